@@ -1,0 +1,155 @@
+"""What can go wrong in the log and the feed.
+
+EventsError
+├── InvalidEventError            bad input; a retry cannot help
+├── InvalidTokenError            bad input; a retry cannot help
+├── WrongExpectedVersionError    another writer came first; read again and decide again
+├── StreamNotFoundError          the stream does not exist; a retry cannot help
+├── StreamExistsError            an object the event opens exists already
+├── StreamClosedError            the stream takes no more events
+├── IdempotencyKeyReusedError    same key, other body; a retry cannot help
+├── LogOverloadedError           the queue is full; retry after the delay
+├── LogUnavailableError          Postgres did not answer; safe to retry with the same key
+│   └── PartitionMissingError    no partition holds the next position; an operator is needed
+├── LogForkedError               a token or a feed belongs to another log
+├── FeedForkedError              the feed and the log disagree; the relay has stopped
+├── UnsafeDatabaseError          Postgres is set so that an acknowledgement could be lost
+└── MigrationError               the database's schema is not one this version can serve
+"""
+
+from typing import ClassVar
+from uuid import UUID
+
+
+class EventsError(Exception):
+    """Base of every error of this package."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same call may succeed later, with nothing changed by the caller."""
+
+
+class InvalidEventError(EventsError):
+    """An event or a field of it breaks a rule; nothing was written."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        """Name the field and say what is wrong with it and what would be right."""
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class InvalidTokenError(EventsError):
+    """A token is not one that this system wrote."""
+
+    def __init__(self, text: str) -> None:
+        """Quote at most the first 80 characters of the token."""
+        super().__init__(f"token {text[:80]!r} is not '<log id>.<position>'; use a token as a call returned it")
+        self.text = text
+
+
+class WrongExpectedVersionError(EventsError):
+    """Another writer came first; nothing was written. Read again and decide again."""
+
+    def __init__(self, stream_id: UUID, expected: str, actual: int) -> None:
+        """Say which version was expected and which one the stream has (0: opened, without an event of its own)."""
+        super().__init__(f"stream {stream_id} is at version {actual}, expected {expected}")
+        self.stream_id = stream_id
+        self.expected = expected
+        self.actual = actual
+
+
+class StreamNotFoundError(EventsError):
+    """The stream does not exist, or not in this namespace; nothing was written."""
+
+    def __init__(self, stream_id: UUID) -> None:
+        """Name the stream."""
+        super().__init__(f"stream {stream_id} does not exist; create its object first")
+        self.stream_id = stream_id
+
+
+class StreamExistsError(EventsError):
+    """An object that the event would open exists already; nothing was written."""
+
+    def __init__(self, stream_id: UUID) -> None:
+        """Name the stream that exists."""
+        super().__init__(f"stream {stream_id} exists already")
+        self.stream_id = stream_id
+
+
+class StreamClosedError(EventsError):
+    """The stream was closed and takes no more events."""
+
+    def __init__(self, stream_id: UUID) -> None:
+        """Name the stream."""
+        super().__init__(f"stream {stream_id} is closed and takes no more events")
+        self.stream_id = stream_id
+
+
+class IdempotencyKeyReusedError(EventsError):
+    """The key was used for another request; nothing was written. Draw a new key for a new request."""
+
+    def __init__(self, key: str) -> None:
+        """Name the key."""
+        super().__init__(f"idempotency key {key!r} was used for another request; use a new key for a new request")
+        self.key = key
+
+
+class LogOverloadedError(EventsError):
+    """More appends wait than this process may hold; nothing was written."""
+
+    retryable = True
+
+    def __init__(self, waiting: int, *, retry_after_s: float) -> None:
+        """Say how many appends wait and when to try again."""
+        super().__init__(f"{waiting} appends are waiting; try again in {retry_after_s:g} s")
+        self.waiting = waiting
+        self.retry_after_s = retry_after_s
+
+
+class LogUnavailableError(EventsError):
+    """Postgres did not answer in time. Whether the append was recorded is told by a retry with the same key."""
+
+    retryable = True
+
+    def __init__(self, problem: str) -> None:
+        """Say what Postgres did."""
+        super().__init__(f"the log is unavailable: {problem}; retry with the same idempotency key")
+        self.problem = problem
+
+
+class PartitionMissingError(LogUnavailableError):
+    """No partition holds the next position; appends go on as soon as one exists."""
+
+
+class LogForkedError(EventsError):
+    """A token belongs to another log: the database was restored or replaced."""
+
+    def __init__(self, ours: UUID, theirs: UUID) -> None:
+        """Name both logs."""
+        super().__init__(f"the token is of log {theirs}, this is log {ours}; read again without a token")
+        self.ours = ours
+        self.theirs = theirs
+
+
+class FeedForkedError(EventsError):
+    """The feed holds something that the log does not; the relay has stopped and appends go on."""
+
+    def __init__(self, sequence: int, problem: str) -> None:
+        """Name the first feed sequence in doubt."""
+        super().__init__(f"feed sequence {sequence}: {problem}; the relay has stopped, an operator must decide")
+        self.sequence = sequence
+        self.problem = problem
+
+
+class UnsafeDatabaseError(EventsError):
+    """Postgres is set so that an acknowledged append could be lost."""
+
+    def __init__(self, setting: str, value: str) -> None:
+        """Name the setting and its value."""
+        super().__init__(f"Postgres runs with {setting}={value}; set {setting}=on, or acknowledged events can be lost")
+        self.setting = setting
+        self.value = value
+
+
+class MigrationError(EventsError):
+    """The database's schema is not one that this version can serve."""

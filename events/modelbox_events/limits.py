@@ -1,0 +1,36 @@
+"""The named bounds of the log: what one append, one batch and one queue may hold."""
+
+from typing import Final
+
+APPEND_EVENTS_MAX: Final = 2_000
+"""Events in one append."""
+
+EVENT_BYTES_MAX: Final = 512 * 1024
+"""Encoded data of one event, in bytes; with its headers it fits a NATS message of 1 MiB."""
+
+BATCH_REQUESTS_MAX: Final = 500
+"""Appends that one transaction takes."""
+
+BATCH_EVENTS_MAX: Final = 2_000
+"""Events that one transaction takes."""
+
+BATCH_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Encoded data that one transaction takes, in bytes."""
+
+QUEUE_REQUESTS_MAX: Final = 5_000
+"""Appends that may wait in a process; one more is refused with `LogOverloadedError`."""
+
+QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Encoded data that may wait in a process, in bytes."""
+
+NAME_CHARS_MAX: Final = 255
+"""Names, namespaces, owners, metric keys, tags and idempotency keys, in characters."""
+
+PAGE_EVENTS_MAX: Final = 2_000
+"""Events in one page read from the log."""
+
+PAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Data in one page read from the log, in bytes; a page stops at the event that crosses it."""
+
+STREAM_VERSION_MAX: Final = 2**31 - 1
+"""The last version a stream can have (int4)."""

@@ -1,0 +1,38 @@
+"""What happens to artifacts. It is recorded in the stream of the object that the artifact belongs to."""
+
+from uuid import UUID
+
+import msgspec
+
+from modelbox_events.event import ChangeEvent
+
+
+class TrackedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file kept elsewhere: ModelBox knows where it is, not its bytes.
+
+    `path` is a label or URI, never a location on our disks; `checksum` is the client's claim, in its own notation.
+    """
+
+    id: UUID
+    path: str
+    file_type: str
+    checksum: str
+
+
+class ArtifactsTracked(ChangeEvent):
+    """Files kept elsewhere were attached to an object."""
+
+    object_id: UUID
+    files: list[TrackedFile]
+
+
+class ArtifactUploaded(ChangeEvent):
+    """A file's bytes are durable in the blob store and verified; `sha256` (hex) is also their address there."""
+
+    object_id: UUID
+    id: UUID
+    path: str
+    file_type: str
+    size: int
+    sha256: str
+    md5: str

@@ -1,0 +1,109 @@
+"""Which event types there are, how each is written, and how an older shape is read as today's.
+
+Must not know: where events are stored, or what they mean to a reader.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from modelbox_events.errors import InvalidEventError
+from modelbox_events.event import ChangeEvent, Codec, RecordedEvent
+from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import MetricsLogged
+from modelbox_events.types.models import ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+"""Turns the JSON object of one schema version into that of the next. Pure."""
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+class EventType:
+    """One event type: its Struct, its schema version, and the way up from each older version."""
+
+    def __init__(self, struct: type[ChangeEvent], upcasters: Iterable[Upcaster] = ()) -> None:
+        """Describe a type whose schema version is one more than it has upcasters (from 1, from 2, …)."""
+        self.struct = struct
+        self.name = struct.__name__
+        self.upcasters = tuple(upcasters)
+        self.schema_version = len(self.upcasters) + 1
+        self.dataschema = f"urn:modelbox:event:{self.name}:{self.schema_version}"
+        self._decoder = msgspec.json.Decoder(struct)
+
+    def decode(self, schema_version: int, data: bytes) -> ChangeEvent:
+        """Read the event, lifted to today's schema version.
+
+        Raises:
+            InvalidEventError: The version is unknown or the data does not have its shape.
+        """
+        try:
+            if schema_version == self.schema_version:
+                return self._decoder.decode(data)
+            if not 1 <= schema_version < self.schema_version:
+                known = f"1 to {self.schema_version}"
+                raise InvalidEventError("schema_version", f"{self.name} has versions {known}, not {schema_version}")
+            value = msgspec.json.decode(data)
+            for upcast in self.upcasters[schema_version - 1 :]:
+                value = upcast(value)
+            return msgspec.convert(value, self.struct, str_keys=True)
+        except msgspec.DecodeError as error:
+            raise InvalidEventError("data", f"not a {self.name} of version {schema_version}: {error}") from error
+
+
+class Registry:
+    """The event types by name."""
+
+    def __init__(self, types: Iterable[EventType]) -> None:
+        """Register the types."""
+        self.types: Mapping[str, EventType] = {event_type.name: event_type for event_type in types}
+
+    def type_of(self, name: str) -> EventType:
+        """Return the type of this name.
+
+        Raises:
+            InvalidEventError: There is none.
+        """
+        try:
+            return self.types[name]
+        except KeyError:
+            raise InvalidEventError("type", f"unknown event type {name[:80]!r}") from None
+
+    def encode(self, event: ChangeEvent) -> bytes:
+        """Write an event as JSON, in the shape of its type's schema version.
+
+        Raises:
+            InvalidEventError: The type is not registered, or a value has no JSON form.
+        """
+        self.type_of(type(event).__name__)
+        try:
+            return _encoder.encode(event)
+        except (msgspec.EncodeError, UnicodeEncodeError, OverflowError, RecursionError, TypeError) as error:
+            raise InvalidEventError("data", f"{type(event).__name__} has no JSON form: {error}") from error
+
+    def decode(self, event: RecordedEvent) -> ChangeEvent:
+        """Read a recorded event's data, lifted to today's schema version.
+
+        Raises:
+            InvalidEventError: The type, version or codec is unknown, or the data does not have the type's shape.
+        """
+        if event.codec != Codec.JSON or event.data is None:
+            raise InvalidEventError("codec", f"event {event.position} has no JSON data (codec {event.codec})")
+        return self.type_of(event.type).decode(event.schema_version, event.data)
+
+
+REGISTRY: Final = Registry(
+    [
+        EventType(ModelCreated),
+        EventType(ModelVersionCreated),
+        EventType(UniqueTagMoved),
+        EventType(UniqueTagRemoved),
+        EventType(MetadataUpdated),
+        EventType(MetricsLogged),
+        EventType(ArtifactsTracked),
+        EventType(ArtifactUploaded),
+    ]
+)
+"""The event types of this version of ModelBox."""
