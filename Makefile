@@ -1,0 +1,77 @@
+# Every task of the project. `make help` lists them; .ci/run calls the same targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Set when everything that pyproject.toml and constraints.txt ask for is installed.
+READY := $(VENV)/.ready
+PIN := -c constraints.txt
+PROTO := sdk/proto/modelbox/proto/modelstore.proto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup fmt lint types test test-all check demo serve bench proto schema clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Create .venv with ModelBox, its servers and all tools
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ModelBox needs Python 3.11 or newer: make PYTHON=...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN) pip
+	$(BIN)/pip install --quiet $(PIN) --build-constraint constraints.txt -e '.[embedded]' --group dev --group demo
+	@touch $@
+
+$(VENV)/.bench-ready: $(READY)
+	$(BIN)/pip install --quiet $(PIN) --group bench
+	@touch $@
+
+fmt: $(READY) ## Format the code
+	$(BIN)/ruff check --select I --fix-only .
+	$(BIN)/ruff format .
+
+lint: $(READY) ## Lint, check the format and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY) ## Check the types (mypy and pyright)
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+test: $(READY) ## Run the test suite (under 10 minutes)
+	$(BIN)/pytest
+
+test-all: $(READY) ## Run the suite with the slow tests, and show the coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -m "slow or not slow"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+check: lint types ## Lint, types, import contracts and architecture tests
+	$(BIN)/pytest tests/architecture
+
+demo: $(READY) ## Train a real classifier, follow the changes as they happen, prove the log
+	@$(BIN)/python sdk/python/examples/digits/demo.py
+
+serve: $(READY) ## Keep a server up on the default ports, data in ./modelbox-data
+	$(BIN)/modelbox server start
+
+bench: $(VENV)/.bench-ready ## Measure, as ratios taken in one run
+	$(BIN)/python -m tests.benchmarks
+
+proto: ## Generate the Python stubs from the .proto file
+	$(PYTHON) -m venv .venv-proto
+	# Code of this version works with protobuf 6.31 and 7; what a newer one generates asks for 7.
+	.venv-proto/bin/pip install --quiet --disable-pip-version-check grpcio-tools==1.76.0
+	.venv-proto/bin/python -m grpc_tools.protoc --proto_path=sdk/proto \
+		--python_out=sdk/python --pyi_out=sdk/python --grpc_python_out=sdk/python $(PROTO)
+	rm -rf .venv-proto
+
+schema: $(READY) ## Generate the JSON Schemas of the event types
+	$(BIN)/python -m modelbox_events.types.schemas events/modelbox_events/schemas
+
+clean: ## Remove everything that was built or cached, not ./modelbox-data
+	rm -rf $(VENV) .venv-proto build dist htmlcov .coverage* .*_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
