@@ -1,0 +1,85 @@
+"""What happened: event types, the log in Postgres, and the feed to NATS.
+
+Must not know: what readers make of the events (projections), or who asks for them (gateway).
+"""
+
+from modelbox_events.database import Database
+from modelbox_events.errors import (
+    EventsError,
+    FeedForkedError,
+    IdempotencyKeyReusedError,
+    InvalidEventError,
+    InvalidTokenError,
+    LogForkedError,
+    LogOverloadedError,
+    LogUnavailableError,
+    MigrationError,
+    PartitionMissingError,
+    StreamClosedError,
+    StreamExistsError,
+    StreamNotFoundError,
+    UnsafeDatabaseError,
+    WrongExpectedVersionError,
+)
+from modelbox_events.event import (
+    ANY_VERSION,
+    NO_STREAM,
+    STREAM_EXISTS,
+    Append,
+    Appended,
+    AuthType,
+    ChangeEvent,
+    Codec,
+    Context,
+    ExpectedVersion,
+    NewEvent,
+    RecordedEvent,
+    StreamRef,
+)
+from modelbox_events.head import Head
+from modelbox_events.ids import Position, new_id, object_id
+from modelbox_events.log import Log
+from modelbox_events.migrate import migrate
+from modelbox_events.read import LogHead, StreamState
+from modelbox_events.token import Token
+
+__all__ = [
+    "ANY_VERSION",
+    "NO_STREAM",
+    "STREAM_EXISTS",
+    "Append",
+    "Appended",
+    "AuthType",
+    "ChangeEvent",
+    "Codec",
+    "Context",
+    "Database",
+    "EventsError",
+    "ExpectedVersion",
+    "FeedForkedError",
+    "Head",
+    "IdempotencyKeyReusedError",
+    "InvalidEventError",
+    "InvalidTokenError",
+    "Log",
+    "LogForkedError",
+    "LogHead",
+    "LogOverloadedError",
+    "LogUnavailableError",
+    "MigrationError",
+    "NewEvent",
+    "PartitionMissingError",
+    "Position",
+    "RecordedEvent",
+    "StreamClosedError",
+    "StreamExistsError",
+    "StreamNotFoundError",
+    "StreamRef",
+    "StreamState",
+    "Token",
+    "UnsafeDatabaseError",
+    "WrongExpectedVersionError",
+    "migrate",
+    "new_id",
+    "object_id",
+]

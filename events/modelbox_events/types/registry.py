@@ -21,6 +21,11 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 _encoder: Final = msgspec.json.Encoder()
 
 
+def dataschema(name: str, schema_version: int) -> str:
+    """Return the URI of the JSON Schema of an event type's data in a schema version."""
+    return f"urn:modelbox:event:{name}:{schema_version}"
+
+
 class EventType:
     """One event type: its Struct, its schema version, and the way up from each older version."""
 
@@ -30,7 +35,7 @@ class EventType:
         self.name = struct.__name__
         self.upcasters = tuple(upcasters)
         self.schema_version = len(self.upcasters) + 1
-        self.dataschema = f"urn:modelbox:event:{self.name}:{self.schema_version}"
+        self.dataschema = dataschema(self.name, self.schema_version)
         self._decoder = msgspec.json.Decoder(struct)
 
     def decode(self, schema_version: int, data: bytes) -> ChangeEvent:

@@ -1,0 +1,190 @@
+"""Group commit: appends that arrive while one batch commits form the next.
+
+One round trip and one transaction a batch, each request judged on its own. Where a batch's outcome is unknown (the
+connection was lost) it is sent again: every request has an idempotency key, so nothing is recorded twice.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from modelbox_events.batch import Batch, Prepared
+from modelbox_events.database import Database, translated
+from modelbox_events.errors import (
+    EventsError,
+    IdempotencyKeyReusedError,
+    InvalidEventError,
+    LogUnavailableError,
+    StreamClosedError,
+    StreamExistsError,
+    StreamNotFoundError,
+    WrongExpectedVersionError,
+)
+from modelbox_events.event import NO_STREAM, Append, Appended
+from modelbox_events.ids import Position
+from modelbox_events.limits import STREAM_VERSION_MAX
+from modelbox_events.queue import AppendQueue
+from modelbox_events.sql import STATEMENTS
+from modelbox_events.types.registry import Registry
+
+RESEND_FOR_S: Final = 10.0
+"""How long a batch with an unknown outcome is sent again before its requests fail with `LogUnavailableError`."""
+LOCK_TIMEOUT_MS: Final = 2_000
+STATEMENT_TIMEOUT_MS: Final = 10_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
+_RESEND_PAUSE_S: Final = 0.1
+
+_SETTINGS: Final = {
+    "synchronous_commit": "on",
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+}
+
+_log = structlog.get_logger()
+
+
+class Outcome(IntEnum):
+    """How the SQL function judged a request."""
+
+    RECORDED = 0
+    DUPLICATE = 1
+    WRONG_VERSION = 2
+    STREAM_NOT_FOUND = 3
+    STREAM_CLOSED = 4
+    OPENED_EXISTS = 5
+    KEY_REUSED = 6
+    VERSION_OVERFLOW = 7
+
+
+class Committer:
+    """Takes appends of this process to Postgres, one batch at a time."""
+
+    def __init__(
+        self, database: Database, log_id: UUID, *, registry: Registry, on_commit: Callable[[Position], None]
+    ) -> None:
+        """Commit through `database`; `on_commit` hears the head's position after each batch."""
+        self._database = database
+        self._log_id = log_id
+        self._registry = registry
+        self._on_commit = on_commit
+        self._queue = AppendQueue()
+        self._connection: asyncpg.Connection | None = None
+        self._closing = False
+
+    @property
+    def waiting(self) -> int:
+        """How many appends wait for a batch."""
+        return len(self._queue)
+
+    async def append(self, append: Append) -> Appended:
+        """Record the append; see `Log.append`."""
+        if self._closing:
+            raise LogUnavailableError("this process is shutting down")
+        request = Prepared(append, self._registry)
+        self._queue.put(request)
+        return await request.done
+
+    async def run(self) -> None:
+        """Commit batches until `close`, and then until none waits."""
+        while True:
+            await self._queue.wait()
+            batch = self._queue.take()
+            if batch:
+                await self._commit(batch)
+            if self._closing and not self._queue:
+                return
+
+    def close(self) -> None:
+        """Refuse further appends; `run` returns when the queue is empty."""
+        self._closing = True
+        self._queue.wake()
+
+    async def _commit(self, requests: list[Prepared]) -> None:
+        deadline = asyncio.get_running_loop().time() + RESEND_FOR_S
+        while True:
+            try:
+                batch = Batch(requests, self._registry)
+                self._resolve(batch, await self._send(batch))
+            except LogUnavailableError as error:
+                self.disconnect()
+                if asyncio.get_running_loop().time() > deadline or type(error) is not LogUnavailableError:
+                    _log.warning("append_failed", appends=len(requests), error=str(error))
+                    return _fail(requests, error)
+                await asyncio.sleep(_RESEND_PAUSE_S)
+            except Exception as error:
+                # Postgres refuses the call as a whole: one bad request must not fail its neighbours.
+                self.disconnect()
+                if len(requests) == 1:
+                    _log.exception("append_refused", stream_id=str(requests[0].append.stream.id))
+                    return _fail(requests, InvalidEventError("append", f"the database refused it: {error}"))
+                for request in requests:
+                    await self._commit([request])
+                return None
+            else:
+                return None
+
+    async def _send(self, batch: Batch) -> Sequence[Any]:
+        with translated():
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._database.connect_alone("modelbox append", _SETTINGS)
+            rows: Sequence[Any] = await self._connection.fetch(STATEMENTS["append"], *batch.arguments)
+        return rows
+
+    def disconnect(self) -> None:
+        """Drop the connection; the next batch opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+    def _resolve(self, batch: Batch, rows: Sequence[Any]) -> None:
+        head = 0
+        for request, row in zip(batch.requests, rows, strict=True):
+            outcome, detail, first, last, version, recorded_at = row
+            if outcome > Outcome.DUPLICATE:
+                if not request.done.done():
+                    request.done.set_exception(_refusal(request, outcome, detail, batch))
+                continue
+            head = max(head, last)
+            if not request.done.done():  # its caller may have given up meanwhile; the events stand
+                request.done.set_result(
+                    Appended(
+                        log_id=self._log_id,
+                        first_position=first,
+                        last_position=last,
+                        version=version,
+                        recorded_at=recorded_at,
+                        duplicate=outcome == Outcome.DUPLICATE,
+                    )
+                )
+        if head:
+            self._on_commit(Position(head))
+
+
+def _fail(requests: Sequence[Prepared], error: EventsError) -> None:
+    for request in requests:
+        if not request.done.done():
+            request.done.set_exception(error)
+
+
+def _refusal(request: Prepared, outcome: int, detail: int, batch: Batch) -> EventsError:
+    append = request.append
+    match outcome:
+        case Outcome.WRONG_VERSION:
+            expected = "no stream" if append.expected_version == NO_STREAM else str(append.expected_version)
+            return WrongExpectedVersionError(append.stream.id, expected, detail)
+        case Outcome.STREAM_NOT_FOUND:
+            return StreamNotFoundError(append.stream.id)
+        case Outcome.STREAM_CLOSED:
+            return StreamClosedError(append.stream.id)
+        case Outcome.OPENED_EXISTS:
+            return StreamExistsError(batch.streams[detail - 1].id)
+        case Outcome.KEY_REUSED:
+            return IdempotencyKeyReusedError(request.key)
+        case _:
+            return InvalidEventError("events", f"the stream would pass version {STREAM_VERSION_MAX:,}; it can grow no more")

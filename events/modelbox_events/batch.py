@@ -1,0 +1,153 @@
+"""A request made ready for the database, and a batch of them as the arrays of one SQL call.
+
+Must not know: connections, or when a batch is sent.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from modelbox_events.errors import InvalidEventError
+from modelbox_events.event import ANY_VERSION, Append, Appended, Codec, StreamRef
+from modelbox_events.hashing import begin_digest, digest_of_type, finish_digest
+from modelbox_events.ids import new_id
+from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, STREAM_VERSION_MAX
+from modelbox_events.types.registry import Registry
+
+_JSON: Final = int(Codec.JSON)
+_HASH_BYTES: Final = 32
+
+
+class Prepared:
+    """An append, validated, encoded and hashed: everything that needs no lock."""
+
+    __slots__ = ("append", "datas", "digests", "done", "event_ids", "key", "opens", "request_hash", "size", "types")
+
+    def __init__(self, append: Append, registry: Registry) -> None:
+        """Encode the request.
+
+        Raises:
+            InvalidEventError: A field breaks a bound; it names the field.
+        """
+        _check(append)
+        self.append = append
+        self.types = [type(event.data).__name__ for event in append.events]
+        self.datas = [registry.encode(event.data) for event in append.events]
+        self.size = sum(map(len, self.datas))
+        _check_sizes(self.types, self.datas)
+        self.event_ids = [new_id() for _ in append.events]
+        self.opens = [ref for event in append.events for ref in event.opens]
+        self.key = append.key or str(self.event_ids[0])
+        self.request_hash = append.request_hash or _hash_of(append, self.types, self.datas)
+        begun = begin_digest(append.stream, append.context)
+        self.digests = [
+            finish_digest(begun, event_id.bytes, _type_part(name, registry.types[name].schema_version), data)
+            for event_id, name, data in zip(self.event_ids, self.types, self.datas, strict=True)
+        ]
+        self.done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+
+
+@lru_cache(maxsize=1024)
+def _type_part(name: str, schema_version: int) -> bytes:
+    return digest_of_type(name, schema_version, _JSON)
+
+
+def _check(append: Append) -> None:
+    if not 1 <= len(append.events) <= APPEND_EVENTS_MAX:
+        raise InvalidEventError("events", f"{len(append.events)} events; one append takes 1 to {APPEND_EVENTS_MAX:,}")
+    if not ANY_VERSION <= append.expected_version <= STREAM_VERSION_MAX:
+        raise InvalidEventError("expected_version", f"{append.expected_version} is no version and no named constant")
+    if append.request_hash is not None and len(append.request_hash) != _HASH_BYTES:
+        raise InvalidEventError("request_hash", f"{len(append.request_hash)} bytes; a SHA-256 has {_HASH_BYTES}")
+    for field, value in (
+        ("stream.namespace", append.stream.namespace),
+        ("stream.type", append.stream.type),
+        ("context.actor", append.context.actor),
+        ("key", append.key if append.key is not None else "-"),
+    ):
+        _check_text(field, value)
+
+
+def _check_text(field: str, value: str) -> None:
+    if not 1 <= len(value) <= NAME_CHARS_MAX:
+        raise InvalidEventError(field, f"has {len(value):,} characters; 1 to {NAME_CHARS_MAX} are allowed")
+    # ASCII control characters (NUL among them) have no place in a name; a lone surrogate has no UTF-8 form.
+    if not value.isprintable() and any(character < " " or "\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidEventError(field, "has a control character or a lone surrogate; remove it")
+
+
+def _check_sizes(types: Sequence[str], datas: Sequence[bytes]) -> None:
+    for name, data in zip(types, datas, strict=True):
+        if len(data) > EVENT_BYTES_MAX:
+            problem = f"{name} has {len(data):,} bytes; at most {EVENT_BYTES_MAX:,} are allowed: send it in parts"
+            raise InvalidEventError("data", problem)
+
+
+def _hash_of(append: Append, types: Sequence[str], datas: Sequence[bytes]) -> bytes:
+    parts = [append.stream.id.bytes, append.expected_version.to_bytes(8, "big", signed=True)]
+    for name, data in zip(types, datas, strict=True):
+        parts += [name.encode(), len(data).to_bytes(8, "big"), data]
+    return sha256(b"".join(parts)).digest()
+
+
+class Batch:
+    """The arguments of `append.sql` for some requests, and the streams they refer to."""
+
+    def __init__(self, requests: Sequence[Prepared], registry: Registry) -> None:
+        """Lay the requests out as columns."""
+        self.requests = requests
+        self._slots: dict[UUID, int] = {}
+        self.streams: list[StreamRef] = []
+        self._keys: dict[tuple[str, str], int] = {}
+        self._registry = registry
+        self.arguments = self._columns()
+
+    def _stream(self, ref: StreamRef) -> int:
+        slot = self._slots.get(ref.id)
+        if slot is None:
+            self.streams.append(ref)
+            slot = self._slots[ref.id] = len(self.streams)
+        return slot
+
+    def _columns(self) -> tuple[Sequence[Any], ...]:
+        requests = self.requests
+        appends = [request.append for request in requests]
+        contexts = [append.context for append in appends]
+        written = [self._stream(append.stream) for append in appends]
+        opened = [self._stream(ref) for request in requests for ref in request.opens]
+        keys = [
+            self._keys.setdefault((context.actor, request.key), len(self._keys) + 1)
+            for context, request in zip(contexts, requests, strict=True)
+        ]
+        types = [name for request in requests for name in request.types]
+        versions = self._registry.types
+        return (
+            [ref.id for ref in self.streams],
+            [ref.type for ref in self.streams],
+            [ref.namespace for ref in self.streams],
+            [actor for actor, _ in self._keys],
+            [key for _, key in self._keys],
+            written,
+            [append.expected_version for append in appends],
+            [len(request.types) for request in requests],
+            [len(request.opens) for request in requests],
+            keys,
+            [request.request_hash for request in requests],
+            [context.actor for context in contexts],
+            [int(context.auth_type) for context in contexts],
+            [context.occurred_at for context in contexts],
+            [context.correlation_id for context in contexts],
+            [context.causation_id for context in contexts],
+            [context.trace for context in contexts],
+            [context.meta for context in contexts],
+            opened,
+            [event_id for request in requests for event_id in request.event_ids],
+            types,
+            [versions[name].schema_version for name in types],
+            [_JSON] * len(types),
+            [data for request in requests for data in request.datas],
+            [digest for request in requests for digest in request.digests],
+        )

@@ -1,0 +1,162 @@
+"""The log: the one way to write an event and to read it back."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from modelbox_events.append import Committer
+from modelbox_events.database import Database
+from modelbox_events.event import Append, Appended, RecordedEvent
+from modelbox_events.head import Head
+from modelbox_events.ids import Position
+from modelbox_events.migrate import refuse_if_behind
+from modelbox_events.partitions import ensure_partitions, keep_partitions_ahead
+from modelbox_events.read import LogHead, Reader, StreamState
+from modelbox_events.types.registry import REGISTRY, Registry
+
+POOL_SIZE = 8
+
+
+class Log:
+    """An open log in Postgres.
+
+    Any number of processes may have the same log open; none is a leader.
+
+    Attributes:
+        database: The pool of connections, for projections and other readers.
+        log_id: Which log this is; a restored or forked log gets another id.
+        head: Where the log ends, as far as this process knows.
+        registry: The event types.
+    """
+
+    def __init__(self, database: Database, head: LogHead, registry: Registry) -> None:
+        """Use `open`."""
+        self.database = database
+        self.log_id = head.log_id
+        self.head = Head(head.position)
+        self.registry = registry
+        self._reader = Reader(database)
+        self._committer = Committer(database, head.log_id, registry=registry, on_commit=self.head.advance)
+        self._committing: asyncio.Task[None] | None = None
+        self._upkeep: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def open(
+        cls, dsn: str, *, allow_unsafe: bool = False, pool_size: int = POOL_SIZE, registry: Registry = REGISTRY
+    ) -> Self:
+        """Open a migrated log.
+
+        Args:
+            dsn: Where Postgres is, as a libpq URI.
+            allow_unsafe: Open it although acknowledged events can be lost; for experiments only.
+            pool_size: Connections for readers.
+            registry: The event types that may be appended.
+
+        Raises:
+            UnsafeDatabaseError: Postgres is set so that an acknowledged append could be lost.
+            MigrationError: `migrate` has not run, or a newer version has.
+            LogUnavailableError: Postgres does not answer.
+        """
+        database = await Database.connect(dsn, pool_size=pool_size)
+        try:
+            if not allow_unsafe:
+                await database.refuse_if_unsafe()
+            async with database.acquire() as connection:
+                await refuse_if_behind(connection, "log", "modelbox_events.migrations")
+            await ensure_partitions(database)
+            log = cls(database, await Reader(database).head(), registry)
+        except BaseException:
+            await database.close()
+            raise
+        log._start()
+        return log
+
+    def _start(self) -> None:
+        self._committing = asyncio.create_task(self._committer.run(), name="log committer")
+        self._upkeep = [
+            asyncio.create_task(self.head.follow(self.database), name="log head"),
+            asyncio.create_task(keep_partitions_ahead(self.database), name="log partitions"),
+        ]
+
+    @property
+    def waiting(self) -> int:
+        """How many appends wait in this process."""
+        return self._committer.waiting
+
+    async def append(self, append: Append) -> Appended:
+        """Append events to one stream: all of them or none.
+
+        When this returns, the events are on Postgres's disk. Cancelling the call leaves it open whether they are
+        recorded; they are recorded all or not at all.
+
+        Raises:
+            InvalidEventError: A field breaks a bound; it names the field.
+            WrongExpectedVersionError: Another writer came first. Read again and decide again.
+            StreamNotFoundError: Events were expected in a stream that does not exist (in this namespace).
+            StreamExistsError: An object that an event opens exists already.
+            StreamClosedError: The stream takes no more events.
+            IdempotencyKeyReusedError: The key was used for another request.
+            LogOverloadedError: Too many appends wait in this process. Retry after the delay it names.
+            LogUnavailableError: Postgres did not answer in time. Safe to retry with the same key.
+        """
+        return await self._committer.append(append)
+
+    async def read_head(self) -> LogHead:
+        """Return the head as Postgres has it now."""
+        head = await self._reader.head()
+        self.head.advance(head.position)
+        return head
+
+    async def read(self, after: Position, *, limit: int = 1000, to: Position | None = None) -> list[RecordedEvent]:
+        """Return the events after a position, in order and without a gap, up to `to`, at most `limit` (≤ 2,000)."""
+        return await self._reader.page(after, to, limit)
+
+    async def read_stream(
+        self, stream_id: UUID, *, after_version: int = 0, types: Sequence[str] | None = None, limit: int = 1000
+    ) -> list[RecordedEvent]:
+        """Return one stream's events after a version, in order, of some types, at most `limit` (≤ 2,000)."""
+        return await self._reader.stream(stream_id, after_version, types, limit)
+
+    async def read_where(
+        self,
+        after: Position,
+        *,
+        to: Position,
+        namespace: str | None = None,
+        types: Sequence[str] | None = None,
+        stream_type: str | None = None,
+        limit: int = 1000,
+    ) -> list[RecordedEvent]:
+        """Return the events after a position up to `to` that match, in log order, at most `limit` (≤ 2,000)."""
+        return await self._reader.where(
+            after, to, namespace=namespace, types=types, stream_type=stream_type, limit=limit
+        )
+
+    async def find_stream(self, stream_id: UUID) -> StreamState | None:
+        """Return what the log knows of an object's stream, or None."""
+        return await self._reader.find_stream(stream_id)
+
+    async def find_append(self, *, actor: str, key: str, request_hash: bytes) -> Appended | None:
+        """Return what an earlier append with this key recorded, or None.
+
+        Raises:
+            IdempotencyKeyReusedError: The key was used for another request.
+        """
+        return await self._reader.find_append(self.log_id, actor, key, request_hash)
+
+    async def position_before(self, time: datetime) -> Position:
+        """Return the last position recorded before a time, 0 if there is none."""
+        return await self._reader.position_before(time)
+
+    async def close(self) -> None:
+        """Refuse further appends, record those that wait, and close the connections."""
+        self._committer.close()
+        if self._committing is not None:
+            await self._committing
+        for task in self._upkeep:
+            task.cancel()
+        await asyncio.gather(*self._upkeep, return_exceptions=True)
+        self._committer.disconnect()
+        await self.database.close()

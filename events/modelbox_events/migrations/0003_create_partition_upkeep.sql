@@ -1,0 +1,68 @@
+-- Partitions ahead of the head, so that an append never waits for one.
+
+-- Create partitions of `events` until `ahead` empty ones follow the one that takes the next position.
+-- Attaching (rather than CREATE … PARTITION OF) leaves appends running meanwhile.
+CREATE FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, modelbox AS $$
+DECLARE
+    next_position bigint;
+    last_to       bigint;
+    empty         integer;
+    created       integer := 0;
+    name          text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('modelbox.ensure_event_partitions'));
+    SELECT position + 1 INTO next_position FROM log_head;
+    SELECT coalesce(max(to_position), 1), count(*) FILTER (WHERE from_position > next_position)
+        INTO last_to, empty FROM event_partitions;
+    WHILE empty < ahead OR last_to <= next_position LOOP
+        name := 'events_' || to_char(last_to, 'FM000000000000000');
+        EXECUTE format('CREATE TABLE modelbox.%I (LIKE modelbox.events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)', name);
+        EXECUTE format('CREATE TRIGGER refuse_update_or_delete BEFORE UPDATE OR DELETE ON modelbox.%I FOR EACH STATEMENT EXECUTE FUNCTION modelbox.refuse_change()', name);
+        EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON modelbox.%I FOR EACH STATEMENT EXECUTE FUNCTION modelbox.refuse_change()', name);
+        EXECUTE format('ALTER TABLE modelbox.%I ENABLE ALWAYS TRIGGER refuse_update_or_delete, ENABLE ALWAYS TRIGGER refuse_truncate', name);
+        EXECUTE format('CREATE UNIQUE INDEX ON modelbox.%I (stream_id, version)', name);
+        EXECUTE format('CREATE UNIQUE INDEX ON modelbox.%I (event_id)', name);
+        EXECUTE format('ALTER TABLE modelbox.events ATTACH PARTITION modelbox.%I FOR VALUES FROM (%s) TO (%s)', name, last_to, last_to + partition_rows);
+        INSERT INTO event_partitions VALUES (name, last_to, last_to + partition_rows);
+        IF last_to > next_position THEN
+            empty := empty + 1;
+        END IF;
+        last_to := last_to + partition_rows;
+        created := created + 1;
+    END LOOP;
+    RETURN created;
+END $$;
+
+-- Create the idempotency partitions of yesterday to `ahead` days from now and drop those older than `keep` days.
+CREATE FUNCTION modelbox.ensure_idempotency_partitions(ahead integer, keep integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, modelbox AS $$
+DECLARE
+    -- The log's clock never goes back, even where the machine's did.
+    today   date;
+    day     date;
+    name    text;
+    created integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('modelbox.ensure_idempotency_partitions'));
+    SELECT (greatest(recorded_at, clock_timestamp()) AT TIME ZONE 'UTC')::date INTO today FROM log_head;
+    FOR day IN SELECT generate_series(today - 1, today + ahead, interval '1 day')::date LOOP
+        name := 'idempotency_' || to_char(day, 'YYYYMMDD');
+        IF to_regclass(format('modelbox.%I', name)) IS NULL THEN
+            EXECUTE format('CREATE TABLE modelbox.%I (LIKE modelbox.idempotency INCLUDING CONSTRAINTS)', name);
+            EXECUTE format('ALTER TABLE modelbox.idempotency ATTACH PARTITION modelbox.%I FOR VALUES FROM (%L) TO (%L)', name, day, day + 1);
+            created := created + 1;
+        END IF;
+    END LOOP;
+    FOR name IN
+        SELECT inhrelid::regclass::text FROM pg_inherits
+        WHERE inhparent = 'modelbox.idempotency'::regclass
+          AND right(inhrelid::regclass::text, 8) < to_char(today - keep, 'YYYYMMDD')
+    LOOP
+        EXECUTE format('DROP TABLE %s', name);
+    END LOOP;
+    RETURN created;
+END $$;
+
+REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions, modelbox.ensure_idempotency_partitions FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION modelbox.ensure_event_partitions, modelbox.ensure_idempotency_partitions TO modelbox_service;

@@ -1,0 +1,125 @@
+"""Reads of the log: by position, by stream, by filter, each a page.
+
+Must not know: what an event means, or who reads.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from modelbox_events.database import Database
+from modelbox_events.errors import IdempotencyKeyReusedError, InvalidEventError, MigrationError
+from modelbox_events.event import Appended, RecordedEvent, StreamRef
+from modelbox_events.ids import Position
+from modelbox_events.limits import PAGE_EVENTS_MAX
+from modelbox_events.sql import STATEMENTS
+
+
+class LogHead(msgspec.Struct, frozen=True):
+    """The log's last position, and the chain's hash there."""
+
+    log_id: UUID
+    position: Position
+    hash: bytes
+    recorded_at: datetime
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """What the log knows of a stream. Version 0: opened by its parent's event, with none of its own yet."""
+
+    ref: StreamRef
+    version: int
+    closed: bool
+
+
+class Reader:
+    """Reads through the pool; every page is bounded by `PAGE_EVENTS_MAX` events."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    async def head(self) -> LogHead:
+        """Return the head as Postgres has it now."""
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(STATEMENTS["read_head"])
+        if row is None:
+            raise MigrationError("table modelbox.log_head is empty; restore the database")
+        return LogHead(*row)
+
+    async def page(self, after: Position, to: Position | None, limit: int) -> list[RecordedEvent]:
+        """Return the events at `after + 1` … `to`, at most `limit`."""
+        last = to if to is not None else 2**63 - 1
+        return await self._events("read", after, last, _limit(limit))
+
+    async def stream(
+        self, stream_id: UUID, after_version: int, types: Sequence[str] | None, limit: int
+    ) -> list[RecordedEvent]:
+        """Return events of one stream in order."""
+        wanted = None if types is None else list(types)
+        return await self._events("read_stream", stream_id, after_version, wanted, _limit(limit))
+
+    async def where(
+        self,
+        after: Position,
+        to: Position,
+        *,
+        namespace: str | None,
+        types: Sequence[str] | None,
+        stream_type: str | None,
+        limit: int,
+    ) -> list[RecordedEvent]:
+        """Return the events at `after + 1` … `to` that match."""
+        wanted = None if types is None else list(types)
+        return await self._events("read_where", after, to, namespace, wanted, stream_type, _limit(limit))
+
+    async def find_stream(self, stream_id: UUID) -> StreamState | None:
+        """Return what the log knows of a stream."""
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(STATEMENTS["find_stream"], stream_id)
+        if row is None:
+            return None
+        return StreamState(StreamRef(row["namespace"], row["type"], stream_id), row["version"], row["closed"])
+
+    async def find_append(self, log_id: UUID, actor: str, key: str, request_hash: bytes) -> Appended | None:
+        """Return what a key recorded."""
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(STATEMENTS["find_append"], actor, key)
+        if row is None:
+            return None
+        if row["request_hash"] != request_hash:
+            raise IdempotencyKeyReusedError(key)
+        return Appended(
+            log_id=log_id,
+            first_position=row["first_position"],
+            last_position=row["last_position"],
+            version=row["version"],
+            recorded_at=row["recorded_at"],
+            duplicate=True,
+        )
+
+    async def position_before(self, time: datetime) -> Position:
+        """Return the last position recorded before `time`, 0 if there is none."""
+        low, high = 0, (await self.head()).position
+        async with self._database.acquire() as connection:
+            while low < high:  # everything up to low is before, everything after high is not
+                middle = (low + high + 1) // 2
+                if await connection.fetchval(STATEMENTS["position_before"], middle, time):
+                    low = middle
+                else:
+                    high = middle - 1
+        return Position(low)
+
+    async def _events(self, statement: str, *arguments: Any) -> list[RecordedEvent]:
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS[statement], *arguments)
+        return [RecordedEvent(**row) for row in rows]
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= PAGE_EVENTS_MAX:
+        raise InvalidEventError("limit", f"{limit} is not 1 to {PAGE_EVENTS_MAX:,}")
+    return limit
