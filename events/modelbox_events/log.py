@@ -12,9 +12,9 @@ from modelbox_events.event import Append, Appended, RecordedEvent
 from modelbox_events.head import Head
 from modelbox_events.ids import Position
 from modelbox_events.migrate import refuse_if_behind
-from modelbox_events.partitions import ensure_partitions, keep_partitions_ahead
 from modelbox_events.read import LogHead, Reader, StreamState
 from modelbox_events.types.registry import REGISTRY, Registry
+from modelbox_events.upkeep import ensure_partitions, keep_up
 
 POOL_SIZE = 8
 
@@ -77,7 +77,7 @@ class Log:
         self._committing = asyncio.create_task(self._committer.run(), name="log committer")
         self._upkeep = [
             asyncio.create_task(self.head.follow(self.database), name="log head"),
-            asyncio.create_task(keep_partitions_ahead(self.database), name="log partitions"),
+            asyncio.create_task(keep_up(self.database), name="log upkeep"),
         ]
 
     @property

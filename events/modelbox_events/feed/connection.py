@@ -7,7 +7,8 @@ Must not know: events, or what an answer means.
 """
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -19,59 +20,80 @@ from nats.js import JetStreamContext
 
 from modelbox_events.feed.answers import Answer, NoAnswer, read_answer
 
-CONNECT_TIMEOUT_S: Final = 2.0
+CONNECT_TIMEOUT_S: Final = 2
 REQUEST_TIMEOUT_S: Final = 5.0
-"""Bound of one request to JetStream, and of the wait for an answer to a publish."""
-_PING_INTERVAL_S: Final = 2
+"""Bound of one request to JetStream, and of the wait for the answers to one round of publishes."""
+CLOSE_TIMEOUT_S: Final = 2.0
+PING_INTERVAL_S: Final = 2
+"""Two pings without a pong and the connection counts as lost."""
 
 _log = structlog.get_logger()
 
 
 class _FrameClient(Client):
-    """nats-py's client, with a way in for frames that are formatted already.
+    """nats-py's client, with a way in for formatted frames and a sure word when the connection is gone.
 
     `publish` checks and writes header by header, which at 20 headers a message takes most of a core at the rate the
-    feed must reach. The frames go through the same buffer and flusher.
+    feed must reach. Frames go through the same buffer and flusher. `closed_cb` alone does not do as a sign: it is
+    left out when flushing to a dead socket fails.
     """
 
+    def __init__(self, on_lost: Callable[[], None]) -> None:
+        super().__init__()
+        self._on_lost = on_lost
+
     async def send_frames(self, frames: bytes) -> None:
-        """Hand over complete protocol frames; waits when the buffer is full."""
+        """Hand over complete protocol frames; waits while the buffer is full."""
         await self._send_command(frames)
         await self._flush_pending()
 
+    async def end(self) -> None:
+        """Close, whatever state the connection is in."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self.close()
+        except (OSError, TimeoutError) as error:
+            _log.info("feed_connection_broken", error=str(error) or "timeout")
+        if self._transport:
+            self._transport.close()
+
+    async def _process_op_err(self, e: Exception) -> None:
+        self._on_lost()
+        with contextlib.suppress(OSError):  # flushing what is left to a socket that is gone
+            await super()._process_op_err(e)
+
 
 class FeedConnection:
-    """A connection for one relay. After `closed` is set it is of no more use."""
+    """A connection for one relay; once lost it stays so, and everything sent is answered by `NoAnswer`."""
 
-    def __init__(self, client: _FrameClient, closed: asyncio.Event) -> None:
+    def __init__(self) -> None:
         """Use `open`."""
-        self._client = client
-        self._replies = client.new_inbox()
-        self._next_reply = 0
+        self._client = _FrameClient(self._lose)
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
-        self.closed = closed
-        self.jetstream: JetStreamContext = client.jetstream(timeout=REQUEST_TIMEOUT_S)
+        self._replies = ""
+        self._reply_count = 0
+        self._lost = False
 
     @classmethod
-    async def open(cls, servers: Sequence[str], *, credentials: Path | None) -> Self:
-        """Connect to the first of the servers that answers.
+    async def open(cls, server: str, *, credentials: Path | None) -> Self:
+        """Connect to a server.
 
         Raises:
-            NatsError: None does.
-            OSError: As above.
+            NatsError: It does not answer, or refuses the credentials.
+            OSError: It cannot be reached.
         """
-        problem: Exception = NatsError("no server was named")
-        for server in servers:
-            client, closed = _FrameClient(), asyncio.Event()
-            try:
-                await _connect(client, server, credentials, closed=closed)
-            except (NatsError, OSError, TimeoutError) as error:
-                problem = error
-                continue
-            connection = cls(client, closed)
-            await client.subscribe(f"{connection._replies}.*", cb=connection._hear)
-            return connection
-        raise problem
+        connection = cls()
+        try:
+            await connection._connect(server, credentials)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """JetStream's requests over this connection, each bounded by `REQUEST_TIMEOUT_S`."""
+        return self._client.jetstream(timeout=REQUEST_TIMEOUT_S)
 
     @property
     def message_bytes_max(self) -> int:
@@ -80,59 +102,68 @@ class FeedConnection:
 
     def expect_answer(self) -> tuple[str, asyncio.Future[Answer]]:
         """Return a fresh reply subject and where the answer sent to it will appear."""
-        self._next_reply += 1
-        reply = str(self._next_reply)
+        self._reply_count += 1
+        reply = str(self._reply_count)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting[reply] = answer
-        return f"{self._replies}.{reply}", answer
+        if self._lost:
+            answer.set_result(_LOST)
+        else:
+            self._waiting[reply] = answer
+        return f"{self._replies}{reply}", answer
 
     async def send(self, frames: bytes) -> None:
         """Send complete protocol frames."""
-        if not self.closed.is_set():
+        if not self._lost:
             await self._client.send_frames(frames)
 
-    async def answers(self, waiting: Sequence[asyncio.Future[Answer]]) -> list[Answer]:
-        """Wait for the answers, in their order; what is not heard in `REQUEST_TIMEOUT_S` is a `NoAnswer`."""
-        closed = asyncio.ensure_future(self.closed.wait())
-        everything = asyncio.gather(*waiting)
-        try:
-            await asyncio.wait((everything, closed), timeout=REQUEST_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            closed.cancel()
-            self._waiting.clear()
-        problem = "the connection was lost" if self.closed.is_set() else f"no answer in {REQUEST_TIMEOUT_S:g} s"
-        for answer in waiting:
-            if not answer.done():
-                answer.set_result(NoAnswer(problem))
-        return await everything
+    async def hear(self, expected: Sequence[asyncio.Future[Answer]]) -> list[Answer]:
+        """Wait for the answers; one that does not come in `REQUEST_TIMEOUT_S` is a `NoAnswer`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                await asyncio.gather(*expected)
+        self._waiting.clear()
+        silence = NoAnswer(f"no answer in {REQUEST_TIMEOUT_S:g} s")
+        return [silence if answer.cancelled() else answer.result() for answer in expected]
 
     async def close(self) -> None:
         """End the connection."""
-        await self._client.close()
+        self._lose()
+        await self._client.end()
 
-    async def _hear(self, message: Msg) -> None:
+    async def _connect(self, server: str, credentials: Path | None) -> None:
+        async def on_closed() -> None:
+            self._lose()
+
+        async def on_error(error: Exception) -> None:
+            _log.info("feed_connection_error", error=str(error) or type(error).__name__)
+
+        await self._client.connect(
+            servers=[server],
+            name="modelbox relay",
+            allow_reconnect=False,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            ping_interval=PING_INTERVAL_S,
+            flush_timeout=REQUEST_TIMEOUT_S,
+            user_credentials=str(credentials) if credentials else None,
+            closed_cb=on_closed,
+            error_cb=on_error,
+        )
+        inbox = self._client.new_inbox()
+        self._replies = f"{inbox}."
+        await self._client.subscribe(f"{inbox}.*", cb=self._on_reply)
+
+    async def _on_reply(self, message: Msg) -> None:
         answer = self._waiting.pop(message.subject.rpartition(".")[2], None)
-        # Nobody waits any more for the answer to a publish that timed out.
-        if answer is not None and not answer.done():
-            status = message.headers.get("Status") if message.headers else None
-            answer.set_result(read_answer(message.data, status=status))
+        if answer is None or answer.done():
+            return  # the answer to a publish that was given up
+        status = message.headers.get("Status") if message.headers else None
+        answer.set_result(read_answer(message.data, status=status))
+
+    def _lose(self) -> None:
+        self._lost = True
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_result(_LOST)
 
 
-async def _connect(client: Client, server: str, credentials: Path | None, *, closed: asyncio.Event) -> None:
-    async def on_closed() -> None:
-        closed.set()
-
-    async def on_error(error: Exception) -> None:
-        _log.info("feed_connection_error", server=client.connected_url and client.connected_url.hostname, error=str(error))
-
-    await client.connect(
-        servers=[server],
-        name="modelbox relay",
-        allow_reconnect=False,
-        connect_timeout=int(CONNECT_TIMEOUT_S),
-        ping_interval=_PING_INTERVAL_S,
-        user_credentials=str(credentials) if credentials else None,
-        closed_cb=on_closed,
-        disconnected_cb=on_closed,
-        error_cb=on_error,
-    )
+_LOST: Final = NoAnswer("the connection was lost")

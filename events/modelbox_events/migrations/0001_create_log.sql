@@ -78,17 +78,19 @@ CREATE TABLE modelbox.streams (
     closed_at     timestamptz
 ) WITH (fillfactor = 80);
 
+-- What each idempotency key recorded. One plain table, not a partition a day: a batch would probe every partition for
+-- every key (0.4 ms for eleven of them), half of what an append may take. Old keys are removed in small portions.
 CREATE TABLE modelbox.idempotency (
     actor          text NOT NULL,
     key            text NOT NULL,
-    day            date NOT NULL,
     request_hash   bytea NOT NULL,
     first_position bigint NOT NULL,
     last_position  bigint NOT NULL,
     version        integer NOT NULL,
     recorded_at    timestamptz NOT NULL,
-    PRIMARY KEY (actor, key, day)
-) PARTITION BY RANGE (day);
+    PRIMARY KEY (actor, key)
+);
+CREATE INDEX idempotency_recorded ON modelbox.idempotency USING brin (recorded_at) WITH (pages_per_range = 16);
 
 -- Which positions each partition of `events` holds: [from_position, to_position).
 CREATE TABLE modelbox.event_partitions (
@@ -100,5 +102,5 @@ CREATE TABLE modelbox.event_partitions (
 GRANT SELECT, UPDATE ON modelbox.log_head TO modelbox_service;
 GRANT SELECT, INSERT ON modelbox.events TO modelbox_service;
 GRANT SELECT, INSERT, UPDATE ON modelbox.streams TO modelbox_service;
-GRANT SELECT, INSERT ON modelbox.idempotency TO modelbox_service;
+GRANT SELECT, INSERT, DELETE ON modelbox.idempotency TO modelbox_service;
 GRANT SELECT ON modelbox.event_partitions TO modelbox_service;

@@ -34,35 +34,5 @@ BEGIN
     RETURN created;
 END $$;
 
--- Create the idempotency partitions of yesterday to `ahead` days from now and drop those older than `keep` days.
-CREATE FUNCTION modelbox.ensure_idempotency_partitions(ahead integer, keep integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, modelbox AS $$
-DECLARE
-    -- The log's clock never goes back, even where the machine's did.
-    today   date;
-    day     date;
-    name    text;
-    created integer := 0;
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('modelbox.ensure_idempotency_partitions'));
-    SELECT (greatest(recorded_at, clock_timestamp()) AT TIME ZONE 'UTC')::date INTO today FROM log_head;
-    FOR day IN SELECT generate_series(today - 1, today + ahead, interval '1 day')::date LOOP
-        name := 'idempotency_' || to_char(day, 'YYYYMMDD');
-        IF to_regclass(format('modelbox.%I', name)) IS NULL THEN
-            EXECUTE format('CREATE TABLE modelbox.%I (LIKE modelbox.idempotency INCLUDING CONSTRAINTS)', name);
-            EXECUTE format('ALTER TABLE modelbox.idempotency ATTACH PARTITION modelbox.%I FOR VALUES FROM (%L) TO (%L)', name, day, day + 1);
-            created := created + 1;
-        END IF;
-    END LOOP;
-    FOR name IN
-        SELECT inhrelid::regclass::text FROM pg_inherits
-        WHERE inhparent = 'modelbox.idempotency'::regclass
-          AND right(inhrelid::regclass::text, 8) < to_char(today - keep, 'YYYYMMDD')
-    LOOP
-        EXECUTE format('DROP TABLE %s', name);
-    END LOOP;
-    RETURN created;
-END $$;
-
-REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions, modelbox.ensure_idempotency_partitions FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION modelbox.ensure_event_partitions, modelbox.ensure_idempotency_partitions TO modelbox_service;
+REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION modelbox.ensure_event_partitions TO modelbox_service;

@@ -139,8 +139,8 @@ BEGIN
     WHERE u.last IS NOT NULL
     ON CONFLICT (id) DO UPDATE SET version = excluded.version, last_position = excluded.last_position;
 
-    INSERT INTO modelbox.idempotency (actor, key, day, request_hash, first_position, last_position, version, recorded_at)
-    SELECT u.actor, u.key, (now_ AT TIME ZONE 'UTC')::date, u.hash, u.first, u.last, u.version, now_
+    INSERT INTO modelbox.idempotency (actor, key, request_hash, first_position, last_position, version, recorded_at)
+    SELECT u.actor, u.key, u.hash, u.first, u.last, u.version, now_
     FROM unnest(key_actors, key_texts, key_hashes, key_firsts, key_lasts, key_versions, key_fresh)
         AS u (actor, key, hash, first, last, version, fresh)
     WHERE u.fresh;

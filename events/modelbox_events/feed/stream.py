@@ -1,0 +1,101 @@
+"""The JetStream stream that is the feed: its configuration, its state, and a look at one message.
+
+Must not know: how events are published, or what to do when the feed and the log disagree.
+"""
+
+from typing import Final
+
+import msgspec
+import structlog
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from modelbox_events.feed.cloudevents import CHAIN_HASH
+from modelbox_events.feed.subjects import SUBJECTS
+
+FIRST_SEQUENCE: Final = 1
+"""Where a new feed begins: the first position that the log retains."""
+
+DUPLICATE_WINDOW_S: Final = 0.1
+"""JetStream's least. Expectations order the feed, not message ids, so no window is needed."""
+
+_log = structlog.get_logger()
+
+
+class FeedState(msgspec.Struct, frozen=True):
+    """What the feed holds: sequences `first` to `last`, `messages` of them (fewer when there are holes)."""
+
+    first: int
+    last: int
+    messages: int
+
+    @property
+    def holes(self) -> int:
+        """How many messages are missing between the first and the last."""
+        return self.last - self.first + 1 - self.messages
+
+
+class FeedStream:
+    """The stream of one log."""
+
+    def __init__(self, jetstream: JetStreamContext, name: str, *, replicas: int) -> None:
+        """Work on the stream `name`, to be kept in `replicas` copies."""
+        self._jetstream = jetstream
+        self._replicas = replicas
+        self.name = name
+
+    async def ensure(self) -> bool:
+        """Create the stream, or bring its configuration up to date; return whether it takes atomic batches.
+
+        Raises:
+            nats.errors.Error: The server did not answer, or another stream takes the subjects.
+        """
+        wanted = stream_config(self.name, replicas=self._replicas)
+        try:
+            info = await self._jetstream.stream_info(self.name)
+        except NotFoundError:
+            info = await self._jetstream.add_stream(wanted)
+            _log.info("feed_created", stream=self.name, replicas=self._replicas)
+        found = info.config
+        if (found.num_replicas, found.allow_atomic, found.allow_direct) != (self._replicas, True, True):
+            info = await self._jetstream.update_stream(wanted)
+            _log.info("feed_reconfigured", stream=self.name, replicas=self._replicas)
+        return bool(info.config.allow_atomic)  # a server older than 2.12 drops the field
+
+    async def state(self) -> FeedState:
+        """Return what the feed holds now, as its leader has it.
+
+        Raises:
+            NotFoundError: The stream was deleted.
+        """
+        state = (await self._jetstream.stream_info(self.name)).state
+        return FeedState(state.first_seq, state.last_seq, state.messages)
+
+    async def chain_hash(self, sequence: int) -> str | None:
+        """Return the chain hash that a message carries, in hexadecimal; None when it is no message of ours.
+
+        Raises:
+            NotFoundError: The message is no longer there.
+        """
+        # Asked of the leader: with a direct get a replica could answer that has not come so far.
+        message = await self._jetstream.get_msg(self.name, sequence)
+        return (message.headers or {}).get(CHAIN_HASH)
+
+
+def stream_config(name: str, *, replicas: int) -> StreamConfig:
+    """Return the configuration of a feed: nothing in it is ever deleted or purged by a client."""
+    return StreamConfig(
+        name=name,
+        description="ModelBox: the change events of one log, sequence = position",
+        subjects=[SUBJECTS],
+        storage=StorageType.FILE,
+        num_replicas=replicas,
+        retention=RetentionPolicy.LIMITS,
+        first_seq=FIRST_SEQUENCE,
+        duplicate_window=DUPLICATE_WINDOW_S,
+        deny_delete=True,
+        deny_purge=True,
+        allow_direct=True,
+        allow_atomic=True,
+    )
