@@ -1,0 +1,76 @@
+"""Follow every change as it happens, with nothing but nats-py: no ModelBox code is used here.
+
+The feed is a JetStream stream whose sequence is the position in the log, so a follower can prove to itself that it
+missed nothing: 1, 2, 3 … Stop it with Ctrl-C or SIGTERM.
+
+    python follow.py nats://127.0.0.1:4222
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from typing import Any
+
+import nats
+from nats.aio.msg import Msg
+
+
+async def follow(url: str) -> None:
+    """Print each change, from the first on, until the task is cancelled."""
+    connection = await nats.connect(url)
+    try:
+        feed = await connection.jetstream().subscribe("modelbox.>", ordered_consumer=True)
+        expected = 1
+        async for message in feed.messages:
+            position = int((message.headers or {})["ce-sequence"])
+            if not expected == position == message.metadata.sequence.stream:
+                sys.exit(f"expected position {expected}, not {position}")
+            expected += 1
+            print(line(position, message), flush=True)
+    finally:
+        await connection.close()
+
+
+def line(position: int, message: Msg) -> str:
+    """Return one change as a line of text."""
+    headers = message.headers or {}
+    event_type = headers["ce-type"]
+    return f"{position:5}  {event_type:20} {summary(event_type, json.loads(message.data))}"
+
+
+def summary(event_type: str, data: dict[str, Any]) -> str:
+    """Say in a few words what changed."""
+    match event_type:
+        case "ModelCreated":
+            return f"{data['name']}, {data['task']}"
+        case "ModelVersionCreated":
+            return f"{data['name']} version {data['version']}"
+        case "MetricsLogged":
+            points = sum(len(series["steps"]) for series in data["series"])
+            return f"{points} points of {', '.join(sorted({series['key'] for series in data['series']}))}"
+        case "MetadataUpdated":
+            return ", ".join(data["metadata"])
+        case "ArtifactsTracked":
+            return ", ".join(file["path"] for file in data["files"])
+        case "ArtifactUploaded":
+            return f"{data['path']}, {data['size']:,} bytes, sha256 {data['sha256'][:12]}…"
+        case "UniqueTagMoved" | "UniqueTagRemoved":
+            return str(data["tag"])
+        case _:
+            return ", ".join(data)
+
+
+async def main(url: str) -> None:
+    """Follow until a signal asks to stop."""
+    following = asyncio.create_task(follow(url))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, following.cancel)
+    try:
+        await following
+    except asyncio.CancelledError:
+        print("follower stopped", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

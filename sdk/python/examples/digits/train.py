@@ -1,0 +1,75 @@
+"""Train a classifier of handwritten digits and report to ModelBox while it trains.
+
+Every step logs its loss; every epoch that is better than all before it becomes a model version with its model file.
+The best one is tagged `production`.
+
+    python train.py localhost:8085
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import joblib
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+
+from modelbox import MLFramework, Model, ModelBox, ModelVersion
+
+EPOCHS = 25
+BATCH = 64
+
+
+def main(addr: str) -> None:
+    """Train, report, and tag the best version."""
+    images, digits = load_digits(return_X_y=True)
+    train_x, test_x, train_y, test_y = train_test_split(images / 16.0, digits, test_size=0.25, random_state=0)
+    classifier = MLPClassifier(hidden_layer_sizes=(48,), learning_rate_init=0.002, random_state=0)
+    with ModelBox(addr) as box:
+        model = box.new_model(
+            "digits",
+            owner="demo@example.org",
+            namespace="demo",
+            task="image classification",
+            description="Handwritten digits, 8 by 8 pixels",
+            metadata={"images": len(images), "hidden_layers": [48], "batch": BATCH},
+        )
+        best, best_accuracy = None, 0.0
+        for epoch in range(1, EPOCHS + 1):
+            train_epoch(classifier, train_x, train_y, epoch=epoch, model=model)
+            accuracy = float(classifier.score(test_x, test_y))
+            model.log_metrics({"accuracy": accuracy}, step=epoch)
+            print(f"epoch {epoch:2}  loss {classifier.loss_:.3f}  accuracy {accuracy:.3f}", flush=True)
+            if accuracy > best_accuracy:
+                best, best_accuracy = keep(classifier, model, epoch=epoch, accuracy=accuracy, test_x=test_x), accuracy
+        if best is None:
+            sys.exit("no epoch classified anything")
+        best.set_unique_tag("production")
+        print(f"version {best.version}, accuracy {best_accuracy:.3f}, is production now")
+
+
+def train_epoch(classifier: MLPClassifier, x: np.ndarray, y: np.ndarray, *, epoch: int, model: Model) -> None:
+    """Show every image once, in a new order, and log each step."""
+    batches = np.array_split(np.random.default_rng(epoch).permutation(len(x)), len(x) // BATCH)
+    for number, batch in enumerate(batches):
+        classifier.partial_fit(x[batch], y[batch], classes=range(10))
+        step = (epoch - 1) * len(batches) + number
+        model.log_metrics({"loss": classifier.loss_, "batch_accuracy": classifier.score(x[batch], y[batch])}, step=step)
+
+
+def keep(classifier: MLPClassifier, model: Model, *, epoch: int, accuracy: float, test_x: np.ndarray) -> ModelVersion:
+    """Make a model version of the classifier as it is now, with what it must predict for whoever loads it."""
+    version = model.new_model_version(metadata={"epoch": epoch}, framework=MLFramework.SKLEARN)
+    version.log_metrics({"accuracy": accuracy}, step=epoch)
+    with tempfile.TemporaryDirectory() as folder:
+        model_file, expected_file = Path(folder) / "digits.joblib", Path(folder) / "expected.npz"
+        joblib.dump(classifier, model_file)
+        np.savez(expected_file, images=test_x, predictions=classifier.predict(test_x))
+        version.upload_artifact([model_file, expected_file])
+    return version
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
