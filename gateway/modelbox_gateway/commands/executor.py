@@ -1,0 +1,173 @@
+"""The loop that takes a command to the log: load the state, decide, append; another writer came first: decide again.
+
+Must not know: which aggregate it runs, the wire, the views.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from modelbox_events import (
+    NO_STREAM,
+    Append,
+    Appended,
+    ChangeEvent,
+    ExpectedVersion,
+    Log,
+    NewEvent,
+    StreamRef,
+    WrongExpectedVersionError,
+)
+from modelbox_events.ids import Position
+from modelbox_gateway.commands import limits
+from modelbox_gateway.commands.caller import Caller
+from modelbox_gateway.commands.lru import LruMap
+from modelbox_gateway.errors import ContentionError, GatewayError
+
+State = TypeVar("State")
+
+
+class Aggregate(msgspec.Struct, Generic[State], frozen=True):
+    """What an object's stream is folded to: where it starts, how it goes on, and which event types matter."""
+
+    initial: State
+    evolve: Callable[[State, ChangeEvent], State]
+    types: Sequence[str]
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What a command recorded, now or when it was first sent; without `appended` it was so already."""
+
+    events: Sequence[ChangeEvent] = ()
+    appended: Appended | None = None
+
+
+class _Folded(msgspec.Struct, Generic[State], frozen=True):
+    state: State
+    version: ExpectedVersion
+
+
+class Executor(Generic[State]):
+    """Runs commands on one kind of aggregate; remembers the states of those used last."""
+
+    def __init__(self, log: Log, aggregate: Aggregate[State], *, cached_max: int) -> None:
+        """Run on `log`, with at most `cached_max` states in memory."""
+        self._log = log
+        self._aggregate = aggregate
+        self._blank = _Folded(aggregate.initial, NO_STREAM)
+        self._cache: LruMap[UUID, _Folded[State]] = LruMap(cached_max)
+        # A turn lives as long as someone has it or waits for it.
+        self._turns = WeakValueDictionary[UUID, asyncio.Lock]()
+
+    async def execute(
+        self, stream: StreamRef, decide: Callable[[State], list[NewEvent]], caller: Caller, *, creates: bool = False
+    ) -> Recorded:
+        """Record what `decide` says of the stream's current state.
+
+        Args:
+            stream: The aggregate's stream.
+            decide: Pure. No events mean that nothing needs to change.
+            caller: Who asks; a command that was sent before with the same key has its first result.
+            creates: The stream most likely does not exist, so nothing is read before the first try.
+
+        Raises:
+            GatewayError: `decide` refused, on a state that was read during this call.
+            ContentionError: Others came first `TRIES_MAX` times.
+            EventsError: The log refused for any other reason.
+        """
+        async with self._turn(stream.id):
+            folded = self._cache.get(stream.id)
+            fresh = folded is None and not creates
+            if folded is None:
+                folded = self._blank if creates else await self._load(stream.id, self._blank)
+            for _ in range(limits.TRIES_MAX):
+                events, refusal = _try(decide, folded.state)
+                if not events and fresh:
+                    return await self._settle(caller, refusal)
+                if events:
+                    try:
+                        return await self._append(stream, events, folded, caller)
+                    except WrongExpectedVersionError as error:
+                        folded = await self._load(stream.id, folded, version=error.actual)
+                else:
+                    # What was remembered may be out of date: a refusal or "it is so already" must not rest on it.
+                    folded = await self._load(stream.id, folded)
+                fresh = True
+            raise ContentionError(stream.id, limits.TRIES_MAX)
+
+    async def _append(
+        self, stream: StreamRef, events: list[NewEvent], folded: _Folded[State], caller: Caller
+    ) -> Recorded:
+        appended = await self._log.append(
+            Append(
+                stream=stream,
+                events=events,
+                expected_version=folded.version,
+                context=caller.context,
+                key=caller.key,
+                request_hash=caller.request_hash,
+            )
+        )
+        if appended.duplicate:
+            return await self._recorded(appended)
+        recorded = tuple(event.data for event in events)
+        state = folded.state
+        for event in recorded:
+            state = self._aggregate.evolve(state, event)
+        self._cache.put(stream.id, _Folded(state, ExpectedVersion(appended.version)))
+        return Recorded(recorded, appended)
+
+    async def _load(self, stream_id: UUID, known: _Folded[State], *, version: int | None = None) -> _Folded[State]:
+        """Fold on from what is known. Events of other types count in the version, though nobody reads them."""
+        if version is None:
+            found = await self._log.find_stream(stream_id)
+            if found is None:
+                return self._blank
+            version = found.version
+        state, after = known.state, max(known.version, 0)
+        while True:
+            page = await self._log.read_stream(
+                stream_id, after_version=after, types=self._aggregate.types, limit=limits.STREAM_PAGE_EVENTS
+            )
+            for event in page:
+                state, after = self._aggregate.evolve(state, self._log.registry.decode(event)), event.version
+            if len(page) < limits.STREAM_PAGE_EVENTS:
+                break
+        folded = _Folded(state, ExpectedVersion(max(version, after)))
+        self._cache.put(stream_id, folded)
+        return folded
+
+    async def _settle(self, caller: Caller, refusal: GatewayError | None) -> Recorded:
+        """Nothing is to be recorded now; what the same request recorded earlier comes first."""
+        if caller.key is not None and caller.request_hash is not None:
+            earlier = await self._log.find_append(
+                actor=caller.context.actor, key=caller.key, request_hash=caller.request_hash
+            )
+            if earlier is not None:
+                return await self._recorded(earlier)
+        if refusal is not None:
+            raise refusal
+        return Recorded()
+
+    async def _recorded(self, appended: Appended) -> Recorded:
+        count = appended.last_position - appended.first_position + 1
+        events = await self._log.read(Position(appended.first_position - 1), limit=count, to=appended.last_position)
+        return Recorded(tuple(self._log.registry.decode(event) for event in events), appended)
+
+    def _turn(self, stream_id: UUID) -> asyncio.Lock:
+        """Let commands of this process on one stream go one after the other: together, all but one would conflict."""
+        turn = self._turns.get(stream_id)
+        if turn is None:
+            turn = self._turns[stream_id] = asyncio.Lock()
+        return turn
+
+
+def _try(decide: Callable[[State], list[NewEvent]], state: State) -> tuple[list[NewEvent], GatewayError | None]:
+    try:
+        return decide(state), None
+    except GatewayError as refusal:
+        return [], refusal

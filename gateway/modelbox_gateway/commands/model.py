@@ -1,0 +1,206 @@
+"""The model: which requests change its registry of versions and unique tags, and by which rules.
+
+`decide_…(state, command)` gives the events to append (none: it is so already) or raises why not;
+`evolve(state, event)` gives the state after an event. Both are pure.
+Must not know: the log, the wire, the clock.
+"""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from modelbox_events.event import ChangeEvent, NewEvent, StreamRef
+from modelbox_events.ids import object_id
+from modelbox_events.types import ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_gateway.commands import limits
+from modelbox_gateway.commands.tracked import File, tracked_files
+from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, UniqueTagTakenError
+
+MODEL: Final = "model"
+MODEL_VERSION: Final = "model_version"
+REGISTRY_TYPES: Final = tuple(
+    event.__name__ for event in (ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved)
+)
+"""The event types of a model's stream that `evolve` folds; what is logged on a model is none of the registry's."""
+
+_NO_TAGS: Final = MappingProxyType[str, UUID]({})
+_NUMBER_DIGITS_MAX: Final = 18
+
+
+class ModelState(msgspec.Struct, frozen=True):
+    """What the rules need to know of a model. Its size does not grow with the number of versions."""
+
+    name: str | None = None
+    last_number: int = 0
+    tags: MappingProxyType[str, UUID] = _NO_TAGS
+
+
+class CreateModel(msgspec.Struct, frozen=True, kw_only=True):
+    """Create a model; its name is unique in the namespace."""
+
+    namespace: str
+    name: str
+    owner: str = ""
+    task: str = ""
+    description: str = ""
+    metadata: dict[str, Any] = {}
+    files: Sequence[File] = ()
+
+    @property
+    def model_id(self) -> UUID:
+        """The id that namespace and name make."""
+        return object_id(MODEL, self.namespace, self.name)
+
+
+class CreateModelVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """Create a version of a model; no `version` means the next whole number, no `name` the model's."""
+
+    model: StreamRef
+    version: str = ""
+    name: str = ""
+    description: str = ""
+    framework: str = "UNKNOWN"
+    unique_tags: Sequence[str] = ()
+    move_tags: bool = False
+    metadata: dict[str, Any] = {}
+    files: Sequence[File] = ()
+
+
+class SetUniqueTag(msgspec.Struct, frozen=True, kw_only=True):
+    """Give a unique tag to a model version, whoever holds it."""
+
+    model: StreamRef
+    model_version_id: UUID
+    tag: str
+
+
+class RemoveUniqueTag(msgspec.Struct, frozen=True, kw_only=True):
+    """Take a unique tag away from the model version that holds it."""
+
+    model: StreamRef
+    model_version_id: UUID
+    tag: str
+
+
+def model_version_id(model_id: UUID, version: str) -> UUID:
+    """Return the id that a model and a version make."""
+    return object_id(MODEL_VERSION, str(model_id), version)
+
+
+def decide_create_model(state: ModelState, command: CreateModel) -> list[NewEvent]:
+    """Create the model unless it exists."""
+    if state.name is not None:
+        return []
+    model_id = command.model_id
+    files, opens = tracked_files(command.namespace, model_id, command.files)
+    created = ModelCreated(
+        model_id=model_id,
+        name=command.name,
+        owner=command.owner,
+        task=command.task,
+        description=command.description,
+        metadata=command.metadata,
+        files=files,
+    )
+    return [NewEvent(created, opens=opens)]
+
+
+def decide_create_model_version(state: ModelState, command: CreateModelVersion) -> list[NewEvent]:
+    """Create the model version. Whether it exists is judged by the log, which opens each stream once.
+
+    Raises:
+        UniqueTagTakenError: Another model version holds one of the unique tags, and they are not to be moved.
+        InvalidFieldError: The model has as many unique tags as one may have.
+    """
+    version = command.version or str(state.last_number + 1)
+    version_id = model_version_id(command.model.id, version)
+    tags = list(dict.fromkeys(command.unique_tags))
+    taken = [tag for tag in tags if state.tags.get(tag, version_id) != version_id]
+    if taken and not command.move_tags:
+        raise UniqueTagTakenError(taken[0], state.tags[taken[0]])
+    _refuse_more_tags(state, "unique_tags", tags)
+    files, opens = tracked_files(command.model.namespace, version_id, command.files)
+    created = ModelVersionCreated(
+        model_id=command.model.id,
+        model_version_id=version_id,
+        version=version,
+        name=command.name or state.name or "",
+        description=command.description,
+        framework=command.framework,
+        unique_tags=[tag for tag in tags if tag not in taken],
+        metadata=command.metadata,
+        files=files,
+    )
+    opened = (StreamRef(command.model.namespace, MODEL_VERSION, version_id), *opens)
+    return [NewEvent(created, opens=opened), *(_moved(state, command.model.id, tag, version_id) for tag in taken)]
+
+
+def decide_set_unique_tag(state: ModelState, command: SetUniqueTag) -> list[NewEvent]:
+    """Move the tag unless it is where it should be.
+
+    Raises:
+        InvalidFieldError: The model has as many unique tags as one may have.
+    """
+    if state.tags.get(command.tag) == command.model_version_id:
+        return []
+    _refuse_more_tags(state, "tag", [command.tag])
+    return [_moved(state, command.model.id, command.tag, command.model_version_id)]
+
+
+def decide_remove_unique_tag(state: ModelState, command: RemoveUniqueTag) -> list[NewEvent]:
+    """Remove the tag.
+
+    Raises:
+        UniqueTagNotHeldError: The model version does not hold it.
+    """
+    holder = state.tags.get(command.tag)
+    if holder != command.model_version_id:
+        raise UniqueTagNotHeldError(command.tag, command.model_version_id, holder)
+    removed = UniqueTagRemoved(model_id=command.model.id, tag=command.tag, model_version_id=command.model_version_id)
+    return [NewEvent(removed)]
+
+
+def evolve(state: ModelState, event: ChangeEvent) -> ModelState:
+    """Return the state after the event; an event that is none of the registry's changes nothing."""
+    match event:
+        case ModelCreated():
+            return ModelState(name=event.name)
+        case ModelVersionCreated():
+            tags = state.tags
+            if event.unique_tags:
+                tags = MappingProxyType({**tags, **dict.fromkeys(event.unique_tags, event.model_version_id)})
+            return ModelState(state.name, max(state.last_number, _number(event.version)), tags)
+        case UniqueTagMoved():
+            return _with_tags(state, {**state.tags, event.tag: event.model_version_id})
+        case UniqueTagRemoved():
+            return _with_tags(state, {tag: holder for tag, holder in state.tags.items() if tag != event.tag})
+        case _:
+            return state
+
+
+def _with_tags(state: ModelState, tags: dict[str, UUID]) -> ModelState:
+    return ModelState(state.name, state.last_number, MappingProxyType(tags))
+
+
+def _moved(state: ModelState, model_id: UUID, tag: str, to: UUID) -> NewEvent:
+    return NewEvent(
+        UniqueTagMoved(model_id=model_id, tag=tag, model_version_id=to, from_model_version_id=state.tags.get(tag))
+    )
+
+
+def _refuse_more_tags(state: ModelState, field: str, tags: Sequence[str]) -> None:
+    count = len(state.tags.keys() | tags)
+    if count > limits.MODEL_UNIQUE_TAGS_MAX and not state.tags.keys() >= set(tags):
+        raise InvalidFieldError(
+            field, f"would give the model {count} unique tags; at most {limits.MODEL_UNIQUE_TAGS_MAX} are allowed"
+        )
+
+
+def _number(version: str) -> int:
+    # Only a number written as we would write it counts: "007" and "1.0" are names that a caller chose.
+    if len(version) <= _NUMBER_DIGITS_MAX and version.isascii() and version.isdecimal() and version[0] != "0":
+        return int(version)
+    return 0

@@ -1,0 +1,94 @@
+"""Commands on models, run against the log.
+
+Must not know: the wire, the views.
+"""
+
+from typing import Final, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from modelbox_events import Appended, ChangeEvent, Log, StreamExistsError, StreamRef
+from modelbox_events.types import ModelVersionCreated, UniqueTagMoved
+from modelbox_gateway.commands import limits, model
+from modelbox_gateway.commands.caller import Caller
+from modelbox_gateway.commands.executor import Aggregate, Executor, Recorded
+from modelbox_gateway.commands.lru import LruMap
+from modelbox_gateway.errors import UniqueTagTakenError
+
+Event = TypeVar("Event", bound=ChangeEvent)
+
+_MODEL: Final = Aggregate(model.ModelState(), model.evolve, model.REGISTRY_TYPES)
+
+
+class VersionCreated(msgspec.Struct, frozen=True):
+    """The result of `create_model_version`; without `appended` the version was there before."""
+
+    model_version_id: UUID
+    version: str = ""
+    name: str = ""
+    appended: Appended | None = None
+
+
+class Models:
+    """The commands on models. Which model a version belongs to never changes, so it is remembered."""
+
+    def __init__(self, log: Log) -> None:
+        """Run on `log`."""
+        self._log = log
+        self._executor = Executor(log, _MODEL, cached_max=limits.MODELS_CACHED_MAX)
+        self.parents: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX)
+
+    async def create_model(self, command: model.CreateModel, caller: Caller) -> Appended | None:
+        """Create a model; None says that it was there before."""
+        stream = StreamRef(command.namespace, model.MODEL, command.model_id)
+        recorded = await self._executor.execute(
+            stream, lambda state: model.decide_create_model(state, command), caller, creates=True
+        )
+        return recorded.appended
+
+    async def create_model_version(self, command: model.CreateModelVersion, caller: Caller) -> VersionCreated:
+        """Create a version of a model that exists.
+
+        Raises:
+            UniqueTagTakenError: Another model version holds one of the unique tags, and they are not to be moved.
+        """
+        try:
+            recorded = await self._executor.execute(
+                command.model, lambda state: model.decide_create_model_version(state, command), caller
+            )
+        except StreamExistsError:
+            return VersionCreated(model.model_version_id(command.model.id, command.version))
+        except UniqueTagTakenError:
+            # A version that exists is answered as it is, wherever its tags have gone since.
+            version_id = model.model_version_id(command.model.id, command.version)
+            if not command.version or await self._log.find_stream(version_id) is None:
+                raise
+            return VersionCreated(version_id)
+        created = _first(recorded, ModelVersionCreated)
+        self.parents.put(created.model_version_id, command.model)
+        return VersionCreated(created.model_version_id, created.version, created.name, recorded.appended)
+
+    async def set_unique_tag(self, command: model.SetUniqueTag, caller: Caller) -> tuple[UUID | None, Appended | None]:
+        """Give a tag to a model version; return who held it before."""
+        recorded = await self._executor.execute(
+            command.model, lambda state: model.decide_set_unique_tag(state, command), caller
+        )
+        if recorded.appended is None:
+            return command.model_version_id, None
+        return _first(recorded, UniqueTagMoved).from_model_version_id, recorded.appended
+
+    async def remove_unique_tag(self, command: model.RemoveUniqueTag, caller: Caller) -> Appended | None:
+        """Take a tag away from the model version that holds it.
+
+        Raises:
+            UniqueTagNotHeldError: It does not hold the tag.
+        """
+        recorded = await self._executor.execute(
+            command.model, lambda state: model.decide_remove_unique_tag(state, command), caller
+        )
+        return recorded.appended
+
+
+def _first(recorded: Recorded, event_type: type[Event]) -> Event:
+    return next(event for event in recorded.events if isinstance(event, event_type))

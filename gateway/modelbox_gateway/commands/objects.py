@@ -1,0 +1,116 @@
+"""Commands on any object: what is logged on it goes to its own stream, whatever its version.
+
+Must not know: the wire, the views.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from modelbox_events import (
+    STREAM_EXISTS,
+    Append,
+    Appended,
+    InvalidEventError,
+    Log,
+    NewEvent,
+    StreamExistsError,
+    StreamRef,
+)
+from modelbox_events.types import ArtifactsTracked, ArtifactUploaded, MetadataUpdated, MetricsLogged, Series
+from modelbox_gateway.commands import limits
+from modelbox_gateway.commands.caller import Caller
+from modelbox_gateway.commands.lru import LruMap
+from modelbox_gateway.commands.tracked import ARTIFACT, TRACKED, File, artifact_id, tracked_files
+from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+
+
+class Objects:
+    """The commands that all kinds of object have in common."""
+
+    def __init__(self, log: Log) -> None:
+        """Run on `log`."""
+        self._log = log
+        self._streams: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX)
+
+    async def find(self, field: str, object_id: UUID, *, kind: str = "") -> StreamRef:
+        """Return an object's stream; it never changes.
+
+        Args:
+            field: Where the request names the object.
+            object_id: The object.
+            kind: The kind it must be of; empty for any.
+
+        Raises:
+            ObjectNotFoundError: There is no such object.
+        """
+        ref = self._streams.get(object_id)
+        if ref is None:
+            state = await self._log.find_stream(object_id)
+            if state is None:
+                raise ObjectNotFoundError(field, kind or "object", str(object_id))
+            ref = state.ref
+            self._streams.put(object_id, ref)
+        if kind and ref.type != kind:
+            raise ObjectNotFoundError(field, kind, str(object_id))
+        return ref
+
+    def remember(self, ref: StreamRef) -> None:
+        """Take note of an object that was just created."""
+        self._streams.put(ref.id, ref)
+
+    async def update_metadata(self, stream: StreamRef, metadata: dict[str, Any], caller: Caller) -> Appended:
+        """Write keys of an object's metadata."""
+        event = MetadataUpdated(object_id=stream.id, metadata=metadata)
+        return await self._append(stream, NewEvent(event), caller, field="metadata")
+
+    async def log_metrics(self, stream: StreamRef, series: list[Series], caller: Caller) -> Appended:
+        """Log points on an object: all or none."""
+        event = MetricsLogged(object_id=stream.id, series=series)
+        return await self._append(stream, NewEvent(event), caller, field="series")
+
+    async def track_files(
+        self, stream: StreamRef, files: Sequence[File], caller: Caller
+    ) -> tuple[list[UUID], Appended | None]:
+        """Attach files kept elsewhere; return their ids in order, and where those that are new were recorded."""
+        ids = [artifact_id(stream.id, TRACKED, file) for file in files]
+        wanted = list(files)
+        while wanted:
+            recorded, opens = tracked_files(stream.namespace, stream.id, wanted)
+            event = ArtifactsTracked(object_id=stream.id, files=recorded)
+            try:
+                return ids, await self._append(stream, NewEvent(event, opens), caller, field="files")
+            except StreamExistsError:
+                wanted = await self._unknown(stream.id, wanted)
+        return ids, None
+
+    async def record_upload(self, stream: StreamRef, uploaded: ArtifactUploaded, caller: Caller) -> Appended | None:
+        """Record an upload whose bytes are durable; None says that the same file was there before."""
+        opens = (StreamRef(stream.namespace, ARTIFACT, uploaded.id),)
+        try:
+            return await self._append(stream, NewEvent(uploaded, opens), caller, field="metadata")
+        except StreamExistsError:
+            return None
+
+    async def _unknown(self, parent_id: UUID, files: Sequence[File]) -> list[File]:
+        found = await asyncio.gather(*(self._log.find_stream(artifact_id(parent_id, TRACKED, file)) for file in files))
+        return [file for file, state in zip(files, found, strict=True) if state is None]
+
+    async def _append(self, stream: StreamRef, event: NewEvent, caller: Caller, *, field: str) -> Appended:
+        try:
+            return await self._log.append(
+                Append(
+                    stream=stream,
+                    events=(event,),
+                    expected_version=STREAM_EXISTS,
+                    context=caller.context,
+                    key=caller.key,
+                    request_hash=caller.request_hash,
+                )
+            )
+        except InvalidEventError as error:
+            # The log judges an event as a whole; the caller knows it by the field that fills it.
+            if error.field == "data":
+                raise InvalidFieldError(field, error.problem) from error
+            raise
