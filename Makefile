@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Set when everything that pyproject.toml and constraints.txt ask for is installed.
 READY := $(VENV)/.ready
+# Where the wheel is built and installed for the acceptance tests.
+WHEEL := build/wheel
 PIN := -c constraints.txt
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
@@ -40,8 +42,13 @@ types: $(READY) ## Check the types (mypy and pyright)
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-test: $(READY) ## Run the test suite (under 10 minutes)
-	$(BIN)/pytest
+test: $(READY) ## Run the test suite, the acceptance tests with the wheel installed alone
+	$(BIN)/pytest --ignore=tests/acceptance
+	rm -rf $(WHEEL) && $(BIN)/pip wheel --quiet --no-deps --build-constraint constraints.txt -w $(WHEEL) .
+	$(PYTHON) -m venv $(WHEEL)/venv
+	$(BIN)/pip --python $(WHEEL)/venv/bin/python install --quiet $(PIN) \
+		"$$(ls $(WHEEL)/*.whl)[embedded]" --group test --group demo
+	$(WHEEL)/venv/bin/pytest tests/acceptance
 
 test-all: $(READY) ## Run the suite with the slow tests, and show the coverage
 	$(BIN)/coverage erase

@@ -1,0 +1,41 @@
+"""Every statement in an `.sql` file is one that a migrated database understands."""
+
+from pathlib import Path
+
+import asyncpg
+
+from modelbox_projections import prepare
+from tests.architecture.tree import REPOSITORY, files
+
+
+async def test_every_statement_prepares(dsn: str) -> None:
+    await prepare(dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("SET ROLE modelbox_service")
+    problems = []
+    for path in _statements():
+        # The tables of a projection have unqualified names; its folder is named like it.
+        await connection.execute(f"SET search_path = view_{path.parent.name}_v1, pg_catalog")
+        try:
+            await connection.prepare((REPOSITORY / path).read_text(encoding="utf-8"))
+        except asyncpg.PostgresError as error:
+            problems.append(f"{path}: {error}")
+    await connection.close()
+    assert problems == []
+
+
+def test_every_statement_says_its_intent_in_the_first_line() -> None:
+    texts = {path: (REPOSITORY / path).read_text(encoding="utf-8") for path in _sql_files()}
+    assert texts
+    assert [str(path) for path, text in texts.items() if not text.startswith("-- ")] == []
+
+
+def _sql_files() -> list[Path]:
+    return [path for path in files() if path.suffix == ".sql" and path.name != "schema.sql"]
+
+
+def _statements() -> list[Path]:
+    """Return the files with one statement: migrations and the tables of views are applied as they are."""
+    found = [path for path in _sql_files() if path.parent.name != "migrations" and path.name != "tables.sql"]
+    assert found
+    return found
