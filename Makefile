@@ -76,8 +76,9 @@ proto: ## Generate the Python stubs from the .proto file
 		--python_out=sdk/python --pyi_out=sdk/python --grpc_python_out=sdk/python $(PROTO)
 	rm -rf .venv-proto
 
-schema: $(READY) ## Generate the JSON Schemas of the event types
+schema: $(READY) ## Generate the JSON Schemas of the event types, and schema.sql
 	$(BIN)/python -m modelbox_events.types.schemas events/modelbox_events/schemas
+	$(BIN)/python -m tests.architecture.schema_sql
 
 clean: ## Remove everything that was built or cached, not ./modelbox-data
 	rm -rf $(VENV) .venv-proto build dist htmlcov .coverage* .*_cache .hypothesis

@@ -1,10 +1,12 @@
 """Every statement in an `.sql` file is one that a migrated database understands."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
 
 from modelbox_projections import prepare
+from tests.architecture.schema_sql import SCHEMA_FILE, dump
 from tests.architecture.tree import REPOSITORY, files
 
 
@@ -22,6 +24,11 @@ async def test_every_statement_prepares(dsn: str) -> None:
             problems.append(f"{path}: {error}")
     await connection.close()
     assert problems == []
+
+
+async def test_schema_sql_is_current(dsn: str) -> None:
+    text = await asyncio.to_thread(dump, dsn)
+    assert text == SCHEMA_FILE.read_text(encoding="utf-8"), "run `make schema`"
 
 
 def test_every_statement_says_its_intent_in_the_first_line() -> None:

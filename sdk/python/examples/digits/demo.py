@@ -163,13 +163,17 @@ def run(command: Sequence[str], environment: dict[str, str] | None = None, *, qu
     """Run a program to its end, show what it prints, and return it; a failure ends the demo."""
     if command[: len(MODELBOX)] == MODELBOX and not quiet:
         print("$ modelbox", *command[len(MODELBOX) :], flush=True)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
     lines = []
-    for line in _output_of(process):
-        lines.append(line)
-        if not quiet:
-            print(line, end="", flush=True)
-    if process.wait() != 0:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        try:
+            for line in _output_of(process):
+                lines.append(line)
+                if not quiet:
+                    print(line, end="", flush=True)
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode != 0:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}")
     return "".join(lines)
 
