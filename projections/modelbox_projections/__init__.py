@@ -1,0 +1,63 @@
+"""What the log means now: projections fold its events into views, and queries read those.
+
+Must not know: who asks, or over which wire.
+"""
+
+from modelbox_projections.artifacts.queries import ArtifactPlace, ArtifactRow
+from modelbox_projections.catalog import PROJECTIONS, Catalog, catalog_of
+from modelbox_projections.cursors import Cursors
+from modelbox_projections.errors import (
+    CursorMovedError,
+    FoldFailedError,
+    NotCaughtUpError,
+    NotPreparedError,
+    ProjectionsError,
+    RebuildRunningError,
+    UnknownProjectionError,
+)
+from modelbox_projections.generations import TableDigest
+from modelbox_projections.metrics.queries import SeriesRow
+from modelbox_projections.model_versions.queries import ModelVersionRow
+from modelbox_projections.models.queries import ModelRow
+from modelbox_projections.namespaces.queries import NamespaceRow
+from modelbox_projections.prepare import prepare
+from modelbox_projections.projection import DecodedEvent, Projection
+from modelbox_projections.rebuild import rebuild
+from modelbox_projections.runner import ProjectionRunner
+from modelbox_projections.state import ProjectionState, Role, Status, list_states, resume
+from modelbox_projections.verify import Verified, verify
+from modelbox_projections.views import Views
+
+__all__ = [
+    "PROJECTIONS",
+    "ArtifactPlace",
+    "ArtifactRow",
+    "Catalog",
+    "CursorMovedError",
+    "Cursors",
+    "DecodedEvent",
+    "FoldFailedError",
+    "ModelRow",
+    "ModelVersionRow",
+    "NamespaceRow",
+    "NotCaughtUpError",
+    "NotPreparedError",
+    "Projection",
+    "ProjectionRunner",
+    "ProjectionState",
+    "ProjectionsError",
+    "RebuildRunningError",
+    "Role",
+    "SeriesRow",
+    "Status",
+    "TableDigest",
+    "UnknownProjectionError",
+    "Verified",
+    "Views",
+    "catalog_of",
+    "list_states",
+    "prepare",
+    "rebuild",
+    "resume",
+    "verify",
+]

@@ -1,0 +1,68 @@
+"""Reads the artifacts of objects."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+import msgspec
+
+from modelbox_events import Database, Position
+from modelbox_projections.artifacts import STATEMENTS
+from modelbox_projections.limits import POSITION_MAX
+
+ArtifactPlace = NewType("ArtifactPlace", int)
+"""Orders artifacts by when they came; several can come with one event, so a position would not do."""
+
+
+class ArtifactRow(msgspec.Struct, frozen=True):
+    """A file that belongs to an object.
+
+    Of an uploaded one the bytes are kept here and `checksum` is their SHA-256 (hex). Of a tracked one `checksum` is
+    what its keeper said, `size` is 0, `sha256` and `md5` are empty.
+    """
+
+    id: UUID
+    parent_id: UUID
+    namespace: str
+    path: str
+    file_type: str
+    checksum: str
+    size: int
+    sha256: str
+    md5: str
+    uploaded: bool
+    created_at: datetime
+    created_position: Position
+    place: ArtifactPlace
+
+
+class Artifacts:
+    """The view of artifacts."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    async def get(self, file_id: UUID) -> ArtifactRow | None:
+        """Return the artifact with this id."""
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(STATEMENTS["get"], file_id)
+        return ArtifactRow(**row) if row else None
+
+    async def of(self, parent_id: UUID, *, limit: int, before: ArtifactPlace | None = None) -> list[ArtifactRow]:
+        """Return an object's newest artifacts, newest first; of a further page, those before the last one's place."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(
+                STATEMENTS["of"], parent_id, POSITION_MAX if before is None else before, limit
+            )
+        return [ArtifactRow(**row) for row in rows]
+
+    async def of_many(self, parent_ids: Sequence[UUID], *, limit: int) -> dict[UUID, list[ArtifactRow]]:
+        """Return the newest artifacts of several objects, at most `limit` of each; each object is in the answer."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["of_many"], list(parent_ids), limit)
+        found: dict[UUID, list[ArtifactRow]] = {parent_id: [] for parent_id in parent_ids}
+        for row in rows:
+            found[row["parent_id"]].append(ArtifactRow(**row))
+        return found

@@ -1,0 +1,17 @@
+-- `place` orders artifacts: several may come with one event, so its position is not enough.
+CREATE TABLE artifacts (
+    id               uuid PRIMARY KEY,
+    parent_id        uuid NOT NULL,
+    namespace        text NOT NULL,
+    path             text NOT NULL,
+    file_type        text NOT NULL,
+    checksum         text NOT NULL,
+    size             bigint NOT NULL,
+    sha256           text NOT NULL,
+    md5              text NOT NULL,
+    uploaded         boolean NOT NULL,
+    created_at       timestamptz NOT NULL,
+    created_position bigint NOT NULL,
+    place            bigint NOT NULL
+);
+CREATE INDEX ON artifacts (parent_id, place);

@@ -1,0 +1,124 @@
+"""How far each view has come, and a way to wait for it: read-your-writes.
+
+A runner of this process says so as it goes. Without one the cursors are read from Postgres while somebody waits.
+
+Must not know: what the views hold.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+from modelbox_events import Log, LogForkedError, Position, Token
+from modelbox_projections.errors import NotCaughtUpError
+from modelbox_projections.limits import POLL_INTERVAL_S
+from modelbox_projections.state import ProjectionState, Role, load_states
+
+
+class Cursors:
+    """The positions of the active generations. A view may be further than this says, never less far."""
+
+    def __init__(self, log: Log) -> None:
+        """Wait for the views of `log`."""
+        self._log = log
+        self._states: dict[str, ProjectionState] = {}
+        self._live = False
+        self._moved = asyncio.Event()
+        self._polling = asyncio.Lock()
+        self._polled_at = -math.inf
+
+    @property
+    def states(self) -> list[ProjectionState]:
+        """The active generations as last known here."""
+        return list(self._states.values())
+
+    def position(self, name: str) -> Position:
+        """Return how far a view has come at least; 0 when nothing is known."""
+        state = self._states.get(name)
+        return state.position if state else Position(0)
+
+    def as_of(self, names: Sequence[str]) -> Token:
+        """Return a token that says how far all of these views have come at least. Ask before the read it is for."""
+        return Token(self._log.log_id, min((self.position(name) for name in names), default=Position(0)))
+
+    async def wait(self, names: Sequence[str], token: Token | Position | None, *, timeout_s: float) -> None:
+        """Wait until these views have come as far as a token says; None waits for nothing.
+
+        Raises:
+            NotCaughtUpError: They have not in time, or one that lags is paused. Try again, or read without a token.
+            LogForkedError: The token is of another log.
+            LogUnavailableError: Postgres does not answer.
+        """
+        if token is None:
+            return
+        wanted = self._position_of(token)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while True:
+            if not self._live:
+                await self._poll()
+            lagging = [name for name in names if self.position(name) < wanted]
+            if not lagging:
+                return
+            self._refuse_if_paused(lagging, wanted)
+            left = deadline - loop.time()
+            if left <= 0:
+                raise NotCaughtUpError(lagging[0], wanted=wanted, position=self.position(lagging[0]))
+            await self._wait_for_news(left if self._live else min(left, POLL_INTERVAL_S))
+
+    def record(self, state: ProjectionState) -> None:
+        """Say where an active generation stands."""
+        self._states[state.name] = state
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    def go_live(self) -> None:
+        """Say that a runner of this process moves the cursors from here on."""
+        self._live = True
+
+    def forget(self) -> None:
+        """Say that the runner's connection is gone.
+
+        The views are written without waiting for the disk: after a crash of Postgres they can stand behind what they
+        had reached, and only Postgres knows where.
+        """
+        self._live = False
+        self._states.clear()
+        self._polled_at = -math.inf
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _position_of(self, token: Token | Position) -> Position:
+        if not isinstance(token, Token):
+            return token
+        if token.log_id != self._log.log_id:
+            raise LogForkedError(self._log.log_id, token.log_id)
+        return token.position
+
+    def _refuse_if_paused(self, lagging: Sequence[str], wanted: Position) -> None:
+        for name in lagging:
+            state = self._states.get(name)
+            if state is not None and state.error is not None:
+                raise NotCaughtUpError(name, wanted=wanted, position=state.position, problem=state.error)
+
+    async def _wait_for_news(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._moved.wait()
+        except TimeoutError:
+            return  # the caller looks again, or finds that its time is over
+
+    async def _poll(self) -> None:
+        """Read the cursors, at most once in `POLL_INTERVAL_S` however many wait."""
+        loop = asyncio.get_running_loop()
+        async with self._polling:
+            if loop.time() - self._polled_at < POLL_INTERVAL_S:
+                return
+            async with self._log.database.acquire() as connection:
+                states = await load_states(connection)
+            self._polled_at = loop.time()
+        if self._live:  # a runner began to lead meanwhile, and knows better
+            return
+        for state in states:
+            if state.role is Role.ACTIVE:
+                self.record(state)

@@ -1,0 +1,89 @@
+"""What can go wrong in projections and with what they answer.
+
+ProjectionsError
+├── NotCaughtUpError          the views have not come as far as a token demands; retry
+├── UnknownProjectionError    there is no projection of this name
+├── NotPreparedError          the projection has no tables yet; start the server once
+├── RebuildRunningError       the projection is being rebuilt or checked already; retry when that has ended
+├── FoldFailedError           an event could not be folded; the projection is paused there until it is fixed
+└── CursorMovedError          someone else folded these events; only the runner and the rebuild see it
+"""
+
+from typing import ClassVar
+
+from modelbox_events import Position
+
+
+class ProjectionsError(Exception):
+    """Base of every error of this package."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same call may succeed later, with nothing changed by the caller."""
+
+
+class NotCaughtUpError(ProjectionsError):
+    """The views have not come as far as the caller's token demands; nothing stale was answered."""
+
+    retryable = True
+
+    def __init__(self, name: str, *, wanted: Position, position: Position, problem: str | None = None) -> None:
+        """Name the projection that lags, where it should be and where it is, and why it stands still if it does."""
+        reason = f"it is paused: {problem}" if problem else "try again"
+        super().__init__(f"projection {name!r} is at position {position}, the read needs {wanted}; {reason}")
+        self.name = name
+        self.wanted = wanted
+        self.position = position
+        self.problem = problem
+
+
+class UnknownProjectionError(ProjectionsError):
+    """There is no projection of this name."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        """Name it, and those that there are."""
+        super().__init__(f"there is no projection {name!r}; there are {', '.join(known)}")
+        self.name = name
+        self.known = known
+
+
+class NotPreparedError(ProjectionsError):
+    """The projection has no tables yet."""
+
+    def __init__(self, name: str) -> None:
+        """Name the projection."""
+        super().__init__(f"projection {name!r} has no tables yet; start the server once, it creates them")
+        self.name = name
+
+
+class RebuildRunningError(ProjectionsError):
+    """Another process is rebuilding or checking this projection."""
+
+    retryable = True
+
+    def __init__(self, name: str) -> None:
+        """Name the projection."""
+        super().__init__(f"projection {name!r} is being rebuilt or checked already; try again when that has ended")
+        self.name = name
+
+
+class FoldFailedError(ProjectionsError):
+    """An event could not be folded; everything before it was, nothing after it."""
+
+    def __init__(self, name: str, *, position: Position, event_type: str, problem: str) -> None:
+        """Say which event and what the fold said."""
+        where = f"projection {name!r} failed on event {position} ({event_type})"
+        super().__init__(f"{where}: {problem}; fix the cause and resume it")
+        self.name = name
+        self.position = position
+        self.event_type = event_type
+        self.problem = problem
+
+
+class CursorMovedError(ProjectionsError):
+    """Someone else moved the cursor, or the generation was replaced; nothing was written."""
+
+    def __init__(self, name: str, *, position: Position) -> None:
+        """Say where the cursor was expected."""
+        super().__init__(f"the cursor of projection {name!r} is no longer at {position}")
+        self.name = name
+        self.position = position

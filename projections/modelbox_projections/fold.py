@@ -1,0 +1,82 @@
+"""Folds a page into one generation: its rows and its cursor move in one transaction, or neither does.
+
+Must not know: where pages come from, or what else is being folded.
+"""
+
+import asyncio
+
+import asyncpg
+import structlog
+
+from modelbox_events import LogUnavailableError
+from modelbox_events.database import translated
+from modelbox_projections.errors import CursorMovedError, FoldFailedError
+from modelbox_projections.limits import FOLD_RETRY_PAUSE_S, FOLD_TRIES
+from modelbox_projections.page import Page
+from modelbox_projections.projection import Projection
+from modelbox_projections.sql import STATEMENTS
+from modelbox_projections.state import ProjectionState, advance
+
+_log = structlog.get_logger()
+
+
+class Fold:
+    """Folds pages into one generation of a projection.
+
+    Attributes:
+        projection: The code.
+        state: Where the generation stands.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, projection: Projection, state: ProjectionState) -> None:
+        """Fold on a connection that the caller keeps for this."""
+        self._connection = connection
+        self.projection = projection
+        self.state = state
+
+    async def page(self, page: Page) -> None:
+        """Fold a page that begins at the cursor. When an event fails, everything before it is folded.
+
+        Raises:
+            FoldFailedError: An event failed `FOLD_TRIES` times.
+            CursorMovedError: Someone else moved the cursor.
+            LogUnavailableError: Postgres did not answer; nothing is lost, fold again.
+        """
+        failure = await self._try(page)
+        if failure is None:
+            return
+        if len(page.events) > 1:
+            for half in page.halves():
+                await self.page(half)
+            return
+        for _ in range(FOLD_TRIES - 1):
+            await asyncio.sleep(FOLD_RETRY_PAUSE_S)
+            failure = await self._try(page)
+            if failure is None:
+                return
+        failed = page.events[0].recorded
+        problem = f"{type(failure).__name__}: {failure}"
+        raise FoldFailedError(
+            self.state.name, position=failed.position, event_type=failed.type, problem=problem
+        ) from failure
+
+    async def _try(self, page: Page) -> Exception | None:
+        """Fold a page in one transaction; returns what the fold raised, if it did."""
+        try:
+            with translated():
+                await self._transact(page)
+        except (CursorMovedError, LogUnavailableError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a fold raises concerns its projection alone
+            _log.warning("fold_failed", projection=self.state.name, after=page.after, last=page.last, error=str(error))
+            return error
+        self.state = self.state.advanced(page)
+        return None
+
+    async def _transact(self, page: Page) -> None:
+        async with self._connection.transaction():
+            # The cursor first: whoever comes second waits here, finds it moved, and has written nothing.
+            await advance(self._connection, self.state, page)
+            if events := page.of_types(self.projection.event_types):
+                await self._connection.execute(STATEMENTS["use_schema"], self.state.schema)
+                await self.projection.fold(self._connection, events)

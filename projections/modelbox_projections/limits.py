@@ -1,0 +1,42 @@
+"""The named bounds of projections."""
+
+from typing import Final
+
+FOLD_BYTES_MAX: Final = 2 * 1024 * 1024
+"""Event data folded in one transaction, in bytes: decoding it holds the process for some milliseconds."""
+
+FOLD_TRIES: Final = 3
+"""How often an event that fails is tried before its projection is paused."""
+
+FOLD_RETRY_PAUSE_S: Final = 0.1
+"""Pause before a failed event is tried again."""
+
+STANDBY_INTERVAL_S: Final = 0.5
+"""How often a runner that another process keeps waiting looks whether it may lead."""
+
+STATES_INTERVAL_S: Final = 1.0
+"""How old the runner's picture of generations may be: others pause, resume and replace them."""
+
+RETRY_PAUSE_S: Final = 0.5
+"""Pause after Postgres did not answer."""
+
+POLL_INTERVAL_S: Final = 0.02
+"""Cursors that another process moves are read at most this often."""
+
+PROBLEM_CHARS_MAX: Final = 2_000
+"""What is kept of the text of a fold's failure."""
+
+METRIC_CHUNK_POINTS: Final = 1_024
+"""Points in a full chunk of a metric series; `metric_points` in metrics/tables.sql counts with the same number."""
+
+FILES_PER_EVENT_MAX: Final = 2**16
+"""Above the files that one event can name: each takes more than 16 of its 512 KiB."""
+
+POSITION_MAX: Final = 2**63 - 1
+"""Beyond every position: the upper end of an open range."""
+
+REPLAY_WINDOW_POSITIONS: Final = 50_000
+"""Positions that one statement of a replay looks through for events that the projection subscribes to."""
+
+SWAP_LAG_EVENTS_MAX: Final = 2_000
+"""Events a rebuilt generation may lack when the active one is held still for it to take over."""

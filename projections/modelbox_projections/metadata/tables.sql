@@ -1,0 +1,8 @@
+-- json, not jsonb: a value is kept as it was recorded, to the last digit.
+CREATE TABLE metadata (
+    object_id  uuid NOT NULL,
+    key        text NOT NULL,
+    value      json NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (object_id, key)
+);

@@ -1,0 +1,5 @@
+"""The view of metrics: the points of each series, in chunks."""
+
+from modelbox_events.statements import load
+
+STATEMENTS = load(__package__)

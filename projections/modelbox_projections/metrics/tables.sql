@@ -1,0 +1,47 @@
+-- One row a series: how many points it has. Which chunk a point goes to follows from this number alone,
+-- so the same log gives the same chunks, however it was cut into pages.
+CREATE TABLE metric_series (
+    object_id  uuid NOT NULL,
+    key        text NOT NULL,
+    kind       text NOT NULL,
+    points     bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (object_id, key, kind)
+) WITH (fillfactor = 80);
+
+-- Points in the order they were logged, 1,024 a chunk; the value column of the series' kind is filled, the others are null.
+CREATE TABLE metric_chunks (
+    object_id   uuid NOT NULL,
+    key         text NOT NULL,
+    kind        text NOT NULL,
+    chunk_no    integer NOT NULL,
+    steps       bigint[] NOT NULL,
+    wallclock_s double precision[] NOT NULL,
+    doubles     double precision[],
+    strings     text[],
+    blobs       bytea[],
+    PRIMARY KEY (object_id, key, kind, chunk_no)
+) WITH (fillfactor = 80);
+
+-- Numbers hardly compress, and the tail chunk is read and written often.
+ALTER TABLE metric_chunks
+    ALTER COLUMN steps SET STORAGE EXTERNAL,
+    ALTER COLUMN wallclock_s SET STORAGE EXTERNAL,
+    ALTER COLUMN doubles SET STORAGE EXTERNAL;
+
+-- A row a point, for people and plotting tools.
+CREATE VIEW metric_points AS
+SELECT
+    chunk.object_id,
+    chunk.key,
+    chunk.kind,
+    chunk.chunk_no * 1024::bigint + point.number AS number,
+    point.step,
+    point.wallclock_s,
+    point.double_value,
+    point.string_value,
+    point.bytes_value
+FROM metric_chunks AS chunk
+CROSS JOIN LATERAL unnest(chunk.steps, chunk.wallclock_s, chunk.doubles, chunk.strings, chunk.blobs)
+    WITH ORDINALITY AS point (step, wallclock_s, double_value, string_value, bytes_value, number);

@@ -1,0 +1,5 @@
+"""The view of models: what is known of each."""
+
+from modelbox_events.statements import load
+
+STATEMENTS = load(__package__)

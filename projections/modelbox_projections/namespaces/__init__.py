@@ -1,0 +1,5 @@
+"""The view of namespaces: which there are and how much they hold."""
+
+from modelbox_events.statements import load
+
+STATEMENTS = load(__package__)

@@ -1,0 +1,32 @@
+"""Reads the namespaces."""
+
+from datetime import datetime
+
+import msgspec
+
+from modelbox_events import Database, Position
+from modelbox_projections.namespaces import STATEMENTS
+
+
+class NamespaceRow(msgspec.Struct, frozen=True):
+    """A namespace and how many models it holds."""
+
+    name: str
+    models: int
+    created_at: datetime
+    updated_at: datetime
+    created_position: Position
+
+
+class Namespaces:
+    """The view of namespaces."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    async def list(self, *, limit: int, after: str = "") -> list[NamespaceRow]:
+        """Return the first namespaces whose name comes after `after`, by name (code point order)."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["list"], after, limit)
+        return [NamespaceRow(**row) for row in rows]

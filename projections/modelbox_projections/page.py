@@ -1,0 +1,70 @@
+"""A page of the log, as projections fold it.
+
+Must not know: what a projection makes of it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from modelbox_events import Position, RecordedEvent
+from modelbox_events.types import Registry
+from modelbox_projections.limits import FOLD_BYTES_MAX
+from modelbox_projections.projection import DecodedEvent
+
+
+class Page:
+    """What the log says from `after` (exclusive) to `last` (inclusive).
+
+    Attributes:
+        after: Where the cursor stands before the page.
+        events: The events, in log order; those that no reader of the page asks for may be left out.
+        last: Where the cursor stands after it.
+        hash: The chain's hash at `last`.
+        types: The types of the events.
+    """
+
+    __slots__ = ("after", "events", "hash", "last", "types")
+
+    def __init__(self, after: Position, events: Sequence[DecodedEvent], *, last: Position, last_hash: bytes) -> None:
+        """Hold these events."""
+        self.after = after
+        self.events = events
+        self.last = last
+        self.hash = last_hash
+        self.types = {event.recorded.type for event in events}
+
+    @classmethod
+    def ending_with(cls, after: Position, events: Sequence[DecodedEvent]) -> "Page":
+        """Return a page that ends with the last of these events, at least one."""
+        last = events[-1].recorded
+        return cls(after, events, last=last.position, last_hash=last.hash)
+
+    def of_types(self, event_types: frozenset[str]) -> list[DecodedEvent]:
+        """Return the events of these types, in log order."""
+        return [event for event in self.events if event.recorded.type in event_types]
+
+    def halves(self) -> tuple["Page", "Page"]:
+        """Cut a page of at least two events in the middle."""
+        middle = len(self.events) // 2
+        first = Page.ending_with(self.after, self.events[:middle])
+        return first, Page(first.last, self.events[middle:], last=self.last, last_hash=self.hash)
+
+
+def pages_of(after: Position, events: Sequence[RecordedEvent], registry: Registry) -> Iterator[Page]:
+    """Cut events into pages of at most `FOLD_BYTES_MAX` bytes of data, at least one event each.
+
+    Args:
+        after: Where the first page begins.
+        events: The next events in log order; between them none is missing but those nobody asks for.
+        registry: Reads the events.
+    """
+    part: list[DecodedEvent] = []
+    size = 0
+    for event in events:
+        length = len(event.data or b"")
+        if part and size + length > FOLD_BYTES_MAX:
+            yield Page.ending_with(after, part)
+            after, part, size = part[-1].position, [], 0
+        part.append(DecodedEvent(event, registry))
+        size += length
+    if part:
+        yield Page.ending_with(after, part)

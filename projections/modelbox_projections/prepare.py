@@ -1,0 +1,32 @@
+"""Brings the projections' own tables into being.
+
+Must not know: what is folded into them.
+"""
+
+from modelbox_events import Database, migrate
+from modelbox_projections.catalog import PROJECTIONS, Catalog
+from modelbox_projections.generations import create_generation
+from modelbox_projections.sql import STATEMENTS
+from modelbox_projections.state import Role, load_states
+
+
+async def prepare(dsn: str, *, catalog: Catalog = PROJECTIONS) -> None:
+    """Apply this component's migrations, and create the first generation of every projection that has none.
+
+    Running it again, or from several processes at once, changes nothing more. The log's migrations come first.
+
+    Raises:
+        MigrationError: The database is ahead of this version.
+        LogUnavailableError: Postgres does not answer.
+    """
+    await migrate(dsn, "projections", "modelbox_projections.migrations")
+    database = await Database.connect(dsn, pool_size=1)
+    try:
+        async with database.acquire() as connection, connection.transaction():
+            await connection.execute(STATEMENTS["lock_preparing"])
+            active = {state.name for state in await load_states(connection) if state.role is Role.ACTIVE}
+            for name, projection in catalog.items():
+                if name not in active:
+                    await create_generation(connection, projection, Role.ACTIVE)
+    finally:
+        await database.close()

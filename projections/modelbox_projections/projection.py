@@ -1,0 +1,83 @@
+"""What a projection is: which events it folds, into which tables.
+
+Must not know: cursors, generations, or who reads the tables.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import asyncpg
+
+from modelbox_events import ChangeEvent, Position, RecordedEvent
+from modelbox_events.types import Registry
+
+
+class DecodedEvent:
+    """A recorded event and what it says, read at most once however many projections ask."""
+
+    __slots__ = ("_data", "_registry", "recorded")
+
+    def __init__(self, recorded: RecordedEvent, registry: Registry) -> None:
+        """Read `recorded` with `registry` when somebody asks."""
+        self.recorded = recorded
+        self._registry = registry
+        self._data: ChangeEvent | None = None
+
+    @property
+    def data(self) -> ChangeEvent:
+        """The event, lifted to today's schema version.
+
+        Raises:
+            InvalidEventError: Its type, version or shape is unknown here.
+        """
+        if self._data is None:
+            self._data = self._registry.decode(self.recorded)
+        return self._data
+
+    @property
+    def position(self) -> Position:
+        """The event's place in the log."""
+        return self.recorded.position
+
+
+class Projection(ABC):
+    """Folds some types of events into tables of its own.
+
+    The tables must be a function of the log alone: not of the clock, of chance, or of how the log was cut into pages.
+
+    Attributes:
+        name: Its name, also that of its schema and in the views that a read depends on.
+        code_version: Raised whenever the same log would give other rows or columns; the view is then rebuilt.
+        event_types: Names of the event types it subscribes to. One that the registry does not know pauses it.
+        tables: Its tables; what `verify` compares.
+        relations: What readers see: tables and SQL views, under these names in schema `modelbox_views`.
+        statements: Its SQL by name; `tables` creates its tables and views, with unqualified names.
+    """
+
+    name: ClassVar[str]
+    code_version: ClassVar[int]
+    event_types: ClassVar[frozenset[str]]
+    tables: ClassVar[tuple[str, ...]]
+    relations: ClassVar[tuple[str, ...]]
+    statements: ClassVar[Mapping[str, str]]
+
+    @abstractmethod
+    async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
+        """Write what these events change, in the transaction that the caller has open.
+
+        Args:
+            connection: Unqualified names mean the tables of the generation being filled.
+            events: At least one, in log order, only of the types it subscribes to.
+        """
+
+
+def names_of(*types: type[ChangeEvent]) -> frozenset[str]:
+    """Return the names that event types have in the log."""
+    return frozenset(event_type.__name__ for event_type in types)
+
+
+async def write_rows(connection: asyncpg.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement that takes one array a column; nothing happens without rows."""
+    if rows:
+        await connection.execute(statement, *zip(*rows, strict=True))

@@ -1,0 +1,86 @@
+"""Replays the log into a generation that nobody sees yet.
+
+Only the events that the projection subscribes to are read, and the next ones while these are folded.
+
+Must not know: what becomes of the generation.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+import asyncpg
+
+from modelbox_events import Log, Position
+from modelbox_events.limits import PAGE_EVENTS_MAX
+from modelbox_projections.errors import RebuildRunningError
+from modelbox_projections.fold import Fold
+from modelbox_projections.generations import drop_generation
+from modelbox_projections.limits import REPLAY_WINDOW_POSITIONS
+from modelbox_projections.page import Page, pages_of
+from modelbox_projections.sql import STATEMENTS
+from modelbox_projections.state import Role, load_states
+
+Progress = Callable[[Position, Position], None]
+"""Called after each page with where the replay is and where it is going."""
+
+
+async def replay(log: Log, fold: Fold, *, to: Position, on_progress: Progress | None = None) -> None:
+    """Fold everything from the generation's cursor to `to`; what is folded stays folded if it ends before.
+
+    Raises:
+        FoldFailedError: An event failed.
+        CursorMovedError: Someone else fills the same generation.
+        LogUnavailableError: Postgres did not answer.
+    """
+    async with contextlib.aclosing(_pages(log, fold, to)) as pages:
+        async for page in pages:
+            await fold.page(page)
+            if on_progress is not None:
+                on_progress(page.last, to)
+
+
+@contextlib.asynccontextmanager
+async def sole_builder(log: Log, name: str) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection on which to fill further generations of a projection, with what killed ones left cleared away.
+
+    Raises:
+        RebuildRunningError: Another process does so at this moment.
+        LogUnavailableError: Postgres does not answer.
+    """
+    connection = await log.database.connect_alone("modelbox rebuild", {"synchronous_commit": "off"})
+    try:
+        if not await connection.fetchval(STATEMENTS["try_lock"], f"modelbox rebuild {name}"):
+            raise RebuildRunningError(name)
+        for state in await load_states(connection):
+            if state.name == name and state.role in {Role.CHECKING, Role.RETIRED}:
+                await drop_generation(connection, state)
+        yield connection
+    finally:
+        connection.terminate()
+
+
+async def _pages(log: Log, fold: Fold, to: Position) -> AsyncGenerator[Page]:
+    after = fold.state.position
+    types = sorted(fold.projection.event_types)
+    reading = asyncio.create_task(_window(log, after, to, types))
+    try:
+        while after < to:
+            window = await reading
+            after = window[-1].last
+            if after < to:
+                reading = asyncio.create_task(_window(log, after, to, types))
+            for page in window:
+                yield page
+    finally:
+        reading.cancel()
+
+
+async def _window(log: Log, after: Position, to: Position, types: list[str]) -> list[Page]:
+    """Return the next pages, at least one unless `after` is `to`; without any event of these types an empty one."""
+    end = Position(min(after + REPLAY_WINDOW_POSITIONS, to))
+    events = await log.read_where(after, to=end, types=types, limit=PAGE_EVENTS_MAX)
+    if events or after >= to:
+        return list(pages_of(after, events, log.registry))
+    (last,) = await log.read(Position(end - 1), limit=1, to=end)
+    return [Page(after, [], last=end, last_hash=last.hash)]

@@ -1,0 +1,180 @@
+"""The runner: follows the log and folds it into every active generation.
+
+One runner of all processes leads; the others stand by. That spares work, no more: what two runners at once would
+write is decided by the cursors in Postgres.
+
+Must not know: what the projections fold.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
+
+import asyncpg
+import structlog
+
+from modelbox_events import Log, LogUnavailableError, Position
+from modelbox_events.database import translated
+from modelbox_events.limits import PAGE_EVENTS_MAX
+from modelbox_projections.catalog import PROJECTIONS, Catalog
+from modelbox_projections.cursors import Cursors
+from modelbox_projections.errors import CursorMovedError, FoldFailedError
+from modelbox_projections.fold import Fold
+from modelbox_projections.limits import RETRY_PAUSE_S, STANDBY_INTERVAL_S, STATES_INTERVAL_S
+from modelbox_projections.page import Page, pages_of
+from modelbox_projections.renewal import Renewal, outdated_of, replace_strangers
+from modelbox_projections.sql import STATEMENTS
+from modelbox_projections.state import (
+    ProjectionState,
+    Role,
+    Status,
+    advance_together,
+    load_states,
+    pause,
+    resume_paused,
+)
+
+_log = structlog.get_logger()
+
+
+class ProjectionRunner:
+    """Folds the log into the active generations, as long as it runs.
+
+    A projection whose fold fails is paused before the event that failed, with the error in its state; the others go
+    on. It is tried again when `resume` is called and when a runner starts. One whose code version has risen is
+    rebuilt beside its old tables; one that a newer version of ModelBox has rebuilt is left to that version.
+
+    Attributes:
+        cursors: How far the views have come.
+        leading: Whether this runner folds, or stands by.
+    """
+
+    def __init__(self, log: Log, *, catalog: Catalog = PROJECTIONS) -> None:
+        """Follow `log`."""
+        self.cursors = Cursors(log)
+        self.leading = False
+        self._log = log
+        self._catalog = catalog
+        self._renewal = Renewal(log, catalog)
+        self._states: dict[str, ProjectionState] = {}
+        self._refresh_at = 0.0
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. Whatever fails is logged and tried again."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_always(), name="projections")
+            tasks.create_task(self._renewal.run(), name="projections renewal")
+
+    async def _follow_always(self) -> None:
+        while True:
+            try:
+                await self._follow()
+            except LogUnavailableError as error:
+                _log.warning("projections_wait_for_postgres", error=str(error))
+            except Exception:  # noqa: BLE001  # the task's outermost loop
+                _log.exception("projections_failed")
+            await asyncio.sleep(RETRY_PAUSE_S)
+
+    async def _follow(self) -> None:
+        """Wait to lead, then fold until the connection breaks."""
+        # A crash of Postgres may undo what the views had reached; the log gives it again, so no commit need wait.
+        connection = await self._log.database.connect_alone("modelbox projections", {"synchronous_commit": "off"})
+        try:
+            with translated():
+                connection.add_termination_listener(self._on_termination)
+                await _wait_for_lock(connection)
+                await replace_strangers(connection, self._log, self._catalog)
+                resumed = await resume_paused(connection, list(self._catalog), Role.ACTIVE)
+                _log.info("projections_lead", resumed=resumed)
+                await self._refresh(connection)
+                self.leading = True
+                self.cursors.go_live()
+                while True:
+                    await self._round(connection)
+        finally:
+            self._on_termination()
+            connection.terminate()
+
+    def _on_termination(self, *_: object) -> None:
+        self.leading = False
+        self._renewal.outdated = frozenset()
+        self.cursors.forget()
+
+    async def _round(self, connection: asyncpg.Connection) -> None:
+        """Fold one page into every projection that lags, or wait for events."""
+        if asyncio.get_running_loop().time() >= self._refresh_at:
+            await self._refresh(connection)
+        moved = False
+        positions = sorted({state.position for state in self._states.values()})
+        # A projection that lags reads up to where the next one is, so that they go on together.
+        for after, to in pairwise([*positions, None]):
+            if after is not None and after < self._log.head.position:
+                moved |= await self._fold_group(connection, after, to)
+        if not moved:
+            front = positions[-1] if positions else self._log.head.position
+            await self._log.head.wait_beyond(front, timeout_s=STATES_INTERVAL_S)
+
+    async def _refresh(self, connection: asyncpg.Connection) -> None:
+        """Look which generations there are: other processes pause, resume and replace them."""
+        states = [state for state in await load_states(connection) if state.role is Role.ACTIVE]
+        for state in states:
+            self.cursors.record(state)
+        self._renewal.outdated = outdated_of(self._catalog, states)
+        self._states = {state.name: state for state in states if self._is_ours(state)}
+        self._refresh_at = asyncio.get_running_loop().time() + STATES_INTERVAL_S
+
+    def _is_ours(self, state: ProjectionState) -> bool:
+        projection = self._catalog.get(state.name)
+        if projection is None or state.status is Status.PAUSED:
+            return False
+        return state.code_version == projection.code_version
+
+    async def _fold_group(self, connection: asyncpg.Connection, after: Position, to: Position | None) -> bool:
+        """Fold the next events into all projections that stand at `after`; returns whether there were any."""
+        events = await self._log.read(after, limit=PAGE_EVENTS_MAX, to=to)
+        for page in pages_of(after, events, self._log.registry):
+            members = [state for state in self._states.values() if state.position == page.after]
+            idle = [state for state in members if page.types.isdisjoint(self._catalog[state.name].event_types)]
+            if idle:
+                await self._skip(connection, idle, page)
+            for state in members:
+                if state not in idle:
+                    await self._fold(connection, state, page)
+        return bool(events)
+
+    async def _skip(self, connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> None:
+        moved = await advance_together(connection, states, page)
+        for state in states:
+            if state.name in moved:
+                self._record(state.advanced(page))
+            else:
+                self._lost(state)
+
+    async def _fold(self, connection: asyncpg.Connection, state: ProjectionState, page: Page) -> None:
+        fold = Fold(connection, self._catalog[state.name], state)
+        try:
+            await fold.page(page)
+            self._record(fold.state)
+        except CursorMovedError:
+            self._lost(state)
+        except FoldFailedError as error:
+            _log.error("projection_paused", projection=state.name, position=error.position, error=str(error))
+            paused = await pause(connection, fold.state, position=error.position, problem=error.problem)
+            self.cursors.record(paused)
+            del self._states[state.name]
+
+    def _record(self, state: ProjectionState) -> None:
+        self._states[state.name] = state
+        self.cursors.record(state)
+
+    def _lost(self, state: ProjectionState) -> None:
+        """Forget a generation that someone else moved or replaced, and look again at once."""
+        _log.info("projection_moved_elsewhere", projection=state.name, generation=state.generation)
+        del self._states[state.name]
+        self._refresh_at = 0.0
+
+
+async def _wait_for_lock(connection: asyncpg.Connection) -> None:
+    """Take the session lock of runners. Waiting for it inside Postgres would hold a snapshot, so it is asked again."""
+    while not await connection.fetchval(STATEMENTS["try_lock"], "modelbox projections"):  # noqa: ASYNC110
+        await asyncio.sleep(STANDBY_INTERVAL_S)

@@ -1,0 +1,37 @@
+"""The query side: what the views say now.
+
+Every read is one statement, so it sees one state of the views even while a rebuilt generation takes over. How far the
+views have come is `Cursors`' business: ask it before the read.
+
+Must not know: the wire, or who asks.
+"""
+
+from modelbox_events import Database
+from modelbox_projections.artifacts.queries import Artifacts
+from modelbox_projections.metadata.queries import Metadata
+from modelbox_projections.metrics.queries import Metrics
+from modelbox_projections.model_versions.queries import ModelVersions
+from modelbox_projections.models.queries import Models
+from modelbox_projections.namespaces.queries import Namespaces
+
+
+class Views:
+    """All views. Their reads raise `LogUnavailableError` when Postgres does not answer.
+
+    Attributes:
+        namespaces: Which namespaces there are.
+        models: The models.
+        model_versions: The model versions, with their unique tags.
+        metadata: The metadata of every object.
+        metrics: The metric series of every object.
+        artifacts: The files of every object.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self.namespaces = Namespaces(database)
+        self.models = Models(database)
+        self.model_versions = ModelVersions(database)
+        self.metadata = Metadata(database)
+        self.metrics = Metrics(database)
+        self.artifacts = Artifacts(database)
