@@ -5,7 +5,6 @@ python predict.py localhost:8085
 
 import sys
 import tempfile
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -17,7 +16,7 @@ def main(addr: str) -> None:
     """Download the production version of the digits model, load it, and compare its predictions."""
     with ModelBox(addr) as box, tempfile.TemporaryDirectory() as folder:
         version = box.model(namespace="demo", name="digits").model_version(tag="production")
-        files = {Path(artifact.path).name: artifact for artifact in version.artifacts()}
+        files = {artifact.path: artifact for artifact in version.artifacts()}
         classifier = joblib.load(version.download_artifact(files["digits.joblib"], folder))
         expected = np.load(version.download_artifact(files["expected.npz"], folder))
         predictions = classifier.predict(expected["images"])

@@ -6,9 +6,9 @@ The best one is tagged `production`.
     python train.py localhost:8085
 """
 
+import contextlib
 import sys
 import tempfile
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -63,11 +63,10 @@ def keep(classifier: MLPClassifier, model: Model, *, epoch: int, accuracy: float
     """Make a model version of the classifier as it is now, with what it must predict for whoever loads it."""
     version = model.new_model_version(metadata={"epoch": epoch}, framework=MLFramework.SKLEARN)
     version.log_metrics({"accuracy": accuracy}, step=epoch)
-    with tempfile.TemporaryDirectory() as folder:
-        model_file, expected_file = Path(folder) / "digits.joblib", Path(folder) / "expected.npz"
-        joblib.dump(classifier, model_file)
-        np.savez(expected_file, images=test_x, predictions=classifier.predict(test_x))
-        version.upload_artifact([model_file, expected_file])
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        joblib.dump(classifier, "digits.joblib")
+        np.savez("expected.npz", images=test_x, predictions=classifier.predict(test_x))
+        version.upload_artifact(["digits.joblib", "expected.npz"])
     return version
 
 
