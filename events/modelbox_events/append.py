@@ -1,4 +1,4 @@
-"""Group commit: appends that arrive while one batch commits form the next.
+"""Group commit: appends that arrive while batches commit form the next.
 
 One round trip and one transaction a batch, each request judged on its own. Where a batch's outcome is unknown (the
 connection was lost) it is sent again: every request has an idempotency key, so nothing is recorded twice.
@@ -34,6 +34,8 @@ from modelbox_events.types.registry import Registry
 
 RESEND_FOR_S: Final = 10.0
 """How long a batch with an unknown outcome is sent again before its requests fail with `LogUnavailableError`."""
+LANES: Final = 2
+"""Batches under way at once: while one commits, the next is encoded, sent, and waits for the head's lock."""
 LOCK_TIMEOUT_MS: Final = 2_000
 STATEMENT_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
@@ -41,6 +43,12 @@ _RESEND_PAUSE_S: Final = 0.1
 
 _SETTINGS: Final = {
     "synchronous_commit": "on",
+    # A plan made while the tables are small would scan them for ever; these leave only look-ups by index.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_bitmapscan": "off",
     "lock_timeout": str(LOCK_TIMEOUT_MS),
     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
     "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
@@ -63,19 +71,19 @@ class Outcome(IntEnum):
 
 
 class Committer:
-    """Takes appends of this process to Postgres, one batch at a time."""
+    """Takes appends of this process to Postgres in batches."""
 
     def __init__(
         self, database: Database, log_id: UUID, *, registry: Registry, on_commit: Callable[[Position], None]
     ) -> None:
         """Commit through `database`; `on_commit` hears the head's position after each batch."""
-        self._database = database
         self._log_id = log_id
         self._registry = registry
         self._on_commit = on_commit
         self._queue = AppendQueue()
-        self._connection: asyncpg.Connection | None = None
         self._closing = False
+        self._idle = LANES
+        self._lanes = [Lane(database) for _ in range(LANES)]
 
     @property
     def waiting(self) -> int:
@@ -92,55 +100,48 @@ class Committer:
 
     async def run(self) -> None:
         """Commit batches until `close`, and then until none waits."""
-        while True:
-            await self._queue.wait()
-            batch = self._queue.take()
-            if batch:
-                await self._commit(batch)
-            if self._closing and not self._queue:
-                return
+        async with asyncio.TaskGroup() as lanes:
+            for lane in self._lanes:
+                lanes.create_task(self._run(lane))
 
     def close(self) -> None:
         """Refuse further appends; `run` returns when the queue is empty."""
         self._closing = True
-        self._queue.wake()
+        self._queue.close()
 
-    async def _commit(self, requests: list[Prepared]) -> None:
+    async def _run(self, lane: "Lane") -> None:
+        try:
+            while await self._queue.wait():
+                if batch := self._queue.take(takers=self._idle):
+                    self._idle -= 1
+                    await self._commit(lane, batch)
+                    self._idle += 1
+        finally:
+            lane.disconnect()
+
+    async def _commit(self, lane: "Lane", requests: list[Prepared]) -> None:
         deadline = asyncio.get_running_loop().time() + RESEND_FOR_S
         while True:
             try:
                 batch = Batch(requests, self._registry)
-                self._resolve(batch, await self._send(batch))
+                self._resolve(batch, await lane.send(batch))
             except LogUnavailableError as error:
-                self.disconnect()
+                lane.disconnect()
                 if asyncio.get_running_loop().time() > deadline or type(error) is not LogUnavailableError:
                     _log.warning("append_failed", appends=len(requests), error=str(error))
                     return _fail(requests, error)
                 await asyncio.sleep(_RESEND_PAUSE_S)
             except Exception as error:
                 # Postgres refuses the call as a whole: one bad request must not fail its neighbours.
-                self.disconnect()
+                lane.disconnect()
                 if len(requests) == 1:
                     _log.exception("append_refused", stream_id=str(requests[0].append.stream.id))
                     return _fail(requests, InvalidEventError("append", f"the database refused it: {error}"))
                 for request in requests:
-                    await self._commit([request])
+                    await self._commit(lane, [request])
                 return None
             else:
                 return None
-
-    async def _send(self, batch: Batch) -> Sequence[Any]:
-        with translated():
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await self._database.connect_alone("modelbox append", _SETTINGS)
-            rows: Sequence[Any] = await self._connection.fetch(STATEMENTS["append"], *batch.arguments)
-        return rows
-
-    def disconnect(self) -> None:
-        """Drop the connection; the next batch opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.terminate()
 
     def _resolve(self, batch: Batch, rows: Sequence[Any]) -> None:
         head = 0
@@ -164,6 +165,33 @@ class Committer:
                 )
         if head:
             self._on_commit(Position(head))
+
+
+class Lane:
+    """A connection that commits one batch at a time."""
+
+    def __init__(self, database: Database) -> None:
+        """Connect at the first batch."""
+        self._database = database
+        self._connection: asyncpg.Connection | None = None
+
+    async def send(self, batch: Batch) -> Sequence[Any]:
+        """Commit a batch and return one row a request.
+
+        Raises:
+            LogUnavailableError: Not now, or the outcome is unknown.
+        """
+        with translated():
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._database.connect_alone("modelbox append", _SETTINGS)
+            rows: Sequence[Any] = await self._connection.fetch(STATEMENTS["append"], *batch.arguments)
+        return rows
+
+    def disconnect(self) -> None:
+        """Drop the connection; the next batch opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
 
 
 def _fail(requests: Sequence[Prepared], error: EventsError) -> None:

@@ -14,6 +14,7 @@ Must not know: where events are stored.
 
 import struct
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -70,29 +71,27 @@ def _microseconds(time: datetime) -> bytes:
     return struct.pack("!q", (time - _EPOCH) // _MICROSECOND)
 
 
+_UUID_HEADER: Final = _OIDS.pack(_UUID, 16)
 _NO_CLAIM_CHECK: Final = b"".join([_text(None), _field(_BYTEA, None), _uuid(None), _field(_BYTEA, None)])
 
 
 def begin_digest(stream: StreamRef, context: Context) -> Sha256:
     """Hash the part of the digest that all events of one append share."""
+    parts = (_kind_part(stream.namespace, stream.type), _UUID_HEADER, stream.id.bytes, _context_part(context))
+    return sha256(b"".join(parts))
+
+
+@lru_cache(maxsize=4096)
+def _kind_part(namespace: str, stream_type: str) -> bytes:
+    return struct.pack("!i", len(DIGEST_COLUMNS)) + _text(namespace) + _text(stream_type)
+
+
+@lru_cache(maxsize=4096)
+def _context_part(context: Context) -> bytes:
     occurred = None if context.occurred_at is None else _microseconds(context.occurred_at)
-    return sha256(
-        b"".join(
-            [
-                struct.pack("!i", len(DIGEST_COLUMNS)),
-                _text(stream.namespace),
-                _text(stream.type),
-                _uuid(stream.id),
-                _field(_TIMESTAMPTZ, occurred),
-                _text(context.actor),
-                _int2(context.auth_type),
-                _uuid(context.correlation_id),
-                _uuid(context.causation_id),
-                _field(_BYTEA, context.trace),
-                _field(_BYTEA, context.meta),
-            ]
-        )
-    )
+    who = _text(context.actor) + _int2(context.auth_type)
+    why = _uuid(context.correlation_id) + _uuid(context.causation_id)
+    return _field(_TIMESTAMPTZ, occurred) + who + why + _field(_BYTEA, context.trace) + _field(_BYTEA, context.meta)
 
 
 def digest_of_type(name: str, schema_version: int, codec: int) -> bytes:
@@ -103,7 +102,7 @@ def digest_of_type(name: str, schema_version: int, codec: int) -> bytes:
 def finish_digest(begun: Sha256, event_id: bytes, type_part: bytes, data: bytes) -> bytes:
     """Return the digest of one event with inline data."""
     digest = begun.copy()
-    parts = (_OIDS.pack(_UUID, 16), event_id, type_part, _OIDS.pack(_BYTEA, len(data)), data, _NO_CLAIM_CHECK)
+    parts = (_UUID_HEADER, event_id, type_part, _OIDS.pack(_BYTEA, len(data)), data, _NO_CLAIM_CHECK)
     digest.update(b"".join(parts))
     return digest.digest()
 

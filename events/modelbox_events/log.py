@@ -158,5 +158,4 @@ class Log:
         for task in self._upkeep:
             task.cancel()
         await asyncio.gather(*self._upkeep, return_exceptions=True)
-        self._committer.disconnect()
         await self.database.close()

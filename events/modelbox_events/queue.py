@@ -15,6 +15,8 @@ from modelbox_events.limits import (
 )
 
 RETRY_AFTER_S: Final = 0.25
+BATCH_REQUESTS_SHARED: Final = 16
+"""A queue up to this long is not shared: two small transactions cost more than one."""
 
 
 class AppendQueue:
@@ -26,6 +28,7 @@ class AppendQueue:
         self._requests = 0
         self._bytes = 0
         self._filled = asyncio.Event()
+        self._closed = False
 
     def __len__(self) -> int:
         """Return how many appends wait."""
@@ -44,19 +47,30 @@ class AppendQueue:
         self._bytes += request.size
         self._filled.set()
 
-    async def wait(self) -> None:
-        """Wait until there is an append, or `wake`."""
-        await self._filled.wait()
+    async def wait(self) -> bool:
+        """Wait until there is an append; return False once the queue is closed and empty."""
+        while not self._requests:
+            if self._closed:
+                return False
+            self._filled.clear()
+            await self._filled.wait()
+        return True
 
-    def wake(self) -> None:
-        """Let `wait` return although the queue is empty."""
+    def close(self) -> None:
+        """Let those who wait go when the queue is empty."""
+        self._closed = True
         self._filled.set()
 
-    def take(self) -> list[Prepared]:
-        """Take the next batch: one append of each namespace in turn, within a batch's bounds."""
+    def take(self, *, takers: int) -> list[Prepared]:
+        """Take the next batch: one append of each namespace in turn, within a batch's bounds.
+
+        Args:
+            takers: How many could take one now. A long queue is shared between them.
+        """
         batch: list[Prepared] = []
         events = size = 0
-        while self._lines and len(batch) < BATCH_REQUESTS_MAX:
+        most = min(BATCH_REQUESTS_MAX, max(BATCH_REQUESTS_SHARED, -(-self._requests // takers)))
+        while self._lines and len(batch) < most:
             namespace, line = next(iter(self._lines.items()))
             request = line[0]
             events += len(request.types)
@@ -72,6 +86,4 @@ class AppendQueue:
             self._bytes -= request.size
             if not request.done.done():  # its caller gave up before it was sent
                 batch.append(request)
-        if not self._lines:
-            self._filled.clear()
         return batch

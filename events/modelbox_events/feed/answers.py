@@ -42,6 +42,9 @@ class Ack(msgspec.Struct, frozen=True):
     sequence: int
     duplicate: bool = False
 
+    def __str__(self) -> str:
+        return f"{'stored before' if self.duplicate else 'stored'} at {self.sequence}"
+
 
 class Refusal(msgspec.Struct, frozen=True):
     """The stream refused with an error of JetStream's table (`err_code`)."""
@@ -49,11 +52,17 @@ class Refusal(msgspec.Struct, frozen=True):
     code: int
     description: str
 
+    def __str__(self) -> str:
+        return f"JetStream refused: {self.description} ({self.code})"
+
 
 class NoAnswer(msgspec.Struct, frozen=True):
     """Nothing was heard of the message's fate."""
 
     problem: str
+
+    def __str__(self) -> str:
+        return self.problem
 
 
 Answer = Ack | Refusal | NoAnswer

@@ -15,7 +15,6 @@ from typing import Final, Self
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from modelbox_events.feed.answers import Answer, NoAnswer, read_answer
@@ -55,7 +54,7 @@ class _FrameClient(Client):
         except (OSError, TimeoutError) as error:
             _log.info("feed_connection_broken", error=str(error) or "timeout")
         if self._transport:
-            self._transport.close()
+            self._transport.close()  # type: ignore[no-untyped-call]  # nats-py leaves it without annotations
 
     async def _process_op_err(self, e: Exception) -> None:
         self._on_lost()

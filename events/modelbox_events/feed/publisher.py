@@ -14,6 +14,7 @@ from modelbox_events.event import RecordedEvent
 from modelbox_events.feed.answers import Answer, Verdict, judge
 from modelbox_events.feed.cloudevents import Message, MessageEncoder
 from modelbox_events.feed.connection import FeedConnection
+from modelbox_events.limits import BATCH_BYTES_MAX
 
 BATCH_MESSAGES_MAX: Final = 1_000
 """JetStream takes no more in one atomic batch."""
@@ -57,13 +58,14 @@ class Publisher:
         """
         batch = self._batches and not self._pipeline_next and len(events) >= self._batch_min
         if batch:
-            stored, verdict, answer = await self._publish_batch(events[: self._batch_max])
+            stored, verdict, answer = await self._publish_batch(_round(events, self._batch_max))
         else:
-            stored, verdict, answer = await self._publish_pipelined(events[:WINDOW_MESSAGES_MAX])
+            stored, verdict, answer = await self._publish_pipelined(_round(events, WINDOW_MESSAGES_MAX))
         self._pipeline_next = verdict is Verdict.PIPELINE
         match verdict:
             case Verdict.HALVE:
-                self._batch_max = max(min(self._batch_max, len(events)) // 2, self._batch_min)
+                self._batch_max = min(self._batch_max, len(events)) // 2
+                self._batches = self._batch_max >= self._batch_min
                 _log.info("feed_batch_halved", messages_max=self._batch_max, answer=str(answer))
             case Verdict.NO_BATCHES:
                 self._batches = False
@@ -106,6 +108,16 @@ class Publisher:
         stored = next((count for count, verdict in enumerate(verdicts) if verdict is not Verdict.STORED), len(events))
         decisive = min(stored, len(events) - 1)
         return stored, verdicts[decisive], heard[decisive]
+
+
+def _round(events: Sequence[RecordedEvent], count: int) -> Sequence[RecordedEvent]:
+    """Return the first `count` events, fewer where their data would cross `BATCH_BYTES_MAX`, but always one."""
+    size = 0
+    for number, event in enumerate(events[:count]):
+        size += len(event.data or b"")
+        if size > BATCH_BYTES_MAX:
+            return events[: max(number, 1)]
+    return events[:count]
 
 
 def _expectation(event: RecordedEvent) -> str:

@@ -51,17 +51,16 @@ class FeedStream:
         Raises:
             nats.errors.Error: The server did not answer, or another stream takes the subjects.
         """
-        wanted = stream_config(self.name, replicas=self._replicas)
         try:
-            info = await self._jetstream.stream_info(self.name)
+            found = (await self._jetstream.stream_info(self.name)).config
         except NotFoundError:
-            info = await self._jetstream.add_stream(wanted)
+            found = (await self._jetstream.add_stream(stream_config(self.name, replicas=self._replicas))).config
             _log.info("feed_created", stream=self.name, replicas=self._replicas)
-        found = info.config
-        if (found.num_replicas, found.allow_atomic, found.allow_direct) != (self._replicas, True, True):
-            info = await self._jetstream.update_stream(wanted)
-            _log.info("feed_reconfigured", stream=self.name, replicas=self._replicas)
-        return bool(info.config.allow_atomic)  # a server older than 2.12 drops the field
+        if found.num_replicas != self._replicas:
+            # All else stays as it is: an operator may have bounded the feed's age or size.
+            found = (await self._jetstream.update_stream(found.evolve(num_replicas=self._replicas))).config
+            _log.info("feed_replicas_changed", stream=self.name, replicas=self._replicas)
+        return bool(found.allow_atomic)  # a server older than 2.12 drops the field
 
     async def state(self) -> FeedState:
         """Return what the feed holds now, as its leader has it.

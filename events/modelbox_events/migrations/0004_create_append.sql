@@ -3,19 +3,18 @@
 -- The lock is the first statement. Whatever depends on it stands in a later one: READ COMMITTED takes its snapshot
 -- per statement, and one that locked and read together would read stale versions.
 --
--- Streams are the distinct streams of the batch, written or opened; requests, opens, keys and events refer to each
--- other by index from 1 and stand in request order. Outcomes: 0 recorded, 1 duplicate, 2 wrong expected version,
+-- Streams (written or opened), keys and contexts are the distinct ones of the batch; requests refer to them by index
+-- from 1. Opened streams and events stand in request order. Data is JSON (codec 1). Outcomes: 0 recorded, 1 duplicate, 2 wrong expected version,
 -- 3 stream not found, 4 stream closed, 5 opened stream exists, 6 key used for another request, 7 version overflow.
 CREATE FUNCTION modelbox.append(
     stream_ids uuid[], stream_types text[], stream_namespaces text[],
     key_actors text[], key_texts text[],
-    request_streams integer[], request_expected integer[], request_events integer[], request_opens integer[],
-    request_keys integer[], request_hashes bytea[],
-    request_actors text[], request_auth_types smallint[], request_occurred timestamptz[],
-    request_correlations uuid[], request_causations uuid[], request_traces bytea[], request_metas bytea[],
+    context_actors text[], context_auth_types smallint[], context_occurred timestamptz[],
+    context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[],
+    request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[],
+    request_events integer[], request_opens integer[], request_hashes bytea[],
     opened_streams integer[],
-    event_ids uuid[], event_types text[], event_schema_versions smallint[], event_codecs smallint[],
-    event_datas bytea[], event_digests bytea[]
+    event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[], event_digests bytea[]
 ) RETURNS TABLE (outcome smallint, detail integer, first_position bigint, last_position bigint, version integer, recorded_at timestamptz)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -35,7 +34,8 @@ DECLARE
     details     integer[] := array_fill(0, ARRAY[cardinality(request_streams)]);
     positions   bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(event_ids)]);
     event_versions integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
-    owners      integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
+    event_streams integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
+    event_contexts integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
     contents    bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
     hashes      bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
     next_event  integer := 0;
@@ -100,7 +100,8 @@ BEGIN
                 head.hash := sha256(head.hash || int8send(head.position) || contents[n]);
                 positions[n] := head.position;
                 event_versions[n] := current;
-                owners[n] := request;
+                event_streams[n] := stream;
+                event_contexts[n] := request_contexts[request];
                 hashes[n] := head.hash;
             END LOOP;
             versions[stream] := current;
@@ -123,14 +124,13 @@ BEGIN
     INSERT INTO modelbox.events (
         position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at, occurred_at,
         actor, auth_type, correlation_id, causation_id, trace, codec, data, meta, content_hash, hash)
-    SELECT e.position, stream_namespaces[request_streams[e.owner]], stream_types[request_streams[e.owner]],
-           stream_ids[request_streams[e.owner]], e.version, e.id, e.type, e.schema_version, now_,
-           request_occurred[e.owner], request_actors[e.owner], request_auth_types[e.owner],
-           request_correlations[e.owner], request_causations[e.owner], request_traces[e.owner],
-           e.codec, e.data, request_metas[e.owner], e.content, e.hash
-    FROM unnest(event_ids, event_types, event_schema_versions, event_codecs, event_datas,
-                positions, event_versions, owners, contents, hashes)
-        AS e (id, type, schema_version, codec, data, position, version, owner, content, hash)
+    SELECT e.position, stream_namespaces[e.stream], stream_types[e.stream], stream_ids[e.stream], e.version, e.id, e.type, e.schema_version, now_,
+           context_occurred[e.context], context_actors[e.context], context_auth_types[e.context],
+           context_correlations[e.context], context_causations[e.context], context_traces[e.context],
+           1, e.data, context_metas[e.context], e.content, e.hash
+    FROM unnest(event_ids, event_types, event_schema_versions, event_datas,
+                positions, event_versions, event_streams, event_contexts, contents, hashes)
+        AS e (id, type, schema_version, data, position, version, stream, context, content, hash)
     WHERE e.position IS NOT NULL;
 
     INSERT INTO modelbox.streams AS s (id, namespace, type, version, last_position)

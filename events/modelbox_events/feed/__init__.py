@@ -1,0 +1,9 @@
+"""The feed: the log in NATS JetStream, sequence = position, for anyone to read.
+
+Must not know: what an event type means.
+"""
+
+from modelbox_events.feed.relay import Relay, RelayState, RelayStatus
+from modelbox_events.feed.subjects import SUBJECTS, stream_name, subject
+
+__all__ = ["SUBJECTS", "Relay", "RelayState", "RelayStatus", "stream_name", "subject"]

@@ -1,0 +1,165 @@
+"""Follows the log over one connection: finds where the feed ends, and publishes what comes after.
+
+Two followers at once are harmless: every message carries the sequence it must follow, so one of them is refused.
+
+Must not know: who else relays, or what happens after the connection is lost.
+"""
+
+import asyncio
+import contextlib
+from datetime import datetime
+from typing import Final, assert_never
+
+import structlog
+from nats.errors import Error as NatsError
+
+from modelbox_events.errors import FeedForkedError
+from modelbox_events.event import RecordedEvent
+from modelbox_events.feed.answers import Verdict
+from modelbox_events.feed.publisher import Publisher
+from modelbox_events.feed.readahead import ReadAhead
+from modelbox_events.feed.stream import FeedState, FeedStream
+from modelbox_events.ids import Position
+from modelbox_events.log import Log
+
+SCRUB_INTERVAL_S: Final = 10.0
+"""How often the feed is checked for a lost tail, holes and messages that are not ours."""
+
+_log = structlog.get_logger()
+
+
+class PublishUnknownError(NatsError):
+    """Whether the last messages are stored is unknown; a new connection will tell."""
+
+
+class Progress:
+    """How far the relay has come, kept across connections.
+
+    Attributes:
+        position: The feed's last sequence as last seen; 0 before it was.
+        published: Events stored by this process.
+        next_recorded_at: When the first event that the feed lacks was recorded; None when it lacks none.
+        damage: What the scrub found missing inside the feed, or None.
+    """
+
+    def __init__(self) -> None:
+        """Begin before the first event."""
+        self.position = Position(0)
+        self.published = 0
+        self.next_recorded_at: datetime | None = None
+        self.damage: str | None = None
+
+    async def note_lag(self, log: Log) -> None:
+        """Find out when the first event that the feed lacks was recorded.
+
+        Raises:
+            LogUnavailableError: Postgres did not answer.
+        """
+        lacking = await log.read(self.position, limit=1)
+        self.next_recorded_at = lacking[0].recorded_at if lacking else None
+
+    def stored(self, events: list[RecordedEvent], count: int) -> None:
+        """Take note that the first `count` of these events are in the feed now."""
+        self.published += count
+        self.position = Position(self.position + count)
+        self.next_recorded_at = events[count].recorded_at if count < len(events) else None
+
+
+class Follower:
+    """Publishes one log to one stream."""
+
+    def __init__(self, log: Log, feed: FeedStream, publisher: Publisher, progress: Progress) -> None:
+        """Read from `log`, publish with `publisher`, and note in `progress` how far it has come."""
+        self._source = log
+        self._feed = feed
+        self._publisher = publisher
+        self._progress = progress
+
+    async def resume(self) -> None:
+        """Find where the feed ends, and compare its last message with the log's event there.
+
+        Raises:
+            FeedForkedError: The feed holds something that the log does not.
+            NatsError: JetStream did not answer.
+            LogUnavailableError: Postgres did not answer.
+        """
+        # In this order: what the feed held before the head was read, was committed before.
+        state = await self._feed.state()
+        head = await self._source.read_head()
+        if head.log_id != self._source.log_id:
+            raise FeedForkedError(state.last, f"the database now holds another log, {head.log_id}")
+        if state.last > head.position:
+            problem = f"the feed ends there, the log already at {head.position}: the log was rolled back, or another"
+            raise FeedForkedError(state.last, f"{problem} program published")
+        if state.messages:
+            await self._compare(Position(state.last))
+        if state.last < self._progress.position:
+            _log.error("feed_lost_its_tail", expected=self._progress.position, found=state.last)
+        self._progress.position = Position(state.last)
+        await self._progress.note_lag(self._source)
+
+    async def follow(self) -> None:
+        """Publish what the log has after the feed's end, and go on, until the feed is found to end elsewhere.
+
+        Raises:
+            FeedForkedError: The feed holds something that the log does not.
+            PublishUnknownError: An answer stayed out; connect anew.
+            NatsError: JetStream did not answer.
+            LogUnavailableError: Postgres did not answer.
+        """
+        async with contextlib.aclosing(ReadAhead(self._source)) as pages:
+            await self._follow(pages)
+
+    async def _follow(self, pages: ReadAhead) -> None:
+        clock = asyncio.get_running_loop()
+        scrub_at = clock.time() + SCRUB_INTERVAL_S
+        while True:
+            position = self._progress.position
+            if page := await pages.after(position):
+                if not await self._publish(page):
+                    return
+            else:
+                await self._source.head.wait_beyond(position, timeout_s=scrub_at - clock.time())
+            if clock.time() >= scrub_at:
+                if not await self._scrub():
+                    return
+                scrub_at = clock.time() + SCRUB_INTERVAL_S
+
+    async def _publish(self, page: list[RecordedEvent]) -> bool:
+        """Publish a page; return False when the feed ends elsewhere than thought."""
+        while page:
+            self._progress.next_recorded_at = page[0].recorded_at
+            stored, verdict, answer = await self._publisher.publish(page)
+            self._progress.stored(page, stored)
+            page = page[stored:]
+            match verdict:
+                case Verdict.STORED | Verdict.HALVE | Verdict.PIPELINE | Verdict.NO_BATCHES:
+                    continue
+                case Verdict.REREAD:
+                    _log.info("feed_ends_elsewhere", thought=self._progress.position, answer=str(answer))
+                    return False
+                case Verdict.RECONNECT:
+                    raise PublishUnknownError(str(answer))
+                case Verdict.FORKED:
+                    raise FeedForkedError(self._progress.position + 1, f"a publish was answered: {answer}")
+                case _:
+                    assert_never(verdict)
+        return True
+
+    async def _scrub(self) -> bool:
+        """Check the feed's outline; return False when it ends elsewhere than thought."""
+        state = await self._feed.state()
+        self._note_damage(state)
+        return state.last == self._progress.position
+
+    def _note_damage(self, state: FeedState) -> None:
+        damage = f"{state.holes} messages are missing between {state.first} and {state.last}" if state.holes else None
+        if damage and damage != self._progress.damage:
+            _log.error("feed_has_holes", stream=self._feed.name, first=state.first, last=state.last, holes=state.holes)
+        self._progress.damage = damage
+
+    async def _compare(self, position: Position) -> None:
+        [event] = await self._source.read(Position(position - 1), limit=1)
+        if await self._feed.chain_hash(position) != event.hash.hex():
+            raise FeedForkedError(position, "the message there is not the log's event")
+
