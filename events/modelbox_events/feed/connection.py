@@ -53,7 +53,7 @@ class _FrameClient(Client):
                 await self.close()
         except (OSError, TimeoutError) as error:
             _log.info("feed_connection_broken", error=str(error) or "timeout")
-        if self._transport:
+        if self._transport is not None:
             self._transport.close()  # type: ignore[no-untyped-call]  # nats-py leaves it without annotations
 
     async def _process_op_err(self, e: Exception) -> None:

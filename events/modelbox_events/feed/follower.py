@@ -162,4 +162,3 @@ class Follower:
         [event] = await self._source.read(Position(position - 1), limit=1)
         if await self._feed.chain_hash(position) != event.hash.hex():
             raise FeedForkedError(position, "the message there is not the log's event")
-

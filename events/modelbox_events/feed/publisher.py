@@ -65,7 +65,7 @@ class Publisher:
         match verdict:
             case Verdict.HALVE:
                 self._batch_max = min(self._batch_max, len(events)) // 2
-                self._batches = self._batch_max >= self._batch_min
+                self._batches = self._batch_max >= self._batch_min  # smaller ones do not pay
                 _log.info("feed_batch_halved", messages_max=self._batch_max, answer=str(answer))
             case Verdict.NO_BATCHES:
                 self._batches = False
