@@ -10,6 +10,7 @@ from modelbox_events.errors import (
     IdempotencyKeyReusedError,
     InvalidEventError,
     InvalidTokenError,
+    LogCorruptedError,
     LogForkedError,
     LogOverloadedError,
     LogUnavailableError,
@@ -42,6 +43,7 @@ from modelbox_events.log import Log
 from modelbox_events.migrate import migrate
 from modelbox_events.read import LogHead, StreamState
 from modelbox_events.token import Token
+from modelbox_events.verify import Verified, verify
 
 __all__ = [
     "ANY_VERSION",
@@ -62,6 +64,7 @@ __all__ = [
     "InvalidEventError",
     "InvalidTokenError",
     "Log",
+    "LogCorruptedError",
     "LogForkedError",
     "LogHead",
     "LogOverloadedError",
@@ -78,8 +81,10 @@ __all__ = [
     "StreamState",
     "Token",
     "UnsafeDatabaseError",
+    "Verified",
     "WrongExpectedVersionError",
     "migrate",
     "new_id",
     "object_id",
+    "verify",
 ]

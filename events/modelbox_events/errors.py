@@ -11,6 +11,7 @@ EventsError
 ├── LogOverloadedError           the queue is full; retry after the delay
 ├── LogUnavailableError          Postgres did not answer; safe to retry with the same key
 │   └── PartitionMissingError    no partition holds the next position; an operator is needed
+├── LogCorruptedError            an event is not as it was recorded
 ├── LogForkedError               a token or a feed belongs to another log
 ├── FeedForkedError              the feed and the log disagree; the relay has stopped
 ├── UnsafeDatabaseError          Postgres is set so that an acknowledgement could be lost
@@ -119,6 +120,16 @@ class LogUnavailableError(EventsError):
 
 class PartitionMissingError(LogUnavailableError):
     """No partition holds the next position; appends go on as soon as one exists."""
+
+
+class LogCorruptedError(EventsError):
+    """The log is not as it was recorded: an event was changed, removed or moved behind its back."""
+
+    def __init__(self, position: int, problem: str) -> None:
+        """Name the first bad position."""
+        super().__init__(f"position {position}: {problem}; restore the log from a backup and compare")
+        self.position = position
+        self.problem = problem
 
 
 class LogForkedError(EventsError):
