@@ -1,0 +1,80 @@
+"""The kinds of files and frameworks, as the wire numbers them."""
+
+from enum import IntEnum
+from pathlib import PurePosixPath
+from typing import Final, Self
+
+from modelbox.errors import InvalidFieldError
+
+
+class _WireEnum(IntEnum):
+    """An enum of the wire: number 0 stands for anything that this version does not know."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """Read a number of a newer server as 0, so that its answers stay readable."""
+        return cls(0) if isinstance(value, int) else None
+
+    @classmethod
+    def parse(cls, value: "_WireEnum | str", *, field: str) -> Self:
+        """Return the member, by itself or by its name in either case.
+
+        Raises:
+            InvalidFieldError: There is no such member.
+        """
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str) and value.upper() in cls.__members__:
+            return cls[value.upper()]
+        names = ", ".join(cls.__members__)
+        raise InvalidFieldError.of(field, f"{str(value)[:80]!r} is not one of {names}")
+
+
+class MLFramework(_WireEnum):
+    """The framework a model version was built with."""
+
+    UNKNOWN = 0
+    PYTORCH = 1
+    KERAS = 2
+    TENSORFLOW = 10
+    JAX = 11
+    SKLEARN = 12
+    XGBOOST = 13
+    LIGHTGBM = 14
+    CATBOOST = 15
+    MXNET = 16
+    H2O = 17
+    SPARKML = 18
+    ONNX = 19
+    TRANSFORMERS = 20
+    OTHER = 21
+
+
+class FileType(_WireEnum):
+    """What a file holds."""
+
+    UNDEFINED = 0
+    MODEL = 1
+    CHECKPOINT = 2
+    TEXT = 3
+    IMAGE = 4
+    AUDIO = 5
+    VIDEO = 6
+
+    @classmethod
+    def of_path(cls, path: str) -> "FileType":
+        """Guess from the extension of a path or URI; `UNDEFINED` when it says nothing."""
+        return _BY_EXTENSION.get(PurePosixPath(path.replace("\\", "/")).suffix.lower(), cls.UNDEFINED)
+
+
+_EXTENSIONS: Final = {
+    FileType.MODEL: "bin gguf h5 joblib keras mlmodel npz onnx pb pickle pkl pt pth safetensors tflite ubj",
+    FileType.CHECKPOINT: "ckpt",
+    FileType.TEXT: "csv html json jsonl log md py rst toml tsv txt xml yaml yml",
+    FileType.IMAGE: "bmp gif jpeg jpg png svg tif tiff webp",
+    FileType.AUDIO: "aac flac m4a mp3 ogg opus wav",
+    FileType.VIDEO: "avi m4v mkv mov mp4 mpeg mpg webm",
+}
+_BY_EXTENSION: Final = {
+    f".{extension}": file_type for file_type, extensions in _EXTENSIONS.items() for extension in extensions.split()
+}

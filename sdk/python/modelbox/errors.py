@@ -1,0 +1,174 @@
+"""What can go wrong for a caller, and the table from the server's reasons to these errors.
+
+ModelBoxError
+├── InvalidFieldError (also ValueError)  an argument breaks a rule; `field` names it
+├── ConfigError                          the client's configuration cannot be used
+├── NotFoundError                        the object does not exist
+│   └── NotUploadedError                 the artifact's bytes are kept elsewhere
+├── AlreadyExistsError                   something else has the name, tag or key
+│   ├── UniqueTagTakenError              another model version holds the tag
+│   └── IdempotencyKeyReusedError        the key was used for another request
+├── ObjectClosedError                    the object takes no more changes
+├── ConflictError                        other writers were faster too often; retry
+├── NotCaughtUpError                     the views are behind what this client wrote; retry
+├── LogForkedError                       the server's log is not the one this client wrote to
+├── ChecksumMismatchError                bytes changed on the way; nothing was kept
+├── ResultTooLargeError                  the answer does not fit one message; ask for less
+├── DamagedError                         the server's stored bytes are damaged
+├── UnavailableError                     the server did not answer; retry
+│   └── OverloadedError                  the server has too much to do; retry
+├── ServerError                          the server failed, or answered what this version does not know
+├── FlushTimeoutError                    points still wait for their acknowledgement
+├── PointsRefusedError                   the server refused points that were logged
+└── ClosedError                          the client was closed
+
+Must not know: gRPC. `transport/failures.py` makes these from its errors.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+
+class ModelBoxError(Exception):
+    """Base of every error of this package. `reason` is the server's machine-readable reason, empty if it had none."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same call may succeed later, with nothing changed by the caller."""
+
+    def __init__(self, message: str, *, reason: str = "", field: str = "") -> None:
+        """Keep the message, and what the server said about it."""
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+
+
+class InvalidFieldError(ModelBoxError, ValueError):
+    """An argument breaks a rule; nothing was written."""
+
+    @classmethod
+    def of(cls, field: str, problem: str) -> "InvalidFieldError":
+        """Name the field and say what is wrong with it and what would be right."""
+        return cls(f"{field}: {problem}", field=field)
+
+
+class ConfigError(ModelBoxError):
+    """The client's configuration cannot be used; the message names file, key and remedy."""
+
+
+class NotFoundError(ModelBoxError):
+    """The object does not exist, or not where it was looked for."""
+
+
+class NotUploadedError(NotFoundError):
+    """The artifact was only tracked: its bytes are kept elsewhere, at its path."""
+
+
+class AlreadyExistsError(ModelBoxError):
+    """Something else has this name, tag or key; nothing was written."""
+
+
+class UniqueTagTakenError(AlreadyExistsError):
+    """Another model version holds the unique tag. Move it with `set_unique_tag`."""
+
+
+class IdempotencyKeyReusedError(AlreadyExistsError):
+    """The idempotency key was used for another request."""
+
+
+class ObjectClosedError(ModelBoxError):
+    """The object was closed and takes no more changes."""
+
+
+class ConflictError(ModelBoxError):
+    """Other writers changed the object at the same moment too often; nothing was written."""
+
+    retryable = True
+
+
+class NotCaughtUpError(ModelBoxError):
+    """The server's views have not come to what this client wrote; the same read succeeds later."""
+
+    retryable = True
+
+
+class LogForkedError(ModelBoxError):
+    """The server's log is not the one this client wrote to: it was restored or replaced.
+
+    The client has forgotten the old log; the next read says what the new one holds.
+    """
+
+
+class ChecksumMismatchError(ModelBoxError):
+    """The bytes that arrived are not the bytes that were sent; nothing of them was kept."""
+
+
+class ResultTooLargeError(ModelBoxError):
+    """The answer does not fit one message; the message says what narrows it."""
+
+
+class DamagedError(ModelBoxError):
+    """The bytes that the server keeps of an artifact are missing or changed; upload the file again to heal it."""
+
+
+class UnavailableError(ModelBoxError):
+    """The server did not answer. A write may have been recorded; the same call finds out."""
+
+    retryable = True
+
+
+class OverloadedError(UnavailableError):
+    """The server has too much to do; nothing was written."""
+
+
+class ServerError(ModelBoxError):
+    """The server failed, or answered what this version of the client does not know."""
+
+
+class FlushTimeoutError(ModelBoxError):
+    """Not all points were acknowledged in time. They are kept and still sent."""
+
+    def __init__(self, waiting: int, *, timeout_s: float) -> None:
+        """Say how many points wait and how long was waited."""
+        super().__init__(f"{waiting} metric points were not acknowledged within {timeout_s:g} s; they are still sent")
+        self.waiting = waiting
+
+
+class PointsRefusedError(ModelBoxError):
+    """The server refused points logged since the last flush; they are gone. The cause says why."""
+
+    def __init__(self, points: int, cause: ModelBoxError) -> None:
+        """Say how many points were refused and why the first of them."""
+        super().__init__(f"{points} metric points were refused: {cause}", reason=cause.reason, field=cause.field)
+        self.points = points
+        self.cause = cause
+
+
+class ClosedError(ModelBoxError):
+    """The client was closed; make a new `ModelBox`."""
+
+
+BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
+    "BLOB_DAMAGED": DamagedError,
+    "BLOB_STORE_UNAVAILABLE": UnavailableError,
+    "CHECKSUM_MISMATCH": ChecksumMismatchError,
+    "CONTENTION": ConflictError,
+    "DRAINING": UnavailableError,
+    "IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReusedError,
+    "INTERNAL": ServerError,
+    "INVALID_FIELD": InvalidFieldError,
+    "INVALID_TOKEN": InvalidFieldError,
+    "LOG_FORKED": LogForkedError,
+    "LOG_OVERLOADED": OverloadedError,
+    "LOG_UNAVAILABLE": UnavailableError,
+    "NOT_CAUGHT_UP": NotCaughtUpError,
+    "NOT_UPLOADED": NotUploadedError,
+    "OBJECT_CLOSED": ObjectClosedError,
+    "OBJECT_EXISTS": AlreadyExistsError,
+    "OBJECT_NOT_FOUND": NotFoundError,
+    "PARTITION_MISSING": UnavailableError,
+    "RESULT_TOO_LARGE": ResultTooLargeError,
+    "UNIQUE_TAG_NOT_HELD": NotFoundError,
+    "UNIQUE_TAG_TAKEN": UniqueTagTakenError,
+    "WRONG_EXPECTED_VERSION": ConflictError,
+}
+"""The server's reasons and the error each becomes; a reason that is not here is told by its status code."""

@@ -1,0 +1,172 @@
+"""Checks of arguments that cannot wait for the server's answer, and their conversion to what the wire holds.
+
+A metric point is answered long after its call, so a bad one must be refused in the call; the other arguments are
+checked here only so far that they can be sent, and the server judges the rest.
+"""
+
+import json
+import operator
+import re
+from datetime import datetime
+from typing import Any, Final, SupportsIndex
+
+from modelbox.errors import InvalidFieldError
+from modelbox.limits import NAME_CHARS_MAX, STEP_MAX, TEXT_CHARS_MAX, VALUE_BYTES_MAX, WALLCLOCK_S_MAX
+from modelbox.values import MetricValue
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+
+
+def check_text(field: str, value: object) -> str:
+    """Return the value as a string that can be sent.
+
+    Raises:
+        InvalidFieldError: It is no string, too long for any field, or not valid Unicode.
+    """
+    if not isinstance(value, str):
+        raise InvalidFieldError.of(field, f"needs a string, not {_name_of(value)}")
+    if len(value) > TEXT_CHARS_MAX:
+        raise InvalidFieldError.of(field, f"has {len(value):,} characters; at most {TEXT_CHARS_MAX:,} are allowed")
+    if _SURROGATE.search(value):
+        raise InvalidFieldError.of(field, "holds half of a surrogate pair, which is not valid Unicode")
+    return str(value)
+
+
+def check_metric_key(key: object) -> str:
+    """Return a metric's key.
+
+    Raises:
+        InvalidFieldError: It is not 1 to `NAME_CHARS_MAX` characters without control characters and outer blanks.
+    """
+    field = f"metrics[{str(key)[:80]!r}]"
+    text = check_text(field, key)
+    if not 1 <= len(text) <= NAME_CHARS_MAX:
+        raise InvalidFieldError.of(field, f"a key has 1 to {NAME_CHARS_MAX} characters, this one {len(text):,}")
+    if _CONTROL.search(text):
+        raise InvalidFieldError.of(field, "a key holds no control characters")
+    if text != text.strip():
+        raise InvalidFieldError.of(field, "a key neither begins nor ends with blanks")
+    return text
+
+
+def check_step(step: object) -> int:
+    """Return a step as a whole number; any number without a fraction will do, also one of numpy or torch.
+
+    Raises:
+        InvalidFieldError: It is not a whole number from 0 to `STEP_MAX`.
+    """
+    number = _plain(step)
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if isinstance(number, float) or not hasattr(number, "__index__"):
+        raise InvalidFieldError.of("step", f"needs a whole number, not {_shown(step)}")
+    index: SupportsIndex = number
+    whole = operator.index(index)
+    if not 0 <= whole <= STEP_MAX:
+        raise InvalidFieldError.of("step", f"{_shown(whole)} is not between 0 and 2^63-1")
+    return whole
+
+
+def check_wallclock(wallclock: object) -> float:
+    """Return a time as seconds since the epoch, from such a number or an aware datetime.
+
+    Raises:
+        InvalidFieldError: It is neither, or before the epoch, or beyond the year 9999.
+    """
+    return check_time("wallclock", wallclock)
+
+
+def check_time(field: str, time: object) -> float:
+    """Return a time as seconds since the epoch; see `check_wallclock`."""
+    if isinstance(time, datetime):
+        if time.tzinfo is None:
+            raise InvalidFieldError.of(field, "the datetime has no time zone; use an aware one")
+        seconds = time.timestamp()
+    else:
+        seconds = _float_of(field, _plain(time))
+    # Written so that NaN, which compares with nothing, is refused too.
+    if not 0 <= seconds <= WALLCLOCK_S_MAX:
+        raise InvalidFieldError.of(field, f"{seconds} is not a time in seconds since the epoch, up to the year 9999")
+    return seconds
+
+
+def check_metric_value(key: str, value: object) -> MetricValue:
+    """Return a metric's value as a float, str or bytes.
+
+    Numbers become floats, also scalars of numpy, torch and others with `item()`. NaN and the infinities are kept.
+
+    Raises:
+        InvalidFieldError: It is none of these, more than one number, or longer than `VALUE_BYTES_MAX`.
+    """
+    field = f"metrics[{key[:80]!r}]"
+    plain = _plain(value)
+    match plain:
+        case str():
+            size = text_bytes(plain) if len(plain) <= VALUE_BYTES_MAX else len(plain)
+        case bytes() | bytearray() | memoryview():
+            plain = bytes(plain)
+            size = text_bytes(plain)
+        case _:
+            return _float_of(field, plain)
+    if size > VALUE_BYTES_MAX:
+        raise InvalidFieldError.of(field, f"{size:,} bytes as JSON; at most {VALUE_BYTES_MAX:,} are allowed")
+    if isinstance(plain, bytes):
+        return plain
+    check_text_value(field, plain)
+    return str(plain)
+
+
+def check_text_value(field: str, text: str) -> None:
+    """Refuse text that Postgres and JSON cannot both hold.
+
+    Raises:
+        InvalidFieldError: It holds NUL or half of a surrogate pair.
+    """
+    if "\0" in text:
+        raise InvalidFieldError.of(field, "holds a NUL character")
+    if _SURROGATE.search(text):
+        raise InvalidFieldError.of(field, "holds half of a surrogate pair, which is not valid Unicode")
+
+
+def text_bytes(value: str | bytes) -> int:
+    """Return how long the value is as JSON, in bytes; bytes are base64 there."""
+    if isinstance(value, bytes):
+        return (len(value) + 2) // 3 * 4 + 2
+    return len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))
+
+
+def _plain(value: object) -> Any:
+    """Turn a scalar of numpy, torch or another library into Python's own.
+
+    They are told by their `item` method: nothing of them is imported for it.
+    """
+    item = getattr(value, "item", None)
+    if isinstance(value, (float, int, str, bytes)) or not callable(item):
+        return value
+    try:
+        return item()
+    except (ValueError, RuntimeError, TypeError):
+        # More than one element: the value stays what it is, and the caller says that it is no scalar.
+        return value
+
+
+def _float_of(field: str, value: object) -> float:
+    if not hasattr(type(value), "__float__") and not hasattr(type(value), "__index__"):
+        raise InvalidFieldError.of(field, f"needs a number, a string or bytes, not {_name_of(value)}")
+    try:
+        return float(value)  # type: ignore[arg-type]  # it has one of the two methods that float() asks for
+    except OverflowError:
+        raise InvalidFieldError.of(field, f"{_shown(value)} is beyond what a double can hold") from None
+    except (TypeError, ValueError, RuntimeError):
+        raise InvalidFieldError.of(field, f"needs one number, not {_name_of(value)} of several") from None
+
+
+def _name_of(value: object) -> str:
+    return type(value).__name__
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) > STEP_MAX:
+        return f"a number of {value.bit_length()} bits"
+    return repr(value)[:80]

@@ -1,0 +1,93 @@
+"""The named bounds of the client: what it buffers, sends at once and waits for."""
+
+from typing import Final
+
+BATCH_POINTS_MAX: Final = 8_000
+"""Points in one call. The wire admits 10,000; this many also fit one change event with the longest numbers."""
+
+BATCH_BYTES_MAX: Final = 480 * 1024
+"""Points of one call as the JSON of a change event, in bytes; the event's own fields have the rest of 512 KiB."""
+
+BATCH_SERIES_MAX: Final = 1_000
+"""Metric keys in one call."""
+
+POINT_JSON_BYTES_MAX: Final = 60
+"""One point with a double, as JSON: step, wallclock and value with their commas."""
+
+VALUE_BYTES_MAX: Final = 256 * 1024
+"""One metadata value as JSON, or one metric value that is text or bytes, in bytes."""
+
+VALUE_DEPTH_MAX: Final = 30
+"""Lists and objects inside each other in one metadata value."""
+
+BUFFER_POINTS_MAX: Final = 500_000
+"""Points that wait in memory for the server; one more is dropped, counted and warned about."""
+
+BUFFER_TEXT_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Text and bytes in those points, in bytes."""
+
+DRAIN_POINTS_MAX: Final = 50_000
+"""Points that the sender takes from the buffer at once."""
+
+KNOWN_KEYS_MAX: Final = 10_000
+"""Metric keys remembered as valid, so that each is checked once."""
+
+LINGER_S: Final = 0.1
+"""How long the sender waits for more points before it sends, in seconds."""
+
+NAME_CHARS_MAX: Final = 255
+"""A metric key or any other name, in characters."""
+
+TEXT_CHARS_MAX: Final = 64 * 1024
+"""Any other text argument, in characters. The server's own limits are lower; this one keeps a call small."""
+
+REQUEST_BYTES_MAX: Final = 8 * 1024 * 1024
+"""One request that is not a transfer, in bytes."""
+
+STEP_MAX: Final = 2**63 - 1
+"""The last step a metric can have."""
+
+WALLCLOCK_S_MAX: Final = 253_402_300_799.0
+"""The last time a point can have: the end of the year 9999, in seconds since the epoch."""
+
+CALL_TIMEOUT_S: Final = 30.0
+"""A call with all its tries, in seconds, unless told otherwise."""
+
+ATTEMPT_TIMEOUT_S: Final = 10.0
+"""One try of a call, in seconds."""
+
+BACKOFF_S_MIN: Final = 0.05
+"""The first pause between two tries, in seconds; each further one is twice as long."""
+
+BACKOFF_S_MAX: Final = 2.0
+"""The longest pause between two tries, in seconds."""
+
+FLUSH_TIMEOUT_S: Final = 30.0
+"""How long `flush` waits for the acknowledgement, in seconds, unless told otherwise."""
+
+CLOSE_TIMEOUT_S: Final = 10.0
+"""How long `close` and the end of the program wait for the acknowledgement, in seconds, unless told otherwise."""
+
+JOIN_TIMEOUT_S: Final = 1.0
+"""How long `close` waits for the sender's thread to end after its connection was cut, in seconds."""
+
+KEEPALIVE_S: Final = 30.0
+"""How often an open transfer or watch asks whether the server is still there, in seconds."""
+
+KEEPALIVE_TIMEOUT_S: Final = 20.0
+"""How long that question may stay unanswered, in seconds."""
+
+CHUNK_BYTES: Final = 1024 * 1024
+"""One frame of an upload, in bytes."""
+
+TRANSFER_TRIES_MAX: Final = 4
+"""Tries of one upload or download."""
+
+UPLOAD_FILES_MAX: Final = 100_000
+"""Files in one call of `upload_artifact` or `track_artifacts`, folders walked."""
+
+TRACK_FILES_MAX: Final = 300
+"""Tracked files in one request."""
+
+PAGE_SIZE: Final = 1_000
+"""Objects that one page of a list holds."""

@@ -1,0 +1,156 @@
+"""The buffer between a training loop and the sender: one append a point, no lock for numbers.
+
+`deque.extend` and `deque.popleft` are atomic, so that any number of threads add while one takes away. Every figure
+kept beside the deque is changed under the lock, and only off the usual path: text, drops, closing.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Mapping
+from time import time
+from typing import Any, Final, NamedTuple
+
+from modelbox.errors import ClosedError, InvalidFieldError, PointsRefusedError
+from modelbox.fields import check_metric_key, check_metric_value, check_step, check_wallclock, text_bytes
+from modelbox.limits import BUFFER_POINTS_MAX, BUFFER_TEXT_BYTES_MAX, KNOWN_KEYS_MAX, STEP_MAX
+from modelbox.values import MetricValue
+
+_log = logging.getLogger("modelbox")
+
+
+class Point(NamedTuple):
+    """One point of one metric of one object."""
+
+    object_id: str
+    key: str
+    step: int
+    wallclock: float
+    value: MetricValue
+
+
+class Marker:
+    """Stands in the buffer behind the points of a flush; reached when all of them are answered."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.error: PointsRefusedError | None = None
+
+
+class PointBuffer:
+    """Points and markers in the order they were added, bounded by number and by their text."""
+
+    def __init__(self, *, points_max: int = BUFFER_POINTS_MAX, text_bytes_max: int = BUFFER_TEXT_BYTES_MAX) -> None:
+        """Begin empty."""
+        self.points_max: Final = points_max
+        self.text_bytes_max: Final = text_bytes_max
+        self.closed = False
+        self._known_keys: set[str] = set()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin afresh: nothing waits, nothing was dropped. A forked child does so, for its parent has the points."""
+        self._entries: deque[Point | Marker] = deque()
+        self._lock = threading.Lock()
+        self._text_bytes = 0
+        self._markers = 0
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        """Return how many entries wait, markers included."""
+        return len(self._entries)
+
+    @property
+    def waiting(self) -> int:
+        """How many points wait."""
+        return max(0, len(self._entries) - self._markers)
+
+    def add(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
+        """Add a point a key: all of them or, when one is bad, none.
+
+        Raises:
+            InvalidFieldError: A key, a value, the step or the wallclock breaks a rule.
+            ClosedError: The client was closed.
+        """
+        if type(step) is not int or not 0 <= step <= STEP_MAX:
+            step = check_step(step)
+        seconds = time() if wallclock is None else check_wallclock(wallclock)
+        known_keys = self._known_keys
+        points: list[Point] = []
+        text = 0
+        try:
+            items = metrics.items()
+        except AttributeError:
+            raise InvalidFieldError.of("metrics", f"needs a dict, not {type(metrics).__name__}") from None
+        for key, value in items:
+            if key not in known_keys:
+                self._learn(key)
+            if type(value) is not float:
+                value = check_metric_value(key, value)  # noqa: PLW2901  # the converted value takes its place
+                if not isinstance(value, float):
+                    text += text_bytes(value)
+            points.append(Point(object_id, key, step, seconds, value))
+        if self.closed:
+            raise ClosedError("the client was closed; make a new ModelBox to log metrics")
+        if text or len(self._entries) + len(points) > self.points_max:
+            self._add_carefully(points, text)
+        else:
+            self._entries.extend(points)
+
+    def mark(self) -> Marker:
+        """Add a marker behind everything added so far."""
+        marker = Marker()
+        with self._lock:
+            self._markers += 1
+            self._entries.append(marker)
+        return marker
+
+    def take(self, points_max: int) -> list[Point | Marker]:
+        """Take the oldest entries away. Only one thread may do so."""
+        popleft = self._entries.popleft
+        taken = [popleft() for _ in range(min(len(self._entries), points_max))]
+        if self._text_bytes or self._markers:
+            self._release(taken)
+        return taken
+
+    def drop(self, points: int) -> None:
+        """Count points as dropped."""
+        with self._lock:
+            self.dropped += points
+
+    def discard(self) -> None:
+        """Take everything away and count its points as dropped."""
+        while taken := self.take(len(self._entries)):
+            self.drop(sum(type(entry) is Point for entry in taken))
+
+    def _learn(self, key: object) -> None:
+        # Bounded, for keys may be made up without end; what was forgotten is only checked again.
+        if len(self._known_keys) >= KNOWN_KEYS_MAX:
+            self._known_keys.clear()
+        self._known_keys.add(check_metric_key(key))
+
+    def _add_carefully(self, points: list[Point], text: int) -> None:
+        with self._lock:
+            fits = len(self._entries) + len(points) <= self.points_max
+            if fits and self._text_bytes + text <= self.text_bytes_max:
+                self._text_bytes += text
+                self._entries.extend(points)
+                return
+            first = self.dropped == 0
+            self.dropped += len(points)
+        if first:
+            _log.warning(
+                "the buffer of metric points is full (%d wait for the server): new ones are dropped and counted",
+                len(self._entries),
+            )
+
+    def _release(self, taken: list[Point | Marker]) -> None:
+        markers = text = 0
+        for entry in taken:
+            if isinstance(entry, Marker):
+                markers += 1
+            elif not isinstance(entry.value, float):
+                text += text_bytes(entry.value)
+        with self._lock:
+            self._markers -= markers
+            self._text_bytes -= text

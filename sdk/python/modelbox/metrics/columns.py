@@ -1,0 +1,77 @@
+"""Points turned into the columns of the wire, cut into batches that one call and one change event can hold.
+
+Must not know: threads, or how a batch is sent.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from modelbox.fields import text_bytes
+from modelbox.limits import BATCH_BYTES_MAX, BATCH_POINTS_MAX, BATCH_SERIES_MAX, POINT_JSON_BYTES_MAX
+from modelbox.metrics.buffer import Point
+from modelbox.proto import modelstore_pb2 as pb
+
+
+class Batch(NamedTuple):
+    """One call's request and the number of points in it."""
+
+    request: pb.LogMetricsBatchRequest
+    points: int
+
+
+def batches_of(points: Iterable[Point]) -> Iterator[Batch]:
+    """Return batches, each of one object; an object's points keep the order they were added in."""
+    by_object: dict[str, list[Point]] = {}
+    for point in points:
+        own = by_object.get(point[0])
+        if own is None:
+            own = by_object[point[0]] = []
+        own.append(point)
+    for object_id, own in by_object.items():
+        yield from _batches_of_object(object_id, own)
+
+
+class _Columns(NamedTuple):
+    """The points of one series."""
+
+    steps: list[int]
+    wallclocks: list[float]
+    values: list[Any]
+
+
+def _batches_of_object(object_id: str, points: list[Point]) -> Iterator[Batch]:
+    series: dict[tuple[str, type], _Columns] = {}
+    count = size = 0
+    for _, key, step, wallclock, value in points:
+        # A key may hold numbers at one time and text at another: a series of its own each.
+        identity = (key, type(value))
+        columns = series.get(identity)
+        cost = POINT_JSON_BYTES_MAX if isinstance(value, float) else POINT_JSON_BYTES_MAX + text_bytes(value)
+        if columns is None:
+            cost += text_bytes(key)
+        too_many = count == BATCH_POINTS_MAX or (columns is None and len(series) == BATCH_SERIES_MAX)
+        if count and (too_many or size + cost > BATCH_BYTES_MAX):
+            yield _batch(object_id, series, count)
+            series, columns, count, size = {}, None, 0, 0
+        if columns is None:
+            columns = series[identity] = _Columns([], [], [])
+        columns[0].append(step)
+        columns[1].append(wallclock)
+        columns[2].append(value)
+        count += 1
+        size += cost
+    if count:
+        yield _batch(object_id, series, count)
+
+
+def _batch(object_id: str, series: dict[tuple[str, type], _Columns], points: int) -> Batch:
+    request = pb.LogMetricsBatchRequest(parent_id=object_id)
+    for (key, kind), columns in series.items():
+        wire = request.series.add(key=key, steps=columns.steps, wallclock_s=columns.wallclocks)
+        if kind is float:
+            wire.doubles.extend(columns.values)
+        elif kind is str:
+            wire.strings.extend(columns.values)
+        else:
+            wire.blobs.extend(columns.values)
+    return Batch(request, points)

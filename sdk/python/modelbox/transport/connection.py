@@ -1,0 +1,197 @@
+"""One connection to one server, shared by all threads of a process.
+
+The channel is opened by the first call. A forked child forgets the parent's and opens its own.
+"""
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Iterator
+from time import monotonic, sleep
+from typing import Any, Final
+
+import grpc
+
+from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, ModelBoxError, UnavailableError
+from modelbox.limits import (
+    ATTEMPT_TIMEOUT_S,
+    BACKOFF_S_MAX,
+    BACKOFF_S_MIN,
+    CALL_TIMEOUT_S,
+    KEEPALIVE_S,
+    KEEPALIVE_TIMEOUT_S,
+    REQUEST_BYTES_MAX,
+)
+from modelbox.transport.failures import error_of
+from modelbox.transport.methods import Method, RequestT, ResponseT
+from modelbox.transport.tokens import Tokens
+
+_IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
+_MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # the name of a header
+_TOKEN: Final = "modelbox-token"  # noqa: S105  # the name of a header
+
+_OPTIONS: Final = (
+    # An answer may be long: a page of objects with their metadata, or a series of a million points.
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.keepalive_time_ms", int(KEEPALIVE_S * 1000)),
+    ("grpc.keepalive_timeout_ms", int(KEEPALIVE_TIMEOUT_S * 1000)),
+    # An idle watch asks too; the server permits it.
+    ("grpc.http2.max_pings_without_data", 0),
+    # A server that comes back is found within the backoff of our own tries.
+    ("grpc.initial_reconnect_backoff_ms", int(BACKOFF_S_MIN * 1000)),
+    ("grpc.min_reconnect_backoff_ms", int(BACKOFF_S_MAX * 1000)),
+    ("grpc.max_reconnect_backoff_ms", int(BACKOFF_S_MAX * 1000)),
+    # Clients of one process that differ only in a fork or a restart must not share a broken connection.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Connection:
+    """Calls the server. Safe to use from several threads."""
+
+    def __init__(self, address: str, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+        """Open nothing yet.
+
+        Args:
+            address: `host:port`.
+            timeout_s: How long one call may take with all its tries. Transfers and watches have no limit.
+        """
+        self.address: Final = address
+        self.timeout_s: Final = timeout_s
+        self.tokens: Final = Tokens()
+        self._inherited: list[grpc.Channel] = []
+        self._channel: grpc.Channel | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def channel(self) -> grpc.Channel:
+        """The channel.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        channel = self._channel
+        return channel if channel is not None else self._open()
+
+    def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        """Call until the server answers, at most `timeout_s` seconds; each try of a write has the same key.
+
+        Raises:
+            ModelBoxError: The server refused, or did not answer in time.
+        """
+        headers = self.headers(method)
+        deadline = monotonic() + self.timeout_s
+        for pause_s in backoff():
+            try:
+                return self.call_once(method, request, headers=headers, timeout_s=deadline - monotonic())
+            except ModelBoxError as error:
+                if not error.retryable or monotonic() + pause_s >= deadline:
+                    raise
+                sleep(pause_s)
+        raise AssertionError("backoff never ends")  # pragma: no cover
+
+    def call_once(
+        self, method: Method[RequestT, ResponseT], request: RequestT, *, headers: Headers, timeout_s: float
+    ) -> ResponseT:
+        """Call once, at most `ATTEMPT_TIMEOUT_S` or less.
+
+        Raises:
+            ModelBoxError: The server refused, or did not answer in time.
+        """
+        size = request.ByteSize()
+        if size > REQUEST_BYTES_MAX:
+            problem = f"the request has {size:,} bytes; at most {REQUEST_BYTES_MAX:,} are allowed, send less at once"
+            raise InvalidFieldError.of(method.name, problem)
+        with self.translated(method):
+            multicallable = self.channel.unary_unary(
+                method.path,
+                request_serializer=method.request.SerializeToString,
+                response_deserializer=method.response.FromString,
+            )
+            timeout_s = max(0.001, min(timeout_s, ATTEMPT_TIMEOUT_S))
+            response: ResponseT
+            response, call = multicallable.with_call(request, timeout=timeout_s, metadata=headers)
+            self.keep_token(call)
+        return response
+
+    def headers(self, method: Method[Any, Any], *, key: str = "") -> Headers:
+        """Return a call's headers: of a write its idempotency key (a fresh one unless given), of a read the token."""
+        if method.writes:
+            return ((_IDEMPOTENCY_KEY, key or uuid.uuid4().hex),)
+        token = self.tokens.latest
+        return ((_MIN_TOKEN, token),) if token else ()
+
+    def keep_token(self, call: grpc.Call) -> None:
+        """Remember the token that an answer brought."""
+        for name, value in call.trailing_metadata() or ():
+            if name == _TOKEN and isinstance(value, str):
+                self.tokens.keep(value)
+
+    @contextlib.contextmanager
+    def translated(self, method: Method[Any, Any]) -> Iterator[None]:
+        """Turn gRPC's errors into ours, and forget the token of a log that is gone."""
+        try:
+            yield
+        except grpc.RpcError as failure:
+            if self._closed:
+                raise ClosedError(f"{method.name}: the client was closed") from failure
+            error = error_of(failure, method=method.name, address=self.address)
+            if isinstance(error, LogForkedError):
+                self.tokens.forget()
+            raise error from failure
+        except ValueError as failure:
+            # gRPC says so when the channel is closed between taking it and calling on it.
+            if self._closed:
+                raise ClosedError(f"{method.name}: the client was closed") from failure
+            raise
+
+    def wait_ready(self, *, timeout_s: float) -> None:
+        """Wait until the server can be reached.
+
+        Raises:
+            UnavailableError: It cannot within `timeout_s` seconds.
+        """
+        ready = grpc.channel_ready_future(self.channel)
+        try:
+            ready.result(timeout=timeout_s)
+        except grpc.FutureTimeoutError:
+            problem = f"no answer from {self.address} within {timeout_s:g} s; does the server run there?"
+            raise UnavailableError(f"server_addr: {problem}") from None
+        finally:
+            ready.cancel()
+
+    def cut(self) -> None:
+        """End the calls that are on their way and take no more."""
+        self._closed = True
+        with self._lock:
+            channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+
+    def forget(self) -> None:
+        """Begin afresh in a forked child."""
+        self._lock = threading.Lock()
+        self.tokens.renew_lock()
+        if self._channel is not None:
+            # Kept, never closed: its sockets and threads are the parent's, and to release it here could hang.
+            self._inherited.append(self._channel)
+            self._channel = None
+
+    def _open(self) -> grpc.Channel:
+        with self._lock:
+            if self._closed:
+                raise ClosedError("the client was closed; make a new ModelBox")
+            if self._channel is None:
+                self._channel = grpc.insecure_channel(self.address, options=_OPTIONS)
+            return self._channel
+
+
+def backoff() -> Iterator[float]:
+    """Return pauses between tries, in seconds: each twice the one before, up to `BACKOFF_S_MAX`, without end."""
+    pause_s = BACKOFF_S_MIN
+    while True:
+        yield pause_s
+        pause_s = min(2 * pause_s, BACKOFF_S_MAX)
