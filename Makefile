@@ -36,7 +36,7 @@ fmt: $(READY) ## Format the code
 lint: $(READY) ## Lint, check the format and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 types: $(READY) ## Check the types (mypy and pyright)
 	$(BIN)/mypy

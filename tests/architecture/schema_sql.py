@@ -30,7 +30,7 @@ def dump(dsn: str) -> str:
     assert spec is not None
     assert spec.origin is not None
     program = Path(spec.origin).parent / "pginstall/bin/pg_dump"
-    command = [program, "--schema-only", "--no-owner", "--schema=modelbox", dsn]
+    command = [str(program), "--schema-only", "--no-owner", "--schema=modelbox", dsn]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return _HEAD + re.sub(r"\n{2,}", "\n\n", "\n" + _NOISE.sub("", text)).rstrip() + "\n"
 

@@ -25,7 +25,8 @@ BATCH = 64
 def main(addr: str) -> None:
     """Train, report, and tag the best version."""
     images, digits = load_digits(return_X_y=True)
-    train_x, test_x, train_y, test_y = train_test_split(images / 16.0, digits, test_size=0.25, random_state=0)
+    parts = train_test_split(images / 16.0, digits, test_size=0.25, random_state=0)
+    train_x, test_x, train_y, test_y = map(np.asarray, parts)
     classifier = MLPClassifier(hidden_layer_sizes=(48,), learning_rate_init=0.002, random_state=0)
     with ModelBox(addr) as box:
         model = box.new_model(
@@ -65,7 +66,7 @@ def keep(classifier: MLPClassifier, model: Model, *, epoch: int, accuracy: float
     version.log_metrics({"accuracy": accuracy}, step=epoch)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         joblib.dump(classifier, "digits.joblib")
-        np.savez("expected.npz", images=test_x, predictions=classifier.predict(test_x))
+        np.savez("expected.npz", images=test_x, predictions=np.asarray(classifier.predict(test_x)))
         version.upload_artifact(["digits.joblib", "expected.npz"])
     return version
 
