@@ -25,8 +25,8 @@ class _RefusedError(ValueError):
     """A part of the text breaks a rule; says which."""
 
 
-def parse(field: str, text: str) -> Any:
-    """Read one metadata value from JSON text.
+def parse(field: str, text: str) -> tuple[Any, int]:
+    """Read one metadata value from JSON text; return it and the bytes it takes as JSON.
 
     Raises:
         InvalidFieldError: It is no JSON (RFC 8259), or not one that `check` allows, or names an object's key twice.
@@ -43,8 +43,7 @@ def parse(field: str, text: str) -> Any:
         raise InvalidFieldError(field, _too_deep()) from error
     except ValueError as error:
         raise InvalidFieldError(field, f"is not JSON: {error}") from error
-    check(field, value)
-    return value
+    return value, check(field, value)
 
 
 def check(field: str, value: Any) -> int:

@@ -14,7 +14,7 @@ from modelbox_gateway.commands import limits, model
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.executor import Aggregate, Executor, Recorded
 from modelbox_gateway.commands.lru import LruMap
-from modelbox_gateway.errors import UniqueTagTakenError
+from modelbox_gateway.errors import UniqueTagNotHeldError, UniqueTagTakenError
 
 Event = TypeVar("Event", bound=ChangeEvent)
 
@@ -78,7 +78,7 @@ class Models:
             return command.model_version_id, None
         return _first(recorded, UniqueTagMoved).from_model_version_id, recorded.appended
 
-    async def remove_unique_tag(self, command: model.RemoveUniqueTag, caller: Caller) -> Appended | None:
+    async def remove_unique_tag(self, command: model.RemoveUniqueTag, caller: Caller) -> Appended:
         """Take a tag away from the model version that holds it.
 
         Raises:
@@ -87,6 +87,8 @@ class Models:
         recorded = await self._executor.execute(
             command.model, lambda state: model.decide_remove_unique_tag(state, command), caller
         )
+        if recorded.appended is None:  # decide gives an event or refuses
+            raise UniqueTagNotHeldError(command.tag, command.model_version_id, None)
         return recorded.appended
 
 

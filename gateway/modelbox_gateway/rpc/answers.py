@@ -1,0 +1,128 @@
+"""From rows of the views to the messages of answers.
+
+Must not know: where rows come from.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from google.protobuf.struct_pb2 import Value
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_gateway.rpc.values import fill_value
+from modelbox_projections import ArtifactRow, ModelRow, ModelVersionRow, SeriesRow
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_decode: Final = msgspec.json.Decoder().decode
+
+
+def timestamp(time: datetime) -> Timestamp:
+    """Return a time, to the microsecond."""
+    since = time - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
+
+
+def fill_metadata(values: Mapping[str, Value], json: Mapping[str, str], metadata: Mapping[str, bytes]) -> None:
+    """Put metadata, as JSON by key, into a message's two maps."""
+    texts = {key: value.decode() for key, value in metadata.items()}
+    json.update(texts)  # type: ignore[attr-defined]  # a protobuf map of scalars is a MutableMapping
+    for key, text in texts.items():
+        fill_value(values[key], _decode(text))
+
+
+def metadata_message(metadata: Mapping[str, bytes]) -> pb.Metadata:
+    """Return metadata, as JSON by key."""
+    message = pb.Metadata()
+    fill_metadata(message.metadata, message.json, metadata)
+    return message
+
+
+def file_message(row: ArtifactRow) -> pb.FileMetadata:
+    """Return an artifact."""
+    return pb.FileMetadata(
+        id=str(row.id),
+        parent_id=str(row.parent_id),
+        file_type=row.file_type,
+        checksum=row.checksum,
+        path=row.path,
+        created_at=timestamp(row.created_at),
+        updated_at=timestamp(row.created_at),
+        size=row.size,
+        sha256=row.sha256,
+        uploaded=row.uploaded,
+    )
+
+
+def model_message(row: ModelRow, metadata: Mapping[str, bytes], files: Sequence[ArtifactRow]) -> pb.Model:
+    """Return a model with its metadata and newest files."""
+    return pb.Model(
+        id=str(row.id),
+        name=row.name,
+        owner=row.owner,
+        namespace=row.namespace,
+        description=row.description,
+        task=row.task,
+        files=map(file_message, files),
+        created_at=timestamp(row.created_at),
+        updated_at=timestamp(row.updated_at),
+        metadata=metadata_message(metadata),
+    )
+
+
+def model_version_message(
+    row: ModelVersionRow, metadata: Mapping[str, bytes], files: Sequence[ArtifactRow]
+) -> pb.ModelVersion:
+    """Return a model version with its metadata and newest files."""
+    return pb.ModelVersion(
+        id=str(row.id),
+        model_id=str(row.model_id),
+        name=row.name,
+        version=row.version,
+        description=row.description,
+        files=map(file_message, files),
+        metadata=metadata_message(metadata),
+        framework=row.framework,
+        unique_tags=row.unique_tags,
+        created_at=timestamp(row.created_at),
+        updated_at=timestamp(row.updated_at),
+        namespace=row.namespace,
+    )
+
+
+def series_messages(rows: Iterable[SeriesRow]) -> list[pb.MetricSeries]:
+    """Return series as columns."""
+    column = {"double": "doubles", "string": "strings", "bytes": "blobs"}
+    return [
+        pb.MetricSeries(key=row.key, steps=row.steps, wallclock_s=row.wallclock_s, **{column[row.kind]: row.values})
+        for row in rows
+    ]
+
+
+def metrics_messages(rows: Iterable[SeriesRow]) -> list[pb.Metrics]:
+    """Return series as one message a point; a key with values of several kinds is one series here."""
+    by_key: dict[str, list[pb.MetricsValue]] = {}
+    mixed: set[str] = set()
+    for row in rows:
+        if row.key in by_key:
+            mixed.add(row.key)
+        by_key.setdefault(row.key, []).extend(_points(row))
+    for key in mixed:
+        by_key[key].sort(key=lambda point: (point.step, point.wallclock_s))
+    return [pb.Metrics(key=key, values=points) for key, points in by_key.items()]
+
+
+def _points(row: SeriesRow) -> Iterable[pb.MetricsValue]:
+    for step, wallclock_s, value in zip(row.steps, row.wallclock_s, row.values, strict=True):
+        point = pb.MetricsValue(step=step, wallclock_time=int(wallclock_s), wallclock_s=wallclock_s)
+        match row.kind:
+            case "double":
+                point.f_val = value
+                point.d_val = value
+            case "string":
+                point.s_tensor = value
+            case _:
+                point.b_tensor = value
+        yield point

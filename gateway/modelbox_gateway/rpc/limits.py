@@ -1,0 +1,48 @@
+"""The named bounds of the wire."""
+
+from typing import Final
+
+MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+"""One received message; gRPC refuses a larger one with RESOURCE_EXHAUSTED."""
+
+CONCURRENT_RPCS_MAX: Final = 10_000
+"""Calls at once, open watches among them; gRPC refuses one more with RESOURCE_EXHAUSTED."""
+
+PAGE_ITEMS_MAX: Final = 1_000
+"""Items in one page of a list."""
+
+PAGE_BYTES_MAX: Final = 2 * 1024 * 1024
+"""Encoded items in one page of a list; a page stops at the item that crosses it. Clients take 4 MiB by default."""
+
+PAGE_SLICE_ITEMS: Final = 100
+"""Items whose metadata and files are read at once."""
+
+FILES_SHOWN_MAX: Final = 100
+"""Files shown inside a model or model version, the newest; ListArtifacts has all."""
+
+POINTS_SHOWN_MAX: Final = 200_000
+"""Metric points in one answer as messages, one a point."""
+
+POINTS_SHOWN_AS_COLUMNS_MAX: Final = 2_000_000
+"""Metric points in one answer as columns."""
+
+KEYS_ASKED_MAX: Final = 1_000
+"""Metric keys in one GetMetrics."""
+
+READ_WAIT_S_MAX: Final = 10.0
+"""How long a read waits for the views to reach the token it demands; its own deadline counts too."""
+
+OWN_WRITE_WAIT_S: Final = 0.5
+"""How long a read without a token waits for the last write of this process, so that older clients read their writes."""
+
+WATCH_PAGE_EVENTS: Final = 64
+"""Events held for one watch: 64 of at most 512 KiB."""
+
+WATCH_SPAN_POSITIONS: Final = 20_000
+"""Positions that one query of a watch looks through; bounds its time where a namespace has few events."""
+
+WATCH_LOOK_S: Final = 1.0
+"""How often an idle watch looks whether the server is draining. New events wake it at once."""
+
+PROBLEM_CHARS_MAX: Final = 400
+"""Characters of an error's text on the wire: trailing metadata is bounded to 8 KiB."""

@@ -1,0 +1,42 @@
+"""Metadata: UpdateMetadata, ListMetadata."""
+
+from typing import Final
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_gateway.commands import fields
+from modelbox_gateway.errors import InvalidFieldError
+from modelbox_gateway.rpc import requests
+from modelbox_gateway.rpc.answers import fill_metadata, timestamp
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+
+_VIEWS: Final = ("metadata",)
+
+
+class MetadataMethods:
+    """The methods on the metadata of objects."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Serve from `backend`."""
+        self._backend = backend
+
+    async def update_metadata(self, request: pb.UpdateMetadataRequest, call: Call) -> pb.UpdateMetadataResponse:
+        """Write keys of an object's metadata; other keys stay as they are."""
+        object_id = fields.object_id("parent_id", request.parent_id)
+        metadata = requests.metadata_of("metadata", request.metadata)
+        if not metadata:
+            raise InvalidFieldError("metadata", "has no keys; give at least one")
+        caller = call.caller(request)
+        stream = await self._backend.objects.find("parent_id", object_id)
+        appended = await self._backend.objects.update_metadata(stream, metadata, caller)
+        self._backend.freshness.wrote(call, appended)
+        return pb.UpdateMetadataResponse(num_keys_written=len(metadata), updated_at=timestamp(appended.recorded_at))
+
+    async def list_metadata(self, request: pb.ListMetadataRequest, call: Call) -> pb.ListMetadataResponse:
+        """Return all metadata of an object."""
+        object_id = fields.object_id("parent_id", request.parent_id)
+        await self._backend.objects.find("parent_id", object_id)
+        await self._backend.freshness.reached(call, _VIEWS)
+        answer = pb.ListMetadataResponse()
+        fill_metadata(answer.metadata, answer.json, await self._backend.services.views.metadata.of(object_id))
+        return answer

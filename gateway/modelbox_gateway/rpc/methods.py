@@ -1,0 +1,109 @@
+"""The frame around every method: bytes to a request, an answer to bytes, an error to a status; wrapped once, at start.
+
+Must not know: what any method does.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from types import TracebackType
+from typing import Any, TypeVar
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from grpc import RpcMethodHandler, StatusCode
+from structlog.contextvars import bind_contextvars
+
+from modelbox_gateway.metrics import observe_rpc
+from modelbox_gateway.rpc.call import AnyContext, Call
+from modelbox_gateway.rpc.status import DETAILS_KEY, internal_status, status_of
+from modelbox_gateway.rpc.undecodable import decode
+
+Request = TypeVar("Request", bound=Message)
+
+Handler = RpcMethodHandler[Any, Any]
+Method = tuple[str, Handler]
+"""A method's name and how gRPC calls it."""
+
+Unary = Callable[[Request, Call], Awaitable[Message]]
+"""One request, one answer."""
+ServerStream = Callable[[Request, Call], AsyncGenerator[Message, None]]
+"""One request, many answers."""
+ClientStream = Callable[[AsyncIterator[Request], Call], Awaitable[Message]]
+"""Many requests, one answer."""
+
+_log = structlog.get_logger()
+
+
+def unary(name: str, request_type: type[Request], handle: Unary[Request]) -> Method:
+    """Wrap a method of one request and one answer."""
+
+    async def serve(data: bytes, context: AnyContext) -> bytes:
+        async with _Frame(name, context) as call:
+            answer = await handle(decode(request_type, data), call)
+            return answer.SerializeToString()
+
+    return name, grpc.unary_unary_rpc_method_handler(serve)
+
+
+def server_stream(name: str, request_type: type[Request], handle: ServerStream[Request]) -> Method:
+    """Wrap a method of one request and many answers."""
+
+    async def serve(data: bytes, context: AnyContext) -> None:
+        async with _Frame(name, context) as call, aclosing(handle(decode(request_type, data), call)) as answers:
+            async for answer in answers:
+                await context.write(answer.SerializeToString())
+
+    return name, grpc.unary_stream_rpc_method_handler(serve)
+
+
+def client_stream(name: str, request_type: type[Request], handle: ClientStream[Request]) -> Method:
+    """Wrap a method of many requests and one answer."""
+
+    async def serve(frames: AsyncIterator[bytes], context: AnyContext) -> bytes:
+        async with _Frame(name, context) as call:
+            answer = await handle((decode(request_type, frame) async for frame in frames), call)
+            return answer.SerializeToString()
+
+    return name, grpc.stream_unary_rpc_method_handler(serve)
+
+
+class _Frame:
+    """What surrounds the handling of every call: the outermost place where an error can arrive."""
+
+    __slots__ = ("_call", "_context")
+
+    def __init__(self, name: str, context: AnyContext) -> None:
+        self._call = Call(name, context)
+        self._context = context
+
+    async def __aenter__(self) -> Call:
+        # Each call is a task of its own, so this reaches every log line of the call and no other's.
+        bind_contextvars(method=self._call.method, request_id=self._call.request_id)
+        return self._call
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._context.set_trailing_metadata(self._call.trailing_metadata())
+            self._observe(StatusCode.OK)
+        elif isinstance(error, Exception):
+            await self._refuse(error)
+        else:
+            # The client went away or its deadline passed: nobody hears an answer.
+            self._observe(StatusCode.CANCELLED)
+
+    async def _refuse(self, error: Exception) -> None:
+        status = status_of(error)
+        if status is None:
+            _log.error("rpc_failed", exc_info=error)
+            status = internal_status(self._call.request_id)
+        else:
+            _log.debug("rpc_refused", reason=status.reason, error=status.message)
+        self._observe(status.code)
+        trailing: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.details), *self._call.trailing_metadata())
+        await self._context.abort(status.code, status.message, trailing)
+
+    def _observe(self, code: StatusCode) -> None:
+        observe_rpc(self._call.method, code.name, self._call.elapsed_s)

@@ -1,0 +1,87 @@
+"""Models: CreateModel, ListModels, GetModel."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events import Position, StreamRef
+from modelbox_gateway.commands import fields
+from modelbox_gateway.commands.model import MODEL, CreateModel
+from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+from modelbox_gateway.rpc import requests
+from modelbox_gateway.rpc.answers import model_message, timestamp
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.limits import FILES_SHOWN_MAX
+from modelbox_gateway.rpc.pages import Pages, fill_page, page_size
+from modelbox_projections import ModelRow
+
+_VIEWS: Final = ("models", "metadata", "artifacts")
+_PAGES: Final = Pages[Position]("models", int)
+
+
+class ModelMethods:
+    """The methods on models."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Serve from `backend`."""
+        self._backend = backend
+
+    async def create_model(self, request: pb.CreateModelRequest, call: Call) -> pb.CreateModelResponse:
+        """Create a model; one that exists is answered as it is."""
+        command = CreateModel(
+            namespace=fields.namespace("namespace", request.namespace),
+            name=fields.name("name", request.name),
+            owner=fields.optional_name("owner", request.owner),
+            task=fields.optional_name("task", request.task),
+            description=fields.description("description", request.description),
+            metadata=requests.metadata_of("metadata", request.metadata),
+            files=requests.files_of("files", request.files),
+        )
+        model_id = command.model_id
+        appended = await self._backend.models.create_model(command, call.caller(request))
+        self._backend.objects.remember(StreamRef(command.namespace, MODEL, model_id))
+        if appended is not None:
+            self._backend.freshness.wrote(call, appended)
+            recorded_at = timestamp(appended.recorded_at)
+            return pb.CreateModelResponse(id=str(model_id), created_at=recorded_at, updated_at=recorded_at)
+        [created] = await self._backend.services.log.read_stream(model_id, limit=1)
+        self._backend.freshness.found(call)
+        recorded_at = timestamp(created.recorded_at)
+        return pb.CreateModelResponse(id=str(model_id), created_at=recorded_at, updated_at=recorded_at, exists=True)
+
+    async def get_model(self, request: pb.GetModelRequest, call: Call) -> pb.GetModelResponse:
+        """Return one model by id, or by namespace and name."""
+        if bool(request.id) == bool(request.name):
+            raise InvalidFieldError("id", "give either id, or name and namespace")
+        views = self._backend.services.views
+        if request.id:
+            model_id = fields.object_id("id", request.id)
+            await self._backend.freshness.reached(call, _VIEWS)
+            row = await views.models.get(model_id)
+        else:
+            namespace = fields.namespace("namespace", request.namespace)
+            name = fields.name("name", request.name)
+            await self._backend.freshness.reached(call, _VIEWS)
+            row = await views.models.by_name(namespace, name)
+        if row is None:
+            raise ObjectNotFoundError("id" if request.id else "name", "model", request.id or request.name)
+        [message] = await self._messages([row])
+        return pb.GetModelResponse(model=message)
+
+    async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
+        """Return a page of a namespace's models, newest first."""
+        namespace = fields.namespace("namespace", request.namespace)
+        before = _PAGES.place(namespace, request.page_token)
+        size = page_size(request.page_size)
+        await self._backend.freshness.reached(call, _VIEWS)
+        rows = await self._backend.services.views.models.list(namespace, limit=size + 1, before=before)
+        messages, more = await fill_page(rows, size, self._messages)
+        token = _PAGES.token(namespace, rows[len(messages) - 1].created_position) if more else ""
+        return pb.ListModelsResponse(models=messages, next_page_token=token)
+
+    async def _messages(self, rows: Sequence[ModelRow]) -> list[pb.Model]:
+        views, ids = self._backend.services.views, [row.id for row in rows]
+        metadata = await views.metadata.of_many(ids)
+        files = await views.artifacts.of_many(ids, limit=FILES_SHOWN_MAX)
+        return [model_message(row, metadata[row.id], files[row.id]) for row in rows]

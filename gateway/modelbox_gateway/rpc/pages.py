@@ -1,0 +1,83 @@
+"""Pages of a list: how many items, and the opaque token that says where the next page begins."""
+
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, TypeVar, cast
+
+import msgspec
+from google.protobuf.message import Message
+
+from modelbox_gateway.errors import InvalidFieldError
+from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX, PAGE_SLICE_ITEMS
+
+Place = TypeVar("Place", bound=int | str)
+Row = TypeVar("Row")
+Item = TypeVar("Item", bound=Message)
+
+_TOKEN_CHARS_MAX: Final = 2_000
+_POSITION_MAX: Final = 2**63 - 1
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(tuple[str, str, int | str]).decode
+
+
+class Pages(Generic[Place]):
+    """The pages of one list; places order its items and are of type `place`."""
+
+    def __init__(self, name: str, kind: type[int] | type[str]) -> None:
+        """Name the list, so that a token of another list is refused, and say of which kind its places are."""
+        self._name = name
+        self._kind = kind
+
+    def token(self, scope: str, last: Place) -> str:
+        """Return the token of the page that follows the item at `last`, in the list of `scope`."""
+        return base64.urlsafe_b64encode(_encode((self._name, scope, last))).decode()
+
+    def place(self, scope: str, token: str) -> Place | None:
+        """Return the place that a page begins after; None for the first page.
+
+        Raises:
+            InvalidFieldError: The token was not made by this list with this scope.
+        """
+        if not token:
+            return None
+        refused = InvalidFieldError(
+            "page_token",
+            f"{token[:80]!r} is no token of this list; use next_page_token as the page before returned it",
+        )
+        if len(token) > _TOKEN_CHARS_MAX:
+            raise refused
+        try:
+            name, of, place = _decode(base64.urlsafe_b64decode(token.encode()))
+        except ValueError as error:  # base64's and msgspec's errors are ValueErrors
+            raise refused from error
+        if (name, of) != (self._name, scope) or not isinstance(place, self._kind):
+            raise refused
+        if isinstance(place, int) and not 0 < place <= _POSITION_MAX:
+            raise refused
+        return cast("Place", place)
+
+
+def page_size(requested: int) -> int:
+    """Return how many items a page has: what was asked, at most `PAGE_ITEMS_MAX`."""
+    return min(requested or PAGE_ITEMS_MAX, PAGE_ITEMS_MAX)
+
+
+async def fill_page(
+    rows: Sequence[Row], size: int, messages_of: Callable[[Sequence[Row]], Awaitable[list[Item]]]
+) -> tuple[list[Item], bool]:
+    """Return the messages of a page, and whether another page follows.
+
+    Args:
+        rows: Those of the page and, if there is one, the first of the next.
+        size: Items that the page may have; it has fewer if it comes to `PAGE_BYTES_MAX` before.
+        messages_of: Makes the messages of a few rows.
+    """
+    page: list[Item] = []
+    taken = 0
+    for first in range(0, min(size, len(rows)), PAGE_SLICE_ITEMS):
+        for message in await messages_of(rows[first : min(first + PAGE_SLICE_ITEMS, size)]):
+            page.append(message)
+            taken += message.ByteSize()
+            if taken >= PAGE_BYTES_MAX:
+                return page, len(page) < len(rows)
+    return page, len(rows) > size

@@ -1,0 +1,117 @@
+"""The gRPC server: every method under its name, health, reflection; started, drained, stopped."""
+
+from collections.abc import Callable
+from typing import Final
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # re-exported without saying so
+from grpc_reflection.v1alpha import reflection
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_gateway.errors import ListenError
+from modelbox_gateway.rpc.artifacts import ArtifactMethods
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.limits import CONCURRENT_RPCS_MAX, MESSAGE_BYTES_MAX
+from modelbox_gateway.rpc.metadata import MetadataMethods
+from modelbox_gateway.rpc.methods import Handler, client_stream, server_stream, unary
+from modelbox_gateway.rpc.metrics import MetricMethods
+from modelbox_gateway.rpc.model_versions import ModelVersionMethods
+from modelbox_gateway.rpc.models import ModelMethods
+from modelbox_gateway.rpc.namespaces import NamespaceMethods
+from modelbox_gateway.rpc.transfers import TransferMethods
+from modelbox_gateway.rpc.unique_tags import UniqueTagMethods
+from modelbox_gateway.rpc.watch import WatchMethods
+from modelbox_gateway.services import Services
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["ModelStore"].full_name
+MIN_PING_INTERVAL_MS: Final = 10_000
+"""How often a client may ping a connection to keep it; one that does so more often is sent away."""
+
+_OPTIONS: Final = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    # Two servers on one port would share its calls at random: the second one must fail to start.
+    ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", MIN_PING_INTERVAL_MS),
+)
+
+
+class GrpcServer:
+    """The gRPC door of a process. It answers `NOT_SERVING` to health checks until `set_serving(True)`."""
+
+    def __init__(self, services: Services, address: str) -> None:
+        """Serve `services` at `address`, `host:port`; port 0 is a free one."""
+        self._address = address
+        self._draining = False
+        self._health = health.HealthServicer()
+        self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=CONCURRENT_RPCS_MAX)
+        methods = method_handlers(Backend.on(services), self._is_draining)
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+
+    async def start(self) -> int:
+        """Listen and return the port.
+
+        Raises:
+            ListenError: The address is in use, or not one of this machine.
+        """
+        try:
+            port = self._server.add_insecure_port(self._address)
+        except RuntimeError as error:
+            raise ListenError(self._address, "gRPC could not bind it") from error
+        await self.set_serving(serving=False)
+        await self._server.start()
+        return port
+
+    async def set_serving(self, *, serving: bool) -> None:
+        """Say what health checks are answered."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", SERVICE):
+            await self._health.set(name, status)
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no more calls, end watches with `DRAINING`, let other calls finish; after `grace_s` cut them off."""
+        self._draining = True
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace_s)
+
+    def _is_draining(self) -> bool:
+        return self._draining
+
+
+def create_grpc_server(services: Services, address: str) -> GrpcServer:
+    """Build the server; `start` makes it listen."""
+    return GrpcServer(services, address)
+
+
+def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> dict[str, Handler]:
+    """Return every method of `ModelStore`, wrapped, by name."""
+    models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
+    namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)
+    artifacts, transfers = ArtifactMethods(backend), TransferMethods(backend)
+    watch = WatchMethods(backend, is_draining)
+    methods = (
+        unary("CreateModel", pb.CreateModelRequest, models.create_model),
+        unary("GetModel", pb.GetModelRequest, models.get_model),
+        unary("ListModels", pb.ListModelsRequest, models.list_models),
+        unary("CreateModelVersion", pb.CreateModelVersionRequest, versions.create_model_version),
+        unary("GetModelVersion", pb.GetModelVersionRequest, versions.get_model_version),
+        unary("ListModelVersions", pb.ListModelVersionsRequest, versions.list_model_versions),
+        unary("SetUniqueTag", pb.SetUniqueTagRequest, tags.set_unique_tag),
+        unary("RemoveUniqueTag", pb.RemoveUniqueTagRequest, tags.remove_unique_tag),
+        unary("ListNamespaces", pb.ListNamespacesRequest, namespaces.list_namespaces),
+        unary("UpdateMetadata", pb.UpdateMetadataRequest, metadata.update_metadata),
+        unary("ListMetadata", pb.ListMetadataRequest, metadata.list_metadata),
+        unary("LogMetrics", pb.LogMetricsRequest, metrics.log_metrics),
+        unary("LogMetricsBatch", pb.LogMetricsBatchRequest, metrics.log_metrics_batch),
+        unary("GetMetrics", pb.GetMetricsRequest, metrics.get_metrics),
+        unary("TrackArtifacts", pb.TrackArtifactsRequest, artifacts.track_artifacts),
+        unary("ListArtifacts", pb.ListArtifactsRequest, artifacts.list_artifacts),
+        client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file),
+        server_stream("DownloadFile", pb.DownloadFileRequest, transfers.download_file),
+        server_stream("WatchNamespace", pb.WatchNamespaceRequest, watch.watch_namespace),
+    )
+    return dict(methods)

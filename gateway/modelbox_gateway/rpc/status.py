@@ -1,0 +1,147 @@
+"""From an error to what the wire says of it: the one table of status codes and reasons.
+
+The reason and its metadata travel as `google.rpc.ErrorInfo` in the rich error of `grpc-status-details-bin`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import error_details_pb2, status_pb2
+from grpc import StatusCode
+
+import modelbox_events as events
+import modelbox_projections as projections
+from modelbox_gateway import errors
+from modelbox_gateway.rpc.limits import PROBLEM_CHARS_MAX
+
+DOMAIN: Final = "modelbox"
+DETAILS_KEY: Final = "grpc-status-details-bin"
+INTERNAL: Final = "INTERNAL"
+"""The reason of an error that no table foresees; its text stays in the server's log."""
+
+_Details = Callable[[Any], dict[str, object]]
+
+
+class Rule(NamedTuple):
+    """How one class of error travels; `details` are the metadata of its ErrorInfo."""
+
+    code: StatusCode
+    reason: str
+    details: _Details = lambda _: {}
+
+
+class RpcStatus(NamedTuple):
+    """What the wire says of an error."""
+
+    code: StatusCode
+    reason: str
+    message: str
+    details: bytes
+
+
+def _fields(*names: str) -> _Details:
+    return lambda error: {name: value for name in names if (value := getattr(error, name)) is not None}
+
+
+TABLE: Final[Mapping[type[Exception], Rule]] = {
+    errors.InvalidFieldError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", _fields("field")),
+    errors.ObjectNotFoundError: Rule(StatusCode.NOT_FOUND, "OBJECT_NOT_FOUND", _fields("field", "kind", "key")),
+    errors.UniqueTagTakenError: Rule(
+        StatusCode.ALREADY_EXISTS,
+        "UNIQUE_TAG_TAKEN",
+        lambda error: {"field": "unique_tags", "tag": error.tag, "holder": error.holder},
+    ),
+    errors.UniqueTagNotHeldError: Rule(
+        StatusCode.NOT_FOUND,
+        "UNIQUE_TAG_NOT_HELD",
+        lambda error: {"field": "tag"} | _fields("tag", "model_version_id", "holder")(error),
+    ),
+    errors.ChecksumMismatchError: Rule(
+        StatusCode.INVALID_ARGUMENT, "CHECKSUM_MISMATCH", _fields("field", "announced", "arrived")
+    ),
+    errors.NotUploadedError: Rule(
+        StatusCode.FAILED_PRECONDITION, "NOT_UPLOADED", lambda error: {"field": "file_id", "path": error.path}
+    ),
+    errors.BlobDamagedError: Rule(StatusCode.DATA_LOSS, "BLOB_DAMAGED", _fields("sha256")),
+    errors.BlobStoreUnavailableError: Rule(StatusCode.UNAVAILABLE, "BLOB_STORE_UNAVAILABLE"),
+    errors.ContentionError: Rule(StatusCode.ABORTED, "CONTENTION", _fields("stream_id", "tries")),
+    errors.DrainingError: Rule(StatusCode.UNAVAILABLE, "DRAINING"),
+    errors.ResultTooLargeError: Rule(StatusCode.FAILED_PRECONDITION, "RESULT_TOO_LARGE", _fields("field")),
+    events.InvalidEventError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", _fields("field")),
+    events.InvalidTokenError: Rule(
+        StatusCode.INVALID_ARGUMENT, "INVALID_TOKEN", lambda error: {"field": "token", "token": error.text[:80]}
+    ),
+    events.WrongExpectedVersionError: Rule(
+        StatusCode.ABORTED, "WRONG_EXPECTED_VERSION", _fields("stream_id", "expected", "actual")
+    ),
+    events.StreamNotFoundError: Rule(StatusCode.NOT_FOUND, "OBJECT_NOT_FOUND", _fields("stream_id")),
+    events.StreamExistsError: Rule(StatusCode.ALREADY_EXISTS, "OBJECT_EXISTS", _fields("stream_id")),
+    events.StreamClosedError: Rule(StatusCode.FAILED_PRECONDITION, "OBJECT_CLOSED", _fields("stream_id")),
+    events.IdempotencyKeyReusedError: Rule(StatusCode.ALREADY_EXISTS, "IDEMPOTENCY_KEY_REUSED", _fields("key")),
+    events.LogOverloadedError: Rule(
+        StatusCode.RESOURCE_EXHAUSTED, "LOG_OVERLOADED", _fields("waiting", "retry_after_s")
+    ),
+    events.LogUnavailableError: Rule(StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE"),
+    events.PartitionMissingError: Rule(StatusCode.UNAVAILABLE, "PARTITION_MISSING"),
+    events.LogForkedError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_FORKED", _fields("ours", "theirs")),
+    projections.NotCaughtUpError: Rule(
+        StatusCode.FAILED_PRECONDITION, "NOT_CAUGHT_UP", _fields("name", "wanted", "position")
+    ),
+}
+"""How each error travels that a call can meet."""
+
+NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
+    {
+        errors.GatewayError,
+        errors.ListenError,
+        events.EventsError,
+        events.FeedForkedError,
+        events.UnsafeDatabaseError,
+        events.MigrationError,
+        projections.ProjectionsError,
+        projections.UnknownProjectionError,
+        projections.RebuildRunningError,
+        projections.FoldFailedError,
+        projections.CursorMovedError,
+    }
+)
+"""Bases, and errors of the start, of operators and of background tasks: a call that met one would have a defect."""
+
+
+def status_of(error: Exception) -> RpcStatus | None:
+    """Return what the wire says of an error, or None for one that no call should meet."""
+    rule = TABLE.get(type(error))
+    if rule is None:
+        return None
+    metadata = {name: str(value)[:PROBLEM_CHARS_MAX] for name, value in rule.details(error).items()}
+    metadata["retryable"] = str(getattr(error, "retryable", False)).lower()
+    retry_after_s = getattr(error, "retry_after_s", None)
+    return _status(rule, str(error), metadata, retry_after_s)
+
+
+def internal_status(request_id: str) -> RpcStatus:
+    """Return what the wire says of an unforeseen error: only where to find it in the log."""
+    return _status(
+        Rule(StatusCode.INTERNAL, INTERNAL),
+        f"unforeseen error; the server's log has it under request id {request_id}",
+        {"request_id": request_id, "retryable": "false"},
+        None,
+    )
+
+
+def _status(rule: Rule, message: str, metadata: dict[str, str], retry_after_s: float | None) -> RpcStatus:
+    message = message[:PROBLEM_CHARS_MAX]
+    status = status_pb2.Status(code=rule.code.value[0], message=message)
+    status.details.append(_packed(error_details_pb2.ErrorInfo(reason=rule.reason, domain=DOMAIN, metadata=metadata)))
+    if retry_after_s is not None:
+        hint = error_details_pb2.RetryInfo()
+        hint.retry_delay.FromMilliseconds(round(retry_after_s * 1000))
+        status.details.append(_packed(hint))
+    return RpcStatus(rule.code, rule.reason, message, status.SerializeToString())
+
+
+def _packed(detail: Any) -> AnyMessage:
+    packed = AnyMessage()
+    packed.Pack(detail)
+    return packed

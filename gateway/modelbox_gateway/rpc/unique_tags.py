@@ -1,0 +1,62 @@
+"""Unique tags: SetUniqueTag, RemoveUniqueTag."""
+
+from uuid import UUID
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events import StreamRef
+from modelbox_gateway.commands import fields
+from modelbox_gateway.commands.model import MODEL, MODEL_VERSION, RemoveUniqueTag, SetUniqueTag
+from modelbox_gateway.errors import ObjectNotFoundError
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+
+
+class UniqueTagMethods:
+    """The methods on unique tags."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Serve from `backend`."""
+        self._backend = backend
+
+    async def set_unique_tag(self, request: pb.SetUniqueTagRequest, call: Call) -> pb.SetUniqueTagResponse:
+        """Give a tag to a model version, whoever holds it."""
+        model_version_id = fields.object_id("model_version", request.model_version)
+        tag = fields.name("tag", request.tag)
+        caller = call.caller(request)
+        model = await self._model_of(model_version_id, call)
+        command = SetUniqueTag(model=model, model_version_id=model_version_id, tag=tag)
+        holder, appended = await self._backend.models.set_unique_tag(command, caller)
+        if appended is None:
+            self._backend.freshness.found(call)
+        else:
+            self._backend.freshness.wrote(call, appended)
+        return pb.SetUniqueTagResponse(from_model_version="" if holder is None else str(holder))
+
+    async def remove_unique_tag(self, request: pb.RemoveUniqueTagRequest, call: Call) -> pb.RemoveUniqueTagResponse:
+        """Take a tag away from the model version that holds it."""
+        model_version_id = fields.object_id("model_version", request.model_version)
+        tag = fields.name("tag", request.tag)
+        caller = call.caller(request)
+        model = await self._model_of(model_version_id, call)
+        command = RemoveUniqueTag(model=model, model_version_id=model_version_id, tag=tag)
+        appended = await self._backend.models.remove_unique_tag(command, caller)
+        self._backend.freshness.wrote(call, appended)
+        return pb.RemoveUniqueTagResponse()
+
+    async def _model_of(self, model_version_id: UUID, call: Call) -> StreamRef:
+        """Return the stream of the model that a version belongs to, which never changes."""
+        known = self._backend.models.parents.get(model_version_id)
+        if known is not None:
+            return known
+        version = await self._backend.objects.find("model_version", model_version_id, kind=MODEL_VERSION)
+        views = self._backend.services.views.model_versions
+        row = await views.get(model_version_id)
+        if row is None:
+            # It exists, so the view has yet to come to it.
+            await self._backend.freshness.reached_head(call, ("model_versions",))
+            row = await views.get(model_version_id)
+        if row is None:
+            raise ObjectNotFoundError("model_version", MODEL_VERSION, str(model_version_id))
+        model = StreamRef(version.namespace, MODEL, row.model_id)
+        self._backend.models.parents.put(model_version_id, model)
+        return model
