@@ -100,8 +100,8 @@ def show_views(grpc_addr: str) -> None:
     run([*client, "models", "list", "--namespace", "demo"], environment)
     listed = run([*client, "models", "list", "--namespace", "demo", "--output", "json"], environment, quiet=True)
     [model] = json.loads(listed)
-    run([*client, "model-versions", "list", model["id"]], environment)
-    run([*client, "metrics", model["id"], "--key", "accuracy"], environment)
+    run([*client, "model-versions", "list", "--namespace", "demo", "--model", "digits"], environment)
+    run([*client, "metrics", "--id", model["id"], "--last"], environment)
 
 
 def prove(config: Path) -> None:
@@ -109,7 +109,7 @@ def prove(config: Path) -> None:
     say("Verify the hash chain of the log")
     run([*MODELBOX, "audit", "verify", "--config-path", str(config)])
     say("Rebuild all projections from the log and compare")
-    run([*MODELBOX, "projections", "rebuild", "--all", "--config-path", str(config)])
+    run([*MODELBOX, "projections", "rebuild", "--config-path", str(config)])
     run([*MODELBOX, "projections", "verify", "--config-path", str(config)])
 
 
