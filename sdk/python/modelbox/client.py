@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,13 +11,14 @@ from modelbox.config import resolve_address
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
+from modelbox.logged_object import ObjectRef
 from modelbox.metadata import encode_metadata
 from modelbox.models import Model, ModelVersion, model_of, model_version_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.session import Session
 from modelbox.transfer.files import Files, files_to_track, wire_file
 from modelbox.transport import methods
-from modelbox.values import Change, Delivery, Namespace
+from modelbox.values import Artifact, Change, Delivery, Namespace, OnProgress
 from modelbox.watching import watch, watch_request
 from modelbox.wire import all_pages, namespace_of
 
@@ -132,6 +135,20 @@ class ModelBox:
         request = pb.GetModelVersionRequest(id=check_text("id", id))
         response = self._session.connection.call(methods.GET_MODEL_VERSION, request)
         return model_version_of(self._session, response.model_version)
+
+    def object(self, id: str) -> ObjectRef:  # noqa: A002  # as `model`
+        """Return a model or model version to log on and read from, by its id alone; nothing is asked of the server."""
+        return ObjectRef(check_text("id", id), self._session)
+
+    def download_artifact(
+        self,
+        artifact: Artifact | str,
+        destination: str | PathLike[str] = ".",
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> Path:
+        """Download an artifact of any object into a folder; see `Model.download_artifact`."""
+        return ObjectRef("", self._session).download_artifact(artifact, destination, on_progress=on_progress)
 
     def namespaces(self, *, limit: int | None = None) -> list[Namespace]:
         """Return the namespaces that hold anything, by name."""

@@ -51,7 +51,7 @@ def resolve_address(addr: str = "", *, config_path: Path | None = None) -> str:
         ConfigError: The address is not `host:port`, or the file cannot be read or holds something else.
     """
     if addr:
-        return _check_address(addr, source="the address given")
+        return _check_address(addr, source="server_addr")
     from_environment = os.environ.get(ADDRESS_VARIABLE, "")
     if from_environment:
         return _check_address(from_environment, source=ADDRESS_VARIABLE)

@@ -1,6 +1,7 @@
 """What models and model versions have in common: metrics, metadata and artifacts."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -139,3 +140,11 @@ class LoggedObject:
         """
         file_id = artifact.id if isinstance(artifact, Artifact) else check_text("artifact", artifact)
         return download(self._session.connection, file_id, Path(destination), on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef(LoggedObject):
+    """An object of which only the id is known: nothing was read, and it may not exist."""
+
+    id: str
+    _session: Session = field(repr=False, compare=False)

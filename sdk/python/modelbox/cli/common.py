@@ -1,0 +1,100 @@
+"""What the client's commands share: options, the connection, and errors as one line.
+
+Must not know: any command.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import click
+
+from modelbox.client import ModelBox
+from modelbox.config import resolve_address
+from modelbox.errors import ModelBoxError, UnavailableError
+from modelbox.models import Model
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+TIMEOUT_S: Final = 10.0
+"""How long one call of a command may take, in seconds: somebody is waiting."""
+
+EXIT_UNAVAILABLE: Final = 3
+EXIT_INTERRUPTED: Final = 130
+
+
+class _UnavailableFailure(click.ClickException):
+    """The server does not answer."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
+@contextlib.contextmanager
+def reported() -> Iterator[None]:
+    """End the command with one line on standard error and its exit code when the client or a file fails."""
+    try:
+        yield
+    except UnavailableError as error:
+        raise _UnavailableFailure(str(error)) from error
+    except ModelBoxError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader of a pipe has gone: click ends quietly.
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{place}{error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def connected(server_addr: str, config_path: Path | None) -> Iterator[ModelBox]:
+    """Give a client, and report what it raises."""
+    with reported(), ModelBox(resolve_address(server_addr, config_path=config_path), timeout_s=TIMEOUT_S) as client:
+        yield client
+
+
+def connection_options(command: Command) -> Command:
+    """Add `--server-addr` and `--config-path`."""
+    path = click.Path(path_type=Path, dir_okay=False)
+    config_help = "The client's configuration file. Default: ./modelbox_client.toml where it exists."
+    addr_help = "The server, host:port. Default: MODELBOX_API_ADDR, then the configuration, then localhost:8085."
+    command = click.option("--config-path", type=path, help=config_help)(command)
+    return click.option("--server-addr", default="", help=addr_help)(command)
+
+
+def output_option(command: Command) -> Command:
+    """Add `--output table|json`."""
+    kind = click.Choice(["table", "json"])
+    return click.option("--output", type=kind, default="table", show_default=True, help="How to print.")(command)
+
+
+def limit_option(command: Command) -> Command:
+    """Add `--limit`."""
+    return click.option("--limit", type=click.IntRange(min=1), help="Print at most so many. Default: all.")(command)
+
+
+def namespace_option(command: Command) -> Command:
+    """Add `--namespace`."""
+    return click.option("--namespace", default="", help="The namespace. Default: default.")(command)
+
+
+def model_options(command: Command) -> Command:
+    """Add `--model` and `--namespace`."""
+    model_help = "The model: its id, or its name in the namespace."
+    return namespace_option(click.option("--model", "model", default="", help=model_help)(command))
+
+
+def find_model(client: ModelBox, model: str, namespace: str) -> Model:
+    """Return the model that `--model` and `--namespace` name."""
+    if not model:
+        raise click.UsageError("--model is missing: give the model's id or its name")
+    return client.model(model) if _is_id(model) else client.model(namespace=namespace, name=model)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

@@ -1,0 +1,37 @@
+"""The program `modelbox`: its groups of commands, found by name and loaded when used."""
+
+from importlib.metadata import entry_points
+from typing import Final
+
+import click
+
+from modelbox.cli.lazy import LazyGroup
+
+_PROGRAM: Final = "modelbox"
+_GROUP: Final = "modelbox.commands"
+
+_OWN: Final = {
+    "client": "modelbox.cli.client:client",
+    "completion": "modelbox.cli.completion:completion",
+}
+
+
+def _commands() -> dict[str, str]:
+    """Return our own commands and those that installed packages add."""
+    return {entry.name: entry.value for entry in entry_points(group=_GROUP)} | _OWN
+
+
+@click.command(
+    cls=LazyGroup,
+    lazy=_commands(),
+    name=_PROGRAM,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the server does not answer, 130 interrupted.",
+)
+@click.version_option(package_name="modelbox", prog_name=_PROGRAM)
+def main() -> None:
+    """ModelBox keeps the memory of machine-learning work."""
+
+
+if __name__ == "__main__":
+    main(prog_name=_PROGRAM)

@@ -1,0 +1,69 @@
+"""`modelbox client watch`."""
+
+import contextlib
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from modelbox.cli.common import EXIT_INTERRUPTED, connected, connection_options, namespace_option, output_option
+from modelbox.cli.output import Row, json_text, shown
+from modelbox.cli.rows import change_row
+
+
+def _read_time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    """Return seconds since the epoch, from such a number or ISO 8601 (without a zone: UTC)."""
+    if value is None:
+        return None
+    with contextlib.suppress(ValueError):
+        return float(value)
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value[:80]!r} is neither seconds since the epoch nor ISO 8601") from None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+@click.command(epilog="Example: modelbox client watch --namespace langtech --since 2030-01-31T12:00Z --output json")
+@namespace_option
+@click.option(
+    "--since",
+    metavar="TIME",
+    callback=_read_time,
+    help="Begin with this time: seconds since the epoch or ISO 8601. Default: the beginning.",
+)
+@click.option("--after", default="", help="Begin after the change with this token.")
+@click.option("--count", type=click.IntRange(min=1), help="End after so many changes.")
+@output_option
+@connection_options
+def watch(
+    *,
+    namespace: str,
+    since: float | None,
+    after: str,
+    count: int | None,
+    output: str,
+    server_addr: str,
+    config_path: Path | None,
+) -> None:
+    """Print the changes of a namespace, one a line: those that were, then each as it happens."""
+    with connected(server_addr, config_path) as client:
+        try:
+            for change in islice(client.watch(namespace, since=since, after=after), count):
+                row = change_row(change)
+                click.echo(json_text(row) if output == "json" else _line(row))
+        except KeyboardInterrupt:
+            click.get_current_context().exit(EXIT_INTERRUPTED)
+
+
+def _line(row: Row) -> str:
+    return "  ".join(
+        (
+            shown(row["recorded_at"]),
+            f"{row['position']:>8}",
+            f"{row['type']:<20}",
+            f"{row['object_type']:<13}",
+            row["object_id"],
+        )
+    )
