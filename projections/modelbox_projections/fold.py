@@ -14,7 +14,6 @@ from modelbox_projections.errors import CursorMovedError, FoldFailedError
 from modelbox_projections.limits import FOLD_RETRY_PAUSE_S, FOLD_TRIES
 from modelbox_projections.page import Page
 from modelbox_projections.projection import Projection
-from modelbox_projections.sql import STATEMENTS
 from modelbox_projections.state import ProjectionState, advance
 
 _log = structlog.get_logger()
@@ -49,12 +48,19 @@ class Fold:
             for half in page.halves():
                 await self.page(half)
             return
-        for _ in range(FOLD_TRIES - 1):
+        await self._insist(page, failure)
+
+    async def _insist(self, page: Page, failure: Exception | None) -> None:
+        """Try a page of one event that failed again, until it is folded or has failed `FOLD_TRIES` times."""
+        failed = page.events[0].recorded
+        for tries in range(1, FOLD_TRIES):
+            _log.warning(
+                "fold_failed", projection=self.state.name, position=failed.position, tries=tries, exc_info=failure
+            )
             await asyncio.sleep(FOLD_RETRY_PAUSE_S)
             failure = await self._try(page)
             if failure is None:
                 return
-        failed = page.events[0].recorded
         problem = f"{type(failure).__name__}: {failure}"
         raise FoldFailedError(
             self.state.name, position=failed.position, event_type=failed.type, problem=problem
@@ -68,7 +74,6 @@ class Fold:
         except (CursorMovedError, LogUnavailableError):
             raise
         except Exception as error:  # noqa: BLE001  # whatever a fold raises concerns its projection alone
-            _log.warning("fold_failed", projection=self.state.name, after=page.after, last=page.last, error=str(error))
             return error
         self.state = self.state.advanced(page)
         return None
@@ -78,5 +83,4 @@ class Fold:
             # The cursor first: whoever comes second waits here, finds it moved, and has written nothing.
             await advance(self._connection, self.state, page)
             if events := page.of_types(self.projection.event_types):
-                await self._connection.execute(STATEMENTS["use_schema"], self.state.schema)
                 await self.projection.fold(self._connection, events)

@@ -135,11 +135,11 @@ class ProjectionRunner:
         for page in pages_of(after, events, self._log.registry):
             members = [state for state in self._states.values() if state.position == page.after]
             idle = [state for state in members if page.types.isdisjoint(self._catalog[state.name].event_types)]
-            if idle:
-                await self._skip(connection, idle, page)
             for state in members:
                 if state not in idle:
                     await self._fold(connection, state, page)
+            if idle:
+                await self._skip(connection, idle, page)
         return bool(events)
 
     async def _skip(self, connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> None:

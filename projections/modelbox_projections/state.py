@@ -95,10 +95,12 @@ async def list_states(log: Log) -> list[ProjectionState]:
 async def advance(connection: asyncpg.Connection, state: ProjectionState, page: Page) -> None:
     """Move a cursor over a page in the caller's transaction, and hold it until that ends.
 
+    In that transaction unqualified names mean the generation's tables from here on.
+
     Raises:
         CursorMovedError: The cursor is not where the page begins; roll back.
     """
-    arguments = (state.name, state.generation, page.after, page.last, page.hash)
+    arguments = (state.name, state.generation, page.after, page.last, page.hash, state.schema)
     if await connection.fetchval(STATEMENTS["advance"], *arguments) is None:
         raise CursorMovedError(state.name, position=page.after)
 
