@@ -135,8 +135,9 @@ class Committer:
                 # Postgres refuses the call as a whole: one bad request must not fail its neighbours.
                 lane.disconnect()
                 if len(requests) == 1:
-                    _log.exception("append_refused", stream_id=str(requests[0].append.stream.id))
-                    return _fail(requests, InvalidEventError("append", f"the database refused it: {error}"))
+                    problem = str(error.args[0]) if error.args else type(error).__name__
+                    _log.error("append_refused", stream_id=str(requests[0].append.stream.id), problem=problem)
+                    return _fail(requests, InvalidEventError("append", f"the database refused it: {problem}"))
                 for request in requests:
                     await self._commit(lane, [request])
                 return None

@@ -68,6 +68,10 @@ def _check(append: Append) -> None:
     check_text("context.actor", append.context.actor)
     if append.key is not None:
         check_text("key", append.key)
+    for event in append.events:
+        for ref in event.opens:
+            check_text("opens.namespace", ref.namespace)
+            check_text("opens.type", ref.type)
 
 
 def check_text(field: str, value: str) -> None:
