@@ -90,6 +90,11 @@ class FeedConnection:
         return connection
 
     @property
+    def is_lost(self) -> bool:
+        """Whether it is of no more use."""
+        return self._lost
+
+    @property
     def jetstream(self) -> JetStreamContext:
         """JetStream's requests over this connection, each bounded by `REQUEST_TIMEOUT_S`."""
         return self._client.jetstream(timeout=REQUEST_TIMEOUT_S)
@@ -140,6 +145,8 @@ class FeedConnection:
             servers=[server],
             name="modelbox relay",
             allow_reconnect=False,
+            max_reconnect_attempts=1,  # bounds nats-py's own tries within `connect`
+            reconnect_time_wait=0,
             connect_timeout=CONNECT_TIMEOUT_S,
             ping_interval=PING_INTERVAL_S,
             flush_timeout=REQUEST_TIMEOUT_S,

@@ -25,6 +25,9 @@ from modelbox_events.log import Log
 SCRUB_INTERVAL_S: Final = 10.0
 """How often the feed is checked for a lost tail, holes and messages that are not ours."""
 
+IDLE_INTERVAL_S: Final = 0.5
+"""How often the connection is looked after while nothing happens."""
+
 _log = structlog.get_logger()
 
 
@@ -119,7 +122,9 @@ class Follower:
                 if not await self._publish(page):
                     return
             else:
-                await self._source.head.wait_beyond(position, timeout_s=scrub_at - clock.time())
+                await self._source.head.wait_beyond(position, timeout_s=IDLE_INTERVAL_S)
+                if self._publisher.is_cut_off:
+                    raise PublishUnknownError("the connection was lost")
             if clock.time() >= scrub_at:
                 if not await self._scrub():
                     return
@@ -150,7 +155,8 @@ class Follower:
         """Check the feed's outline; return False when it ends elsewhere than thought."""
         state = await self._feed.state()
         self._note_damage(state)
-        return state.last == self._progress.position
+        head = await self._source.read_head()
+        return state.last == self._progress.position and state.last <= head.position
 
     def _note_damage(self, state: FeedState) -> None:
         damage = f"{state.holes} messages are missing between {state.first} and {state.last}" if state.holes else None
@@ -159,6 +165,6 @@ class Follower:
         self._progress.damage = damage
 
     async def _compare(self, position: Position) -> None:
-        [event] = await self._source.read(Position(position - 1), limit=1)
-        if await self._feed.chain_hash(position) != event.hash.hex():
+        ours = [event.hash.hex() for event in await self._source.read(Position(position - 1), limit=1)]
+        if [await self._feed.chain_hash(position)] != ours:
             raise FeedForkedError(position, "the message there is not the log's event")

@@ -49,6 +49,11 @@ class Publisher:
         self._batch_max = BATCH_MESSAGES_MAX
         self._pipeline_next = False
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the connection is lost."""
+        return self._connection.is_lost
+
     async def publish(self, events: Sequence[RecordedEvent]) -> tuple[int, Verdict, Answer]:
         """Publish the first of these consecutive events, as many as go in one round.
 
@@ -80,13 +85,12 @@ class Publisher:
         parts: list[bytes] = []
         for number, event in enumerate(events, start=1):
             control = f"{batch}{number}\r\n"
-            reply_to = ""
             if number == 1:  # the server allows the expectation here only, and checks it for all at the commit
                 control += _expectation(event)
-            if number == len(events):
+            last = number == len(events)
+            if last:
                 control += "Nats-Batch-Commit: 1\r\n"
-                reply_to = f"{reply} "
-            parts += _frame(self._encoder.encode(event), control, reply_to=reply_to)
+            parts += _frame(self._encoder.encode(event), control, reply_to=f"{reply} " if last else "")
         await self._connection.send(b"".join(parts))
         [heard] = await self._connection.hear([answer])
         verdict = judge(heard, expected=events[-1].position)

@@ -10,9 +10,8 @@ from uuid import UUID
 SUBJECTS: Final = "modelbox.>"
 """Every subject of the feed."""
 
-# Printable ASCII except what separates, matches or ends a NATS token (dot, asterisk, greater-than, space) and the
-# percent sign that encodes them.
-_SAFE: Final = "".join(char for char in map(chr, range(0x21, 0x7F)) if char not in ".*>%")
+# Printable ASCII except the wildcards of NATS and the percent sign that encodes them.
+_SAFE: Final = "".join(char for char in map(chr, range(0x21, 0x7F)) if char not in "*>%")
 
 
 def stream_name(log_id: UUID) -> str:
@@ -25,7 +24,7 @@ def token(text: str) -> str:
 
     Dots, wildcards, blanks, control characters and all beyond ASCII are percent-encoded as UTF-8 (RFC 3986).
     """
-    return quote(text, safe=_SAFE)
+    return quote(text, safe=_SAFE).replace(".", "%2E")  # `quote` never encodes a dot
 
 
 def subject_prefix(namespace: str, stream_type: str) -> str:
