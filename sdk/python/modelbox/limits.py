@@ -62,6 +62,9 @@ BACKOFF_S_MIN: Final = 0.05
 BACKOFF_S_MAX: Final = 2.0
 """The longest pause between two tries, in seconds."""
 
+DEFECT_TRIES_MAX: Final = 5
+"""Tries of one batch of points that the server fails on: it may have been restarted in between, or mended."""
+
 FLUSH_TIMEOUT_S: Final = 30.0
 """How long `flush` waits for the acknowledgement, in seconds, unless told otherwise."""
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from time import sleep
 from typing import Any
 
+from modelbox.backoff import backoff
 from modelbox.errors import ModelBoxError
 from modelbox.fields import check_text, check_time
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transport.connection import Connection, backoff
+from modelbox.transport.connection import Connection
 from modelbox.transport.methods import WATCH_NAMESPACE
 from modelbox.values import Change
 from modelbox.wire import change_of

@@ -87,7 +87,7 @@ class PointBuffer:
                 self._learn(key)
             if type(value) is not float:
                 value = check_metric_value(key, value)  # noqa: PLW2901  # the converted value takes its place
-                if not isinstance(value, float):
+                if isinstance(value, (str, bytes)):
                     text += text_bytes(value)
             points.append(Point(object_id, key, step, seconds, value))
         if self.closed:
@@ -149,7 +149,7 @@ class PointBuffer:
         for entry in taken:
             if isinstance(entry, Marker):
                 markers += 1
-            elif not isinstance(entry.value, float):
+            elif isinstance(entry.value, (str, bytes)):
                 text += text_bytes(entry.value)
         with self._lock:
             self._markers -= markers

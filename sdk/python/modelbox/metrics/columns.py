@@ -46,7 +46,9 @@ def _batches_of_object(object_id: str, points: list[Point]) -> Iterator[Batch]:
         # A key may hold numbers at one time and text at another: a series of its own each.
         identity = (key, type(value))
         columns = series.get(identity)
-        cost = POINT_JSON_BYTES_MAX if isinstance(value, float) else POINT_JSON_BYTES_MAX + text_bytes(value)
+        cost = POINT_JSON_BYTES_MAX
+        if isinstance(value, (str, bytes)):
+            cost += text_bytes(value)
         if columns is None:
             cost += text_bytes(key)
         too_many = count == BATCH_POINTS_MAX or (columns is None and len(series) == BATCH_SERIES_MAX)

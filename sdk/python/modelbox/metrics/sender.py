@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
-from modelbox.errors import FlushTimeoutError, ModelBoxError, PointsRefusedError
-from modelbox.limits import BACKOFF_S_MAX, BACKOFF_S_MIN, BATCH_POINTS_MAX, DRAIN_POINTS_MAX, JOIN_TIMEOUT_S, LINGER_S
+from modelbox.backoff import backoff
+from modelbox.errors import FlushTimeoutError, ModelBoxError, PointsRefusedError, ServerError
+from modelbox.limits import BATCH_POINTS_MAX, DEFECT_TRIES_MAX, DRAIN_POINTS_MAX, JOIN_TIMEOUT_S, LINGER_S
 from modelbox.metrics.buffer import Marker, Point, PointBuffer
 from modelbox.metrics.columns import Batch, batches_of
 from modelbox.proto import modelstore_pb2 as pb
@@ -171,19 +172,19 @@ class MetricsSender:
     def _deliver_batch(self, batch: Batch) -> None:
         """Send one batch until it is answered, with one key, so that it is recorded once."""
         key = uuid.uuid4().hex
-        pause_s = BACKOFF_S_MIN
-        while True:
+        defects = 0
+        for tries, pause_s in enumerate(backoff()):
             try:
                 self._send(batch.request, key)
             except ModelBoxError as error:
-                if not error.retryable:
+                defects += isinstance(error, ServerError)
+                if not error.retryable and not 0 < defects < DEFECT_TRIES_MAX:
                     self._refuse(batch, error)
                     return
-                if pause_s == BACKOFF_S_MIN:
+                if tries == 0:
                     _log.warning("metric points wait in memory and are sent again: %s", error)
                 if self._stop.wait(pause_s):
                     return
-                pause_s = min(2 * pause_s, BACKOFF_S_MAX)
             else:
                 self._acknowledged += batch.points
                 self._sending -= batch.points

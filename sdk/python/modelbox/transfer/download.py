@@ -12,10 +12,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from time import sleep
 from typing import Any
 
+from modelbox.backoff import backoff
 from modelbox.errors import ChecksumMismatchError, InvalidFieldError, ModelBoxError, ServerError
 from modelbox.limits import TRANSFER_TRIES_MAX
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transport.connection import Connection, backoff
+from modelbox.transport.connection import Connection
 from modelbox.transport.methods import DOWNLOAD_FILE
 from modelbox.values import OnProgress
 

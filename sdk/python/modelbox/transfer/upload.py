@@ -1,16 +1,18 @@
 """Upload of one file: its metadata, then its bytes, hashed while they go."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
 
+from modelbox.backoff import backoff
 from modelbox.enums import FileType
 from modelbox.errors import ChecksumMismatchError, ModelBoxError
 from modelbox.limits import CHUNK_BYTES, TRANSFER_TRIES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.files import wire_file
-from modelbox.transport.connection import Connection, backoff
+from modelbox.transport.connection import Connection
 from modelbox.transport.methods import UPLOAD_FILE
 from modelbox.values import Artifact, LocalFile, OnProgress
 
@@ -46,9 +48,10 @@ class _Frames:
 
     def __iter__(self) -> Iterator[pb.UploadFileRequest]:
         try:
-            yield pb.UploadFileRequest(metadata=self._metadata)
             with self._path.open("rb") as file:
-                total = self._path.stat().st_size
+                # Announced, so that a file that changes on the way or a stream that breaks is never taken for whole.
+                self._metadata.size = total = os.fstat(file.fileno()).st_size
+                yield pb.UploadFileRequest(metadata=self._metadata)
                 while chunk := file.read(CHUNK_BYTES):
                     self.sha256.update(chunk)
                     yield pb.UploadFileRequest(chunks=chunk)

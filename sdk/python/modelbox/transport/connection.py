@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import grpc
 
+from modelbox.backoff import backoff
 from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, ModelBoxError, UnavailableError
 from modelbox.limits import (
     ATTEMPT_TIMEOUT_S,
@@ -187,11 +188,3 @@ class Connection:
             if self._channel is None:
                 self._channel = grpc.insecure_channel(self.address, options=_OPTIONS)
             return self._channel
-
-
-def backoff() -> Iterator[float]:
-    """Return pauses between tries, in seconds: each twice the one before, up to `BACKOFF_S_MAX`, without end."""
-    pause_s = BACKOFF_S_MIN
-    while True:
-        yield pause_s
-        pause_s = min(2 * pause_s, BACKOFF_S_MAX)

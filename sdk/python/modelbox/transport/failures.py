@@ -12,6 +12,7 @@ from modelbox.errors import (
     InvalidFieldError,
     ModelBoxError,
     NotFoundError,
+    OverloadedError,
     ServerError,
     UnavailableError,
 )
@@ -22,6 +23,10 @@ BY_CODE: Final[Mapping[grpc.StatusCode, type[ModelBoxError]]] = {
     grpc.StatusCode.NOT_FOUND: NotFoundError,
     grpc.StatusCode.ALREADY_EXISTS: AlreadyExistsError,
     grpc.StatusCode.ABORTED: ConflictError,
+    # Without a reason of ours it comes from the server's limit of calls at one time; nothing that large is sent.
+    grpc.StatusCode.RESOURCE_EXHAUSTED: OverloadedError,
+    # A server that stops cuts off the calls that it still has.
+    grpc.StatusCode.CANCELLED: UnavailableError,
     grpc.StatusCode.UNAVAILABLE: UnavailableError,
     grpc.StatusCode.DEADLINE_EXCEEDED: UnavailableError,
 }

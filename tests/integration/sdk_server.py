@@ -1,0 +1,79 @@
+"""The real server's gRPC door in a thread of the test's process, so that plain, blocking client code can be tested."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+
+from modelbox_events import Log
+from modelbox_gateway.blobs import BlobStore
+from modelbox_gateway.rpc import create_grpc_server
+from modelbox_gateway.services import Services
+from modelbox_projections import ProjectionRunner, Views, prepare
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 30.0
+
+
+class SdkServer:
+    """A gateway with its projections on a database; may be stopped and started again at the same address."""
+
+    def __init__(self, dsn: str, blobs: Path) -> None:
+        self.dsn = dsn
+        self.blobs = blobs
+        self.address = "127.0.0.1:0"
+        self._stopping = asyncio.Event()
+        self._started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._log: Log | None = None
+
+    def start(self) -> None:
+        """Start, at the address of the last time."""
+        self._started.clear()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        assert self._started.wait(START_TIMEOUT_S), "the server did not start"
+
+    def stop(self) -> None:
+        """Stop at once: calls that are on their way are cut off."""
+        if self._thread is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(STOP_TIMEOUT_S)
+            assert not self._thread.is_alive(), "the server did not stop"
+            self._thread = None
+
+    def position(self) -> int:
+        """Return the log's position, fresh."""
+        assert self._loop is not None
+        assert self._log is not None
+        head = asyncio.run_coroutine_threadsafe(self._log.read_head(), self._loop).result(START_TIMEOUT_S)
+        return head.position
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        await prepare(self.dsn)
+        self._log = log = await Log.open(self.dsn)
+        blobs = await BlobStore.open(self.blobs)
+        runner = ProjectionRunner(log)
+        services = Services(log, Views(log.database), runner.cursors, blobs)
+        folding = asyncio.create_task(runner.run())
+        server = create_grpc_server(services, self.address)
+        self.address = f"127.0.0.1:{await server.start()}"
+        self._started.set()
+        await self._stopping.wait()
+        await server.stop(0)
+        folding.cancel()
+        await asyncio.gather(folding, return_exceptions=True)
+        await blobs.close()
+        await log.close()
+
+
+def wait_until(condition: Callable[[], bool], *, timeout_s: float = 20.0) -> None:
+    """Wait until something is so."""
+    deadline = monotonic() + timeout_s
+    while not condition():
+        assert monotonic() < deadline, "it did not come to be in time"
+        sleep(0.01)
