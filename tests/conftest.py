@@ -7,8 +7,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from modelbox_events import Log, migrate
 
+from modelbox_events import Log, migrate
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import DATABASE, EmbeddedPostgres
 
@@ -69,9 +69,7 @@ async def dsn(postgres_server: EmbeddedPostgres, template_database: str) -> Asyn
     await admin.execute(f"GRANT CREATE ON DATABASE {name} TO modelbox_service")
     fresh = dsn_of(postgres_server, name)
     connection = await asyncpg.connect(fresh)
-    await connection.execute(
-        "UPDATE modelbox.log_head SET log_id = $1, hash = sha256(uuid_send($1))", uuid.uuid4()
-    )
+    await connection.execute("UPDATE modelbox.log_head SET log_id = $1, hash = sha256(uuid_send($1))", uuid.uuid4())
     await connection.close()
     yield fresh
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -131,7 +131,7 @@ class Committer:
                     _log.warning("append_failed", appends=len(requests), error=str(error))
                     return _fail(requests, error)
                 await asyncio.sleep(_RESEND_PAUSE_S)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, the requests must be answered
                 # Postgres refuses the call as a whole: one bad request must not fail its neighbours.
                 lane.disconnect()
                 if len(requests) == 1:
@@ -216,4 +216,4 @@ def _refusal(request: Prepared, outcome: int, detail: int, batch: Batch) -> Even
         case Outcome.KEY_REUSED:
             return IdempotencyKeyReusedError(request.key)
         case _:
-            return InvalidEventError("events", f"the stream would pass version {STREAM_VERSION_MAX:,}; it can grow no more")
+            return InvalidEventError("events", f"the stream would pass version {STREAM_VERSION_MAX:,}, its last")

@@ -134,9 +134,7 @@ def _request_columns(requests: Sequence[Prepared], written: Sequence[int]) -> tu
     contexts: dict[Context, int] = {}
     keys: dict[tuple[str, str], int] = {}
     context_slots = [contexts.setdefault(request.append.context, len(contexts) + 1) for request in requests]
-    key_slots = [
-        keys.setdefault((request.append.context.actor, request.key), len(keys) + 1) for request in requests
-    ]
+    key_slots = [keys.setdefault((request.append.context.actor, request.key), len(keys) + 1) for request in requests]
     return (
         [actor for actor, _ in keys],
         [key for _, key in keys],

@@ -6,14 +6,18 @@ Must not know: which statements are run.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from modelbox_events.errors import LogUnavailableError, PartitionMissingError, UnsafeDatabaseError
 
 SERVICE_ROLE: Final = "modelbox_service"
 """The role the service works as: it may read and add events, never change one."""
+
+PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+"""A connection borrowed from the pool."""
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
@@ -56,7 +60,7 @@ class Database:
         return cls(dsn, pool)
 
     @contextlib.asynccontextmanager
-    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+    async def acquire(self) -> AsyncIterator[PooledConnection]:
         """Borrow a connection; errors that say "not now" become `LogUnavailableError`."""
         with translated():
             async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:

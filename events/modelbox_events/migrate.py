@@ -40,11 +40,11 @@ class Migration(NamedTuple):
 
 def migrations_of(package: str) -> list[Migration]:
     """Return the migrations of a package, by number."""
-    found = []
-    for item in files(package).iterdir():
-        if match := _FILE.fullmatch(item.name):
-            found.append(Migration(int(match[1]), match[2], item.read_text(encoding="utf-8")))
-    return sorted(found)
+    return sorted(
+        Migration(int(match[1]), match[2], item.read_text(encoding="utf-8"))
+        for item in files(package).iterdir()
+        if (match := _FILE.fullmatch(item.name))
+    )
 
 
 async def migrate(dsn: str, component: str = "log", package: str = "modelbox_events.migrations") -> None:
@@ -101,9 +101,9 @@ def _pending(applied: dict[int, str], known: list[Migration], component: str) ->
     by_number = {migration.number: migration for migration in known}
     for number, checksum in sorted(applied.items()):
         if number not in by_number:
-            raise MigrationError(f"the database has migration {number} of {component}, unknown here; use a newer ModelBox")
+            raise MigrationError(f"migration {number} of {component} is unknown here; use a newer ModelBox")
         if by_number[number].checksum != checksum:
-            raise MigrationError(f"migration {number} of {component} was changed after it was applied; restore its file")
+            raise MigrationError(f"migration {number} of {component} was changed after it ran; restore its file")
     return [migration for migration in known if migration.number not in applied]
 
 

@@ -103,7 +103,7 @@ class Reader:
 
     async def position_before(self, time: datetime) -> Position:
         """Return the last position recorded before `time`, 0 if there is none."""
-        low, high = 0, (await self.head()).position
+        low, high = 0, int((await self.head()).position)
         async with self._database.acquire() as connection:
             while low < high:  # everything up to low is before, everything after high is not
                 middle = (low + high + 1) // 2

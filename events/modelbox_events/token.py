@@ -1,12 +1,14 @@
 """The token a write returns and a read may demand: read-your-writes across processes."""
 
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
 
 from modelbox_events.errors import InvalidTokenError
 from modelbox_events.ids import Position
+
+_DIGITS_MAX: Final = 19  # of the largest bigint
 
 
 class Token(msgspec.Struct, frozen=True, order=True):
@@ -29,7 +31,7 @@ class Token(msgspec.Struct, frozen=True, order=True):
         log_id, _, position = text.partition(".")
         try:
             # isdecimal alone admits digits of other scripts, which no token of ours holds.
-            if not (position.isascii() and position.isdecimal() and len(position) <= 19):
+            if not (position.isascii() and position.isdecimal() and len(position) <= _DIGITS_MAX):
                 raise InvalidTokenError(text)
             return cls(UUID(log_id), Position(int(position)))
         except ValueError as error:

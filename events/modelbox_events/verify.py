@@ -18,6 +18,8 @@ from modelbox_events.ids import Position
 from modelbox_events.read import LogHead, Reader
 from modelbox_events.sql import STATEMENTS
 
+START: Final = Position(0)
+"""Before the first event."""
 RANGE_EVENTS: Final = 20_000
 RANGES_AT_ONCE: Final = 2
 RANGE_TIMEOUT_S: Final = 300.0
@@ -36,7 +38,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 async def verify(
     database: Database,
     *,
-    after: Position = Position(0),
+    after: Position = START,
     to: Position | None = None,
     on_progress: Callable[[int], object] = lambda _: None,
 ) -> Verified:

@@ -4,12 +4,13 @@ import asyncio
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
+
 from modelbox_events import (
     ANY_VERSION,
     NO_STREAM,
     STREAM_EXISTS,
     Append,
-    Appended,
     ChangeEvent,
     Context,
     ExpectedVersion,
@@ -26,7 +27,6 @@ from modelbox_events import (
 )
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX
 from modelbox_events.types import MetadataUpdated
-
 from tests.integration.log_cases import append, assert_whole, change, read_all, stream
 
 
@@ -63,7 +63,7 @@ async def test_parallel_appends_at_any_version_all_succeed(log: Log) -> None:
 
 
 @pytest.mark.parametrize(
-    ("exists", "expected", "error"),
+    "exists, expected, error",
     [
         (True, NO_STREAM, WrongExpectedVersionError),
         (True, STREAM_EXISTS, None),
@@ -99,7 +99,7 @@ async def test_a_repeated_key_returns_the_first_result(log: Log) -> None:
     first = await log.append(request)
     second = await log.append(request)
 
-    assert second == Appended(**_fields(first) | {"duplicate": True})
+    assert second == replace(first, duplicate=True)
     assert len(await assert_whole(log)) == 2
 
 
@@ -137,7 +137,7 @@ async def test_a_key_with_another_body_is_refused(log: Log) -> None:
 async def test_what_a_key_recorded_can_be_found(log: Log) -> None:
     digest = b"\x01" * 32
     request = append(stream(), key="k")
-    keyed = Append(**_fields(request) | {"request_hash": digest})
+    keyed = replace(request, request_hash=digest)
     first = await log.append(keyed)
 
     found = await log.find_append(actor="anonymous", key="k", request_hash=digest)
@@ -155,7 +155,7 @@ async def test_one_request_the_database_refuses_does_not_fail_its_neighbours(log
     await owner.execute("ALTER TABLE modelbox.events ADD CONSTRAINT no_poison CHECK (actor <> 'poison')")
     await owner.close()
     requests = [append(stream()) for _ in range(499)]
-    refused = Append(**_fields(append(stream())) | {"context": Context(actor="poison")})
+    refused = replace(append(stream()), context=Context(actor="poison"))
 
     results = await asyncio.gather(
         *(log.append(request) for request in [*requests[:250], refused, *requests[250:]]), return_exceptions=True
@@ -194,12 +194,12 @@ async def test_a_stream_of_another_namespace_is_not_found(log: Log) -> None:
     assert len(await assert_whole(log)) == 1
 
 
-class Unregistered(ChangeEvent):
+class Unregistered(ChangeEvent, frozen=True, kw_only=True):
     """An event type that the registry does not know."""
 
 
 @pytest.mark.parametrize(
-    ("events", "field"),
+    "events, field",
     [
         (0, "events"),
         (APPEND_EVENTS_MAX + 1, "events"),
@@ -214,7 +214,7 @@ async def test_the_number_of_events_is_bounded(log: Log, events: int, field: str
 
 
 @pytest.mark.parametrize(
-    ("change_", "field"),
+    "change_, field",
     [
         ({"stream": StreamRef("", "model", new_id())}, "stream.namespace"),
         ({"stream": StreamRef("n" * 256, "model", new_id())}, "stream.namespace"),
@@ -233,7 +233,7 @@ async def test_the_number_of_events_is_bounded(log: Log, events: int, field: str
 )
 async def test_bad_input_names_the_field_and_writes_nothing(log: Log, change_: dict[str, object], field: str) -> None:
     with pytest.raises(InvalidEventError) as raised:
-        await log.append(Append(**_fields(append(stream())) | change_))
+        await log.append(replace(append(stream()), **change_))
 
     assert raised.value.field == field
     assert (await log.read_head()).position == 0
@@ -253,7 +253,3 @@ async def test_a_cancelled_append_is_recorded_whole_or_not_at_all(log: Log) -> N
 
     for to in streams:
         assert sum(event.stream_id == to.id for event in events) in {0, 7}
-
-
-def _fields(struct: Append | Appended) -> dict[str, object]:
-    return {name: getattr(struct, name) for name in struct.__struct_fields__}

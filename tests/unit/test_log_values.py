@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from modelbox_events import (
     ANY_VERSION,
     Append,
@@ -46,7 +47,9 @@ def test_a_token_reads_as_it_was_written(position: int) -> None:
     assert Token.parse(str(token)) == token
 
 
-@pytest.mark.parametrize("text", ["", "7", "x.7", f"{UUID(int=7)}.", f"{UUID(int=7)}.-1", f"{UUID(int=7)}.٣", "a" * 500])
+@pytest.mark.parametrize(
+    "text", ["", "7", "x.7", f"{UUID(int=7)}.", f"{UUID(int=7)}.-1", f"{UUID(int=7)}.٣", "a" * 500]
+)
 def test_garbage_is_no_token(text: str) -> None:
     with pytest.raises(InvalidTokenError):
         Token.parse(text)

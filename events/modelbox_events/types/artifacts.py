@@ -19,14 +19,14 @@ class TrackedFile(msgspec.Struct, frozen=True, kw_only=True):
     checksum: str
 
 
-class ArtifactsTracked(ChangeEvent):
+class ArtifactsTracked(ChangeEvent, frozen=True, kw_only=True):
     """Files kept elsewhere were attached to an object."""
 
     object_id: UUID
     files: list[TrackedFile]
 
 
-class ArtifactUploaded(ChangeEvent):
+class ArtifactUploaded(ChangeEvent, frozen=True, kw_only=True):
     """A file's bytes are durable in the blob store and verified; `sha256` (hex) is also their address there."""
 
     object_id: UUID

@@ -64,7 +64,7 @@ class BytesSeries(msgspec.Struct, frozen=True, kw_only=True, tag="bytes", tag_fi
 Series = DoubleSeries | StringSeries | BytesSeries
 
 
-class MetricsLogged(ChangeEvent):
+class MetricsLogged(ChangeEvent, frozen=True, kw_only=True):
     """Points were logged on an object, as columns, in the order they were logged."""
 
     object_id: UUID

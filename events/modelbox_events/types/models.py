@@ -7,7 +7,7 @@ from modelbox_events.event import ChangeEvent
 from modelbox_events.types.artifacts import TrackedFile
 
 
-class ModelCreated(ChangeEvent):
+class ModelCreated(ChangeEvent, frozen=True, kw_only=True):
     """A model was created in a namespace; its name is unique there."""
 
     model_id: UUID
@@ -19,7 +19,7 @@ class ModelCreated(ChangeEvent):
     files: list[TrackedFile]
 
 
-class ModelVersionCreated(ChangeEvent):
+class ModelVersionCreated(ChangeEvent, frozen=True, kw_only=True):
     """A model version was created; `version` is unique in the model, each unique tag belongs to it alone."""
 
     model_id: UUID
@@ -33,7 +33,7 @@ class ModelVersionCreated(ChangeEvent):
     files: list[TrackedFile]
 
 
-class UniqueTagMoved(ChangeEvent):
+class UniqueTagMoved(ChangeEvent, frozen=True, kw_only=True):
     """A unique tag now belongs to a model version; `from_model_version_id` had it before, if any."""
 
     model_id: UUID
@@ -42,7 +42,7 @@ class UniqueTagMoved(ChangeEvent):
     from_model_version_id: UUID | None
 
 
-class UniqueTagRemoved(ChangeEvent):
+class UniqueTagRemoved(ChangeEvent, frozen=True, kw_only=True):
     """A unique tag belongs to no model version any more."""
 
     model_id: UUID
