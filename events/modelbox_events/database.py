@@ -18,6 +18,8 @@ SERVICE_ROLE: Final = "modelbox_service"
 
 PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 """A connection borrowed from the pool."""
+AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PooledConnection"
+"""A connection, borrowed or one's own."""
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0

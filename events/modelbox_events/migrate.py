@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from modelbox_events.database import CONNECT_TIMEOUT_S, translated
+from modelbox_events.database import CONNECT_TIMEOUT_S, AnyConnection, translated
 from modelbox_events.errors import MigrationError
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -68,7 +68,7 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
             await connection.close()
 
 
-async def refuse_if_behind(connection: asyncpg.Connection, component: str, package: str) -> None:
+async def refuse_if_behind(connection: AnyConnection, component: str, package: str) -> None:
     """Check that exactly this version's migrations are applied.
 
     Raises:
@@ -92,7 +92,7 @@ class _Terminating:
             self._connection.terminate()
 
 
-async def _applied(connection: asyncpg.Connection, component: str) -> dict[int, str]:
+async def _applied(connection: AnyConnection, component: str) -> dict[int, str]:
     query = "SELECT number, checksum FROM public.modelbox_migrations WHERE component = $1"
     return {row["number"]: row["checksum"] for row in await connection.fetch(query, component)}
 
@@ -107,7 +107,7 @@ def _pending(applied: dict[int, str], known: list[Migration], component: str) ->
     return [migration for migration in known if migration.number not in applied]
 
 
-async def _apply(connection: asyncpg.Connection, component: str, migration: Migration) -> None:
+async def _apply(connection: AnyConnection, component: str, migration: Migration) -> None:
     async with connection.transaction():
         await connection.execute(migration.sql)
         await connection.execute(
