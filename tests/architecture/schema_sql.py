@@ -17,7 +17,9 @@ from tests.architecture.tree import REPOSITORY
 
 SCHEMA_FILE: Final = REPOSITORY / "events/schema.sql"
 
-_HEAD: Final = "-- What the migrations in modelbox_events/migrations make. Written by `make schema`; to read, never applied.\n"
+_HEAD: Final = (
+    "-- What the migrations in modelbox_events/migrations make. Written by `make schema`; to read, never applied.\n"
+)
 # Versions, settings and the random words that guard psql say nothing of the log.
 _NOISE: Final = re.compile(
     r"^(--.*|\\(un)?restrict .*|SET (?!default_).*|SELECT pg_catalog\.set_config.*)\n", re.MULTILINE
@@ -35,19 +37,24 @@ def dump(dsn: str) -> str:
     return _HEAD + re.sub(r"\n{2,}", "\n\n", "\n" + _NOISE.sub("", text)).rstrip() + "\n"
 
 
-async def main() -> None:
-    """Write the file from a new Postgres."""
+async def dump_new(folder: Path) -> str:
+    """Return the schema that the migrations make in a new Postgres below the folder."""
+    server = EmbeddedPostgres(folder)
+    await server.start()
+    try:
+        await migrate(server.dsn)
+        return dump(server.dsn)
+    finally:
+        await server.stop()
+
+
+def main() -> None:
+    """Write the file."""
     with tempfile.TemporaryDirectory() as folder:
         # Postgres runs under another account when this runs as root.
         Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder))
-        await server.start()
-        try:
-            await migrate(server.dsn)
-            SCHEMA_FILE.write_text(dump(server.dsn), encoding="utf-8")
-        finally:
-            await server.stop()
+        SCHEMA_FILE.write_text(asyncio.run(dump_new(Path(folder))), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
