@@ -2,4 +2,4 @@
 
 from modelbox_events.statements import load
 
-STATEMENTS = load(__package__)
+STATEMENTS = load(__name__)
