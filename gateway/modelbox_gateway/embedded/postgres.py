@@ -15,10 +15,12 @@ import pwd
 import shutil
 import signal
 import stat
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from modelbox_gateway.embedded.orphans import end_orphans
 from modelbox_gateway.embedded.process import EmbeddedServerError, ServerProcess, run
 
 DATABASE: Final = "modelbox"
@@ -73,15 +75,19 @@ class EmbeddedPostgres:
             account.own(folder)
         if not (self._data / "PG_VERSION").exists():
             await self._create(programs, account)
-        await _end_orphan(self._data)
+        await _end_orphans(self._data)
         settings = [argument for key, value in _SETTINGS.items() for argument in ("-c", f"{key}={value}")]
         command = [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._sockets), *settings]
         self._process = await ServerProcess.start(
-            account.wrap(command), log=self._folder / "postgres.log", stop_signal=signal.SIGINT
+            account.wrap(command), folder=self._folder, log=self._folder / "postgres.log", stop_signal=signal.SIGINT
         )
         ready = [str(programs / "pg_isready"), "-q", "-h", str(self._sockets), "-p", str(_PORT)]
         await self._process.wait_until(lambda: _answers(ready), timeout_s=START_TIMEOUT_S)
         await self._create_database(programs, account)
+
+    async def ended(self) -> int:
+        """Wait until Postgres ends by itself and return its exit code."""
+        return await self._process.wait() if self._process else 0
 
     async def stop(self) -> None:
         """Stop with a fast shutdown: connections end, what was committed is on disk."""
@@ -93,13 +99,14 @@ class EmbeddedPostgres:
         # initdb works in a folder beside and is renamed when complete, so a kill half-way leaves nothing to trip over.
         draft = self._folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        options = ["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-instructions"]
+        account_of_database = ["--username", SUPERUSER, "--auth", "trust"]
+        options = [*account_of_database, "--encoding", "UTF8", "--locale", "C", "--no-instructions"]
         await run(account.wrap([str(programs / "initdb"), "-D", str(draft), *options]))
         draft.rename(self._data)
 
     async def _create_database(self, programs: Path, account: "_Account") -> None:
         connect = ["-h", str(self._sockets), "-p", str(_PORT), "-U", SUPERUSER]
-        exists = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"
+        exists = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608  a constant of this module
         found = await run(account.wrap([str(programs / "psql"), *connect, "-Atc", exists, "postgres"]))
         if not found.strip():
             await run(account.wrap([str(programs / "createdb"), *connect, DATABASE]))
@@ -179,24 +186,15 @@ def _socket_folder(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"modelbox-{os.geteuid()}-{digest}"
 
 
-async def _end_orphan(data: Path) -> None:
-    """End a postmaster that its killed owner left behind: it still holds the data folder."""
-    pid_file = data / "postmaster.pid"
-    try:
-        pid = int(pid_file.read_text().splitlines()[0])
-        working_folder = Path(f"/proc/{pid}/cwd").readlink()
-    except (OSError, ValueError, IndexError):
-        pid_file.unlink(missing_ok=True)  # no such process: the number may by now belong to another program
+async def _end_orphans(data: Path) -> None:
+    """End what a killed owner left: a postmaster, or children that outlived theirs and still use its memory.
+
+    Only then may its process id file go: the number may by now belong to a program that keeps Postgres from starting.
+    """
+    if sys.platform != "linux":
         return
-    if working_folder != data:
-        pid_file.unlink(missing_ok=True)
-        return
-    os.kill(pid, signal.SIGINT)
-    deadline = asyncio.get_running_loop().time() + STOP_TIMEOUT_S
-    while pid_file.exists() and Path(f"/proc/{pid}").exists():
-        if asyncio.get_running_loop().time() > deadline:
-            raise EmbeddedServerError(f"Postgres of a killed server (pid {pid}) does not stop; end it by hand")
-        await asyncio.sleep(0.05)
+    await end_orphans(data, "postgres", timeout_s=STOP_TIMEOUT_S)
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 async def _answers(command: list[str]) -> bool:

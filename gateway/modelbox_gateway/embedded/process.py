@@ -36,14 +36,15 @@ class ServerProcess:
         return self._process.pid
 
     @classmethod
-    async def start(cls, command: Sequence[str], *, log: Path, stop_signal: signal.Signals) -> Self:
-        """Start the program in a session of its own, so that a Ctrl-C at the terminal reaches only its owner."""
+    async def start(cls, command: Sequence[str], *, folder: Path, log: Path, stop_signal: signal.Signals) -> Self:
+        """Start the program in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only its owner."""
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                cwd=folder,
                 start_new_session=True,
                 preexec_fn=_end_with_owner,
             )
@@ -106,7 +107,11 @@ async def run(command: Sequence[str]) -> str:
         env={**os.environ, "LC_ALL": "C"},
         cwd="/",
     )
-    output, _ = await asyncio.wait_for(process.communicate(), _RUN_TIMEOUT_S)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), _RUN_TIMEOUT_S)
+    except BaseException:  # a start that is given up leaves no program behind
+        process.kill()
+        raise
     text = output.decode(errors="replace")
     if process.returncode != 0:
         raise EmbeddedServerError(f"{Path(command[0]).name} failed:\n{text[-_LOG_TAIL_BYTES:]}")

@@ -1,0 +1,135 @@
+"""What the commands share: options, output, and one line for an error that the caller can mend.
+
+Must not know: any command.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from modelbox_gateway.config import Config, load
+from modelbox_gateway.operator_errors import NotRunningError, OperatorError
+from modelbox_gateway.runfile import read_run_file
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+CONFIG_HELP: Final = "The server's configuration file. Default: ./modelbox.toml where it exists."
+
+
+def config_path_option(command: Command) -> Command:
+    """Add `--config-path`."""
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option("--config-path", type=kind, envvar="MODELBOX_CONFIG_PATH", help=CONFIG_HELP)(command)
+
+
+def output_option(command: Command) -> Command:
+    """Add `--output table|json`."""
+    kind = click.Choice(["table", "json"])
+    return click.option("--output", type=kind, default="table", show_default=True, help="How to print.")(command)
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: commands to copy, one a line."""
+    verbatim = "\b\n"  # click wraps all other text
+    return verbatim + "\n".join(["Examples:", *(f"  {command}" for command in commands)])
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """End the command with one line on standard error and exit code 1 for an error that its caller can mend."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("modelbox"):
+            raise
+        problem = f"{error.name} is not installed; run: pip install 'modelbox[embedded]'"
+        raise click.ClickException(
+            f"{problem} (or 'modelbox[server]' with a Postgres and a NATS of your own)"
+        ) from error
+    except Exception as error:
+        if isinstance(error, _mendable()):
+            raise click.ClickException(str(error)) from error
+        raise
+
+
+def dsn_of(config: Config) -> str:
+    """Return where the log of a configuration is: of its running server, else the configured Postgres.
+
+    Raises:
+        NotRunningError: The log lives in an embedded Postgres and its server does not run.
+    """
+    try:
+        return read_run_file(config.data_folder).postgres_dsn
+    except NotRunningError:
+        if config.metadata_storage == "postgres":
+            return config.metadata_storage_postgres.dsn
+        raise
+
+
+def open_config(path: Path | None) -> Config:
+    """Return the configuration, and have warnings of a command's parts come out on standard error."""
+    from modelbox_gateway.logging import configure
+
+    config = load(path)
+    configure("console", "error")
+    return config
+
+
+def print_json(value: object) -> None:
+    """Print a value as indented JSON on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_pairs(pairs: Mapping[str, object]) -> None:
+    """Print names and values, one a line, aligned."""
+    width = max(len(name) for name in pairs)
+    for name, value in pairs.items():
+        click.echo(f"{name.ljust(width)}  {value}")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows under columns; numbers to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        is_number = bool(rows) and all(isinstance(row[index], int) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+    Console().print(table)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error, where that is a terminal.
+
+    Yields:
+        What to call with how much is done and how much there is.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(label, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """Return the errors whose message says what to do; those of the service only where it is installed."""
+    if find_spec("asyncpg") is None:
+        return (OperatorError,)
+    from modelbox_events import EventsError
+    from modelbox_gateway.embedded.process import EmbeddedServerError
+    from modelbox_projections import ProjectionsError
+
+    return (OperatorError, EventsError, ProjectionsError, EmbeddedServerError)

@@ -1,0 +1,133 @@
+"""`modelbox log`: where the log ends, and what is in it."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from modelbox_gateway.cli.common import (
+    config_path_option,
+    dsn_of,
+    examples,
+    open_config,
+    output_option,
+    print_json,
+    print_pairs,
+    reported,
+)
+
+if TYPE_CHECKING:
+    from modelbox_events import Database, RecordedEvent
+    from modelbox_events.read import Reader
+
+_WAIT_S: Final = 60.0
+_DATA_COLUMNS: Final = 100
+
+
+@click.group()
+def log() -> None:
+    """Look at the log."""
+
+
+@log.command(epilog=examples("modelbox log head", "modelbox log head --config-path modelbox.toml --output json"))
+@config_path_option
+@output_option
+def head(config_path: Path | None, output: str) -> None:
+    """Say where the log ends, and the hash of its chain there."""
+    with reported():
+        facts = asyncio.run(_head(dsn_of(open_config(config_path))))
+        (print_json if output == "json" else print_pairs)(facts)
+
+
+@log.command(
+    epilog=examples(
+        "modelbox log tail", "modelbox log tail --lines 100 --output json", "modelbox log tail --after 0 --follow"
+    )
+)
+@config_path_option
+@output_option
+@click.option("--lines", "-n", default=10, show_default=True, type=click.IntRange(min=0), help="Events to begin with.")
+@click.option("--after", type=click.IntRange(min=0), help="Begin after this position instead.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with every event that is recorded, until Ctrl-C.")
+def tail(config_path: Path | None, output: str, *, lines: int, after: int | None, follow: bool) -> None:
+    """Print the log's last events, one a line; as JSON each line is one object."""
+    with reported():
+        dsn = dsn_of(open_config(config_path))
+        with contextlib.suppress(KeyboardInterrupt):  # the way to end --follow
+            asyncio.run(_tail(dsn, lines=lines, after=after, follow=follow, as_json=output == "json"))
+
+
+async def _head(dsn: str) -> dict[str, Any]:
+    async with _reader(dsn) as (reader, _):
+        found = await reader.head()
+    return {
+        "log_id": str(found.log_id),
+        "position": found.position,
+        "hash": found.hash.hex(),
+        "recorded_at": found.recorded_at.isoformat(),
+    }
+
+
+async def _tail(dsn: str, *, lines: int, after: int | None, follow: bool, as_json: bool) -> None:
+    from modelbox_events import Head, Position
+    from modelbox_events.limits import PAGE_EVENTS_MAX
+
+    async with _reader(dsn) as (reader, database), asyncio.TaskGroup() as tasks:
+        position = Position((await reader.head()).position)
+        known = Head(position)
+        following = tasks.create_task(known.follow(database)) if follow else None
+        done = Position(max(0, position - lines) if after is None else after)
+        while True:
+            while page := await reader.page(done, known.position, PAGE_EVENTS_MAX):
+                for event in page:
+                    click.echo(_as_json(event) if as_json else _as_line(event))
+                done = page[-1].position
+            if following is None:
+                return
+            await known.wait_beyond(done, timeout_s=_WAIT_S)
+
+
+@contextlib.asynccontextmanager
+async def _reader(dsn: str) -> AsyncIterator[tuple["Reader", "Database"]]:
+    from modelbox_events import Database
+    from modelbox_events.read import Reader
+
+    database = await Database.connect(dsn, pool_size=1)
+    try:
+        yield Reader(database), database
+    finally:
+        await database.close()
+
+
+def _as_line(event: "RecordedEvent") -> str:
+    data = _data_of(event)
+    text = json.dumps(data, ensure_ascii=False)
+    short = text if len(text) <= _DATA_COLUMNS else text[: _DATA_COLUMNS - 1] + "…"
+    place = f"{event.namespace}/{event.stream_type}/{event.stream_id}@{event.version}"
+    return f"{event.position:>8}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type}  {place}  {short}"
+
+
+def _as_json(event: "RecordedEvent") -> str:
+    facts = {
+        "position": event.position,
+        "recorded_at": event.recorded_at.isoformat(),
+        "type": event.type,
+        "schema_version": event.schema_version,
+        "namespace": event.namespace,
+        "stream_type": event.stream_type,
+        "stream_id": str(event.stream_id),
+        "version": event.version,
+        "event_id": str(event.event_id),
+        "actor": event.actor,
+        "hash": event.hash.hex(),
+        "data": _data_of(event),
+    }
+    return json.dumps(facts, ensure_ascii=False)
+
+
+def _data_of(event: "RecordedEvent") -> Any:
+    return json.loads(event.data) if event.data is not None else None

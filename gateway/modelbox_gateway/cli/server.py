@@ -1,0 +1,108 @@
+"""`modelbox server`: write a configuration, run the service, say where it answers."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from modelbox_gateway.cli.common import (
+    config_path_option,
+    examples,
+    open_config,
+    output_option,
+    print_json,
+    print_pairs,
+    reported,
+)
+from modelbox_gateway.config import DEFAULT_PATH, Role, default_file, load
+from modelbox_gateway.runfile import RunFile, read_run_file
+
+_FILE_MODE = 0o600  # it is the place for the database's password
+
+
+@click.group()
+def server() -> None:
+    """Run a ModelBox server and look at it."""
+
+
+@server.command(
+    "init-config",
+    epilog=examples("modelbox server init-config", "modelbox server init-config --path /etc/modelbox/modelbox.toml"),
+)
+@click.option("--path", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_PATH, show_default=True)
+@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+def init_config(path: Path, *, force: bool) -> None:
+    """Write the commented configuration file: every key with its default."""
+    how = os.O_TRUNC if force else os.O_EXCL
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | how | os.O_CLOEXEC, _FILE_MODE)
+        with os.fdopen(file, "w", encoding="utf-8") as output:
+            output.write(default_file())
+    except FileExistsError as error:
+        raise click.ClickException(f"{path} exists; add --force to overwrite it, or choose another --path") from error
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}; choose another --path") from error
+    click.echo(f"wrote {path}")
+
+
+@server.command(
+    epilog=examples(
+        "modelbox server start",
+        "modelbox server start --config-path modelbox.toml",
+        "modelbox server start --config-path modelbox.toml --role relay --role projections",
+    )
+)
+@config_path_option
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice([*(role.value for role in Role), "all"]),
+    default=["all"],
+    show_default=True,
+    help="The part to run; give it several times for several parts.",
+)
+def start(config_path: Path | None, roles: tuple[str, ...]) -> None:
+    """Run the service until SIGTERM or Ctrl-C.
+
+    Without a configuration it starts a Postgres and a nats-server of its own under ./modelbox-data.
+    """
+    with reported():
+        from modelbox_gateway import logging
+        from modelbox_gateway.server import run
+
+        config = load(config_path)
+        logging.configure(config.log_format, config.log_level)
+        wanted = frozenset(Role) if "all" in roles else frozenset(Role(role) for role in roles)
+        try:
+            run(config, wanted)
+        except asyncio.CancelledError:
+            raise click.ClickException("stopped before everything was finished: a second signal came") from None
+
+
+@server.command(
+    epilog=examples("modelbox server info", "modelbox server info --config-path modelbox.toml --output json")
+)
+@config_path_option
+@output_option
+def info(config_path: Path | None, output: str) -> None:
+    """Say where the running server of a configuration answers, and how far its log is."""
+    with reported():
+        config = open_config(config_path)
+        facts = asyncio.run(_facts(read_run_file(config.data_folder)))
+        (print_json if output == "json" else print_pairs)(facts)
+
+
+async def _facts(run_file: RunFile) -> dict[str, Any]:
+    from modelbox_events import Database
+    from modelbox_events.read import Reader
+
+    database = await Database.connect(run_file.postgres_dsn, pool_size=1)
+    try:
+        head = await Reader(database).head()
+    finally:
+        await database.close()
+    return msgspec.structs.asdict(run_file) | {"log_id": str(head.log_id), "position": head.position}

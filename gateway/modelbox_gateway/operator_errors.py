@@ -1,0 +1,92 @@
+"""What keeps the service from starting or a command from reaching it: read by an operator, never sent to a client.
+
+OperatorError
+├── ConfigError            a key of the configuration is unknown, has a wrong value or contradicts another
+├── DataFolderError        the data folder cannot be used by this account
+├── DataFolderInUseError   another server runs on the same data folder
+├── AddressError           an address cannot be listened on
+├── DatabaseRefusedError   Postgres answers and refuses the account, the database or a right
+├── StartTimeoutError      Postgres did not answer in time
+└── NotRunningError        a command needs the running server and there is none
+"""
+
+from pathlib import Path
+
+
+class OperatorError(Exception):
+    """Base: its message says what happened, with the values, and what to do."""
+
+
+class ConfigError(OperatorError):
+    """A key of the configuration cannot be accepted."""
+
+    def __init__(self, source: str, key: str, problem: str, *, remedy: str) -> None:
+        """Name the file or environment variable, the key, what is wrong and what would be right."""
+        super().__init__(f"{source}: {key}: {problem}; {remedy}" if key else f"{source}: {problem}; {remedy}")
+        self.source = source
+        self.key = key
+        self.problem = problem
+        self.remedy = remedy
+
+
+class DataFolderError(OperatorError):
+    """The data folder cannot be created, read or written by this account."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        """Name the folder and what the system said."""
+        remedy = "start the server as the folder's owner or set another data_dir"
+        super().__init__(f"data_dir {folder} cannot be used: {problem}; {remedy}")
+        self.folder = folder
+        self.problem = problem
+
+
+class DataFolderInUseError(OperatorError):
+    """Another server runs on the same data folder."""
+
+    def __init__(self, folder: Path, pid: int) -> None:
+        """Name the folder and the other process (0: not known)."""
+        who = f"another server (pid {pid})" if pid else "another server"
+        super().__init__(f"{who} runs on data_dir {folder}; stop it first, or start this one with another data_dir")
+        self.folder = folder
+        self.pid = pid
+
+
+class AddressError(OperatorError):
+    """An address cannot be listened on."""
+
+    def __init__(self, key: str, address: str, problem: str) -> None:
+        """Name the configuration key, its address and what the system said."""
+        remedy = f"set {key} to another address; port 0 takes a free one"
+        super().__init__(f"cannot listen on {address} ({key}): {problem}; {remedy}")
+        self.key = key
+        self.address = address
+        self.problem = problem
+
+
+class DatabaseRefusedError(OperatorError):
+    """Postgres answers and refuses the account, the database or a right."""
+
+    def __init__(self, problem: str) -> None:
+        """Quote Postgres."""
+        remedy = "the account of metadata_storage_postgres.dsn must own the database and may create roles"
+        super().__init__(f"Postgres refuses: {problem}; {remedy}")
+        self.problem = problem
+
+
+class StartTimeoutError(OperatorError):
+    """Postgres did not answer in time."""
+
+    def __init__(self, problem: str, *, timeout_s: float) -> None:
+        """Say what the last attempt met and how long was tried."""
+        remedy = "start Postgres, correct metadata_storage_postgres.dsn, or raise start_timeout_s"
+        super().__init__(f"Postgres does not answer since {timeout_s:g} s: {problem}; {remedy}")
+        self.problem = problem
+
+
+class NotRunningError(OperatorError):
+    """A command needs the running server of a configuration and there is none."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        """Name the data folder and say what was found there."""
+        super().__init__(f"no server runs on data_dir {folder} ({problem}); start one: modelbox server start")
+        self.folder = folder

@@ -1,0 +1,146 @@
+"""What each part of a running service is at: for readiness and for Prometheus.
+
+Must not know: who asks.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+
+from modelbox_events import EventsError, Log, LogUnavailableError
+from modelbox_events.feed import Relay
+from modelbox_gateway.metrics import FeedSample, LogSample, ProjectionSample, Samples
+from modelbox_projections import ProjectionState, list_states
+
+REFRESH_INTERVAL_S: Final = 1.0
+_FEED_READY: Final = ("running", "standby")
+
+_logger = structlog.get_logger()
+
+
+class LogPart:
+    """The log of this process."""
+
+    def __init__(self, log: Log) -> None:
+        """Look at `log`."""
+        self._log = log
+
+    async def problem(self) -> str:
+        """Return why the log does not answer; empty when it does."""
+        try:
+            await self._log.read_head()
+        except EventsError as error:
+            return str(error)
+        return ""
+
+    def sample(self) -> LogSample:
+        """Return what the log is at."""
+        return LogSample(self._log.head.position, self._log.appends, self._log.waiting)
+
+
+class FeedPart:
+    """The relay of this process."""
+
+    def __init__(self, relay: Relay) -> None:
+        """Look at `relay`."""
+        self._relay = relay
+
+    async def problem(self) -> str:
+        """Return why the feed does not follow the log; empty when it does, through this relay or another."""
+        status = self._relay.status
+        if status.state in _FEED_READY:
+            return ""
+        return f"{status.state}: {status.problem}" if status.problem else str(status.state)
+
+    def sample(self) -> FeedSample:
+        """Return what the feed is at."""
+        status = self._relay.status
+        return FeedSample(str(status.state), status.position, status.lag_events, status.lag_s, status.published_total)
+
+
+class ProjectionsPart:
+    """The projections' views, as the database says: folded by this process or another."""
+
+    def __init__(self, log: Log) -> None:
+        """Look at the views of `log`; they are ready when they hold what the log held now."""
+        self._log = log
+        self._wanted = log.head.position
+        self._states: Sequence[ProjectionState] = ()
+
+    async def follow(self) -> None:
+        """Refresh the samples once a second, until cancelled."""
+        while True:
+            try:
+                await self._refresh()
+            except LogUnavailableError as error:
+                _logger.warning("projections_unknown", error=str(error))
+            await asyncio.sleep(REFRESH_INTERVAL_S)
+
+    async def problem(self) -> str:
+        """Return which views lack events of before the start; a paused one is told apart and keeps nobody waiting."""
+        try:
+            await self._refresh()
+        except LogUnavailableError as error:
+            return str(error)
+        if not self._states:
+            return "no view exists"
+        behind = [state for state in self._states if state.position < self._wanted and not _is_paused(state)]
+        return ", ".join(f"{state.name} at {state.position:,} of {self._wanted:,}" for state in behind)
+
+    def paused(self) -> dict[str, str]:
+        """Return each paused projection with the event and the error that paused it."""
+        return {
+            state.name: f"paused at position {state.error_position}: {state.error}"
+            for state in self._states
+            if _is_paused(state)
+        }
+
+    def samples(self) -> list[ProjectionSample]:
+        """Return what each projection is at."""
+        head = self._log.head.position
+        return [
+            ProjectionSample(state.name, str(state.status), state.position, max(0, head - state.position))
+            for state in self._states
+        ]
+
+    async def _refresh(self) -> None:
+        self._states = [state for state in await list_states(self._log) if str(state.role) == "active"]
+
+
+class Parts:
+    """The parts of this process that have started so far."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.log: LogPart | None = None
+        self.feed: FeedPart | None = None
+        self.projections: ProjectionsPart | None = None
+
+    def samples(self) -> Samples:
+        """Return where Prometheus reads its values."""
+        return Samples(
+            log=lambda: self.log.sample() if self.log else None,
+            feed=lambda: self.feed.sample() if self.feed else None,
+            projections=lambda: self.projections.samples() if self.projections else (),
+        )
+
+    def details(self) -> dict[str, Any]:
+        """Return what `/readyz` tells beyond readiness."""
+        return {
+            "position": self.log.sample().position if self.log else None,
+            "feed": self.feed.sample()._asdict() if self.feed else None,
+            "paused_projections": self.projections.paused() if self.projections else {},
+        }
+
+    def feed_is_behind(self) -> bool:
+        """Return whether the relay of this process is at work on events that the feed lacks."""
+        if self.feed is None:
+            return False
+        sample = self.feed.sample()
+        return sample.state == "running" and sample.lag_events > 0
+
+
+def _is_paused(state: ProjectionState) -> bool:
+    return str(state.status) == "paused"

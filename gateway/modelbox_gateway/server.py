@@ -1,0 +1,221 @@
+"""The composition root: builds every part of the service, starts them in order, stops them in reverse.
+
+    data folder lock → HTTP and Prometheus → Postgres → migrations → log → NATS → relay, projections → gRPC
+
+Must not know: how any part works.
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import structlog
+import uvloop
+
+from modelbox_events import Log
+from modelbox_events.feed import Relay
+from modelbox_gateway.backing import open_log, start_nats, start_postgres
+from modelbox_gateway.blobs.store import BlobStore
+from modelbox_gateway.config import Address, Config, Role
+from modelbox_gateway.errors import ListenError
+from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
+from modelbox_gateway.metrics import registry_of
+from modelbox_gateway.operator_errors import AddressError
+from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart
+from modelbox_gateway.readiness import Readiness, once_ready
+from modelbox_gateway.rpc.server import GrpcServer, create_grpc_server
+from modelbox_gateway.runfile import DataFolderLock, RunFile
+from modelbox_gateway.services import Services
+from modelbox_projections import ProjectionRunner, Views
+
+ALL_ROLES: Final = frozenset(Role)
+FLUSH_TIMEOUT_S: Final = 2.0
+"""How long a stop waits for the feed to reach the log's end; the next start resumes it anyway."""
+_FLUSH_POLL_S: Final = 0.02
+_READY_POLL_S: Final = 0.05
+_HEALTH_POLL_S: Final = 1.0
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+_log = structlog.get_logger()
+
+
+def run(config: Config, roles: frozenset[Role] = ALL_ROLES) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was accepted and return.
+
+    Raises:
+        OperatorError: The service cannot start; the message says what to do.
+        EmbeddedServerError: An embedded server did not start.
+        EventsError: The database cannot serve the log.
+        asyncio.CancelledError: A second signal cut the stop short.
+    """
+    with DataFolderLock(config.data_folder) as lock:
+        try:
+            uvloop.run(_serve(config, roles, lock))
+        except BaseExceptionGroup as group:
+            raise _first_of(group) from group
+
+
+async def _serve(config: Config, roles: frozenset[Role], lock: DataFolderLock) -> None:
+    stopping = asyncio.Event()
+    this = asyncio.current_task()
+
+    def on_signal(name: str) -> None:
+        _log.info("stop_requested", signal=name)
+        if stopping.is_set() and this is not None:
+            this.cancel()
+        stopping.set()
+
+    for number in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, on_signal, number.name)
+    await Server(config, roles, lock).run(stopping)
+    _log.info("stopped")
+
+
+class Server:
+    """The service in one process: some roles or all."""
+
+    def __init__(self, config: Config, roles: frozenset[Role], lock: DataFolderLock) -> None:
+        """Serve with this configuration; `lock` holds its data folder."""
+        self._config = config
+        self._roles = roles
+        self._lock = lock
+        self._parts = Parts()
+        self._readiness = Readiness(_parts_of(roles), details=self._parts.details)
+        self._grpc: GrpcServer | None = None
+        self._doors: dict[str, HttpServer] = {}
+        self._background: list[asyncio.Task[None]] = []
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Start, serve until `stopping` is set, finish what was accepted, stop."""
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            self._open_doors(tasks)
+            starting = tasks.create_task(self._start(stack, tasks), name="start")
+            await stopping.wait()
+            starting.cancel()  # has no effect on a start that is complete
+            await asyncio.wait({starting})
+            await self._finish()
+            for task in self._background:
+                task.cancel()
+            for door in self._doors.values():
+                door.stop()
+
+    def _open_doors(self, tasks: asyncio.TaskGroup) -> None:
+        """Answer HTTP from the first moment, so that `/readyz` can say what is missing."""
+        config = self._config
+        if Role.GATEWAY in self._roles:  # an address in use is told before servers are started
+            listen(Address.parse(config.listen_addr), key="listen_addr").close()
+        apps = {
+            "http_listen_addr": health_app(self._readiness),
+            "prometheus_addr": metrics_app(registry_of(self._parts.samples())),
+        }
+        for key, app in apps.items():
+            door = HttpServer(app, listen(Address.parse(getattr(config, key)), key=key))
+            self._doors[key] = door
+            tasks.create_task(door.run_until_stopped(), name=key)
+
+    async def _start(self, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
+        def spawn(work: Coroutine[Any, Any, None], name: str) -> None:
+            self._background.append(tasks.create_task(work, name=name))
+
+        dsn = await start_postgres(self._config, stack, spawn)
+        log = await open_log(self._config, dsn, on_migrated=lambda: self._readiness.watch("migrations", _no_problem))
+        stack.push_async_callback(log.close)
+        self._parts.log = LogPart(log)
+        self._readiness.watch("log", self._parts.log.problem)
+        servers: tuple[str, ...] = ()
+        if Role.RELAY in self._roles:
+            servers = await start_nats(self._config, stack, spawn)
+            relay = self._relay(log, servers)
+            self._parts.feed = FeedPart(relay)
+            self._readiness.watch("feed", once_ready(self._parts.feed.problem))
+            spawn(relay.run(), "relay")
+        runner = ProjectionRunner(log)
+        if Role.PROJECTIONS in self._roles:
+            spawn(runner.run(), "projections")
+        self._parts.projections = ProjectionsPart(log)
+        self._readiness.watch("projections", once_ready(self._parts.projections.problem))
+        spawn(self._parts.projections.follow(), "projection states")
+        grpc_address = await self._start_grpc(log, runner, stack) if Role.GATEWAY in self._roles else ""
+        run_file = self._run_file(dsn, servers, log=log, grpc_address=grpc_address)
+        self._lock.publish(run_file)
+        _log.info("serving", **msgspec.structs.asdict(run_file))
+        spawn(self._follow_readiness(), "readiness")
+
+    def _relay(self, log: Log, servers: tuple[str, ...]) -> Relay:
+        nats = self._config.change_stream_nats
+        credentials = Path(nats.credentials) if nats.credentials else None
+        return Relay(log, servers, credentials=credentials, replicas=nats.replicas)
+
+    async def _start_grpc(self, log: Log, runner: ProjectionRunner, stack: AsyncExitStack) -> str:
+        """Start to take calls and return the address."""
+        blobs = await BlobStore.open(self._config.blob_folder)
+        stack.push_async_callback(blobs.close)
+        services = Services(log=log, views=Views(log.database), cursors=runner.cursors, blobs=blobs)
+        wanted = Address.parse(self._config.listen_addr)
+        self._grpc = create_grpc_server(services, str(wanted))
+        try:
+            port = await self._grpc.start()
+        except ListenError as error:
+            raise AddressError("listen_addr", str(wanted), error.problem) from error
+        self._readiness.watch("gateway", _no_problem)
+        return str(wanted._replace(port=port))
+
+    def _run_file(self, dsn: str, servers: tuple[str, ...], *, log: Log, grpc_address: str) -> RunFile:
+        bound = {key: str(bound_address(door.listener)) for key, door in self._doors.items()}
+        return RunFile(
+            pid=self._lock.pid,
+            roles=tuple(sorted(self._roles)),
+            grpc_addr=grpc_address,
+            http_addr=bound["http_listen_addr"],
+            prometheus_addr=bound["prometheus_addr"],
+            postgres_dsn=dsn,
+            nats_url=",".join(servers),
+            log_id=str(log.log_id),
+            data_dir=self._config.data_dir,
+        )
+
+    async def _follow_readiness(self) -> None:
+        """Tell the log when the service becomes ready, and the gRPC health service whether it is."""
+        was_ready = False
+        while True:
+            report = await self._readiness.report()
+            is_ready = report.status == "ready"
+            if is_ready != was_ready:
+                _log.info("ready" if is_ready else "not_ready", missing=report.missing)
+                if self._grpc is not None:
+                    await self._grpc.set_serving(serving=is_ready)
+            was_ready = is_ready
+            await asyncio.sleep(_HEALTH_POLL_S if is_ready else _READY_POLL_S)
+
+    async def _finish(self) -> None:
+        """Take no more calls, finish the open ones, and give the feed a moment to reach the log's end."""
+        self._readiness.stop()
+        try:
+            async with asyncio.timeout(self._config.stop_timeout_s):
+                if self._grpc is not None:
+                    await self._grpc.stop(max(0.0, self._config.stop_timeout_s - FLUSH_TIMEOUT_S))
+                async with asyncio.timeout(FLUSH_TIMEOUT_S):
+                    while self._parts.feed_is_behind():  # noqa: ASYNC110  the relay tells its lag to those who ask
+                        await asyncio.sleep(_FLUSH_POLL_S)
+        except TimeoutError:
+            _log.warning("stop_cut_short", details=self._parts.details())
+
+
+def _parts_of(roles: frozenset[Role]) -> tuple[str, ...]:
+    feed = ("feed",) if Role.RELAY in roles else ()
+    gateway = ("gateway",) if Role.GATEWAY in roles else ()
+    return ("migrations", "log", *feed, "projections", *gateway)
+
+
+async def _no_problem() -> str:
+    return ""
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error of a group of groups: what made the others end."""
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
