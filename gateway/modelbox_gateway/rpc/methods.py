@@ -6,7 +6,7 @@ Must not know: what any method does.
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import grpc
 import structlog
@@ -21,8 +21,8 @@ from modelbox_gateway.rpc.undecodable import decode
 
 Request = TypeVar("Request", bound=Message)
 
-Handler = RpcMethodHandler[Any, Any]
-Method = tuple[str, Handler]
+Handler: TypeAlias = "RpcMethodHandler[Any, Any]"
+Method: TypeAlias = "tuple[str, Handler]"
 """A method's name and how gRPC calls it."""
 
 Unary = Callable[[Request, Call], Awaitable[Message]]

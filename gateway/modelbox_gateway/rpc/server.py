@@ -87,7 +87,7 @@ def create_grpc_server(services: Services, address: str) -> GrpcServer:
     return GrpcServer(services, address)
 
 
-def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> dict[str, Handler]:
+def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[str, Handler]":
     """Return every method of `ModelStore`, wrapped, by name."""
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
     namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)

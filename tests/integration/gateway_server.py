@@ -1,0 +1,72 @@
+"""A gateway in the test's own process, on a real log with its projections running."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
+from modelbox_events import Log
+from modelbox_gateway.blobs import BlobStore
+from modelbox_gateway.rpc import GrpcServer, create_grpc_server
+from modelbox_gateway.services import Services
+from modelbox_projections import ProjectionRunner, Views, prepare
+
+
+class Gateway(NamedTuple):
+    """A running gateway and a client of it."""
+
+    server: GrpcServer
+    services: Services
+    address: str
+    channel: grpc.aio.Channel
+    stub: ModelStoreStub
+    blobs: Path
+
+
+class Refusal(NamedTuple):
+    """What a refused call says."""
+
+    code: grpc.StatusCode
+    reason: str
+    field: str
+    message: str
+    metadata: dict[str, str]
+
+
+@asynccontextmanager
+async def running_gateway(log: Log, folder: Path) -> AsyncIterator[Gateway]:
+    """Run a gateway on `log` with its blobs in `folder`."""
+    await prepare(log.database.dsn)
+    runner = ProjectionRunner(log)
+    blobs = await BlobStore.open(folder)
+    services = Services(log, Views(log.database), runner.cursors, blobs)
+    folding = asyncio.create_task(runner.run())
+    server = create_grpc_server(services, "127.0.0.1:0")
+    address = f"127.0.0.1:{await server.start()}"
+    await server.set_serving(serving=True)
+    try:
+        async with grpc.aio.insecure_channel(address) as channel:
+            yield Gateway(server, services, address, channel, ModelStoreStub(channel), folder)
+    finally:
+        await server.stop(1.0)
+        folding.cancel()
+        await asyncio.gather(folding, return_exceptions=True)
+        await blobs.close()
+
+
+def refusal_of(error: grpc.RpcError) -> Refusal:
+    """Read the rich error of a refused call."""
+    assert isinstance(error, grpc.aio.AioRpcError)
+    details = dict(error.trailing_metadata() or ())["grpc-status-details-bin"]
+    assert isinstance(details, bytes)
+    status = status_pb2.Status.FromString(details)
+    assert status.code == error.code().value[0]
+    info = error_details_pb2.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert info.domain == "modelbox"
+    return Refusal(error.code(), info.reason, info.metadata.get("field", ""), status.message, dict(info.metadata))
