@@ -20,9 +20,10 @@ from modelbox_events.feed import SUBJECTS, Relay, RelayState, stream_name
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.models import ModelCreated
 from modelbox_gateway.embedded.nats import EmbeddedNats
+from tests.integration.nats_cluster import free_ports
 
 APPEND_EVENTS = 500
-WAIT_S = 40.0
+WAIT_S = 60.0
 
 
 async def append_model(log: Log, *, namespace: str = "default", context: Context | None = None) -> StreamRef:
@@ -63,7 +64,8 @@ async def trickle(log: Log, stream: StreamRef, count: int, *, pause_s: float = 0
 @contextlib.asynccontextmanager
 async def own_nats(folder: Path) -> AsyncIterator[EmbeddedNats]:
     """A nats-server of the test's own, to be killed and started as it likes."""
-    server = EmbeddedNats(folder / "nats")
+    [port] = free_ports(1)
+    server = EmbeddedNats(folder / "nats", port=port)
     await server.start()
     try:
         yield server

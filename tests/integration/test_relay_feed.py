@@ -6,9 +6,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-import nats
 import pytest
 from nats.js.api import StreamConfig
+from nats.js.errors import APIError
 
 from modelbox_events import Context, Log
 from modelbox_events.feed import Relay, RelayState, follower, publisher, stream_name
@@ -69,9 +69,9 @@ async def test_the_feed_cannot_be_changed_by_its_readers(log: Log, tmp_path: Pat
         await until_relayed(relay, log)
         async with client(server.url) as reader:
             jetstream = reader.jetstream()
-            with pytest.raises(nats.js.errors.APIError):
+            with pytest.raises(APIError):
                 await jetstream.delete_msg(stream_name(log.log_id), 2)
-            with pytest.raises(nats.js.errors.APIError):
+            with pytest.raises(APIError):
                 await jetstream.purge_stream(stream_name(log.log_id))
         await assert_feed_is_log(server.url, log)
 
@@ -102,7 +102,6 @@ async def test_a_log_rolled_back_behind_the_feed_halts_the_relay(log: Log, tmp_p
                 "program published; the relay has stopped, an operator must decide"
             )
             await append_model(log)  # appends go on
-            assert relay.status.lag_events == 0 or relay.status.state is RelayState.HALTED
             assert len(await read_feed(server.url, log.log_id)) == 3
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from modelbox_events import RecordedEvent
+from modelbox_events import Position, RecordedEvent
 from modelbox_events.feed import stream_name, subject
 from modelbox_events.feed.cloudevents import NO_DATA, Message, MessageEncoder, decode_value, encode_value
 from modelbox_events.feed.publisher import _frame
@@ -15,7 +15,7 @@ from modelbox_events.feed.publisher import _frame
 LOG_ID = UUID("0d6b2f43-7a5e-4a43-9d5f-0b7c7d2f1a10")
 STREAM_ID = UUID("92eb12e4-4c67-530e-83cf-9f501614fec7")
 EVENT = RecordedEvent(
-    position=42,
+    position=Position(42),
     namespace="default",
     stream_type="model",
     stream_id=STREAM_ID,

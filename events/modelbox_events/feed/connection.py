@@ -20,8 +20,10 @@ from nats.js import JetStreamContext
 from modelbox_events.feed.answers import Answer, NoAnswer, read_answer
 
 CONNECT_TIMEOUT_S: Final = 2
-REQUEST_TIMEOUT_S: Final = 5.0
-"""Bound of one request to JetStream, and of the wait for the answers to one round of publishes."""
+REQUEST_TIMEOUT_S: Final = 2.0
+"""Bound of one request to JetStream; a stream without a leader does not answer at all."""
+PUBLISH_TIMEOUT_S: Final = 5.0
+"""Bound of the wait for the answers to one round of publishes."""
 CLOSE_TIMEOUT_S: Final = 2.0
 PING_INTERVAL_S: Final = 2
 """Two pings without a pong and the connection counts as lost."""
@@ -121,12 +123,12 @@ class FeedConnection:
             await self._client.send_frames(frames)
 
     async def hear(self, expected: Sequence[asyncio.Future[Answer]]) -> list[Answer]:
-        """Wait for the answers; one that does not come in `REQUEST_TIMEOUT_S` is a `NoAnswer`."""
+        """Wait for the answers; one that does not come in `PUBLISH_TIMEOUT_S` is a `NoAnswer`."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
                 await asyncio.gather(*expected)
         self._waiting.clear()
-        silence = NoAnswer(f"no answer in {REQUEST_TIMEOUT_S:g} s")
+        silence = NoAnswer(f"no answer in {PUBLISH_TIMEOUT_S:g} s")
         return [silence if answer.cancelled() else answer.result() for answer in expected]
 
     async def close(self) -> None:
@@ -149,7 +151,7 @@ class FeedConnection:
             reconnect_time_wait=0,
             connect_timeout=CONNECT_TIMEOUT_S,
             ping_interval=PING_INTERVAL_S,
-            flush_timeout=REQUEST_TIMEOUT_S,
+            flush_timeout=PUBLISH_TIMEOUT_S,
             user_credentials=str(credentials) if credentials else None,
             closed_cb=on_closed,
             error_cb=on_error,
