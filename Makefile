@@ -20,9 +20,10 @@ setup: $(READY) ## Create .venv with ModelBox, its servers and all tools
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ModelBox needs Python 3.11 or newer: make PYTHON=...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN) pip
-	$(BIN)/pip install --quiet $(PIN) --build-constraint constraints.txt -e '.[embedded]' --group dev --group demo
+	@echo "Installing into $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN) pip
+	@$(BIN)/pip install --quiet $(PIN) --build-constraint constraints.txt -e '.[embedded]' --group dev --group demo
 	@touch $@
 
 $(VENV)/.bench-ready: $(READY)
