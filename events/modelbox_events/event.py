@@ -110,7 +110,7 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
         return Token(self.log_id, self.last_position)
 
 
-class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as the log holds it; the fields are the columns of table `events`.
 
     `hash` chains it to all events before it: see `hashing`.

@@ -116,7 +116,7 @@ class Reader:
     async def _events(self, statement: str, *arguments: Any) -> list[RecordedEvent]:
         async with self._database.acquire() as connection:
             rows = await connection.fetch(STATEMENTS[statement], *arguments)
-        return [RecordedEvent(**row) for row in rows]
+        return [RecordedEvent(*row) for row in rows]  # the columns stand in the order of the fields
 
 
 def _limit(limit: int) -> int:

@@ -1,0 +1,29 @@
+"""Run the benchmarks: all of them, or those named (`python -m tests.benchmarks log relay`)."""
+
+import importlib
+import sys
+
+import uvloop
+
+from tests.benchmarks.report import show
+
+SECTIONS = {
+    "log": "The log (in-process appends; Postgres and client share the cores)",
+    "relay": "The relay (log to JetStream)",
+    "projections": "The projections",
+    "calls": "Calls over gRPC (one server process, clients in another)",
+    "metrics": "Metrics (SDK, gRPC, log, view)",
+}
+
+
+def main() -> None:
+    """Run the sections and print their figures."""
+    names = sys.argv[1:] or list(SECTIONS)
+    if unknown := set(names) - set(SECTIONS):
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
+    for name in names:
+        module = importlib.import_module(f"tests.benchmarks.{name}")
+        show(SECTIONS[name], uvloop.run(module.run()))
+
+
+main()
