@@ -62,7 +62,7 @@ async def running_gateway(log: Log, folder: Path) -> AsyncIterator[Gateway]:
 def refusal_of(error: grpc.RpcError) -> Refusal:
     """Read the rich error of a refused call."""
     assert isinstance(error, grpc.aio.AioRpcError)
-    details = dict(error.trailing_metadata() or ())["grpc-status-details-bin"]
+    [details] = [value for name, value in error.trailing_metadata() if name == "grpc-status-details-bin"]
     assert isinstance(details, bytes)
     status = status_pb2.Status.FromString(details)
     assert status.code == error.code().value[0]

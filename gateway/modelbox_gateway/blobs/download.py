@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import Executor
 from types import TracebackType
 from typing import Final, Self
@@ -40,7 +40,7 @@ class Download:
             await asyncio.wait([self._reading])
         os.close(self._descriptor)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Give the bytes in chunks of at most `CHUNK_BYTES`.
 
         Raises:

@@ -1,0 +1,138 @@
+"""The blob store on a real disk: bytes are there whole and durable, or not at all."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from modelbox_gateway.blobs import BlobStore, Digests
+from modelbox_gateway.blobs.upload import BLOCK_BYTES
+from modelbox_gateway.errors import BlobDamagedError, BlobStoreUnavailableError
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[BlobStore]:
+    opened = await BlobStore.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+async def put(store: BlobStore, *parts: bytes) -> Digests:
+    async with store.upload() as upload:
+        for part in parts:
+            await upload.write(part)
+        digests = await upload.finish()
+        await upload.keep(digests)
+    return digests
+
+
+async def get(store: BlobStore, digests: Digests) -> bytes:
+    async with await store.download(digests.sha256, size=digests.size) as download:
+        return b"".join([chunk async for chunk in download.chunks()])
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 3 * BLOCK_BYTES + 7])
+async def test_what_was_put_comes_back(store: BlobStore, tmp_path: Path, size: int) -> None:
+    data = os.urandom(size)
+
+    digests = await put(store, *(data[at : at + 1024] for at in range(0, size, 1024)))
+
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert digests == Digests(size, sha256, hashlib.md5(data, usedforsecurity=False).hexdigest())
+    assert await get(store, digests) == data
+    assert files_in(tmp_path) == [tmp_path / "sha256" / sha256[:2] / sha256[2:]]
+
+
+async def test_the_same_bytes_are_kept_once(store: BlobStore, tmp_path: Path) -> None:
+    results = await asyncio.gather(*(put(store, b"same" * 1000) for _ in range(20)))
+
+    assert len(set(results)) == 1
+    assert len(files_in(tmp_path)) == 1
+
+
+async def test_an_upload_that_is_not_kept_leaves_nothing(store: BlobStore, tmp_path: Path) -> None:
+    async with store.upload() as upload:
+        await upload.write(b"x" * 3 * BLOCK_BYTES)
+        await upload.finish()
+
+    assert files_in(tmp_path) == []
+
+
+async def test_an_upload_that_is_cancelled_leaves_nothing(store: BlobStore, tmp_path: Path) -> None:
+    """Also when a thread is writing at that moment."""
+
+    async def endless() -> None:
+        async with store.upload() as upload:
+            while True:
+                await upload.write(b"x" * BLOCK_BYTES)
+
+    for pause_s in (0.0, 0.001, 0.01, 0.05):
+        uploading = asyncio.create_task(endless())
+        await asyncio.sleep(pause_s)
+        uploading.cancel()
+        await asyncio.wait([uploading])
+        assert files_in(tmp_path) == []
+
+
+async def test_what_a_killed_server_left_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    first = await BlobStore.open(tmp_path)
+    kept = await put(first, b"kept")
+    await first.close()
+    (tmp_path / "tmp" / "tmpabc").write_bytes(b"half")
+
+    second = await BlobStore.open(tmp_path)
+
+    assert files_in(tmp_path / "tmp") == []
+    assert await get(second, kept) == b"kept"
+    await second.close()
+
+
+@pytest.mark.parametrize("damage", ["remove", "cut"])
+async def test_a_damaged_blob_is_refused_and_healed_by_the_next_upload(
+    store: BlobStore, tmp_path: Path, damage: str
+) -> None:
+    digests = await put(store, b"precious")
+    [path] = files_in(tmp_path)
+    if damage == "remove":
+        path.unlink()
+    else:
+        path.write_bytes(b"prec")
+
+    with pytest.raises(BlobDamagedError, match=digests.sha256):
+        await get(store, digests)
+
+    await put(store, b"precious")
+    assert await get(store, digests) == b"precious"
+
+
+async def test_a_name_that_is_no_digest_reaches_no_file(store: BlobStore, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+
+    with pytest.raises(BlobDamagedError):
+        await store.download("../secret", size=6)
+
+
+async def test_a_disk_that_refuses_is_said_to_be_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_text("a file where a folder should be")
+
+    with pytest.raises(BlobStoreUnavailableError):
+        await BlobStore.open(tmp_path / "blobs")
+
+
+async def test_a_download_that_is_given_up_closes_its_file(store: BlobStore) -> None:
+    digests = await put(store, b"x" * 5 * BLOCK_BYTES)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # names of descriptors, not files
+
+    async with await store.download(digests.sha256, size=digests.size) as download:
+        chunks = download.chunks()
+        assert len(await anext(chunks)) == BLOCK_BYTES
+        await chunks.aclose()
+
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208  # as above
