@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -62,7 +62,8 @@ async def running_gateway(log: Log, folder: Path) -> AsyncIterator[Gateway]:
 def refusal_of(error: grpc.RpcError) -> Refusal:
     """Read the rich error of a refused call."""
     assert isinstance(error, grpc.aio.AioRpcError)
-    [details] = [value for name, value in error.trailing_metadata() if name == "grpc-status-details-bin"]
+    trailing: Any = error.trailing_metadata()  # a mapping, whatever the stubs say
+    details = trailing["grpc-status-details-bin"]
     assert isinstance(details, bytes)
     status = status_pb2.Status.FromString(details)
     assert status.code == error.code().value[0]

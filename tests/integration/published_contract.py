@@ -1,6 +1,6 @@
 """The published wire contract, written down once more by hand: no stubs of ours and no `.proto` of ours go into it.
 
-Each message stands on a line, with its fields as `name=number:type`; `*` stands before the type of a repeated field, and
+Each message stands on a line, with its fields as `name=number:type`; `*` stands before a repeated field's type, and
 `{type}` is a map from string. A type is a protobuf scalar, a message of this table, `Timestamp` or `Value`.
 """
 
@@ -90,7 +90,7 @@ def _classes() -> dict[str, type[Message]]:
         pool.AddSerializedFile(known.DESCRIPTOR.serialized_pb)
     file = descriptor_pb2.FileDescriptorProto(name="published.proto", package="modelbox", syntax="proto3")
     file.dependency.extend(["google/protobuf/struct.proto", "google/protobuf/timestamp.proto"])
-    for line in _MESSAGES.replace("\n  ", " ").splitlines():
+    for line in _MESSAGES.strip().replace("\n  ", " ").splitlines():
         name, *fields = line.split()
         message = file.message_type.add(name=name)
         for field in fields:
