@@ -12,6 +12,8 @@ from uuid import UUID
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, Context, Log, NewEvent, Position, StreamRef, new_id
@@ -121,15 +123,21 @@ async def client(*urls: str) -> AsyncIterator[Client]:
 
 
 async def read_feed(url: str, log_id: UUID) -> list[Msg]:
-    """Read the whole feed with a plain pull consumer."""
+    """Read the whole feed with a plain pull consumer; again from the start when a cluster changes leaders meanwhile."""
+    async with asyncio.timeout(WAIT_S), client(url) as connected:
+        while True:
+            with contextlib.suppress(NatsError):
+                return await _read_once(connected.jetstream(), stream_name(log_id))
+            await asyncio.sleep(0.2)
+
+
+async def _read_once(jetstream: JetStreamContext, name: str) -> list[Msg]:
     messages: list[Msg] = []
-    async with client(url) as connected:
-        jetstream = connected.jetstream()
-        last = (await jetstream.stream_info(stream_name(log_id))).state.last_seq
-        config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE)
-        consumer = await jetstream.pull_subscribe(SUBJECTS, stream=stream_name(log_id), config=config)
-        while not messages or messages[-1].metadata.sequence.stream < last:
-            messages += await consumer.fetch(1_000, timeout=WAIT_S / 4)
+    last = (await jetstream.stream_info(name)).state.last_seq
+    config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE)
+    consumer = await jetstream.pull_subscribe(SUBJECTS, stream=name, config=config)
+    while not messages or messages[-1].metadata.sequence.stream < last:
+        messages += await consumer.fetch(1_000, timeout=5)
     return messages
 
 

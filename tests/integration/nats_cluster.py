@@ -13,6 +13,7 @@ from typing import Final
 
 import nats
 import nats.errors
+from nats.js.api import StreamInfo
 
 from modelbox_gateway.embedded.process import ServerProcess
 
@@ -67,16 +68,26 @@ class NatsCluster:
 
     async def kill_leader(self, stream: str) -> int:
         """Kill the server that leads the stream; return its number."""
-        client = await nats.connect(self.urls)
-        try:
-            info = await client.jetstream().stream_info(stream)
-        finally:
-            await client.close()
+        info = await self.stream_info(stream)
         assert info.cluster is not None
         assert info.cluster.leader is not None
         number = int(info.cluster.leader.removeprefix("n"))
         await self.kill_server(number)
         return number
+
+    async def stream_info(self, stream: str) -> StreamInfo:
+        """Ask for a stream until its leader answers."""
+        client = await nats.connect(self.urls)
+        try:
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                while True:
+                    with contextlib.suppress(nats.errors.Error):
+                        info = await client.jetstream(timeout=1).stream_info(stream)
+                        if info.cluster is not None and info.cluster.leader:
+                            return info
+                    await asyncio.sleep(0.1)
+        finally:
+            await client.close()
 
     async def wait_until_ready(self) -> None:
         """Wait until every server answers JetStream requests."""

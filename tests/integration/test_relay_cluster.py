@@ -31,9 +31,7 @@ async def test_a_replicated_feed_is_the_log(log: Log, cluster: NatsCluster) -> N
             await append_updates(log, stream, count)
             await until_relayed(relay, log)
         assert relay.status.problem is None
-    async with client(*cluster.urls) as reader:
-        info = await reader.jetstream().stream_info(stream_name(log.log_id))
-    assert info.config.num_replicas == 3
+    assert (await cluster.stream_info(stream_name(log.log_id))).config.num_replicas == 3
     await assert_feed_is_log(cluster.urls[0], log)
 
 

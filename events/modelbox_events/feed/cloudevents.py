@@ -38,8 +38,12 @@ class Message(NamedTuple):
     data: bytes
 
 
+_Kind = tuple[str, str, str, int, str, int]
+"""Namespace, stream type, event type, schema version, actor and authentication type of an event."""
+
+
 class _Constant(NamedTuple):
-    """What events of one type, actor and kind of stream have in common."""
+    """What events of one kind have in common."""
 
     subject_prefix: str
     subject_suffix: str
@@ -62,7 +66,7 @@ class MessageEncoder:
         Data that the log holds elsewhere, or that would not fit, is left out: `ce-dataref` says where it is.
         """
         constant = self._constant(
-            event.namespace, event.stream_type, event.type, event.schema_version, event.actor, event.auth_type
+            (event.namespace, event.stream_type, event.type, event.schema_version, event.actor, event.auth_type)
         )
         stream_id = str(event.stream_id)
         recorded = self._time(event.recorded_at)
@@ -80,9 +84,8 @@ class MessageEncoder:
             return Message(subject, f"{headers}ce-dataref: {encode_value(reference)}\r\n", NO_DATA)
         return Message(subject, headers, data)
 
-    def _make_constant(  # noqa: PLR0917 - positional, because keywords would make up most of the cache's cost
-        self, namespace: str, stream_type: str, event_type: str, schema_version: int, actor: str, auth_type: int
-    ) -> _Constant:
+    def _make_constant(self, kind: _Kind) -> _Constant:
+        namespace, stream_type, event_type, schema_version, actor, auth_type = kind
         values = {
             "content-type": _CONTENT_TYPE,
             "ce-specversion": "1.0",
