@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from modelbox_events import ChangeEvent, NewEvent, StreamRef, object_id
-from modelbox_events.types import ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types import MetadataUpdated, ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.model import (
     CreateModel,
@@ -14,6 +14,7 @@ from modelbox_gateway.commands.model import (
     ModelState,
     RemoveUniqueTag,
     SetUniqueTag,
+    claim,
     decide_create_model,
     decide_create_model_version,
     decide_remove_unique_tag,
@@ -206,4 +207,13 @@ def test_a_model_has_a_bounded_number_of_unique_tags() -> None:
 def test_the_state_does_not_grow_with_the_number_of_versions() -> None:
     state = given(created(), *(version(str(number)) for number in range(1, 1000)))
 
-    assert state == ModelState("resnet", 999)
+    assert state == ModelState("resnet", 999, changes=1000)
+
+
+def test_each_state_of_the_registry_has_a_claim_of_its_own() -> None:
+    """What is logged on the model changes no claim; every change of the registry does."""
+    states = [given(), given(created()), given(created(), version("1")), given(created(), version("1"), version("2"))]
+    logged = MetadataUpdated(object_id=MODEL.id, metadata={"a": 1})
+
+    assert len({claim(MODEL, state).id for state in states}) == len(states)
+    assert claim(MODEL, evolve(states[2], logged)) == claim(MODEL, states[2])

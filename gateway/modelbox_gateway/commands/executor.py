@@ -13,12 +13,13 @@ import msgspec
 
 from modelbox_events import (
     NO_STREAM,
+    STREAM_EXISTS,
     Append,
     Appended,
     ChangeEvent,
-    ExpectedVersion,
     Log,
     NewEvent,
+    StreamExistsError,
     StreamRef,
     WrongExpectedVersionError,
 )
@@ -32,11 +33,16 @@ State = TypeVar("State")
 
 
 class Aggregate(msgspec.Struct, Generic[State], frozen=True):
-    """What an object's stream is folded to: where it starts, how it goes on, and which event types matter."""
+    """What an object's stream is folded to: where it starts, how it goes on, and which event types matter.
+
+    `claim` names a stream for each state, opened by the command that was decided on it. So the second of two commands
+    on one state is refused, while events of other types, which share the stream, get in nobody's way.
+    """
 
     initial: State
     evolve: Callable[[State, ChangeEvent], State]
     types: Sequence[str]
+    claim: Callable[[StreamRef, State], StreamRef]
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -48,7 +54,11 @@ class Recorded(msgspec.Struct, frozen=True):
 
 class _Folded(msgspec.Struct, Generic[State], frozen=True):
     state: State
-    version: ExpectedVersion
+    version: int  # the stream is folded up to here
+
+
+class _DecidedTooLateError(Exception):
+    """Another command was recorded on the state that this one was decided on."""
 
 
 class Executor(Generic[State]):
@@ -58,7 +68,7 @@ class Executor(Generic[State]):
         """Run on `log`, with at most `cached_max` states in memory."""
         self._log = log
         self._aggregate = aggregate
-        self._blank = _Folded(aggregate.initial, NO_STREAM)
+        self._blank = _Folded(aggregate.initial, 0)
         self._cache: LruMap[UUID, _Folded[State]] = LruMap(cached_max)
         # A turn lives as long as someone has it or waits for it.
         self._turns = WeakValueDictionary[UUID, asyncio.Lock]()
@@ -91,8 +101,8 @@ class Executor(Generic[State]):
                 if events:
                     try:
                         return await self._append(stream, events, folded, caller)
-                    except WrongExpectedVersionError as error:
-                        folded = await self._load(stream.id, folded, version=error.actual)
+                    except _DecidedTooLateError:
+                        folded = await self._load(stream.id, folded)
                 else:
                     # What was remembered may be out of date: a refusal or "it is so already" must not rest on it.
                     folded = await self._load(stream.id, folded)
@@ -102,33 +112,41 @@ class Executor(Generic[State]):
     async def _append(
         self, stream: StreamRef, events: list[NewEvent], folded: _Folded[State], caller: Caller
     ) -> Recorded:
-        appended = await self._log.append(
-            Append(
-                stream=stream,
-                events=events,
-                expected_version=folded.version,
-                context=caller.context,
-                key=caller.key,
-                request_hash=caller.request_hash,
+        claim = self._aggregate.claim(stream, folded.state)
+        # The log names the first stream that exists: a stale decision must not pass for a taken id.
+        first = NewEvent(events[0].data, (claim, *events[0].opens))
+        try:
+            appended = await self._log.append(
+                Append(
+                    stream=stream,
+                    events=(first, *events[1:]),
+                    expected_version=STREAM_EXISTS if folded.version else NO_STREAM,
+                    context=caller.context,
+                    key=caller.key,
+                    request_hash=caller.request_hash,
+                )
             )
-        )
+        except WrongExpectedVersionError as error:
+            raise _DecidedTooLateError from error
+        except StreamExistsError as error:
+            if error.stream_id == claim.id:
+                raise _DecidedTooLateError from error
+            raise
         if appended.duplicate:
             return await self._recorded(appended)
         recorded = tuple(event.data for event in events)
         state = folded.state
         for event in recorded:
             state = self._aggregate.evolve(state, event)
-        self._cache.put(stream.id, _Folded(state, ExpectedVersion(appended.version)))
+        self._cache.put(stream.id, _Folded(state, appended.version))
         return Recorded(recorded, appended)
 
-    async def _load(self, stream_id: UUID, known: _Folded[State], *, version: int | None = None) -> _Folded[State]:
-        """Fold on from what is known. Events of other types count in the version, though nobody reads them."""
-        if version is None:
-            found = await self._log.find_stream(stream_id)
-            if found is None:
-                return self._blank
-            version = found.version
-        state, after = known.state, max(known.version, 0)
+    async def _load(self, stream_id: UUID, known: _Folded[State]) -> _Folded[State]:
+        """Fold on from what is known. Events of other types are passed over, and not looked at again."""
+        found = await self._log.find_stream(stream_id)
+        if found is None:
+            return self._blank
+        state, after = known.state, known.version
         while True:
             page = await self._log.read_stream(
                 stream_id, after_version=after, types=self._aggregate.types, limit=limits.STREAM_PAGE_EVENTS
@@ -137,7 +155,7 @@ class Executor(Generic[State]):
                 state, after = self._aggregate.evolve(state, self._log.registry.decode(event)), event.version
             if len(page) < limits.STREAM_PAGE_EVENTS:
                 break
-        folded = _Folded(state, ExpectedVersion(max(version, after)))
+        folded = _Folded(state, max(found.version, after))
         self._cache.put(stream_id, folded)
         return folded
 

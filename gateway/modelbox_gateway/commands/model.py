@@ -21,6 +21,7 @@ from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, Un
 
 MODEL: Final = "model"
 MODEL_VERSION: Final = "model_version"
+CLAIM: Final = "model_registry_change"
 REGISTRY_TYPES: Final = tuple(
     event.__name__ for event in (ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved)
 )
@@ -31,11 +32,15 @@ _NUMBER_DIGITS_MAX: Final = 18
 
 
 class ModelState(msgspec.Struct, frozen=True):
-    """What the rules need to know of a model. Its size does not grow with the number of versions."""
+    """What the rules need to know of a model. Its size does not grow with the number of versions.
+
+    `changes` counts the registry's events: it tells two states apart.
+    """
 
     name: str | None = None
     last_number: int = 0
     tags: MappingProxyType[str, UUID] = _NO_TAGS
+    changes: int = 0
 
 
 class CreateModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,26 +168,28 @@ def decide_remove_unique_tag(state: ModelState, command: RemoveUniqueTag) -> lis
     return [NewEvent(removed)]
 
 
+def claim(stream: StreamRef, state: ModelState) -> StreamRef:
+    """Return the stream that one change of the registry in this state opens; of two such changes the log takes one."""
+    return StreamRef(stream.namespace, CLAIM, object_id(CLAIM, str(stream.id), str(state.changes)))
+
+
 def evolve(state: ModelState, event: ChangeEvent) -> ModelState:
     """Return the state after the event; an event that is none of the registry's changes nothing."""
+    name, last_number, tags = state.name, state.last_number, state.tags
     match event:
         case ModelCreated():
-            return ModelState(name=event.name)
+            name = event.name
         case ModelVersionCreated():
-            tags = state.tags
+            last_number = max(last_number, _number(event.version))
             if event.unique_tags:
                 tags = MappingProxyType({**tags, **dict.fromkeys(event.unique_tags, event.model_version_id)})
-            return ModelState(state.name, max(state.last_number, _number(event.version)), tags)
         case UniqueTagMoved():
-            return _with_tags(state, {**state.tags, event.tag: event.model_version_id})
+            tags = MappingProxyType({**tags, event.tag: event.model_version_id})
         case UniqueTagRemoved():
-            return _with_tags(state, {tag: holder for tag, holder in state.tags.items() if tag != event.tag})
+            tags = MappingProxyType({tag: holder for tag, holder in tags.items() if tag != event.tag})
         case _:
             return state
-
-
-def _with_tags(state: ModelState, tags: dict[str, UUID]) -> ModelState:
-    return ModelState(state.name, state.last_number, MappingProxyType(tags))
+    return ModelState(name, last_number, tags, state.changes + 1)
 
 
 def _moved(state: ModelState, model_id: UUID, tag: str, to: UUID) -> NewEvent:

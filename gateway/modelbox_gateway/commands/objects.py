@@ -5,7 +5,7 @@ Must not know: the wire, the views.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from modelbox_events import (
@@ -22,8 +22,12 @@ from modelbox_events.types import ArtifactsTracked, ArtifactUploaded, MetadataUp
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.lru import LruMap
+from modelbox_gateway.commands.model import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.tracked import ARTIFACT, TRACKED, File, artifact_id, tracked_files
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+
+OBJECTS: Final = frozenset({MODEL, MODEL_VERSION, ARTIFACT})
+"""The kinds of object; a stream of another type is no object that anything can be logged on."""
 
 
 class Objects:
@@ -48,7 +52,7 @@ class Objects:
         ref = self._streams.get(object_id)
         if ref is None:
             state = await self._log.find_stream(object_id)
-            if state is None:
+            if state is None or state.ref.type not in OBJECTS:
                 raise ObjectNotFoundError(field, kind or "object", str(object_id))
             ref = state.ref
             self._streams.put(object_id, ref)
