@@ -12,6 +12,8 @@ from typing import Final
 
 import pytest
 
+from tests.acceptance.server_process import processes_with
+
 DEMO: Final = Path(__file__).parents[2] / "sdk/python/examples/digits/demo.py"
 DEMO_TIMEOUT_S: Final = 60
 EPOCHS_MIN: Final = 20
@@ -32,7 +34,7 @@ def test_demo_trains_follows_deploys_and_proves(marked: Mapping[str, str]) -> No
     assert int(finished[1]) < DEMO_TIMEOUT_S
     followed = [int(position) for position in re.findall(r"feed │ +(\d+) ", run.stdout)]
     assert followed == list(range(1, int(finished[2]) + 1))
-    assert _left_running(marked) == []
+    assert processes_with(f"DEMO_MARK={marked['DEMO_MARK']}") == []
 
 
 def test_demo_that_is_stopped_leaves_nothing_running(marked: Mapping[str, str]) -> None:
@@ -42,17 +44,4 @@ def test_demo_that_is_stopped_leaves_nothing_running(marked: Mapping[str, str]) 
         demo.send_signal(signal.SIGTERM)
         demo.stdout.read()
         assert demo.wait(DEMO_TIMEOUT_S) != 0
-    assert _left_running(marked) == []
-
-
-def _left_running(marked: Mapping[str, str]) -> list[str]:
-    """Return the command lines of the processes that carry the mark."""
-    mark = f"DEMO_MARK={marked['DEMO_MARK']}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue  # It ended meanwhile, or belongs to somebody else.
-    return found
+    assert processes_with(f"DEMO_MARK={marked['DEMO_MARK']}") == []
