@@ -35,6 +35,7 @@ async def test_a_replicated_feed_is_the_log(log: Log, cluster: NatsCluster) -> N
     await assert_feed_is_log(cluster.urls[0], log)
 
 
+@pytest.mark.slow
 async def test_the_loss_of_the_feeds_leader_costs_no_event(log: Log, cluster: NatsCluster) -> None:
     stream = await fill(log, 300)
     async with running(Relay(log, cluster.urls, replicas=3)) as relay:

@@ -191,7 +191,6 @@ async def test_batches_that_the_server_refuses_are_sent_another_way(
 ) -> None:
     """Too large (10199): smaller batches; not enabled (10174): message by message. The feed is the same."""
     monkeypatch.setattr(publisher, "BATCH_MESSAGES_MAX", batch)
-    monkeypatch.setattr("modelbox_events.feed.readahead.PAGE_EVENTS", 1_500)
     await fill(log, 2_100)
     async with own_nats(tmp_path) as server:
         if batch == 1_000:

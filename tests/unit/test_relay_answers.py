@@ -1,8 +1,25 @@
 """What each answer of JetStream means for the relay; the texts are those of nats-server 2.15.1."""
 
+import asyncio
+from itertools import accumulate
+
 import pytest
 
-from modelbox_events.feed.answers import Ack, NoAnswer, Refusal, Verdict, judge, read_answer
+from modelbox_events import Position
+from modelbox_events.feed.answers import Ack, Answer, NoAnswer, Refusal, Verdict, judge, read_answer
+from modelbox_events.feed.publisher import Round, _judge, _Sent
+
+
+def judged(*answers: Answer, sizes: tuple[int, ...] = ()) -> Round:
+    """Judge answers to consecutive sends from position 1 on, of one event each or of `sizes`."""
+    loop = asyncio.new_event_loop()
+    try:
+        counts = sizes or (1,) * len(answers)
+        ends = accumulate(counts)
+        sent = [_Sent(Position(end), size, loop.create_future()) for end, size in zip(ends, counts, strict=True)]
+        return _judge(sent, answers)
+    finally:
+        loop.close()
 
 
 def refusal(code: int, description: str) -> bytes:
@@ -63,3 +80,20 @@ def test_no_responders_asks_for_a_new_connection() -> None:
 @pytest.mark.parametrize("body", [b"", b"+ACK", b'{"seq":"x"}', b"[]"])
 def test_what_is_no_acknowledgement_counts_as_silence(body: bytes) -> None:
     assert judge(read_answer(body, status=None), expected=6) is Verdict.RECONNECT
+
+
+def test_a_round_counts_what_is_stored_up_to_the_first_that_is_not() -> None:
+    """What is stored after it is found again by the look where the feed ends."""
+    lost = NoAnswer("no answer in 5 s")
+    assert judged(Ack(1), Ack(2), lost, Ack(4)) == Round(2, Verdict.RECONNECT, lost)
+
+
+def test_a_round_of_batches_counts_their_events() -> None:
+    late = Refusal(10071, "wrong last sequence: 2500")
+    assert judged(Ack(1_000), Ack(2_000), sizes=(1_000, 1_000)) == Round(2_000, Verdict.STORED, Ack(2_000))
+    assert judged(Ack(1_000), late, sizes=(1_000, 1_000)) == Round(1_000, Verdict.REREAD, late)
+
+
+def test_a_message_out_of_place_stops_the_round_wherever_it_is() -> None:
+    late = Refusal(10071, "wrong last sequence: 7")
+    assert judged(late, Ack(9)) == Round(0, Verdict.FORKED, Ack(9))

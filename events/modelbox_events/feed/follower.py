@@ -134,21 +134,21 @@ class Follower:
         """Publish a page; return False when the feed ends elsewhere than thought."""
         while page:
             self._progress.next_recorded_at = page[0].recorded_at
-            stored, verdict, answer = await self._publisher.publish(page)
-            self._progress.stored(page, stored)
-            page = page[stored:]
-            match verdict:
+            result = await self._publisher.publish(page)
+            self._progress.stored(page, result.stored)
+            page = page[result.stored :]
+            match result.verdict:
                 case Verdict.STORED | Verdict.HALVE | Verdict.PIPELINE | Verdict.NO_BATCHES:
                     continue
                 case Verdict.REREAD:
-                    _log.info("feed_ends_elsewhere", thought=self._progress.position, answer=str(answer))
+                    _log.info("feed_ends_elsewhere", thought=self._progress.position, answer=str(result.answer))
                     return False
                 case Verdict.RECONNECT:
-                    raise PublishUnknownError(str(answer))
+                    raise PublishUnknownError(str(result.answer))
                 case Verdict.FORKED:
-                    raise FeedForkedError(self._progress.position + 1, f"a publish was answered: {answer}")
+                    raise FeedForkedError(self._progress.position + 1, f"a publish was answered: {result.answer}")
                 case _:
-                    assert_never(verdict)
+                    assert_never(result.verdict)
         return True
 
     async def _scrub(self) -> bool:

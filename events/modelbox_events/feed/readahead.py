@@ -11,8 +11,8 @@ from modelbox_events.event import RecordedEvent
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
 
-PAGE_EVENTS: Final = 1_000
-"""Events in one page: what one atomic batch takes."""
+PAGE_EVENTS: Final = 2_000
+"""Events in one page: two atomic batches."""
 
 
 class ReadAhead:
