@@ -19,7 +19,7 @@ from modelbox.session import Session
 from modelbox.transfer.files import Files, files_to_track, wire_file
 from modelbox.transport import methods
 from modelbox.values import Artifact, Change, Delivery, Namespace, OnProgress
-from modelbox.watching import watch, watch_request
+from modelbox.watching import Watch, watch_request
 from modelbox.wire import all_pages, namespace_of
 
 _DEFAULT_NAMESPACE = "default"
@@ -173,7 +173,7 @@ class ModelBox:
         Raises:
             UnavailableError: The server cannot be reached at the beginning.
         """
-        return watch(self._session.connection, watch_request(namespace, since, after))
+        return Watch(self._session.connection, watch_request(namespace, since, after)).changes()
 
     def delivery(self) -> Delivery:
         """Return what became of the metric points logged with this client: waiting, acknowledged, dropped, refused."""

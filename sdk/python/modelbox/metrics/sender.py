@@ -128,11 +128,18 @@ class MetricsSender:
             self._sending = sum(type(entry) is Point for entry in entries)
             try:
                 self._deliver(entries)
-            except Exception:  # noqa: BLE001
+            except Exception as defect:  # noqa: BLE001  # a defect of any kind, see below
                 # The thread's outermost loop: without it one defect would silence all later points.
                 _log.exception("%d metric points were lost by a defect of the client", self._sending)
-                self._buffer.drop(self._sending)
-                self._sending = 0
+                self._lose(entries, defect)
+
+    def _lose(self, entries: list[Point | Marker], defect: Exception) -> None:
+        points, self._sending = self._sending, 0
+        self._buffer.drop(points)
+        self._note_refusal(points, ModelBoxError(f"a defect of the client: {defect!r}"))
+        for entry in entries:
+            if isinstance(entry, Marker):
+                self._reach(entry)
 
     def _wait_for_points(self) -> None:
         if not len(self._buffer):
@@ -158,7 +165,7 @@ class MetricsSender:
         self._deliver_points(points)
 
     def _reach(self, marker: Marker) -> None:
-        if self._stop.is_set():
+        if self._stop.is_set() or marker.reached.is_set():
             return
         marker.error, self._refusal = self._refusal, None
         marker.reached.set()
@@ -197,10 +204,12 @@ class MetricsSender:
         _log.warning("%d metric points of %s were refused: %s", batch.points, batch.request.parent_id, error)
         self._sending -= batch.points
         self._refused += batch.points
+        self._note_refusal(batch.points, error)
+
+    def _note_refusal(self, points: int, error: ModelBoxError) -> None:
+        """Keep what the next flush tells: all points, and the first cause, from which later ones mostly follow."""
         earlier = self._refusal
-        # Told with the first cause: later ones mostly follow from it.
-        self._refusal = (
-            PointsRefusedError(batch.points, error)
-            if earlier is None
-            else PointsRefusedError(earlier.points + batch.points, earlier.cause)
-        )
+        if earlier is None:
+            self._refusal = PointsRefusedError(points, error)
+        else:
+            self._refusal = PointsRefusedError(earlier.points + points, earlier.cause)

@@ -88,11 +88,11 @@ def _target(folder: Path, metadata: pb.FileMetadata) -> Path:
     if folder.exists() and not folder.is_dir():
         raise InvalidFieldError.of("destination", f"{str(folder)[:300]!r} is a file; give a folder")
     target = folder / place_of(metadata.path, file_id=metadata.id)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # A link inside the folder could still lead out of it.
+    # A link inside the folder could still lead out of it; asked before anything is made there.
     if not target.parent.resolve().is_relative_to(folder.resolve()):
         problem = f"{str(target)[:300]!r} leads out of the folder through a link"
         raise InvalidFieldError.of("destination", problem)
+    target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_dir():
         raise InvalidFieldError.of("destination", f"{str(target)[:300]!r} is a folder; the artifact has this name")
     return target

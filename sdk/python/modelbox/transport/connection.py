@@ -13,7 +13,7 @@ from typing import Any, Final
 import grpc
 
 from modelbox.backoff import backoff
-from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, ModelBoxError, UnavailableError
+from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, ModelBoxError
 from modelbox.limits import (
     ATTEMPT_TIMEOUT_S,
     BACKOFF_S_MAX,
@@ -148,21 +148,6 @@ class Connection:
             if self._closed:
                 raise ClosedError(f"{method.name}: the client was closed") from failure
             raise
-
-    def wait_ready(self, *, timeout_s: float) -> None:
-        """Wait until the server can be reached.
-
-        Raises:
-            UnavailableError: It cannot within `timeout_s` seconds.
-        """
-        ready = grpc.channel_ready_future(self.channel)
-        try:
-            ready.result(timeout=timeout_s)
-        except grpc.FutureTimeoutError:
-            problem = f"no answer from {self.address} within {timeout_s:g} s; does the server run there?"
-            raise UnavailableError(f"server_addr: {problem}") from None
-        finally:
-            ready.cancel()
 
     def cut(self) -> None:
         """End the calls that are on their way and take no more."""

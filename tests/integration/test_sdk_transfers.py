@@ -1,0 +1,159 @@
+"""Uploads, downloads and tracked files through the SDK, on the real server."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from modelbox import (
+    ChecksumMismatchError,
+    FileType,
+    InvalidFieldError,
+    LocalFile,
+    Model,
+    ModelBox,
+    NotFoundError,
+    NotUploadedError,
+)
+from tests.integration.sdk_server import SdkServer
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with files in folders, one empty and one longer than a frame."""
+    folder = tmp_path / "run"
+    (folder / "checkpoints" / "deep").mkdir(parents=True)
+    (folder / "model.pt").write_bytes(os.urandom(3 * 1024 * 1024 + 17))
+    (folder / "notes.txt").write_text("grün", encoding="utf-8")
+    (folder / "checkpoints" / "deep" / "last.ckpt").write_bytes(b"weights")
+    (folder / "empty.json").touch()
+    return folder
+
+
+def test_a_file_comes_back_as_it_was(model: Model, files: Path, tmp_path: Path) -> None:
+    content = (files / "model.pt").read_bytes()
+    seen: list[tuple[int, int]] = []
+    [artifact] = model.upload_artifact(
+        files / "model.pt", on_progress=lambda _, done, total: seen.append((done, total))
+    )
+    assert (artifact.mime_type, artifact.size, artifact.uploaded) == (FileType.MODEL, len(content), True)
+    assert artifact.sha256 == hashlib.sha256(content).hexdigest()
+    assert seen[-1] == (len(content), len(content))
+    [listed] = model.artifacts()
+    assert (listed.id, listed.sha256, listed.path) == (artifact.id, artifact.sha256, str(files / "model.pt"))
+    place = model.download_artifact(artifact, tmp_path / "downloads")
+    assert place == tmp_path / "downloads" / "model.pt"
+    assert place.read_bytes() == content
+    assert [path.name for path in place.parent.iterdir()] == ["model.pt"]
+
+
+def test_a_folder_is_walked_and_keeps_its_shape(
+    model: Model, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files.parent)
+    uploaded = model.upload_artifact("run")
+    assert [artifact.path for artifact in uploaded] == [
+        "run/empty.json",
+        "run/model.pt",
+        "run/notes.txt",
+        "run/checkpoints/deep/last.ckpt",
+    ]
+    for artifact in uploaded:
+        place = model.download_artifact(artifact.id, tmp_path / "copy")
+        assert place == tmp_path / "copy" / artifact.path
+        assert place.read_bytes() == (tmp_path / artifact.path).read_bytes()
+
+
+def test_uploading_again_keeps_one(model: Model, files: Path) -> None:
+    first = model.upload_artifact([files / "notes.txt"])
+    assert model.upload_artifact([files / "notes.txt"]) == first
+    assert len(model.artifacts()) == 1
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha256"])
+def test_a_given_checksum_is_verified_by_the_server(
+    sdk_server: SdkServer, model: Model, files: Path, algorithm: str
+) -> None:
+    path = files / "notes.txt"
+    right = hashlib.new(algorithm, path.read_bytes()).hexdigest()
+    before = sdk_server.position()
+    with pytest.raises(ChecksumMismatchError) as wrong:
+        model.upload_artifact(LocalFile(path, checksum=right[::-1]))
+    assert wrong.value.field == "metadata.checksum"
+    assert sdk_server.position() == before
+    assert model.artifacts() == []
+    model.upload_artifact(LocalFile(path, checksum=right))
+    model.upload_artifact(LocalFile.from_path(path))
+
+
+def test_a_file_that_cannot_be_read_leaves_nothing(sdk_server: SdkServer, model: Model, files: Path) -> None:
+    before = sdk_server.position()
+    with pytest.raises(InvalidFieldError, match=r"^files\[1\]: .*missing.*does not exist"):
+        model.upload_artifact([files / "notes.txt", files / "missing.txt"])
+    assert sdk_server.position() == before
+    gone = Path(f"/proc/{os.getpid()}/mem")
+    with pytest.raises(OSError, match=r"(Input/output|Permission)"):
+        model.upload_artifact(gone)
+    assert sdk_server.position() == before
+
+
+def test_uploads_to_an_unknown_object_say_so(client: ModelBox, files: Path) -> None:
+    with pytest.raises(NotFoundError) as unknown:
+        client.object("00000000-0000-4000-8000-000000000000").upload_artifact(files / "model.pt")
+    assert unknown.value.field == "metadata.parent_id"
+
+
+def test_tracked_files_keep_what_was_said_and_have_no_bytes(model: Model, files: Path, tmp_path: Path) -> None:
+    tracked = model.track_artifacts(["s3://bucket/model.onnx", LocalFile("/data/set", "crc:7", FileType.TEXT), files])
+    assert [(one.path, one.mime_type, one.checksum) for one in tracked[:2]] == [
+        ("s3://bucket/model.onnx", FileType.MODEL, ""),
+        ("/data/set", FileType.TEXT, "crc:7"),
+    ]
+    assert len(tracked) == 6
+    assert {one.id for one in model.artifacts()} == {one.id for one in tracked}
+    with pytest.raises(NotUploadedError, match="s3://bucket"):
+        model.download_artifact(tracked[0], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_many_files_are_tracked_in_several_calls(model: Model) -> None:
+    tracked = model.track_artifacts([f"s3://bucket/{number}" for number in range(700)])
+    assert [one.path for one in tracked] == [f"s3://bucket/{number}" for number in range(700)]
+    assert {one.id for one in model.artifacts()} == {one.id for one in tracked}
+
+
+def test_a_label_never_leads_out_of_the_folder(
+    model: Model, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files / "checkpoints")
+    [absolute, relative] = model.upload_artifact([files / "notes.txt", Path("../empty.json")])
+    assert relative.path == "empty.json"
+    (files / "notes.txt").write_text("mine", encoding="utf-8")
+    assert model.download_artifact(absolute, tmp_path / "out") == tmp_path / "out" / "notes.txt"
+    assert (files / "notes.txt").read_text(encoding="utf-8") == "mine"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(files)
+    [nested] = model.upload_artifact("checkpoints")
+    (tmp_path / "trap").mkdir()
+    (tmp_path / "trap" / "checkpoints").symlink_to(elsewhere)
+    with pytest.raises(InvalidFieldError, match="leads out of the folder"):
+        model.download_artifact(nested, tmp_path / "trap")
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_damaged_bytes_are_never_put_in_place(sdk_server: SdkServer, model: Model, files: Path, tmp_path: Path) -> None:
+    [artifact] = model.upload_artifact(files / "model.pt")
+    [blob] = [path for path in sdk_server.blobs.rglob("*") if path.is_file() and path.stat().st_size == artifact.size]
+    blob.chmod(0o600)
+    with blob.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"flipped")
+    place = tmp_path / "out" / "model.pt"
+    place.parent.mkdir()
+    place.write_text("earlier", encoding="utf-8")
+    with pytest.raises(ChecksumMismatchError):
+        model.download_artifact(artifact, tmp_path / "out")
+    assert [path.name for path in place.parent.iterdir()] == ["model.pt"]
+    assert place.read_text(encoding="utf-8") == "earlier"

@@ -1,0 +1,145 @@
+"""What the CLI prints, how its groups are found, and what it says when a package is missing."""
+
+import json
+import math
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from modelbox.cli.lazy import LazyGroup
+from modelbox.cli.main import main
+from modelbox.cli.output import json_text, print_object, print_rows, shown
+from modelbox.cli.values import read_metadata, read_value
+from modelbox.config import read_config
+
+TIME = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_json_holds_what_json_itself_cannot() -> None:
+    value = {"time": TIME, "nan": math.nan, "inf": [math.inf, -math.inf], "bytes": b"\xff", "tags": ("a",), "n": 2**64}
+    assert json.loads(json_text(value)) == {
+        "time": "2030-01-02T03:04:05+00:00",
+        "nan": "NaN",
+        "inf": ["Infinity", "-Infinity"],
+        "bytes": "/w==",
+        "tags": ["a"],
+        "n": 2**64,
+    }
+
+
+def test_nothing_shown_moves_the_terminals_cursor() -> None:
+    assert shown("a\x1b[31mb\x07\r\x9b") == "a\ufffd[31mb\ufffd\ufffd\ufffd"
+    assert shown(["x", "\x1b"]) == "x, \ufffd"
+    assert shown({"k": "\x1b"}) == '{"k": "\\u001b"}'
+    assert (shown(True), shown(None), shown(0.5), shown(b"ab")) == ("yes", "", "0.5", "2 bytes")
+
+
+def test_a_table_in_a_pipe_has_one_line_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"id": "1" * 36, "text": "[bold]" + "x" * 300, "more": "y"}, {"id": "2" * 36, "text": "b", "more": ""}]
+    print_rows(rows, columns=("id", "text"), output="table")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert len(lines) == 4
+    assert lines[2].split() == ["1" * 36, "[bold]" + "x" * 300]
+
+
+def test_an_object_is_a_line_a_field(capsys: pytest.CaptureFixture[str]) -> None:
+    print_object({"id": "1", "unique_tags": ("a", "b"), "owner": ""}, output="table")
+    assert capsys.readouterr().out == "id           1\nunique_tags  a, b\nowner\n"
+
+
+def test_values_are_json_or_text() -> None:
+    assert read_metadata(("a=1", "b=x=y", 'c={"d": [1]}', "e=", "f=null")) == {
+        "a": 1,
+        "b": "x=y",
+        "c": {"d": [1]},
+        "e": "",
+        "f": None,
+    }
+    assert read_value("[" * 100_000) == "[" * 100_000
+    for bad in (("a",), ("=1",), ("a=1", "a=2")):
+        with pytest.raises(click.UsageError, match=r"^metadata: "):
+            read_metadata(bad)
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    def walk(command: click.Command, path: list[str]) -> None:
+        result = CliRunner().invoke(main, [*path, "--help"])
+        assert result.exit_code == 0, path
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child is not None
+                walk(child, [*path, name])
+        else:
+            assert "Example: modelbox " + " ".join(path) in " ".join(result.output.split()), path
+
+    for group in ("client", "completion"):
+        command = main.get_command(click.Context(main), group)
+        assert command is not None
+        walk(command, [group])
+
+
+def test_a_command_whose_package_is_missing_says_what_to_install() -> None:
+    @click.command(cls=LazyGroup, lazy={"server": "no_such_package.cli:server"})
+    def program() -> None:
+        """Stand for `modelbox`."""
+
+    assert "pip install" in CliRunner().invoke(program, ["--help"]).output
+    for arguments in (["server", "start"], ["server", "--help"], ["server", "start", "--role", "all"]):
+        result = CliRunner().invoke(program, arguments)
+        assert result.exit_code == 1
+        assert "no_such_package" in result.output
+        assert "pip install 'modelbox[server]'" in result.output
+
+
+def test_the_configuration_is_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    arguments = ["client", "init-config", "--path", str(path)]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert read_config(path).server_addr == "localhost:8085"
+    again = CliRunner().invoke(main, arguments)
+    assert again.exit_code == 1
+    assert "--force" in again.output
+    assert CliRunner().invoke(main, [*arguments, "--force"]).exit_code == 0
+    nowhere = CliRunner().invoke(main, ["client", "init-config", "--path", str(tmp_path / "no" / "where.toml")])
+    assert nowhere.exit_code == 1
+    assert "No such file" in nowhere.output
+
+
+@pytest.mark.parametrize(
+    "arguments, problem",
+    [
+        (["client", "models", "list", "--server-addr", "localhost"], "server_addr: 'localhost' is not host:port"),
+        (["client", "models", "list", "--config-path", "missing.toml"], "missing.toml cannot be read"),
+    ],
+)
+def test_a_bad_address_is_one_line(arguments: list[str], problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MODELBOX_API_ADDR", raising=False)
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {problem}")
+    assert result.output.count("\n") == 1
+
+
+def test_help_loads_no_server_and_no_tables() -> None:
+    program = (
+        "import sys\nfrom modelbox.cli.main import main\n"
+        "try: main(['client', 'models', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('rich', 'asyncpg', 'modelbox_gateway') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
+def test_completion_prints_a_script() -> None:
+    for shell in ("bash", "zsh", "fish"):
+        result = CliRunner().invoke(main, ["completion", shell])
+        assert result.exit_code == 0
+        assert "_MODELBOX_COMPLETE" in result.output

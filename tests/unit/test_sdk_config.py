@@ -1,0 +1,68 @@
+"""Where the client finds its server, and what its configuration file may hold."""
+
+from pathlib import Path
+
+import pytest
+
+from modelbox.config import CONFIG_TEXT, read_config, resolve_address
+from modelbox.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MODELBOX_API_ADDR", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_argument_then_environment_then_file_then_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert resolve_address() == "localhost:8085"
+    (tmp_path / "modelbox_client.toml").write_text('server_addr = "file:1"\n', encoding="utf-8")
+    assert resolve_address() == "file:1"
+    monkeypatch.setenv("MODELBOX_API_ADDR", "environment:1")
+    assert resolve_address() == "environment:1"
+    assert resolve_address("argument:1") == "argument:1"
+    assert resolve_address("[::1]:8085") == "[::1]:8085"
+
+
+def test_the_written_file_is_one_that_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    path.write_text(CONFIG_TEXT, encoding="utf-8")
+    assert read_config(path).server_addr == "localhost:8085"
+
+
+@pytest.mark.parametrize("addr", ["host", ":8085", "host:", "host:0", "host:65536", "host:x", "host:٣", "h:99999999"])
+def test_a_bad_address_names_where_it_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, addr: str) -> None:
+    with pytest.raises(ConfigError, match=r"^server_addr: .*is not host:port"):
+        resolve_address(addr)
+    monkeypatch.setenv("MODELBOX_API_ADDR", addr)
+    with pytest.raises(ConfigError, match=r"^MODELBOX_API_ADDR: "):
+        resolve_address()
+    monkeypatch.delenv("MODELBOX_API_ADDR")
+    path = tmp_path / "client.toml"
+    path.write_text(f'server_addr = "{addr}"', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"client\.toml: server_addr: "):
+        resolve_address(config_path=path)
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ('server_adr = "a:1"', "server_adr"),
+        ("server_addr = 8085", r"Expected `str`, got `int` - at `\$\.server_addr`"),
+        ("server_addr", "not valid TOML"),
+        ('server_addr = "\\ud800"', "not valid TOML"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_key(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "client.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"client\.toml.*{problem}"):
+        read_config(path)
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="init-config"):
+        resolve_address(config_path=tmp_path / "missing.toml")
+    (tmp_path / "latin.toml").write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(tmp_path / "latin.toml")

@@ -1,0 +1,59 @@
+"""The client's errors are the inverse of the server's table, and importing the client is light."""
+
+import inspect
+import subprocess
+import sys
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import error_details_pb2, status_pb2
+
+import modelbox
+from modelbox import errors
+from modelbox.errors import BY_REASON, ModelBoxError
+from modelbox.transport.status import DETAILS_KEY, Reason, reason_in
+from modelbox_gateway.rpc.status import INTERNAL, TABLE
+
+
+def test_every_reason_of_the_server_has_its_error_and_no_other_is_known() -> None:
+    assert set(BY_REASON) == {rule.reason for rule in TABLE.values()} | {INTERNAL}
+
+
+def test_both_sides_agree_on_what_may_be_tried_again() -> None:
+    """A server's error that a retry can help is one that the client tries again, and no other is.
+
+    Two are told apart on purpose: an expected version is the server's own, which decides again, and a view that is
+    behind comes up by itself.
+    """
+    server = {rule.reason: bool(getattr(error, "retryable", False)) for error, rule in TABLE.items()}
+    server |= {"WRONG_EXPECTED_VERSION": True, "NOT_CAUGHT_UP": True}
+    assert {reason: BY_REASON[reason].retryable for reason in server} == server
+
+
+def test_every_error_is_public() -> None:
+    defined = {
+        name for name, member in inspect.getmembers(errors, inspect.isclass) if member.__module__ == errors.__name__
+    }
+    assert defined <= set(modelbox.__all__)
+    assert all(issubclass(getattr(errors, name), ModelBoxError) for name in defined)
+
+
+def test_a_reason_is_read_from_the_standard_messages() -> None:
+    info = error_details_pb2.ErrorInfo(reason="INVALID_FIELD", domain="modelbox", metadata={"field": "näme"})
+    other = error_details_pb2.ErrorInfo(reason="OTHER", domain="elsewhere")
+    details = []
+    for message in (error_details_pb2.RetryInfo(), other, info):
+        detail = AnyMessage()
+        detail.Pack(message)
+        details.append(detail)
+    status = status_pb2.Status(code=3, message="m", details=details).SerializeToString()
+    assert reason_in([("x", "y"), (DETAILS_KEY, status)]) == Reason("INVALID_FIELD", {"field": "näme"})
+    assert reason_in([(DETAILS_KEY, status_pb2.Status(code=3).SerializeToString())]) is None
+    assert reason_in([(DETAILS_KEY, b"\xff\xff")]) is None
+    assert reason_in([]) is None
+
+
+def test_importing_the_client_is_light() -> None:
+    heavy = ("numpy", "torch", "asyncpg", "rich", "click", "nats", "starlette", "modelbox_events", "modelbox_gateway")
+    program = f"import modelbox, sys; print([name for name in {heavy!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.strip() == "[]"
