@@ -29,5 +29,8 @@ NAME_CHARS_MAX: Final = 255
 PAGE_EVENTS_MAX: Final = 2_000
 """Events in one page read from the log."""
 
+PAGE_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Data in one page read in log order, in bytes; the page ends after the event that crosses it."""
+
 STREAM_VERSION_MAX: Final = 2**31 - 1
 """The last version a stream can have (int4)."""

@@ -115,7 +115,10 @@ class Log:
         return head
 
     async def read(self, after: Position, *, limit: int = 1000, to: Position | None = None) -> list[RecordedEvent]:
-        """Return the events after a position, in order and without a gap, up to `to`, at most `limit` (≤ 2,000)."""
+        """Return the events after a position, in order and without a gap, up to `to`, at most `limit` (≤ 2,000).
+
+        A page with more than `PAGE_BYTES_MAX` of data ends sooner; only an empty one says that there is no more.
+        """
         return await self._reader.page(after, to, limit)
 
     async def read_stream(
@@ -134,7 +137,10 @@ class Log:
         stream_type: str | None = None,
         limit: int = 1000,
     ) -> list[RecordedEvent]:
-        """Return the events after a position up to `to` that match, in log order, at most `limit` (≤ 2,000)."""
+        """Return the events after a position up to `to` that match, in log order, at most `limit` (≤ 2,000).
+
+        A page with more than `PAGE_BYTES_MAX` of data ends sooner; only an empty one says that there is no more.
+        """
         return await self._reader.where(
             after, to, namespace=namespace, types=types, stream_type=stream_type, limit=limit
         )

@@ -14,7 +14,7 @@ from modelbox_events.database import Database
 from modelbox_events.errors import IdempotencyKeyReusedError, InvalidEventError, MigrationError
 from modelbox_events.event import Appended, RecordedEvent, StreamRef
 from modelbox_events.ids import Position
-from modelbox_events.limits import PAGE_EVENTS_MAX
+from modelbox_events.limits import PAGE_BYTES_MAX, PAGE_EVENTS_MAX
 from modelbox_events.sql import STATEMENTS
 
 
@@ -36,7 +36,7 @@ class StreamState(msgspec.Struct, frozen=True):
 
 
 class Reader:
-    """Reads through the pool; every page is bounded by `PAGE_EVENTS_MAX` events."""
+    """Reads through the pool; every page is bounded by `PAGE_EVENTS_MAX` events and, in log order, `PAGE_BYTES_MAX`."""
 
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
@@ -53,7 +53,7 @@ class Reader:
     async def page(self, after: Position, to: Position | None, limit: int) -> list[RecordedEvent]:
         """Return the events at `after + 1` … `to`, at most `limit`."""
         last = to if to is not None else 2**63 - 1
-        return await self._events("read", after, last, _limit(limit))
+        return await self._events("read", after, last, _limit(limit), PAGE_BYTES_MAX)
 
     async def stream(
         self, stream_id: UUID, after_version: int, types: Sequence[str] | None, limit: int
@@ -74,7 +74,7 @@ class Reader:
     ) -> list[RecordedEvent]:
         """Return the events at `after + 1` … `to` that match."""
         wanted = None if types is None else list(types)
-        return await self._events("read_where", after, to, namespace, wanted, stream_type, _limit(limit))
+        return await self._events("read_where", after, to, namespace, wanted, stream_type, _limit(limit), PAGE_BYTES_MAX)
 
     async def find_stream(self, stream_id: UUID) -> StreamState | None:
         """Return what the log knows of a stream."""

@@ -18,6 +18,7 @@ from modelbox_events import (
     InvalidEventError,
     Log,
     NewEvent,
+    Position,
     StreamExistsError,
     StreamNotFoundError,
     StreamRef,
@@ -25,7 +26,7 @@ from modelbox_events import (
     WrongExpectedVersionError,
     new_id,
 )
-from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX
+from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, PAGE_BYTES_MAX
 from modelbox_events.types import MetadataUpdated
 from tests.integration.log_cases import append, assert_whole, change, read_all, stream
 
@@ -253,3 +254,17 @@ async def test_a_cancelled_append_is_recorded_whole_or_not_at_all(log: Log) -> N
 
     for to in streams:
         assert sum(event.stream_id == to.id for event in events) in {0, 7}
+
+
+async def test_a_page_ends_where_its_data_crosses_the_bound(log: Log) -> None:
+    """So that no reader holds more than that in memory; what follows comes with the next page."""
+    to = stream()
+    count = PAGE_BYTES_MAX // EVENT_BYTES_MAX + 10
+    for _ in range(count):
+        await log.append(append(to, value="x" * (EVENT_BYTES_MAX - 200)))
+
+    page = await log.read(Position(0), limit=count)
+    matching = await log.read_where(Position(0), to=log.head.position, namespace="default", limit=count)
+
+    assert len(page) == len(matching) == PAGE_BYTES_MAX // EVENT_BYTES_MAX + 1
+    assert len(await log.read(page[-1].position, limit=count)) == count - len(page)
