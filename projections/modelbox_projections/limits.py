@@ -17,7 +17,7 @@ STANDBY_INTERVAL_S: Final = 0.5
 STATES_INTERVAL_S: Final = 1.0
 """How old the runner's picture of generations may be: others pause, resume and replace them."""
 
-RETRY_PAUSE_S: Final = 0.5
+RETRY_PAUSE_S: Final = 0.2
 """Pause after Postgres did not answer."""
 
 POLL_INTERVAL_S: Final = 0.02

@@ -53,6 +53,7 @@ class Changes:
         identity = (data.model_version_id, data.model_id, recorded.namespace)
         about = (data.version, data.name, data.description, data.framework)
         self.created.append((*identity, *about, recorded.recorded_at, recorded.recorded_at, recorded.position))
+        self.touched.pop(data.model_version_id, None)  # the statement that touches comes after the one that creates
         for tag in data.unique_tags:
             self.holders[data.model_id, tag] = data.model_version_id
 

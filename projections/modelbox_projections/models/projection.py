@@ -26,6 +26,7 @@ def fold(events: Sequence[DecodedEvent]) -> tuple[list[tuple[Any, ...]], dict[UU
                 about = (data.name, data.owner, data.task, data.description)
                 times = (recorded.recorded_at, recorded.recorded_at, recorded.position)
                 created.append((data.model_id, recorded.namespace, *about, *times))
+                touched.pop(data.model_id, None)  # the statement that touches comes after the one that creates
             case MetadataUpdated() | ArtifactsTracked() | ArtifactUploaded() as data if recorded.stream_type == "model":
                 touched[data.object_id] = recorded.recorded_at
     return created, touched

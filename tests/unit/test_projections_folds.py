@@ -1,0 +1,156 @@
+"""The pure part of projections: pages, chunks, and what events add up to."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from modelbox_events import ChangeEvent, Codec, Position, RecordedEvent
+from modelbox_events.types import (
+    REGISTRY,
+    ArtifactsTracked,
+    DoubleSeries,
+    MetadataUpdated,
+    MetricsLogged,
+    ModelCreated,
+    StringSeries,
+    TrackedFile,
+)
+from modelbox_projections import PROJECTIONS, DecodedEvent
+from modelbox_projections.artifacts.projection import fold as fold_artifacts
+from modelbox_projections.limits import FILES_PER_EVENT_MAX, FOLD_BYTES_MAX, METRIC_CHUNK_POINTS
+from modelbox_projections.metadata.projection import fold as fold_metadata
+from modelbox_projections.metrics.projection import fold as fold_metrics
+from modelbox_projections.metrics.projection import pieces_of
+from modelbox_projections.models.projection import fold as fold_models
+from modelbox_projections.namespaces.projection import fold as fold_namespaces
+from modelbox_projections.page import pages_of
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+MODEL = uuid.UUID(int=1)
+
+
+def recorded(position: int, event: ChangeEvent, *, namespace: str = "n", stream_type: str = "model") -> RecordedEvent:
+    """Return the event as the log gives it; a second passes from one position to the next."""
+    return RecordedEvent(
+        position=Position(position), namespace=namespace, stream_type=stream_type, stream_id=MODEL, version=position,
+        event_id=uuid.UUID(int=position), type=type(event).__name__, schema_version=1,
+        recorded_at=BEGIN + timedelta(seconds=position), occurred_at=None, actor="a", auth_type=0, correlation_id=None,
+        causation_id=None, trace=None, codec=Codec.JSON, data=REGISTRY.encode(event), data_ref=None, data_sha256=None,
+        meta=b"", key_id=None, salt=None, content_hash=b"", hash=position.to_bytes(32, "big"),
+    )  # fmt: skip
+
+
+def decoded(*events: RecordedEvent) -> list[DecodedEvent]:
+    return [DecodedEvent(event, REGISTRY) for event in events]
+
+
+def created(name: str = "m", files: Sequence[TrackedFile] = ()) -> ModelCreated:
+    return ModelCreated(
+        model_id=MODEL, name=name, owner="", task="", description="", metadata={"a": 1, "b": 1}, files=list(files)
+    )
+
+
+def updated(**metadata: object) -> MetadataUpdated:
+    return MetadataUpdated(object_id=MODEL, metadata=metadata)
+
+
+@pytest.mark.parametrize(
+    "held, added, pieces",
+    [
+        (0, 0, []),
+        (0, 1, [(0, 1, 1)]),
+        (0, 1024, [(0, 1, 1024)]),
+        (1023, 2, [(0, 1, 1), (1, 2, 2)]),
+        (1024, 1, [(1, 1, 1)]),
+        (1000, 2100, [(0, 1, 24), (1, 25, 1048), (2, 1049, 2072), (3, 2073, 2100)]),
+    ],
+)
+def test_points_are_cut_at_the_borders_of_chunks(held: int, added: int, pieces: list[tuple[int, int, int]]) -> None:
+    assert list(pieces_of(held, added)) == pieces
+
+
+def test_the_sql_view_of_points_counts_with_the_size_of_a_chunk() -> None:
+    assert f"chunk_no * {METRIC_CHUNK_POINTS}::bigint" in PROJECTIONS["metrics"].statements["tables"]
+
+
+def test_points_of_one_series_join_in_the_order_logged() -> None:
+    def logged(*steps: int) -> MetricsLogged:
+        doubles = DoubleSeries(key="k", steps=list(steps), wallclock_s=[0.0] * len(steps), values=["NaN"] * len(steps))
+        strings = StringSeries(key="k", steps=[1], wallclock_s=[1.0], values=["s"])
+        nothing = DoubleSeries(key="empty", steps=[], wallclock_s=[], values=[])
+        return MetricsLogged(object_id=MODEL, series=[doubles, strings, nothing])
+
+    found = fold_metrics(decoded(recorded(1, logged(5, 4)), recorded(2, logged(3))))
+    assert set(found) == {(MODEL, "k", "double"), (MODEL, "k", "string")}
+    points = found[MODEL, "k", "double"]
+    assert points.steps == [5, 4, 3]
+    assert all(value != value for value in points.values)  # noqa: PLR0124  # only NaN differs from itself
+    assert points.last_at - points.first_at == timedelta(seconds=1)
+
+
+def test_the_last_value_of_a_metadata_key_counts() -> None:
+    rows = fold_metadata(decoded(recorded(1, created()), recorded(2, updated(b=[None])), recorded(3, updated(c="x"))))
+    assert {(key, value, (at - BEGIN).seconds) for _, key, value, at in rows} == {
+        ("a", "1", 1), ("b", "[null]", 2), ("c", '"x"', 3),
+    }  # fmt: skip
+
+
+def test_namespaces_add_up() -> None:
+    events = decoded(*(recorded(n, created(f"m{n}"), namespace="even" if n % 2 == 0 else "odd") for n in range(1, 6)))
+    assert [(name, models, position) for name, models, _, _, position in fold_namespaces(events)] == [
+        ("odd", 3, 1),
+        ("even", 2, 2),
+    ]
+
+
+def test_an_artifact_that_comes_twice_stays_the_first() -> None:
+    file = TrackedFile(id=uuid.UUID(int=9), path="p", file_type="MODEL", checksum="1")
+    other = TrackedFile(id=uuid.UUID(int=8), path="q", file_type="MODEL", checksum="2")
+    again = ArtifactsTracked(object_id=MODEL, files=[file, other])
+    rows = fold_artifacts(decoded(recorded(1, created(files=[file])), recorded(2, again)))
+    assert [(row[0], row[-1]) for row in rows] == [
+        (file.id, FILES_PER_EVENT_MAX),
+        (other.id, 2 * FILES_PER_EVENT_MAX + 1),
+    ]
+
+
+def test_only_events_of_a_models_own_stream_touch_it() -> None:
+    mine, others = recorded(2, updated(a=2)), recorded(3, updated(a=3), stream_type="model_version")
+    rows, touched = fold_models(decoded(recorded(1, created()), mine, others))
+    assert len(rows) == 1
+    assert touched == {MODEL: BEGIN + timedelta(seconds=2)}
+
+
+def test_pages_are_cut_by_size_and_follow_each_other() -> None:
+    big = "x" * (FOLD_BYTES_MAX // 3)
+    events = [recorded(n, updated(a=big)) for n in range(8, 15)]
+    pages = list(pages_of(Position(7), events, REGISTRY))
+    assert [(page.after, page.last, len(page.events)) for page in pages] == [
+        (7, 9, 2),
+        (9, 11, 2),
+        (11, 13, 2),
+        (13, 14, 1),
+    ]
+    assert [event.recorded for page in pages for event in page.events] == events
+    assert all(int.from_bytes(page.hash, "big") == page.last for page in pages)
+    assert list(pages_of(Position(7), [], REGISTRY)) == []
+
+
+def test_an_event_larger_than_a_page_is_a_page() -> None:
+    (page,) = pages_of(Position(0), [recorded(1, updated(a="x" * 2 * FOLD_BYTES_MAX))], REGISTRY)
+    assert (page.after, page.last) == (0, 1)
+
+
+def test_halves_cover_the_page() -> None:
+    """Also one that reaches beyond its last event: nobody asked for those that follow."""
+    (whole,) = pages_of(Position(0), [recorded(n, updated(a=1)) for n in (3, 5, 9)], REGISTRY)
+    first, second = whole.halves()
+    assert (first.after, first.last, second.after, second.last) == (0, 3, 3, 9)
+    assert second.halves()[0].last == 5
+
+
+def test_an_event_is_read_once_for_all_projections() -> None:
+    (event,) = decoded(recorded(1, created()))
+    assert event.data is event.data
