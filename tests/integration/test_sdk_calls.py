@@ -23,9 +23,9 @@ class Peer(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # not generic at 
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.answers: list[Answer] = []
 
-    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes]":
-        method = details.method.rpartition("/")[2]
-        headers = {key: value for key, value in details.invocation_metadata if isinstance(value, str)}
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        method = handler_call_details.method.rpartition("/")[2]
+        headers = {key: value for key, value in handler_call_details.invocation_metadata if isinstance(value, str)}
         self.calls.append((method, headers))
 
         def answer(_request: bytes, context: grpc.ServicerContext) -> bytes:

@@ -19,7 +19,7 @@ ID = "1c9f6b8e"
         ("model.pt", "model.pt"),
         ("run/checkpoints/last.ckpt", "run/checkpoints/last.ckpt"),
         ("./run//a.txt", "run/a.txt"),
-        ("/home/me/model.pt", "model.pt"),
+        ("/data/me/model.pt", "model.pt"),
         ("//host/share/model.pt", "model.pt"),
         ("C:\\models\\net.pt", "net.pt"),
         ("\\\\host\\share\\net.pt", "net.pt"),
