@@ -1,7 +1,7 @@
 """A gateway in the test's own process, on a real log with its projections running."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +57,13 @@ async def running_gateway(log: Log, folder: Path) -> AsyncIterator[Gateway]:
         folding.cancel()
         await asyncio.gather(folding, return_exceptions=True)
         await blobs.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds; fail if it does not within seconds."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  # nobody tells when a file or a task is gone
+            await asyncio.sleep(0.01)
 
 
 def refusal_of(error: grpc.RpcError) -> Refusal:

@@ -163,7 +163,7 @@ UNKNOWN_OBJECTS: Sequence[Bad] = [
     ids=["bad fields", "unknown objects"],
 )
 async def test_the_field_is_named(
-    gateway: Gateway, log: Log, model: str, cases: Sequence[Bad], code: grpc.StatusCode, reason: str
+    gateway: Gateway, log: Log, model: str, *, cases: Sequence[Bad], code: grpc.StatusCode, reason: str
 ) -> None:
     for template, field in cases:
         sent = _with_model(template, model)

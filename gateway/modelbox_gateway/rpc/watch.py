@@ -33,14 +33,15 @@ class WatchMethods:
             DrainingError: The server is stopping; go on with the last token.
         """
         namespace = fields.namespace("namespace", request.namespace)
-        since = fields.time_of_seconds("since", request.since)
+        # A token says more than a time: with one, the time is not looked at.
+        since = fields.time_of_seconds("since", 0 if request.after_token else request.since)
         if request.after_token:
             after = await self._place_of(request.after_token)
         else:
             after = await self._log.position_before(since) if request.since else Position(0)
         await call.begin()
         async for event in self._events(namespace, after):
-            if request.after_token or event.recorded_at >= since:
+            if event.recorded_at >= since:
                 yield self._changes.message(event)
 
     async def _place_of(self, text: str) -> Position:
