@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -64,7 +65,8 @@ async def test_every_kind_of_change_is_told_with_its_object(gateway: Gateway) ->
         ("ArtifactsTracked", CREATED, "artifact", tracked.file_ids[0]),
     ]
     assert [change.position for change in changes] == list(range(1, 9))
-    values = changes[6].payload.struct_value["series"][0]["values"]
+    payload: Any = changes[6].payload.struct_value
+    values = payload["series"][0]["values"]
     assert (len(values), values[0], values[99]) == (100, 0.5, "NaN")
 
 
