@@ -1,3 +1,4 @@
+-- What is known of each model version, and which one holds which unique tag.
 CREATE TABLE model_versions (
     id               uuid PRIMARY KEY,
     model_id         uuid NOT NULL,

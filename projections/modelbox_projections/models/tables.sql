@@ -1,3 +1,4 @@
+-- What is known of each model.
 CREATE TABLE models (
     id               uuid PRIMARY KEY,
     namespace        text NOT NULL,

@@ -1,3 +1,4 @@
+-- Which namespaces there are.
 CREATE TABLE namespaces (
     name             text COLLATE "C" PRIMARY KEY,
     models           bigint NOT NULL,
