@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from modelbox_events.database import AnyConnection
 from modelbox_projections.projection import Projection
 from modelbox_projections.sql import STATEMENTS
 from modelbox_projections.state import ProjectionState, Role, state_of
@@ -27,12 +28,10 @@ class TableDigest(msgspec.Struct, frozen=True):
     hash: str
 
 
-async def create_generation(connection: asyncpg.Connection, projection: Projection, role: Role) -> ProjectionState:
+async def create_generation(connection: AnyConnection, projection: Projection, role: Role) -> ProjectionState:
     """Create a generation with empty tables, standing before the first event; an active one is what readers see."""
     async with connection.transaction():
-        row = await connection.fetchrow(
-            STATEMENTS["create_state"], projection.name, role, projection.code_version
-        )  # fmt: skip
+        (row,) = await connection.fetch(STATEMENTS["create_state"], projection.name, role, projection.code_version)
         state = state_of(row)
         await connection.execute(f"CREATE SCHEMA {state.schema}")
         await connection.execute(STATEMENTS["use_schema"], state.schema)
@@ -42,14 +41,14 @@ async def create_generation(connection: asyncpg.Connection, projection: Projecti
     return state
 
 
-async def drop_generation(connection: asyncpg.Connection, state: ProjectionState) -> None:
+async def drop_generation(connection: AnyConnection, state: ProjectionState) -> None:
     """Drop a generation that nobody sees or fills any more."""
     async with connection.transaction():
         await connection.execute(STATEMENTS["delete_state"], state.name, state.generation)
         await connection.execute(f"DROP SCHEMA IF EXISTS {state.schema} CASCADE")
 
 
-async def publish(connection: asyncpg.Connection, projection: Projection, state: ProjectionState) -> None:
+async def publish(connection: AnyConnection, projection: Projection, state: ProjectionState) -> None:
     """Have readers see this generation from the end of the caller's transaction on."""
     for relation in projection.relations:
         view = f"{VIEWS_SCHEMA}.{relation}"
@@ -64,7 +63,7 @@ async def publish(connection: asyncpg.Connection, projection: Projection, state:
 
 
 async def swap(
-    connection: asyncpg.Connection, projection: Projection, *, old: ProjectionState, new: ProjectionState
+    connection: AnyConnection, projection: Projection, *, old: ProjectionState, new: ProjectionState
 ) -> None:
     """Put the new generation in the old one's place, in the caller's transaction."""
     await connection.execute(STATEMENTS["set_role"], old.name, old.generation, Role.RETIRED)
@@ -72,9 +71,7 @@ async def swap(
     await publish(connection, projection, new)
 
 
-async def digests(
-    connection: asyncpg.Connection, projection: Projection, state: ProjectionState
-) -> dict[str, TableDigest]:
+async def digests(connection: AnyConnection, projection: Projection, state: ProjectionState) -> dict[str, TableDigest]:
     """Return the content of each of the generation's tables as a digest, in the caller's transaction.
 
     A row's digest is the SHA-256 of Postgres's binary form of it; ordered by digest, equal content has equal hashes

@@ -8,7 +8,7 @@ import contextlib
 import asyncpg
 import structlog
 
-from modelbox_events import Log
+from modelbox_events import Log, LogUnavailableError
 from modelbox_events.database import translated
 from modelbox_projections.catalog import PROJECTIONS, Catalog, projection_of
 from modelbox_projections.errors import FoldFailedError
@@ -53,8 +53,17 @@ async def rebuild(
                 await pause(connection, fold.state, position=error.position, problem=error.problem)
                 raise
             _log.info("projection_rebuilt", projection=name, generation=fold.state.generation, replaced=old.generation)
-            await drop_generation(connection, old)
+            await _drop(connection, old)
     return fold.state
+
+
+async def _drop(connection: asyncpg.Connection, old: ProjectionState) -> None:
+    """Drop the generation that was replaced; one that a long read still holds is dropped by the next rebuild."""
+    try:
+        with translated():
+            await drop_generation(connection, old)
+    except LogUnavailableError as error:
+        _log.warning("projection_not_dropped", projection=old.name, generation=old.generation, error=str(error))
 
 
 async def _building(connection: asyncpg.Connection, projection: Projection) -> ProjectionState:
@@ -85,7 +94,8 @@ async def _take_over(log: Log, fold: Fold) -> ProjectionState:
         async with holder.transaction():
             # The active cursor stands still from here on. The rest is committed on the other connection before the
             # swap is: a reader whose statement began before the swap must find those rows in the new tables too.
-            old = state_of(await holder.fetchrow(STATEMENTS["lock_active"], fold.state.name))
+            locked = await holder.fetch(STATEMENTS["lock_active"], fold.state.name)
+            old = active_of([state_of(row) for row in locked], fold.state.name)
             await replay(log, fold, to=old.position)
             await swap(holder, fold.projection, old=old, new=fold.state)
     return old

@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from modelbox_events import Log, Position
+from modelbox_events.database import AnyConnection
 from modelbox_projections.errors import CursorMovedError, NotPreparedError
 from modelbox_projections.limits import PROBLEM_CHARS_MAX
 from modelbox_projections.page import Page
@@ -65,7 +66,7 @@ def state_of(row: asyncpg.Record) -> ProjectionState:
     return msgspec.convert(dict(row), ProjectionState)
 
 
-async def load_states(connection: asyncpg.Connection) -> list[ProjectionState]:
+async def load_states(connection: AnyConnection) -> list[ProjectionState]:
     """Return every generation of every projection, by name and generation."""
     return [state_of(row) for row in await connection.fetch(STATEMENTS["list_states"])]
 
@@ -92,7 +93,7 @@ async def list_states(log: Log) -> list[ProjectionState]:
         return await load_states(connection)
 
 
-async def advance(connection: asyncpg.Connection, state: ProjectionState, page: Page) -> None:
+async def advance(connection: AnyConnection, state: ProjectionState, page: Page) -> None:
     """Move a cursor over a page in the caller's transaction, and hold it until that ends.
 
     In that transaction unqualified names mean the generation's tables from here on.
@@ -105,7 +106,7 @@ async def advance(connection: asyncpg.Connection, state: ProjectionState, page: 
         raise CursorMovedError(state.name, position=page.after)
 
 
-async def advance_together(connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> set[str]:
+async def advance_together(connection: AnyConnection, states: Sequence[ProjectionState], page: Page) -> set[str]:
     """Move several cursors over a page that says nothing to their projections; returns the names of those moved."""
     names = [state.name for state in states]
     generations = [state.generation for state in states]
@@ -115,7 +116,7 @@ async def advance_together(connection: asyncpg.Connection, states: Sequence[Proj
 
 
 async def pause(
-    connection: asyncpg.Connection, state: ProjectionState, *, position: Position, problem: str
+    connection: AnyConnection, state: ProjectionState, *, position: Position, problem: str
 ) -> ProjectionState:
     """Pause a generation before the event at `position`; returns its new state.
 
@@ -129,7 +130,7 @@ async def pause(
     return msgspec.structs.replace(state, status=Status.PAUSED, error=error, error_position=position)
 
 
-async def resume_paused(connection: asyncpg.Connection, names: Sequence[str], role: Role) -> list[str]:
+async def resume_paused(connection: AnyConnection, names: Sequence[str], role: Role) -> list[str]:
     """Let paused generations try again; returns the names of those that were paused."""
     rows = await connection.fetch(STATEMENTS["resume"], list(names), role)
     return [row["name"] for row in rows]

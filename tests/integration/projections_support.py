@@ -131,4 +131,5 @@ def with_key_counts() -> tuple[KeyCounts, Catalog]:
 async def counted(log: Log) -> dict[str, int]:
     """Return what `KeyCounts` shows to readers."""
     async with log.database.acquire() as connection:
-        return dict(await connection.fetch("SELECT key, written FROM modelbox_views.key_counts"))
+        rows = await connection.fetch("SELECT key, written FROM modelbox_views.key_counts")
+    return {row["key"]: row["written"] for row in rows}

@@ -107,7 +107,7 @@ async def test_a_unique_tag_moves_and_goes(dsn: str, log: Log) -> None:
 async def test_metadata_keeps_every_json_value_exactly(dsn: str, log: Log) -> None:
     await prepare(dsn)
     strings = ["é\n\u2028\U0001f600", "\\ \" '", ""]
-    values = [None, True, 0, -(2**63), 2**64 - 1, 0.1, 1e308, 5e-324, -0.0, *strings, [], {"a": [{}]}]
+    values: list[object] = [None, True, 0, -(2**63), 2**64 - 1, 0.1, 1e308, 5e-324, -0.0, *strings, [], {"a": [{}]}]
     written = {f"key-{number:02}": value for number, value in enumerate(values)}
     stream = await create_model(log, "m", metadata={"key-00": "first", "kept": 1})
     await append(log, stream, MetadataUpdated(object_id=stream.id, metadata=written))

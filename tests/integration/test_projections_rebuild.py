@@ -29,7 +29,7 @@ from modelbox_projections import (
     verify,
 )
 from modelbox_projections.projection import names_of
-from modelbox_projections.replay import sole_builder
+from modelbox_projections.replay import Progress, sole_builder
 from modelbox_projections.state import active_of
 from tests.integration.projections_support import (
     WAIT_S,
@@ -80,7 +80,7 @@ async def test_a_rebuild_gives_the_same_rows_and_takes_over(dsn: str, log: Log) 
         for name in PROJECTIONS:
             before = await verify(log, name)
             steps: list[tuple[Position, Position]] = []
-            state = await rebuild(log, name, on_progress=lambda at, to, steps=steps: steps.append((at, to)))
+            state = await rebuild(log, name, on_progress=_recorder(steps))
             after = await verify(log, name)
             assert state.generation == active_of(await list_states(log), name).generation > 1
             assert before.equal
@@ -93,6 +93,10 @@ async def test_a_rebuild_gives_the_same_rows_and_takes_over(dsn: str, log: Log) 
     states = await list_states(log)
     assert [(state.name, state.role) for state in states] == [(name, Role.ACTIVE) for name in sorted(PROJECTIONS)]
     await assert_rows_are_what_the_log_gives(log)
+
+
+def _recorder(steps: list[tuple[Position, Position]]) -> Progress:
+    return lambda at, to: steps.append((at, to))
 
 
 async def write_more(log: Log) -> None:

@@ -138,7 +138,8 @@ async def test_folded_in_any_pages_the_views_are_the_same(
 ) -> None:
     await prepare(dsn)
     events = [recorded(position, event) for position, event in enumerate(log_events, start=1)]
-    async with log.database.acquire() as connection:
-        for projection in PROJECTIONS.values():
-            at_once = await folded(connection, projection, cut(events, set()))
-            assert await folded(connection, projection, cut(events, borders)) == at_once
+    connection = await log.database.connect_alone("test")
+    for projection in PROJECTIONS.values():
+        at_once = await folded(connection, projection, cut(events, set()))
+        assert await folded(connection, projection, cut(events, borders)) == at_once
+    await connection.close()
