@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelbox import InvalidFieldError, MLFramework, Model, ModelBox, NotFoundError, UniqueTagTakenError
+from modelbox import InvalidFieldError, LogForkedError, MLFramework, Model, ModelBox, NotFoundError, UniqueTagTakenError
 
 
 def test_a_new_model_is_what_was_given(client: ModelBox) -> None:
@@ -103,3 +103,11 @@ def test_an_unknown_object_is_not_found_by_name_of_the_field(client: ModelBox, m
         model.model_version("7")
     with pytest.raises(InvalidFieldError):
         client.model("not an id")
+
+
+def test_a_read_after_the_log_was_replaced_says_so_once(client: ModelBox, model: Model) -> None:
+    """A token of a log that is gone must not make every later read fail."""
+    client._session.connection.tokens.keep("00000000-0000-4000-8000-000000000000.5")
+    with pytest.raises(LogForkedError):
+        client.model(model.id)
+    assert client.model(model.id) == model
