@@ -43,12 +43,15 @@ class Sha256(Protocol):
 
     def update(self, data: bytes, /) -> None:
         """Add bytes."""
+        ...
 
     def digest(self) -> bytes:
         """Return the hash of all bytes added."""
+        ...
 
     def copy(self) -> "Sha256":
         """Return a copy that goes its own way."""
+        ...
 
 
 def _field(oid: int, data: bytes | None) -> bytes:

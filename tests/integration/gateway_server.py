@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
+import grpc.aio
 from google.rpc import error_details_pb2, status_pb2
 
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub

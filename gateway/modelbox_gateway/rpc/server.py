@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import grpc
+import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # re-exported without saying so
 from grpc_reflection.v1alpha import reflection
