@@ -1,6 +1,8 @@
-"""Real servers for the tests: one Postgres and one nats-server a session, a database of its own for each test."""
+"""Real servers for the tests: one Postgres a session, a database of its own for each test."""
 
 import asyncio
+import contextlib
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,7 +11,6 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, migrate
-from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import DATABASE, EmbeddedPostgres
 
 TEMPLATE = "modelbox_template"
@@ -21,29 +22,13 @@ def dsn_of(server: EmbeddedPostgres, database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres_server() -> Iterator[EmbeddedPostgres]:
     """A running Postgres."""
-    server = EmbeddedPostgres(_short_folder(tmp_path_factory, "pg"))
-    with asyncio.Runner() as runner:
+    with open_folder() as folder, asyncio.Runner() as runner:
+        server = EmbeddedPostgres(folder)
         runner.run(server.start())
         yield server
         runner.run(server.stop())
-
-
-@pytest.fixture(scope="session")
-def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedNats]:
-    """A running nats-server with JetStream."""
-    server = EmbeddedNats(_short_folder(tmp_path_factory, "nats"))
-    with asyncio.Runner() as runner:
-        runner.run(server.start())
-        yield server
-        runner.run(server.stop())
-
-
-@pytest.fixture
-def nats_url(nats_server: EmbeddedNats) -> str:
-    """Where the session's nats-server is; each log has a feed of its own there."""
-    return nats_server.url
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +69,13 @@ async def log(dsn: str) -> AsyncIterator[Log]:
     await opened.close()
 
 
-def _short_folder(factory: pytest.TempPathFactory, name: str) -> Path:
-    folder = factory.mktemp(name)
-    # pytest's folders are private; Postgres runs under another account when the tests run as root.
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    return folder
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts may enter: where root runs the tests, Postgres has an account of its own.
+
+    It is not below pytest's folder, which another run of pytest closes to all accounts but one.
+    """
+    with tempfile.TemporaryDirectory(prefix="modelbox-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder

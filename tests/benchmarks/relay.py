@@ -11,9 +11,8 @@ from modelbox_events import Log, StreamRef, new_id
 from modelbox_events.feed import Relay
 from tests.benchmarks.log import appends, request
 from tests.benchmarks.report import Figure, per_second, percentile_ms
-from tests.benchmarks.servers import fresh_log
+from tests.benchmarks.servers import fresh_log, postgres
 from tests.benchmarks.servers import nats as nats_server
-from tests.benchmarks.servers import postgres
 
 EVENTS = 100_000
 MESSAGES = 50_000

@@ -13,6 +13,7 @@ from modelbox_events import Log, LogOverloadedError, LogUnavailableError, Partit
 from modelbox_events.append import LOCK_TIMEOUT_MS, RESEND_FOR_S
 from modelbox_events.limits import QUEUE_REQUESTS_MAX
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
+from tests.conftest import open_folder
 from tests.integration.cutting_proxy import CuttingProxy
 from tests.integration.log_cases import append, assert_whole, stream
 
@@ -20,16 +21,14 @@ KILLS = 4
 
 
 @pytest.fixture
-async def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+async def own_postgres() -> AsyncIterator[EmbeddedPostgres]:
     """A Postgres of the test's own, to be killed."""
-    folder: Path = tmp_path_factory.mktemp("own")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    server = EmbeddedPostgres(folder)
-    await server.start()
-    await migrate(server.dsn)
-    yield server
-    await server.stop()
+    with open_folder() as folder:
+        server = EmbeddedPostgres(folder)
+        await server.start()
+        await migrate(server.dsn)
+        yield server
+        await server.stop()
 
 
 async def test_killing_postgres_loses_no_acknowledged_append(own_postgres: EmbeddedPostgres) -> None:
