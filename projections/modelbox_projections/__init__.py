@@ -6,6 +6,7 @@ Must not know: who asks, or over which wire.
 from modelbox_projections.artifacts.queries import ArtifactPlace, ArtifactRow
 from modelbox_projections.catalog import PROJECTIONS, Catalog, catalog_of
 from modelbox_projections.cursors import Cursors
+from modelbox_projections.details import Details
 from modelbox_projections.errors import (
     CursorMovedError,
     FoldFailedError,
@@ -36,6 +37,7 @@ __all__ = [
     "CursorMovedError",
     "Cursors",
     "DecodedEvent",
+    "Details",
     "FoldFailedError",
     "ModelRow",
     "ModelVersionRow",

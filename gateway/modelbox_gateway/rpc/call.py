@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 import grpc
+import grpc.aio
 from google.protobuf.message import Message
 
 from modelbox_events import Context, Token

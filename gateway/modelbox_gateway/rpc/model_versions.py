@@ -9,7 +9,7 @@ from msgspec import structs
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, StreamRef
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.model import MODEL, MODEL_VERSION, CreateModelVersion
+from modelbox_gateway.commands.model import MODEL, MODEL_VERSION, CreateModelVersion, model_version_id
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import model_version_message, timestamp
@@ -79,28 +79,32 @@ class ModelVersionMethods:
 
     async def get_model_version(self, request: pb.GetModelVersionRequest, call: Call) -> pb.GetModelVersionResponse:
         """Return one model version by id, by model and version, or by model and unique tag."""
-        views = self._backend.services.views.model_versions
+        views = self._backend.services.views
         named = [name for name in ("id", "model", "version", "unique_tag") if getattr(request, name)]
-        row: ModelVersionRow | None
         match named:
             case ["id"]:
-                model_version_id = fields.object_id("id", request.id)
-                await self._backend.freshness.reached(call, _VIEWS)
-                row = await views.get(model_version_id)
+                wanted = fields.object_id("id", request.id)
             case ["model", "version"]:
-                model_id, version = fields.object_id("model", request.model), fields.name("version", request.version)
-                await self._backend.freshness.reached(call, _VIEWS)
-                row = await views.by_version(model_id, version)
+                model_id = fields.object_id("model", request.model)
+                wanted = model_version_id(model_id, fields.name("version", request.version))
             case ["model", "unique_tag"]:
                 model_id, tag = fields.object_id("model", request.model), fields.name("unique_tag", request.unique_tag)
-                await self._backend.freshness.reached(call, _VIEWS)
-                row = await views.by_tag(model_id, tag)
+                wanted = await self._holder(model_id, tag, call)
             case _:
                 raise InvalidFieldError("id", "give either id, or model with one of version and unique_tag")
-        if row is None:
+        await self._backend.freshness.reached(call, _VIEWS)
+        found = await views.model_versions.details(wanted)
+        if found is None:
             raise ObjectNotFoundError(named[-1], "model version", getattr(request, named[-1]))
-        [message] = await self._messages([row])
-        return pb.GetModelVersionResponse(model_version=message)
+        files = await views.artifacts.of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
+        return pb.GetModelVersionResponse(model_version=model_version_message(found.row, found.metadata, files))
+
+    async def _holder(self, model_id: UUID, tag: str, call: Call) -> UUID:
+        await self._backend.freshness.reached(call, _VIEWS)
+        row = await self._backend.services.views.model_versions.by_tag(model_id, tag)
+        if row is None:
+            raise ObjectNotFoundError("unique_tag", "model version", tag)
+        return row.id
 
     async def list_model_versions(
         self, request: pb.ListModelVersionsRequest, call: Call

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import Position, StreamRef
+from modelbox_events import Position, StreamRef, object_id
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.model import MODEL, CreateModel
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
@@ -54,20 +54,18 @@ class ModelMethods:
         """Return one model by id, or by namespace and name."""
         if bool(request.id) == bool(request.name):
             raise InvalidFieldError("id", "give either id, or name and namespace")
-        views = self._backend.services.views
         if request.id:
             model_id = fields.object_id("id", request.id)
-            await self._backend.freshness.reached(call, _VIEWS)
-            row = await views.models.get(model_id)
         else:
             namespace = fields.namespace("namespace", request.namespace)
-            name = fields.name("name", request.name)
-            await self._backend.freshness.reached(call, _VIEWS)
-            row = await views.models.by_name(namespace, name)
-        if row is None:
+            model_id = object_id(MODEL, namespace, fields.name("name", request.name))
+        await self._backend.freshness.reached(call, _VIEWS)
+        views = self._backend.services.views
+        found = await views.models.details(model_id)
+        if found is None:
             raise ObjectNotFoundError("id" if request.id else "name", "model", request.id or request.name)
-        [message] = await self._messages([row])
-        return pb.GetModelResponse(model=message)
+        files = await views.artifacts.of(model_id, limit=FILES_SHOWN_MAX) if found.has_files else ()
+        return pb.GetModelResponse(model=model_message(found.row, found.metadata, files))
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         """Return a page of a namespace's models, newest first."""

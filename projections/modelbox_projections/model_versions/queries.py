@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events import Database, Position
+from modelbox_projections.details import Details, details_of
 from modelbox_projections.limits import POSITION_MAX
 from modelbox_projections.model_versions import STATEMENTS
 
@@ -37,6 +38,12 @@ class ModelVersions:
     async def get(self, model_version_id: UUID) -> ModelVersionRow | None:
         """Return the model version with this id."""
         return await self._one("get", model_version_id)
+
+    async def details(self, model_version_id: UUID) -> Details[ModelVersionRow] | None:
+        """Return the model version with this id, its metadata and whether it has files, as of one moment."""
+        async with self._database.acquire() as connection:
+            record = await connection.fetchrow(STATEMENTS["get_details"], model_version_id)
+        return details_of(ModelVersionRow, record) if record else None
 
     async def by_version(self, model_id: UUID, version: str) -> ModelVersionRow | None:
         """Return the model version with this version."""

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events import Database, Position
+from modelbox_projections.details import Details, details_of
 from modelbox_projections.limits import POSITION_MAX
 from modelbox_projections.models import STATEMENTS
 
@@ -35,6 +36,12 @@ class Models:
     async def get(self, model_id: UUID) -> ModelRow | None:
         """Return the model with this id."""
         return await self._one("get", model_id)
+
+    async def details(self, model_id: UUID) -> Details[ModelRow] | None:
+        """Return the model with this id, its metadata and whether it has files, as of one moment."""
+        async with self._database.acquire() as connection:
+            record = await connection.fetchrow(STATEMENTS["get_details"], model_id)
+        return details_of(ModelRow, record) if record else None
 
     async def by_name(self, namespace: str, name: str) -> ModelRow | None:
         """Return the model with this name."""
