@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import grpc
+import grpc.aio
 import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
@@ -273,7 +274,8 @@ async def test_a_refusal_rests_on_what_the_log_says_now(gateway: Gateway, model:
 
 
 async def test_the_claim_of_a_change_is_no_object(gateway: Gateway, model: str, log: Log) -> None:
-    inner = claim(StreamRef("vision", "model", UUID(model)), ModelState(name="resnet"))
+    await gateway.stub.CreateModelVersion(pb.CreateModelVersionRequest(model=model))
+    inner = claim(StreamRef("vision", "model", UUID(model)), ModelState(name="resnet", changes=1))
     assert await log.find_stream(inner.id) is not None
 
     with pytest.raises(grpc.aio.AioRpcError) as refused:

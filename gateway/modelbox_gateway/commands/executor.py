@@ -112,9 +112,10 @@ class Executor(Generic[State]):
     async def _append(
         self, stream: StreamRef, events: list[NewEvent], folded: _Folded[State], caller: Caller
     ) -> Recorded:
-        claim = self._aggregate.claim(stream, folded.state)
+        # Of two commands that begin a stream, NO_STREAM lets one pass; on all later states the claim does.
+        claims = (self._aggregate.claim(stream, folded.state),) if folded.version else ()
         # The log names the first stream that exists: a stale decision must not pass for a taken id.
-        first = NewEvent(events[0].data, (claim, *events[0].opens))
+        first = NewEvent(events[0].data, (*claims, *events[0].opens))
         try:
             appended = await self._log.append(
                 Append(
@@ -129,7 +130,7 @@ class Executor(Generic[State]):
         except WrongExpectedVersionError as error:
             raise _DecidedTooLateError from error
         except StreamExistsError as error:
-            if error.stream_id == claim.id:
+            if claims and error.stream_id == claims[0].id:
                 raise _DecidedTooLateError from error
             raise
         if appended.duplicate:

@@ -6,6 +6,7 @@ Must not know: the log, the wire, the clock.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -57,7 +58,7 @@ class CreateModel(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def model_id(self) -> UUID:
         """The id that namespace and name make."""
-        return object_id(MODEL, self.namespace, self.name)
+        return model_id(self.namespace, self.name)
 
 
 class CreateModelVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,19 +91,24 @@ class RemoveUniqueTag(msgspec.Struct, frozen=True, kw_only=True):
     tag: str
 
 
-def model_version_id(model_id: UUID, version: str) -> UUID:
+@lru_cache(maxsize=limits.MODELS_CACHED_MAX)
+def model_id(namespace: str, name: str) -> UUID:
+    """Return the id that a namespace and a name make."""
+    return object_id(MODEL, namespace, name)
+
+
+def model_version_id(model: UUID, version: str) -> UUID:
     """Return the id that a model and a version make."""
-    return object_id(MODEL_VERSION, str(model_id), version)
+    return object_id(MODEL_VERSION, str(model), version)
 
 
 def decide_create_model(state: ModelState, command: CreateModel) -> list[NewEvent]:
     """Create the model unless it exists."""
     if state.name is not None:
         return []
-    model_id = command.model_id
-    files, opens = tracked_files(command.namespace, model_id, command.files)
+    files, opens = tracked_files(command.namespace, command.model_id, command.files)
     created = ModelCreated(
-        model_id=model_id,
+        model_id=command.model_id,
         name=command.name,
         owner=command.owner,
         task=command.task,
@@ -192,9 +198,9 @@ def evolve(state: ModelState, event: ChangeEvent) -> ModelState:
     return ModelState(name, last_number, tags, state.changes + 1)
 
 
-def _moved(state: ModelState, model_id: UUID, tag: str, to: UUID) -> NewEvent:
+def _moved(state: ModelState, model: UUID, tag: str, to: UUID) -> NewEvent:
     return NewEvent(
-        UniqueTagMoved(model_id=model_id, tag=tag, model_version_id=to, from_model_version_id=state.tags.get(tag))
+        UniqueTagMoved(model_id=model, tag=tag, model_version_id=to, from_model_version_id=state.tags.get(tag))
     )
 
 

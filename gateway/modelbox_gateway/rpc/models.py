@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import Position, StreamRef, object_id
-from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.model import MODEL, CreateModel
+from modelbox_events import Position, StreamRef
+from modelbox_gateway.commands import fields, model
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import model_message, timestamp
@@ -29,7 +28,7 @@ class ModelMethods:
 
     async def create_model(self, request: pb.CreateModelRequest, call: Call) -> pb.CreateModelResponse:
         """Create a model; one that exists is answered as it is."""
-        command = CreateModel(
+        command = model.CreateModel(
             namespace=fields.namespace("namespace", request.namespace),
             name=fields.name("name", request.name),
             owner=fields.optional_name("owner", request.owner),
@@ -40,7 +39,7 @@ class ModelMethods:
         )
         model_id = command.model_id
         appended = await self._backend.models.create_model(command, call.caller(request))
-        self._backend.objects.remember(StreamRef(command.namespace, MODEL, model_id))
+        self._backend.objects.remember(StreamRef(command.namespace, model.MODEL, model_id))
         if appended is not None:
             self._backend.freshness.wrote(call, appended)
             recorded_at = timestamp(appended.recorded_at)
@@ -55,16 +54,16 @@ class ModelMethods:
         if bool(request.id) == bool(request.name):
             raise InvalidFieldError("id", "give either id, or name and namespace")
         if request.id:
-            model_id = fields.object_id("id", request.id)
+            wanted = fields.object_id("id", request.id)
         else:
             namespace = fields.namespace("namespace", request.namespace)
-            model_id = object_id(MODEL, namespace, fields.name("name", request.name))
+            wanted = model.model_id(namespace, fields.name("name", request.name))
         await self._backend.freshness.reached(call, _VIEWS)
         views = self._backend.services.views
-        found = await views.models.details(model_id)
+        found = await views.models.details(wanted)
         if found is None:
             raise ObjectNotFoundError("id" if request.id else "name", "model", request.id or request.name)
-        files = await views.artifacts.of(model_id, limit=FILES_SHOWN_MAX) if found.has_files else ()
+        files = await views.artifacts.of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
         return pb.GetModelResponse(model=model_message(found.row, found.metadata, files))
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
