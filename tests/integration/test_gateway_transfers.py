@@ -33,7 +33,8 @@ async def model(gateway: Gateway) -> str:
 
 
 async def frames_of(data: bytes, **metadata: Any) -> AsyncIterator[pb.UploadFileRequest]:
-    yield pb.UploadFileRequest(metadata=pb.FileMetadata(**{"path": "weights.pt"} | metadata))
+    announced: dict[str, Any] = {"path": "weights.pt"} | metadata
+    yield pb.UploadFileRequest(metadata=pb.FileMetadata(**announced))
     for at in range(0, len(data), 65_536):
         yield pb.UploadFileRequest(chunks=data[at : at + 65_536])
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import grpc
+import grpc.aio
 import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
@@ -47,7 +48,8 @@ async def refused(gateway: Gateway, log: Log, call: Callable[[], Awaitable[Any]]
 
 
 def file(**fields: Any) -> pb.FileMetadata:
-    return pb.FileMetadata(**{"path": "p", "parent_id": MODEL} | fields)
+    merged: dict[str, Any] = {"path": "p", "parent_id": MODEL} | fields
+    return pb.FileMetadata(**merged)
 
 
 def metadata(key: str, json: str) -> pb.Metadata:
