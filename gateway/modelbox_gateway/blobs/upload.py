@@ -37,7 +37,8 @@ class Upload:
         self._temporary = temporary
         self._place = place
         self._threads = threads
-        self._gathered = bytearray()
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
         self._writing: asyncio.Future[None] | None = None
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -61,9 +62,10 @@ class Upload:
         Raises:
             BlobStoreUnavailableError: The disk took no more.
         """
-        self._gathered += data
+        self._gathered.append(data)
+        self._gathered_bytes += len(data)
         self.size += len(data)
-        if len(self._gathered) >= BLOCK_BYTES:
+        if self._gathered_bytes >= BLOCK_BYTES:
             await self._hand_over()
 
     async def finish(self) -> Digests:
@@ -97,8 +99,8 @@ class Upload:
 
     async def _hand_over(self) -> None:
         await self._settle()
-        block, self._gathered = self._gathered, bytearray()
-        self._writing = asyncio.get_running_loop().run_in_executor(self._threads, self._write, block)
+        parts, self._gathered, self._gathered_bytes = self._gathered, [], 0
+        self._writing = asyncio.get_running_loop().run_in_executor(self._threads, self._write, parts)
 
     async def _settle(self) -> None:
         if self._writing is not None:
@@ -113,7 +115,8 @@ class Upload:
             self._descriptor, path = tempfile.mkstemp(dir=self._temporary)
             self._path = Path(path)
 
-    def _write(self, block: bytearray) -> None:
+    def _write(self, parts: list[bytes]) -> None:
+        block = parts[0] if len(parts) == 1 else b"".join(parts)
         self._sha256.update(block)
         self._md5.update(block)
         with at_disk():
