@@ -28,7 +28,7 @@ from modelbox_events.errors import (
 from modelbox_events.event import NO_STREAM, Append, Appended
 from modelbox_events.ids import Position
 from modelbox_events.limits import STREAM_VERSION_MAX
-from modelbox_events.queue import AppendQueue
+from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
 from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.registry import Registry
 
@@ -83,8 +83,8 @@ class Committer:
         self._queue = AppendQueue()
         self._closing = False
         self.recorded_total = 0
-        self._idle = LANES
-        self._lanes = [Lane(database) for _ in range(LANES)]
+        self._free = [Lane(database) for _ in range(LANES)]
+        self._news = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -97,28 +97,42 @@ class Committer:
             raise LogUnavailableError("this process is shutting down")
         request = Prepared(append, self._registry)
         self._queue.put(request)
+        if len(self._queue) >= BATCH_REQUESTS_SHARED:
+            self._news.set()
         return await request.done
 
     async def run(self) -> None:
         """Commit batches until `close`, and then until none waits."""
-        async with asyncio.TaskGroup() as lanes:
-            for lane in self._lanes:
-                lanes.create_task(self._run(lane))
+        async with asyncio.TaskGroup() as batches:
+            while await self._queue.wait():
+                if self._may_begin():
+                    self._begin(batches)
+                else:
+                    self._news.clear()
+                    await self._news.wait()
+        for lane in self._free:
+            lane.disconnect()
 
     def close(self) -> None:
         """Refuse further appends; `run` returns when the queue is empty."""
         self._closing = True
         self._queue.close()
 
-    async def _run(self, lane: "Lane") -> None:
+    def _may_begin(self) -> bool:
+        """Whether to begin a batch now: one at a time, but two where a long queue makes both worth their transaction."""
+        return len(self._free) == LANES or (bool(self._free) and len(self._queue) >= BATCH_REQUESTS_SHARED)
+
+    def _begin(self, batches: asyncio.TaskGroup) -> None:
+        batch = self._queue.take(takers=len(self._free))
+        if batch:
+            batches.create_task(self._run(self._free.pop(), batch), name="log batch")
+
+    async def _run(self, lane: "Lane", batch: list[Prepared]) -> None:
         try:
-            while await self._queue.wait():
-                if batch := self._queue.take(takers=self._idle):
-                    self._idle -= 1
-                    await self._commit(lane, batch)
-                    self._idle += 1
+            await self._commit(lane, batch)
         finally:
-            lane.disconnect()
+            self._free.append(lane)
+            self._news.set()
 
     async def _commit(self, lane: "Lane", requests: list[Prepared]) -> None:
         deadline = asyncio.get_running_loop().time() + RESEND_FOR_S

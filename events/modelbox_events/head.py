@@ -16,6 +16,8 @@ from modelbox_events.ids import Position
 from modelbox_events.sql import STATEMENTS
 
 CHANNEL: Final = "modelbox_head"
+APPLICATION: Final = "modelbox head"
+"""What Postgres lists the connections as, by which processes find each other."""
 POLL_INTERVAL_S: Final = 0.25
 NOTIFY_INTERVAL_S: Final = 0.005
 _RECONNECT_PAUSE_S: Final = 0.25
@@ -58,7 +60,7 @@ class Head:
         """Exchange notifications with other processes, until cancelled; reconnects by itself."""
         while True:
             try:
-                connection = await database.connect_alone("modelbox head")
+                connection = await database.connect_alone(APPLICATION)
                 try:
                     with translated():
                         await self._exchange(connection)
@@ -71,12 +73,14 @@ class Head:
     async def _exchange(self, connection: asyncpg.Connection) -> None:
         await connection.add_listener(CHANNEL, self._on_notification)
         while True:
-            row = await connection.fetchrow(STATEMENTS["read_head"])
-            self._announced = max(self._announced, Position(row["position"])) if row else self._announced
+            position, is_heard = await connection.fetchrow(STATEMENTS["watch_head"], APPLICATION)
+            self._announced = max(self._announced, Position(position))
             self.advance(self._announced)
             deadline = asyncio.get_running_loop().time() + POLL_INTERVAL_S
             while (left := deadline - asyncio.get_running_loop().time()) > 0:
-                if await self.wait_beyond(self._announced, timeout_s=left) > self._announced:
+                if not is_heard:  # nobody listens; one who begins to, polls
+                    await asyncio.sleep(left)
+                elif await self.wait_beyond(self._announced, timeout_s=left) > self._announced:
                     self._announced = self._position
                     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(self._announced))
                     await asyncio.sleep(NOTIFY_INTERVAL_S)

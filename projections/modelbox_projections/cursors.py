@@ -6,6 +6,7 @@ Must not know: what the views hold.
 """
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ class Cursors:
         self._states: dict[str, ProjectionState] = {}
         self._live = False
         self._moved = asyncio.Event()
+        self._waiting = 0
+        self._wanted = asyncio.Event()
         self._polling = asyncio.Lock()
         self._polled_at = -math.inf
 
@@ -51,7 +54,14 @@ class Cursors:
         """
         if token is None:
             return
-        wanted = self._position_of(token)
+        self._waiting += 1
+        self._wanted.set()
+        try:
+            await self._reach(names, self._position_of(token), timeout_s)
+        finally:
+            self._waiting -= 1
+
+    async def _reach(self, names: Sequence[str], wanted: Position, timeout_s: float) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while True:
@@ -65,6 +75,15 @@ class Cursors:
             if left <= 0:
                 raise NotCaughtUpError(lagging[0], wanted=wanted, position=self.position(lagging[0]))
             await self._wait_for_news(left if self._live else min(left, POLL_INTERVAL_S))
+
+    async def pause(self, seconds: float) -> None:
+        """Let a runner rest, so that its next page holds more than one event; not while somebody waits for it."""
+        if self._waiting:
+            return
+        self._wanted.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
 
     def record(self, state: ProjectionState) -> None:
         """Say where an active generation stands."""

@@ -11,6 +11,12 @@ FOLD_TRIES: Final = 3
 FOLD_RETRY_PAUSE_S: Final = 0.1
 """Pause before a failed event is tried again."""
 
+FOLD_PAUSE_S: Final = 0.01
+"""Rest after a small page while nobody waits for the views: a page costs more than its events."""
+
+SMALL_PAGE_EVENTS: Final = 256
+"""A page with fewer events is small."""
+
 STANDBY_INTERVAL_S: Final = 0.5
 """How often a runner that another process keeps waiting looks whether it may lead."""
 

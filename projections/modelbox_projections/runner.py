@@ -20,7 +20,13 @@ from modelbox_projections.catalog import PROJECTIONS, Catalog
 from modelbox_projections.cursors import Cursors
 from modelbox_projections.errors import CursorMovedError, FoldFailedError
 from modelbox_projections.fold import Fold
-from modelbox_projections.limits import RETRY_PAUSE_S, STANDBY_INTERVAL_S, STATES_INTERVAL_S
+from modelbox_projections.limits import (
+    FOLD_PAUSE_S,
+    RETRY_PAUSE_S,
+    SMALL_PAGE_EVENTS,
+    STANDBY_INTERVAL_S,
+    STATES_INTERVAL_S,
+)
 from modelbox_projections.page import Page, pages_of
 from modelbox_projections.renewal import Renewal, outdated_of, replace_strangers
 from modelbox_projections.sql import STATEMENTS
@@ -104,15 +110,17 @@ class ProjectionRunner:
         """Fold one page into every projection that lags, or wait for events."""
         if asyncio.get_running_loop().time() >= self._refresh_at:
             await self._refresh(connection)
-        moved = False
+        folded = 0
         positions = sorted({state.position for state in self._states.values()})
         # A projection that lags reads up to where the next one is, so that they go on together.
         for after, to in pairwise([*positions, None]):
             if after is not None and after < self._log.head.position:
-                moved |= await self._fold_group(connection, after, to)
-        if not moved:
+                folded += await self._fold_group(connection, after, to)
+        if not folded:
             front = positions[-1] if positions else self._log.head.position
             await self._log.head.wait_beyond(front, timeout_s=STATES_INTERVAL_S)
+        elif folded < SMALL_PAGE_EVENTS:
+            await self.cursors.pause(FOLD_PAUSE_S)
 
     async def _refresh(self, connection: asyncpg.Connection) -> None:
         """Look which generations there are: other processes pause, resume and replace them."""
@@ -129,8 +137,8 @@ class ProjectionRunner:
             return False
         return state.code_version == projection.code_version
 
-    async def _fold_group(self, connection: asyncpg.Connection, after: Position, to: Position | None) -> bool:
-        """Fold the next events into all projections that stand at `after`; returns whether there were any."""
+    async def _fold_group(self, connection: asyncpg.Connection, after: Position, to: Position | None) -> int:
+        """Fold the next events into all projections that stand at `after`; returns how many events."""
         events = await self._log.read(after, limit=PAGE_EVENTS_MAX, to=to)
         for page in pages_of(after, events, self._log.registry):
             members = [state for state in self._states.values() if state.position == page.after]
@@ -140,7 +148,7 @@ class ProjectionRunner:
                     await self._fold(connection, state, page)
             if idle:
                 await self._skip(connection, idle, page)
-        return bool(events)
+        return len(events)
 
     async def _skip(self, connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> None:
         moved = await advance_together(connection, states, page)

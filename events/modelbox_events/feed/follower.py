@@ -25,6 +25,10 @@ from modelbox_events.log import Log
 SCRUB_INTERVAL_S: Final = 10.0
 """How often the feed is checked for a lost tail, holes and messages that are not ours."""
 
+SMALL_PAGE_EVENTS: Final = 64
+SMALL_PAGE_PAUSE_S: Final = 0.002
+"""Rest after a page of fewer than `SMALL_PAGE_EVENTS`, so that the next one gathers more than one event."""
+
 IDLE_INTERVAL_S: Final = 0.5
 """How often the connection is looked after while nothing happens."""
 
@@ -119,8 +123,11 @@ class Follower:
         while True:
             position = self._progress.position
             if page := await pages.after(position):
+                small = len(page) < SMALL_PAGE_EVENTS
                 if not await self._publish(page):
                     return
+                if small:
+                    await asyncio.sleep(SMALL_PAGE_PAUSE_S)
             else:
                 await self._source.head.wait_beyond(position, timeout_s=IDLE_INTERVAL_S)
                 if self._publisher.is_cut_off:
