@@ -119,7 +119,7 @@ class Committer:
         self._queue.close()
 
     def _may_begin(self) -> bool:
-        """Whether to begin a batch now: one at a time, but two where a long queue makes both worth their transaction."""
+        """Whether to begin a batch now: the second at once only where a long queue makes it worth a transaction."""
         return len(self._free) == LANES or (bool(self._free) and len(self._queue) >= BATCH_REQUESTS_SHARED)
 
     def _begin(self, batches: asyncio.TaskGroup) -> None:

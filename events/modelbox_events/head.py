@@ -73,7 +73,7 @@ class Head:
     async def _exchange(self, connection: asyncpg.Connection) -> None:
         await connection.add_listener(CHANNEL, self._on_notification)
         while True:
-            position, is_heard = await connection.fetchrow(STATEMENTS["watch_head"], APPLICATION)
+            [(position, is_heard)] = await connection.fetch(STATEMENTS["watch_head"], APPLICATION)
             self._announced = max(self._announced, Position(position))
             self.advance(self._announced)
             deadline = asyncio.get_running_loop().time() + POLL_INTERVAL_S

@@ -74,7 +74,9 @@ class Reader:
     ) -> list[RecordedEvent]:
         """Return the events at `after + 1` … `to` that match."""
         wanted = None if types is None else list(types)
-        return await self._events("read_where", after, to, namespace, wanted, stream_type, _limit(limit), PAGE_BYTES_MAX)
+        return await self._events(
+            "read_where", after, to, namespace, wanted, stream_type, _limit(limit), PAGE_BYTES_MAX
+        )
 
     async def find_stream(self, stream_id: UUID) -> StreamState | None:
         """Return what the log knows of a stream."""
