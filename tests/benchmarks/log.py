@@ -70,7 +70,8 @@ async def run() -> list[Figure]:
             (100, 300, "≥ 20,000/s, p99 < 10 ms"),
         ):
             seconds, latencies = await appends(log, clients=clients, calls=calls, events=1)
-            value = f"{per_second(clients * calls, seconds)}, p50 {percentile_ms(latencies, 0.5)}, p99 {percentile_ms(latencies, 0.99)}"
+            rate_text = per_second(clients * calls, seconds)
+            value = f"{rate_text}, p50 {percentile_ms(latencies, 0.5)}, p99 {percentile_ms(latencies, 0.99)}"
             figures.append(Figure(f"append, 1 event, {clients} clients", value, target=target))
         seconds, latencies = await appends(log, clients=100, calls=50, events=20)
         rate = 100 * 50 * 20 / seconds

@@ -22,7 +22,7 @@ class Measured(TypedDict):
 @contextlib.asynccontextmanager
 async def modelbox_server() -> AsyncIterator[str]:
     """A ModelBox server with everything in it; yields its gRPC address."""
-    async with folder() as path:
+    with folder() as path:
         server = ServerProcess(path)
         try:
             info = await asyncio.to_thread(server.start)

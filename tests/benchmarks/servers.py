@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,8 +13,8 @@ from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import DATABASE, EmbeddedPostgres
 
 
-@contextlib.asynccontextmanager
-async def folder() -> AsyncIterator[Path]:
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
     """A folder that Postgres's account can enter too."""
     with tempfile.TemporaryDirectory(prefix="modelbox-bench-") as name:
         Path(name).chmod(0o755)
@@ -24,7 +24,7 @@ async def folder() -> AsyncIterator[Path]:
 @contextlib.asynccontextmanager
 async def postgres() -> AsyncIterator[EmbeddedPostgres]:
     """A running Postgres."""
-    async with folder() as path:
+    with folder() as path:
         server = EmbeddedPostgres(path / "postgres")
         await server.start()
         try:
@@ -36,7 +36,7 @@ async def postgres() -> AsyncIterator[EmbeddedPostgres]:
 @contextlib.asynccontextmanager
 async def nats() -> AsyncIterator[EmbeddedNats]:
     """A running nats-server."""
-    async with folder() as path:
+    with folder() as path:
         server = EmbeddedNats(path / "nats")
         await server.start()
         try:
