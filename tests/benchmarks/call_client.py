@@ -24,7 +24,7 @@ async def operation_of(name: str, channel: grpc.aio.Channel) -> Operation:
     run = uuid.uuid4().hex
     match name:
         case "echo":
-            echo = channel.unary_unary(METHOD)
+            echo = channel.unary_unary(METHOD, request_serializer=None, response_deserializer=None)
             body = pb.CreateModelRequest(name=run, owner="ana", namespace="bench").SerializeToString()
             return lambda _: echo(body)
         case "create":

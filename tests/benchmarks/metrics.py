@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard import SummaryWriter  # pyright: ignore[reportMissingImports]  # `make bench` installs it
 
 import modelbox
 from tests.benchmarks.processes import modelbox_server
