@@ -157,6 +157,8 @@ class Server:
         services = Services(log=log, views=Views(log.database), cursors=runner.cursors, blobs=blobs)
         wanted = Address.parse(self._config.listen_addr)
         self._grpc = create_grpc_server(services, str(wanted))
+        # After a stop in order there is nothing left to cut off; after any other, calls end before what they use.
+        stack.push_async_callback(self._grpc.stop, 0.0)
         try:
             port = await self._grpc.start()
         except ListenError as error:

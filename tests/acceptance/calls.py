@@ -1,7 +1,9 @@
 """Calls to a server over gRPC, as the acceptance tests need them."""
 
+import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -33,6 +35,27 @@ def watch(address: str) -> Iterator[int]:
                 yield number
         except grpc.RpcError:
             return
+
+
+@contextmanager
+def endless_upload(address: str) -> Iterator[None]:
+    """Keep an upload open that sends a byte now and then and never ends."""
+    sent = threading.Event()
+    over = threading.Event()
+
+    def frames(model_id: str) -> Iterator[pb.UploadFileRequest]:
+        yield pb.UploadFileRequest(metadata=pb.FileMetadata(parent_id=model_id, path="endless"))
+        while not over.wait(0.1):
+            sent.set()
+            yield pb.UploadFileRequest(chunks=b"x")
+
+    model_id = create_model(address, "with an endless upload")
+    with grpc.insecure_channel(address) as channel:
+        call = ModelStoreStub(channel).UploadFile.future(frames(model_id))
+        assert sent.wait(CALL_TIMEOUT_S)
+        yield
+        over.set()
+        assert call.exception(CALL_TIMEOUT_S) is not None
 
 
 def position_of(info: dict[str, Any]) -> int:

@@ -1,5 +1,6 @@
 """What the acceptance tests share: servers as processes of their own."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,16 +10,21 @@ from tests.acceptance.server_process import ServerProcess
 
 
 @pytest.fixture(scope="session")
-def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Make folders that an account without rights may enter: embedded Postgres runs under one when we are root."""
+def short_folder() -> Iterator[Callable[[str], Path]]:
+    """Make folders that an account without rights may enter: embedded Postgres runs under one when we are root.
 
-    def make(name: str) -> Path:
-        folder = tmp_path_factory.mktemp(name)
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
-        return folder
+    They are not below pytest's folder, which another run of pytest closes to all accounts but one.
+    """
+    with tempfile.TemporaryDirectory(prefix="modelbox-test-") as name:
+        above = Path(name)
+        above.chmod(0o755)
 
-    return make
+        def make(name: str) -> Path:
+            folder = Path(tempfile.mkdtemp(prefix=name, dir=above))
+            folder.chmod(0o755)
+            return folder
+
+        yield make
 
 
 @pytest.fixture

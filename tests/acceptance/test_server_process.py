@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.calls import create_model, position_of, watch
+from tests.acceptance.calls import create_model, endless_upload, position_of, watch
 from tests.acceptance.server_process import FREE_PORTS, MODELBOX, ServerProcess, get_json, wait_for
 
 STOP_S_MAX = 15.0
@@ -177,6 +177,26 @@ def test_stop_while_calls_are_open_finishes_in_time(server: ServerProcess) -> No
     watching.join(STOP_S_MAX)
     assert not watching.is_alive()
     assert position_of(server.start()) == 1
+
+
+def test_call_without_an_end_is_cut_off_at_the_deadline(server: ServerProcess) -> None:
+    server.config.write_text("stop_timeout_s = 3\n" + FREE_PORTS)
+    with endless_upload(server.start()["grpc_addr"]):
+        start = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - start < STOP_S_MAX
+    assert server.left() == []
+
+
+def test_second_signal_cuts_the_stop_short(server: ServerProcess) -> None:
+    with endless_upload(server.start()["grpc_addr"]):
+        os.kill(server.pid, signal.SIGTERM)
+        server.wait_until(lambda: "stop_requested" in server.log_text())
+        start = time.monotonic()
+        assert server.stop() == 1
+        assert time.monotonic() - start < STOP_S_MAX
+    assert server.left() == []
+    assert "Traceback" not in server.log_text()
 
 
 def _has_restarted(server: ServerProcess, times: int) -> bool:

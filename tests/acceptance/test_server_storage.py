@@ -153,7 +153,8 @@ def test_account_without_rights_is_refused_with_what_postgres_says(server: Serve
 def test_roles_share_the_work_between_processes(
     server: ServerProcess, dsn: str, short_folder: Callable[[str], Path]
 ) -> None:
-    """A gateway alone reads its writes from views that another process folds."""
+    """A gateway alone reads its writes from views that another process folds. No password is logged."""
+    dsn = dsn.replace("postgres@", "postgres:hunter2@")
     server.config.write_text(FREE_PORTS + POSTGRES.format(dsn=dsn))
     other = ServerProcess(short_folder("roles"), config=FREE_PORTS + POSTGRES.format(dsn=dsn))
     try:
@@ -167,6 +168,8 @@ def test_roles_share_the_work_between_processes(
             "migrations", "log", "projections", "gateway",
         }  # fmt: skip
         assert (server.stop(), other.stop()) == (0, 0)
+        assert info["postgres_dsn"] == dsn
+        assert "hunter2" not in server.log_text() + other.log_text()
     finally:
         other.close()
 

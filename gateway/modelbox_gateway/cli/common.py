@@ -138,7 +138,7 @@ def _is_number(value: object) -> bool:
 def _mendable() -> tuple[type[Exception], ...]:
     """Return the errors whose message says what to do; those of the service only where it is installed."""
     if find_spec("asyncpg") is None:
-        return (OperatorError,)
+        return (OperatorError, OSError)
     from modelbox_events import EventsError
     from modelbox_gateway.embedded.process import EmbeddedServerError
     from modelbox_projections import ProjectionsError

@@ -23,6 +23,7 @@ class EmbeddedServer(Protocol):
 
     async def ended(self) -> int:
         """Wait until it ends and return its exit code."""
+        ...
 
 
 async def keep_running(name: str, server: EmbeddedServer) -> None:

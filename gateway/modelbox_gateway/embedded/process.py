@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Self
 
 _LOG_TAIL_BYTES: Final = 4_000
+_LOG_BYTES_MAX: Final = 16 * 1024 * 1024
 _PR_SET_PDEATHSIG: Final = 1
 _RUN_TIMEOUT_S: Final = 120.0
 
@@ -38,6 +39,7 @@ class ServerProcess:
     @classmethod
     async def start(cls, command: Sequence[str], *, folder: Path, log: Path, stop_signal: signal.Signals) -> Self:
         """Start the program in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only its owner."""
+        _keep_short(log)
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -85,6 +87,12 @@ class ServerProcess:
         with self._log.open("rb") as log:
             log.seek(max(0, self._log.stat().st_size - _LOG_TAIL_BYTES))
             return log.read().decode(errors="replace")
+
+
+def _keep_short(log: Path) -> None:
+    """Put a log that has grown aside; the one put aside before goes."""
+    if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def _end_with_owner() -> None:
