@@ -5,12 +5,12 @@ Must not know: cursors, generations, or who reads the tables.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import asyncpg
 
 from modelbox_events import ChangeEvent, Position, RecordedEvent
-from modelbox_events.types import Registry
+from modelbox_events.types import ArtifactsTracked, ArtifactUploaded, MetadataUpdated, Registry
 
 
 class DecodedEvent:
@@ -75,6 +75,10 @@ class Projection(ABC):
 def names_of(*types: type[ChangeEvent]) -> frozenset[str]:
     """Return the names that event types have in the log."""
     return frozenset(event_type.__name__ for event_type in types)
+
+
+TOUCHING: Final = names_of(MetadataUpdated, ArtifactsTracked, ArtifactUploaded)
+"""Types that change what hangs on an object. They stand in its own stream, so that need not be read from the event."""
 
 
 async def write_rows(connection: asyncpg.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

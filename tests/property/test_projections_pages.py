@@ -98,10 +98,10 @@ def logs(draw: st.DrawFn) -> list[ChangeEvent]:
 
 def recorded(position: int, event: ChangeEvent) -> DecodedEvent:
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=position)
-    event_id = uuid.UUID(int=position)
+    event_id, stream_id = uuid.UUID(int=position), getattr(event, "object_id", IDS[0])
     found = RecordedEvent(
         position=Position(position), namespace=f"n{position % 2}", stream_type=["model", "model_version"][position % 2],
-        stream_id=IDS[0], version=position, event_id=event_id, type=type(event).__name__, schema_version=1,
+        stream_id=stream_id, version=position, event_id=event_id, type=type(event).__name__, schema_version=1,
         recorded_at=at, occurred_at=None, actor="a", auth_type=0, correlation_id=None, causation_id=None, trace=None,
         codec=Codec.JSON, data=REGISTRY.encode(event), data_ref=None, data_sha256=None, meta=b"", key_id=None,
         salt=None, content_hash=b"", hash=position.to_bytes(32, "big"),

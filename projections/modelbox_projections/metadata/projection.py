@@ -5,7 +5,7 @@ Must not know: who asks for it.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import asyncpg
@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 def fold(events: Sequence[DecodedEvent]) -> list[Row]:
     """Return the last value of each key that the events write."""
-    rows: dict[tuple[UUID, str], Row] = {}
+    last: dict[tuple[UUID, str], tuple[Any, datetime]] = {}
     for event in events:
         match event.data:
             case ModelCreated() as data:
@@ -35,8 +35,8 @@ def fold(events: Sequence[DecodedEvent]) -> list[Row]:
             case _:
                 continue
         for key, value in written.items():
-            rows[object_id, key] = (object_id, key, _encode(value).decode(), event.recorded.recorded_at)
-    return list(rows.values())
+            last[object_id, key] = (value, event.recorded.recorded_at)
+    return [(*place, _encode(value).decode(), at) for place, (value, at) in last.items()]
 
 
 class MetadataProjection(Projection):

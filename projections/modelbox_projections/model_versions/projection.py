@@ -11,16 +11,9 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import RecordedEvent
-from modelbox_events.types import (
-    ArtifactsTracked,
-    ArtifactUploaded,
-    MetadataUpdated,
-    ModelVersionCreated,
-    UniqueTagMoved,
-    UniqueTagRemoved,
-)
+from modelbox_events.types import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_projections.model_versions import STATEMENTS
-from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows
+from modelbox_projections.projection import TOUCHING, DecodedEvent, Projection, names_of, write_rows
 
 
 class Changes:
@@ -34,6 +27,10 @@ class Changes:
     def add(self, event: DecodedEvent) -> None:
         """Take one event in."""
         at = event.recorded.recorded_at
+        if event.recorded.type in TOUCHING:
+            if event.recorded.stream_type == "model_version":
+                self.touched[event.recorded.stream_id] = at
+            return
         match event.data:
             case ModelVersionCreated() as data:
                 self._create(event.recorded, data)
@@ -45,9 +42,6 @@ class Changes:
             case UniqueTagRemoved() as data:
                 self.holders[data.model_id, data.tag] = None
                 self.touched[data.model_version_id] = at
-            case MetadataUpdated() | ArtifactsTracked() | ArtifactUploaded() as data:
-                if event.recorded.stream_type == "model_version":
-                    self.touched[data.object_id] = at
 
     def _create(self, recorded: RecordedEvent, data: ModelVersionCreated) -> None:
         identity = (data.model_version_id, data.model_id, recorded.namespace)
@@ -63,9 +57,7 @@ class ModelVersionsProjection(Projection):
 
     name: ClassVar = "model_versions"
     code_version: ClassVar = 1
-    event_types: ClassVar = names_of(
-        ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved, MetadataUpdated, ArtifactsTracked, ArtifactUploaded
-    )
+    event_types: ClassVar = names_of(ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved) | TOUCHING
     tables: ClassVar = ("model_versions", "unique_tags")
     relations: ClassVar = ("model_versions", "unique_tags")
     statements: ClassVar = STATEMENTS

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import asyncpg
 
-from modelbox_events.types import ArtifactsTracked, ArtifactUploaded, MetadataUpdated, ModelCreated
+from modelbox_events.types import ModelCreated
 from modelbox_projections.models import STATEMENTS
-from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows
+from modelbox_projections.projection import TOUCHING, DecodedEvent, Projection, names_of, write_rows
 
 
 def fold(events: Sequence[DecodedEvent]) -> tuple[list[tuple[Any, ...]], dict[UUID, datetime]]:
@@ -21,14 +21,14 @@ def fold(events: Sequence[DecodedEvent]) -> tuple[list[tuple[Any, ...]], dict[UU
     touched: dict[UUID, datetime] = {}
     for event in events:
         recorded = event.recorded
-        match event.data:
-            case ModelCreated() as data:
-                about = (data.name, data.owner, data.task, data.description)
-                times = (recorded.recorded_at, recorded.recorded_at, recorded.position)
-                created.append((data.model_id, recorded.namespace, *about, *times))
-                touched.pop(data.model_id, None)  # the statement that touches comes after the one that creates
-            case MetadataUpdated() | ArtifactsTracked() | ArtifactUploaded() as data if recorded.stream_type == "model":
-                touched[data.object_id] = recorded.recorded_at
+        if recorded.type in TOUCHING:
+            if recorded.stream_type == "model":
+                touched[recorded.stream_id] = recorded.recorded_at
+        elif isinstance(data := event.data, ModelCreated):
+            about = (data.name, data.owner, data.task, data.description)
+            times = (recorded.recorded_at, recorded.recorded_at, recorded.position)
+            created.append((data.model_id, recorded.namespace, *about, *times))
+            touched.pop(data.model_id, None)  # the statement that touches comes after the one that creates
     return created, touched
 
 
@@ -37,7 +37,7 @@ class ModelsProjection(Projection):
 
     name: ClassVar = "models"
     code_version: ClassVar = 1
-    event_types: ClassVar = names_of(ModelCreated, MetadataUpdated, ArtifactsTracked, ArtifactUploaded)
+    event_types: ClassVar = names_of(ModelCreated) | TOUCHING
     tables: ClassVar = ("models",)
     relations: ClassVar = ("models",)
     statements: ClassVar = STATEMENTS
