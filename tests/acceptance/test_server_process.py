@@ -186,6 +186,8 @@ def test_call_without_an_end_is_cut_off_at_the_deadline(server: ServerProcess) -
         assert server.stop() == 0
         assert time.monotonic() - start < STOP_S_MAX
     assert server.left() == []
+    assert server.start()["position"] == 1, "nothing of a cut-off upload is recorded"
+    assert list((server.data / "blobs/tmp").iterdir()) == []
 
 
 def test_second_signal_cuts_the_stop_short(server: ServerProcess) -> None:

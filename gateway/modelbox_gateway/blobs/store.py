@@ -4,11 +4,13 @@
 """
 
 import asyncio
+import fcntl
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Self
+from weakref import WeakSet
 
 import structlog
 
@@ -20,17 +22,21 @@ from modelbox_gateway.errors import BlobDamagedError
 THREADS_MAX: Final = 8
 """Threads that read, write and hash; the event loop never waits for the disk."""
 
+CLOSE_TIMEOUT_S: Final = 5.0
+"""How long `close` waits for uploads that were cut off."""
+
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _log = structlog.get_logger()
 
 
 class BlobStore:
-    """Blobs under one folder, which belongs to one server."""
+    """Blobs under one folder; several servers may share it."""
 
     def __init__(self, folder: Path) -> None:
         """Use `open`."""
         self._complete = folder / "sha256"
         self._temporary = folder / "tmp"
+        self._uploads: WeakSet[Upload] = WeakSet()
         self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="blobs")
 
     @classmethod
@@ -53,15 +59,17 @@ class BlobStore:
                 (self._complete / f"{first_byte:02x}").mkdir(exist_ok=True)
             fsync_folder(self._complete)
             fsync_folder(self._complete.parent)
-            stale = list(self._temporary.iterdir())
+            stale = [path for path in self._temporary.iterdir() if _is_abandoned(path)]
             for path in stale:
-                path.unlink()
+                path.unlink(missing_ok=True)
         if stale:
             _log.info("interrupted_uploads_removed", files=len(stale))
 
     def upload(self) -> Upload:
         """Begin an upload: `async with store.upload() as upload`."""
-        return Upload(self._temporary, self._path, self._threads)
+        upload = Upload(self._temporary, self._path, self._threads)
+        self._uploads.add(upload)
+        return upload
 
     async def download(self, sha256: str, *, size: int) -> Download:
         """Open a blob: `async with await store.download(…) as chunks`.
@@ -92,5 +100,26 @@ class BlobStore:
         return self._complete / sha256[:2] / sha256[2:]
 
     async def close(self) -> None:
-        """Wait for what the threads are doing."""
+        """Wait until cancelled uploads have removed what they wrote, and for what the threads are doing."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                for upload in list(self._uploads):
+                    await upload.closed.wait()
+        except TimeoutError:
+            _log.warning("uploads_left", consequence="the next start removes what they wrote")
         await asyncio.to_thread(self._threads.shutdown)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Tell whether nobody writes to a temporary file: its writer holds a lock on it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:  # its upload ended meanwhile
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

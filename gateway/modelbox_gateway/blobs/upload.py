@@ -1,6 +1,7 @@
 """Bytes on their way in: written, hashed and only then given their place."""
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -46,6 +47,7 @@ class Upload:
         self._descriptor = -1
         self._path = temporary
         self.size = 0
+        self.closed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Open a temporary file."""
@@ -93,9 +95,12 @@ class Upload:
         await asyncio.shield(asyncio.ensure_future(self._end()))
 
     async def _end(self) -> None:
-        if self._writing is not None:
-            await asyncio.wait([self._writing])
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._discard)
+        try:
+            if self._writing is not None:
+                await asyncio.wait([self._writing])
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._discard)
+        finally:
+            self.closed.set()
 
     async def _hand_over(self) -> None:
         await self._settle()
@@ -114,6 +119,8 @@ class Upload:
         with at_disk():
             self._descriptor, path = tempfile.mkstemp(dir=self._temporary)
             self._path = Path(path)
+            # The kernel drops this lock with the process: what it lies on, another server that starts leaves alone.
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def _write(self, parts: list[bytes]) -> None:
         block = parts[0] if len(parts) == 1 else b"".join(parts)
