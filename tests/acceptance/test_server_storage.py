@@ -122,9 +122,12 @@ def test_service_waits_for_a_postgres_that_is_not_up_yet(
 ) -> None:
     postgres = EmbeddedPostgres(short_folder("late"))
     server.config.write_text(FREE_PORTS + POSTGRES.format(dsn=postgres.dsn))
-    server.spawn()
-    server.wait_until(lambda: "postgres_unavailable" in server.log_text())
     with asyncio.Runner() as runner:
+        # Its first start creates the database after it answers; the service must not arrive in between.
+        runner.run(postgres.start())
+        runner.run(postgres.stop())
+        server.spawn()
+        server.wait_until(lambda: "postgres_unavailable" in server.log_text())
         runner.run(postgres.start())
         server.wait_until(lambda: server.readyz()[0] == 200)
         assert server.stop() == 0
