@@ -11,7 +11,7 @@ FOLD_TRIES: Final = 3
 FOLD_RETRY_PAUSE_S: Final = 0.1
 """Pause before a failed event is tried again."""
 
-FOLD_PAUSE_S: Final = 0.01
+FOLD_PAUSE_S: Final = 0.05
 """Rest after a small page while nobody waits for the views: a page costs more than its events."""
 
 SMALL_PAGE_EVENTS: Final = 256

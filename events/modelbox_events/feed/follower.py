@@ -26,7 +26,7 @@ SCRUB_INTERVAL_S: Final = 10.0
 """How often the feed is checked for a lost tail, holes and messages that are not ours."""
 
 SMALL_PAGE_EVENTS: Final = 64
-SMALL_PAGE_PAUSE_S: Final = 0.002
+SMALL_PAGE_PAUSE_S: Final = 0.01
 """Rest after a page of fewer than `SMALL_PAGE_EVENTS`, so that the next one gathers more than one event."""
 
 IDLE_INTERVAL_S: Final = 0.5
