@@ -19,7 +19,7 @@ def request(stream: StreamRef, events: int) -> Append:
     """Return an append of `events` small events."""
     event = ModelCreated(
         model_id=stream.id, name="digits", owner="ana", task="classification",
-        description="Tells handwritten digits apart", metadata={"dataset": "digits"}, files=[],
+        description="Tells handwritten digits apart", labels={}, metadata={"dataset": "digits"}, files=[],
     )  # fmt: skip
     return Append(stream=stream, events=[NewEvent(event)] * events, expected_version=ANY_VERSION)
 

@@ -37,7 +37,7 @@ async def _fill(log: Log) -> None:
         name = f"model {number}"
         stream = StreamRef("bench", "model", object_id("model", "bench", name))
         created = ModelCreated(
-            model_id=stream.id, name=name, owner="ana", task="", description="", metadata={}, files=[]
+            model_id=stream.id, name=name, owner="ana", task="", description="", labels={}, metadata={}, files=[]
         )
         await log.append(Append(stream=stream, events=[NewEvent(created)], expected_version=NO_STREAM))
         changes = [

@@ -32,7 +32,14 @@ async def append_model(log: Log, *, namespace: str = "default", context: Context
     """Append one ModelCreated; return the model's stream."""
     stream = StreamRef(namespace, "model", new_id())
     created = ModelCreated(
-        model_id=stream.id, name="digits", owner="mira", task="classification", description="", metadata={}, files=[]
+        model_id=stream.id,
+        name="digits",
+        owner="mira",
+        task="classification",
+        description="",
+        labels={},
+        metadata={},
+        files=[],
     )
     request = Append(
         stream=stream, events=[NewEvent(created)], expected_version=NO_STREAM, context=context or Context()

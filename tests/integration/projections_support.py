@@ -26,14 +26,15 @@ def model_ref(name: str, namespace: str = NAMESPACE) -> StreamRef:
 
 def model_created(name: str, namespace: str = NAMESPACE, **fields: Any) -> ModelCreated:
     """Return the event that creates a model."""
-    about = {"owner": "ada", "task": "vision", "description": "", "metadata": {}, "files": [], **fields}
+    about = {"owner": "ada", "task": "vision", "description": "", "labels": {}, "metadata": {}, "files": [], **fields}
     return ModelCreated(model_id=model_ref(name, namespace).id, name=name, **about)
 
 
 def version_created(model: StreamRef, version: str, **fields: Any) -> ModelVersionCreated:
     """Return the event that creates a model version."""
     about: dict[str, Any] = {"name": "m", "description": "", "framework": "ONNX", "unique_tags": [], "metadata": {}}
-    about |= {"files": [], **fields}
+    about |= {"labels": {}, "files": [], "uploaded": [], "metrics": {}, "step": 0}
+    about |= {"experiment_id": None, "run_id": None, "checkpoint_id": None, **fields}
     version_id = object_id("model_version", str(model.id), version)
     return ModelVersionCreated(model_id=model.id, model_version_id=version_id, version=version, **about)
 

@@ -80,6 +80,7 @@ def logs(draw: st.DrawFn) -> list[ChangeEvent]:
         about: dict[str, Any] = {
             "name": str(number),
             "description": "",
+            "labels": {},
             "metadata": draw(metadata),
             "files": draw(files),
         }
@@ -90,6 +91,12 @@ def logs(draw: st.DrawFn) -> list[ChangeEvent]:
             version=str(number),
             framework="",
             unique_tags=draw(st.lists(keys)),
+            uploaded=[],
+            experiment_id=None,
+            run_id=None,
+            checkpoint_id=None,
+            metrics={},
+            step=0,
             **about,
         )
         events.insert(draw(st.integers(0, len(events))), draw(st.sampled_from([model, version])))

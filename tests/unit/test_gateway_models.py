@@ -38,7 +38,9 @@ def given(*events: ChangeEvent) -> ModelState:
 
 
 def created(name: str = "resnet") -> ModelCreated:
-    return ModelCreated(model_id=MODEL.id, name=name, owner="", task="", description="", metadata={}, files=[])
+    return ModelCreated(
+        model_id=MODEL.id, name=name, owner="", task="", description="", labels={}, metadata={}, files=[]
+    )
 
 
 def version(number: str, *tags: str) -> ModelVersionCreated:
@@ -50,8 +52,15 @@ def version(number: str, *tags: str) -> ModelVersionCreated:
         description="",
         framework="UNKNOWN",
         unique_tags=list(tags),
+        labels={},
         metadata={},
         files=[],
+        uploaded=[],
+        experiment_id=None,
+        run_id=None,
+        checkpoint_id=None,
+        metrics={},
+        step=0,
     )
 
 
@@ -69,7 +78,7 @@ def test_a_model_is_created_under_the_id_of_its_namespace_and_name() -> None:
     [event] = decide_create_model(given(), command)
 
     assert event.data == ModelCreated(
-        model_id=MODEL.id, name="resnet", owner="ana", task="", description="", metadata={"a": 1}, files=[]
+        model_id=MODEL.id, name="resnet", owner="ana", task="", description="", labels={}, metadata={"a": 1}, files=[]
     )
 
 

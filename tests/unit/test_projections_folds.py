@@ -48,7 +48,14 @@ def decoded(*events: RecordedEvent) -> list[DecodedEvent]:
 
 def created(name: str = "m", files: Sequence[TrackedFile] = ()) -> ModelCreated:
     return ModelCreated(
-        model_id=MODEL, name=name, owner="", task="", description="", metadata={"a": 1, "b": 1}, files=list(files)
+        model_id=MODEL,
+        name=name,
+        owner="",
+        task="",
+        description="",
+        labels={},
+        metadata={"a": 1, "b": 1},
+        files=list(files),
     )
 
 

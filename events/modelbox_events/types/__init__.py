@@ -1,6 +1,8 @@
 """The change events: one Struct an event type, and the registry that reads and writes them."""
 
-from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded, TrackedFile
+from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
+from modelbox_events.types.checkpoints import CheckpointCreated
+from modelbox_events.types.lineage import DatasetColumn, DatasetCreated, LineageLinked
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.metrics import (
     BytesSeries,
@@ -13,26 +15,50 @@ from modelbox_events.types.metrics import (
     doubles_to_json,
 )
 from modelbox_events.types.models import ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types.objects import (
+    EventLogged,
+    HyperparametersLogged,
+    ObjectDeleted,
+    ObjectRestored,
+    ObjectUpdated,
+)
 from modelbox_events.types.registry import REGISTRY, EventType, Registry
+from modelbox_events.types.runs import EndStatus, ExperimentCreated, RunCreated, RunEnded, RunResumed, Source
 
 __all__ = [
     "REGISTRY",
     "ArtifactUploaded",
     "ArtifactsTracked",
     "BytesSeries",
+    "CheckpointCreated",
+    "DatasetColumn",
+    "DatasetCreated",
     "Double",
     "DoubleSeries",
+    "EndStatus",
+    "EventLogged",
     "EventType",
+    "ExperimentCreated",
+    "HyperparametersLogged",
+    "LineageLinked",
     "MetadataUpdated",
     "MetricsLogged",
     "ModelCreated",
     "ModelVersionCreated",
+    "ObjectDeleted",
+    "ObjectRestored",
+    "ObjectUpdated",
     "Registry",
+    "RunCreated",
+    "RunEnded",
+    "RunResumed",
     "Series",
+    "Source",
     "StringSeries",
     "TrackedFile",
     "UniqueTagMoved",
     "UniqueTagRemoved",
+    "UploadedFile",
     "doubles_from_json",
     "doubles_to_json",
 ]

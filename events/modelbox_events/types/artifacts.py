@@ -19,6 +19,17 @@ class TrackedFile(msgspec.Struct, frozen=True, kw_only=True):
     checksum: str
 
 
+class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file whose bytes are durable in the blob store; `sha256` (hex) is also their address there."""
+
+    id: UUID
+    path: str
+    file_type: str
+    size: int
+    sha256: str
+    md5: str
+
+
 class ArtifactsTracked(ChangeEvent, frozen=True, kw_only=True):
     """Files kept elsewhere were attached to an object."""
 

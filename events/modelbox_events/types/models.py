@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from modelbox_events.event import ChangeEvent
-from modelbox_events.types.artifacts import TrackedFile
+from modelbox_events.types.artifacts import TrackedFile, UploadedFile
+from modelbox_events.types.metrics import Double
 
 
 class ModelCreated(ChangeEvent, frozen=True, kw_only=True):
@@ -15,12 +16,22 @@ class ModelCreated(ChangeEvent, frozen=True, kw_only=True):
     owner: str
     task: str
     description: str
+    labels: dict[str, str]
     metadata: dict[str, Any]
     files: list[TrackedFile]
 
 
+def with_labels(value: dict[str, Any]) -> dict[str, Any]:
+    """Lift version 1 of `ModelCreated`, which knew no labels."""
+    return {**value, "labels": {}}
+
+
 class ModelVersionCreated(ChangeEvent, frozen=True, kw_only=True):
-    """A model version was created; `version` is unique in the model, each unique tag belongs to it alone."""
+    """A model version was created; `version` is unique in the model, each unique tag belongs to it alone.
+
+    The three ids say what it was made from, as far as that is known. Of a checkpoint that was promoted it has the
+    uploaded files and the metrics, whose points are of `step`.
+    """
 
     model_id: UUID
     model_version_id: UUID
@@ -29,8 +40,21 @@ class ModelVersionCreated(ChangeEvent, frozen=True, kw_only=True):
     description: str
     framework: str
     unique_tags: list[str]
+    labels: dict[str, str]
     metadata: dict[str, Any]
     files: list[TrackedFile]
+    uploaded: list[UploadedFile]
+    experiment_id: UUID | None
+    run_id: UUID | None
+    checkpoint_id: UUID | None
+    metrics: dict[str, Double]
+    step: int
+
+
+def with_origin(value: dict[str, Any]) -> dict[str, Any]:
+    """Lift version 1 of `ModelVersionCreated`, which knew neither labels nor what the version was made from."""
+    origin = dict.fromkeys(("experiment_id", "run_id", "checkpoint_id"))
+    return {**value, **origin, "labels": {}, "uploaded": [], "metrics": {}, "step": 0}
 
 
 class UniqueTagMoved(ChangeEvent, frozen=True, kw_only=True):

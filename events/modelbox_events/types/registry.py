@@ -11,9 +11,26 @@ import msgspec
 from modelbox_events.errors import InvalidEventError
 from modelbox_events.event import ChangeEvent, Codec, RecordedEvent
 from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded
+from modelbox_events.types.checkpoints import CheckpointCreated
+from modelbox_events.types.lineage import DatasetCreated, LineageLinked
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.metrics import MetricsLogged
-from modelbox_events.types.models import ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types.models import (
+    ModelCreated,
+    ModelVersionCreated,
+    UniqueTagMoved,
+    UniqueTagRemoved,
+    with_labels,
+    with_origin,
+)
+from modelbox_events.types.objects import (
+    EventLogged,
+    HyperparametersLogged,
+    ObjectDeleted,
+    ObjectRestored,
+    ObjectUpdated,
+)
+from modelbox_events.types.runs import ExperimentCreated, RunCreated, RunEnded, RunResumed
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """Turns the JSON object of one schema version into that of the next. Pure."""
@@ -101,11 +118,23 @@ class Registry:
 
 REGISTRY: Final = Registry(
     [
-        EventType(ModelCreated),
-        EventType(ModelVersionCreated),
+        EventType(ExperimentCreated),
+        EventType(RunCreated),
+        EventType(RunEnded),
+        EventType(RunResumed),
+        EventType(CheckpointCreated),
+        EventType(ModelCreated, (with_labels,)),
+        EventType(ModelVersionCreated, (with_origin,)),
         EventType(UniqueTagMoved),
         EventType(UniqueTagRemoved),
+        EventType(ObjectUpdated),
+        EventType(ObjectDeleted),
+        EventType(ObjectRestored),
         EventType(MetadataUpdated),
+        EventType(HyperparametersLogged),
+        EventType(EventLogged),
+        EventType(DatasetCreated),
+        EventType(LineageLinked),
         EventType(MetricsLogged),
         EventType(ArtifactsTracked),
         EventType(ArtifactUploaded),

@@ -15,7 +15,14 @@ import msgspec
 
 from modelbox_events.event import ChangeEvent, NewEvent, StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types import (
+    Double,
+    ModelCreated,
+    ModelVersionCreated,
+    UniqueTagMoved,
+    UniqueTagRemoved,
+    UploadedFile,
+)
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.tracked import File, tracked_files
 from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, UniqueTagTakenError
@@ -52,6 +59,7 @@ class CreateModel(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     task: str = ""
     description: str = ""
+    labels: dict[str, str] = {}
     metadata: dict[str, Any] = {}
     files: Sequence[File] = ()
 
@@ -59,6 +67,17 @@ class CreateModel(msgspec.Struct, frozen=True, kw_only=True):
     def model_id(self) -> UUID:
         """The id that namespace and name make."""
         return model_id(self.namespace, self.name)
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model version is made from; of a checkpoint, with its uploaded files and its metrics at `step`."""
+
+    experiment_id: UUID | None = None
+    run_id: UUID | None = None
+    checkpoint_id: UUID | None = None
+    uploaded: Sequence[UploadedFile] = ()
+    metrics: dict[str, Double] = {}
+    step: int = 0
 
 
 class CreateModelVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +90,10 @@ class CreateModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     framework: str = "UNKNOWN"
     unique_tags: Sequence[str] = ()
     move_tags: bool = False
+    labels: dict[str, str] = {}
     metadata: dict[str, Any] = {}
     files: Sequence[File] = ()
+    origin: Origin = Origin()
 
 
 class SetUniqueTag(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +134,7 @@ def decide_create_model(state: ModelState, command: CreateModel) -> list[NewEven
         owner=command.owner,
         task=command.task,
         description=command.description,
+        labels=command.labels,
         metadata=command.metadata,
         files=files,
     )
@@ -126,6 +148,7 @@ def decide_create_model_version(state: ModelState, command: CreateModelVersion) 
         UniqueTagTakenError: Another model version holds one of the unique tags, and they are not to be moved.
         InvalidFieldError: The model has as many unique tags as one may have.
     """
+    origin = command.origin
     version = command.version or str(state.last_number + 1)
     version_id = model_version_id(command.model.id, version)
     tags = list(dict.fromkeys(command.unique_tags))
@@ -142,8 +165,15 @@ def decide_create_model_version(state: ModelState, command: CreateModelVersion) 
         description=command.description,
         framework=command.framework,
         unique_tags=[tag for tag in tags if tag not in taken],
+        labels=command.labels,
         metadata=command.metadata,
         files=files,
+        uploaded=list(origin.uploaded),
+        experiment_id=origin.experiment_id,
+        run_id=origin.run_id,
+        checkpoint_id=origin.checkpoint_id,
+        metrics=origin.metrics,
+        step=origin.step,
     )
     opened = (StreamRef(command.model.namespace, MODEL_VERSION, version_id), *opens)
     return [NewEvent(created, opens=opened), *(_moved(state, command.model.id, tag, version_id) for tag in taken)]

@@ -34,6 +34,66 @@ class ModelStoreStub(object):
         Args:
             channel: A grpc.Channel.
         """
+        self.CreateExperiment = channel.unary_unary(
+                '/modelbox.ModelStore/CreateExperiment',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateExperimentRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateExperimentResponse.FromString,
+                _registered_method=True)
+        self.ListExperiments = channel.unary_unary(
+                '/modelbox.ModelStore/ListExperiments',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListExperimentsRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListExperimentsResponse.FromString,
+                _registered_method=True)
+        self.GetExperiment = channel.unary_unary(
+                '/modelbox.ModelStore/GetExperiment',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetExperimentRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetExperimentResponse.FromString,
+                _registered_method=True)
+        self.CreateRun = channel.unary_unary(
+                '/modelbox.ModelStore/CreateRun',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateRunRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateRunResponse.FromString,
+                _registered_method=True)
+        self.ListRuns = channel.unary_unary(
+                '/modelbox.ModelStore/ListRuns',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListRunsRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListRunsResponse.FromString,
+                _registered_method=True)
+        self.GetRun = channel.unary_unary(
+                '/modelbox.ModelStore/GetRun',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetRunRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetRunResponse.FromString,
+                _registered_method=True)
+        self.SetRunStatus = channel.unary_unary(
+                '/modelbox.ModelStore/SetRunStatus',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.SetRunStatusRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.SetRunStatusResponse.FromString,
+                _registered_method=True)
+        self.HeartbeatRuns = channel.unary_unary(
+                '/modelbox.ModelStore/HeartbeatRuns',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.HeartbeatRunsRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.HeartbeatRunsResponse.FromString,
+                _registered_method=True)
+        self.CreateCheckpoint = channel.unary_unary(
+                '/modelbox.ModelStore/CreateCheckpoint',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateCheckpointRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateCheckpointResponse.FromString,
+                _registered_method=True)
+        self.ListCheckpoints = channel.unary_unary(
+                '/modelbox.ModelStore/ListCheckpoints',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListCheckpointsRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListCheckpointsResponse.FromString,
+                _registered_method=True)
+        self.GetCheckpoint = channel.unary_unary(
+                '/modelbox.ModelStore/GetCheckpoint',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetCheckpointRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetCheckpointResponse.FromString,
+                _registered_method=True)
+        self.PromoteCheckpoint = channel.unary_unary(
+                '/modelbox.ModelStore/PromoteCheckpoint',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.PromoteCheckpointRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.PromoteCheckpointResponse.FromString,
+                _registered_method=True)
         self.CreateModel = channel.unary_unary(
                 '/modelbox.ModelStore/CreateModel',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateModelRequest.SerializeToString,
@@ -74,6 +134,21 @@ class ModelStoreStub(object):
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.RemoveUniqueTagRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.RemoveUniqueTagResponse.FromString,
                 _registered_method=True)
+        self.UpdateObject = channel.unary_unary(
+                '/modelbox.ModelStore/UpdateObject',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.UpdateObjectRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.UpdateObjectResponse.FromString,
+                _registered_method=True)
+        self.DeleteObject = channel.unary_unary(
+                '/modelbox.ModelStore/DeleteObject',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.DeleteObjectRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DeleteObjectResponse.FromString,
+                _registered_method=True)
+        self.RestoreObject = channel.unary_unary(
+                '/modelbox.ModelStore/RestoreObject',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectResponse.FromString,
+                _registered_method=True)
         self.ListNamespaces = channel.unary_unary(
                 '/modelbox.ModelStore/ListNamespaces',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListNamespacesRequest.SerializeToString,
@@ -88,6 +163,51 @@ class ModelStoreStub(object):
                 '/modelbox.ModelStore/ListMetadata',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListMetadataRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListMetadataResponse.FromString,
+                _registered_method=True)
+        self.GetMetadataHistory = channel.unary_unary(
+                '/modelbox.ModelStore/GetMetadataHistory',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryResponse.FromString,
+                _registered_method=True)
+        self.LogHyperparameters = channel.unary_unary(
+                '/modelbox.ModelStore/LogHyperparameters',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersResponse.FromString,
+                _registered_method=True)
+        self.LogEvent = channel.unary_unary(
+                '/modelbox.ModelStore/LogEvent',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogEventRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LogEventResponse.FromString,
+                _registered_method=True)
+        self.ListEvents = channel.unary_unary(
+                '/modelbox.ModelStore/ListEvents',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListEventsRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListEventsResponse.FromString,
+                _registered_method=True)
+        self.CreateDataset = channel.unary_unary(
+                '/modelbox.ModelStore/CreateDataset',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateDatasetRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateDatasetResponse.FromString,
+                _registered_method=True)
+        self.ListDatasets = channel.unary_unary(
+                '/modelbox.ModelStore/ListDatasets',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListDatasetsRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListDatasetsResponse.FromString,
+                _registered_method=True)
+        self.GetDataset = channel.unary_unary(
+                '/modelbox.ModelStore/GetDataset',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetDatasetRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetDatasetResponse.FromString,
+                _registered_method=True)
+        self.LinkLineage = channel.unary_unary(
+                '/modelbox.ModelStore/LinkLineage',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.LinkLineageRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LinkLineageResponse.FromString,
+                _registered_method=True)
+        self.GetLineage = channel.unary_unary(
+                '/modelbox.ModelStore/GetLineage',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetLineageRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetLineageResponse.FromString,
                 _registered_method=True)
         self.LogMetrics = channel.unary_unary(
                 '/modelbox.ModelStore/LogMetrics',
@@ -124,15 +244,124 @@ class ModelStoreStub(object):
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileResponse.FromString,
                 _registered_method=True)
+        self.BeginUpload = channel.unary_unary(
+                '/modelbox.ModelStore/BeginUpload',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.BeginUploadRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.BeginUploadResponse.FromString,
+                _registered_method=True)
+        self.CompleteUpload = channel.unary_unary(
+                '/modelbox.ModelStore/CompleteUpload',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.CompleteUploadRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CompleteUploadResponse.FromString,
+                _registered_method=True)
+        self.AbortUpload = channel.unary_unary(
+                '/modelbox.ModelStore/AbortUpload',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.AbortUploadRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.AbortUploadResponse.FromString,
+                _registered_method=True)
+        self.GetDownloadLink = channel.unary_unary(
+                '/modelbox.ModelStore/GetDownloadLink',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetDownloadLinkRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetDownloadLinkResponse.FromString,
+                _registered_method=True)
         self.WatchNamespace = channel.unary_stream(
                 '/modelbox.ModelStore/WatchNamespace',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.WatchNamespaceRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.WatchNamespaceResponse.FromString,
                 _registered_method=True)
+        self.GetClusterMembers = channel.unary_unary(
+                '/modelbox.ModelStore/GetClusterMembers',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetClusterMembersRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetClusterMembersResponse.FromString,
+                _registered_method=True)
 
 
 class ModelStoreServicer(object):
     """Missing associated documentation comment in .proto file."""
+
+    def CreateExperiment(self, request, context):
+        """Create an experiment. Its name is unique in the namespace: creating it again returns the first and says so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListExperiments(self, request, context):
+        """List the experiments of a namespace, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExperiment(self, request, context):
+        """Get one experiment by id, or by namespace and name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRun(self, request, context):
+        """Start a run of an experiment. With an `id` that the client drew, starting it again finds the first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRuns(self, request, context):
+        """List the runs of an experiment or a namespace, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRun(self, request, context):
+        """Get one run by id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetRunStatus(self, request, context):
+        """End a run, or take it up again: RUNNING resumes one that failed, was killed or is lost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HeartbeatRuns(self, request, context):
+        """Say that runs are alive. A running one that was not heard of for some time is shown as LOST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCheckpoint(self, request, context):
+        """Create a checkpoint of an experiment or run, keyed by its epoch or step: creating it again returns the first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCheckpoints(self, request, context):
+        """List the checkpoints of an experiment or run, by epoch, then step.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCheckpoint(self, request, context):
+        """Get one checkpoint by id, or by its experiment or run and its epoch or step.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PromoteCheckpoint(self, request, context):
+        """Create a model version of a checkpoint: with its files and metrics, in one change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def CreateModel(self, request, context):
         """Create a model. Its name is unique in the namespace: creating it again returns the first and sets `exists`.
@@ -191,6 +420,27 @@ class ModelStoreServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateObject(self, request, context):
+        """Change the owner, description, task, comment or labels of an object; what is not named stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteObject(self, request, context):
+        """Delete an object: lists leave it out, its history stays. Deleting it again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreObject(self, request, context):
+        """Undo the deletion of an object.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListNamespaces(self, request, context):
         """List the namespaces that hold anything, by name.
         """
@@ -207,6 +457,69 @@ class ModelStoreServicer(object):
 
     def ListMetadata(self, request, context):
         """Read all metadata of an object.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMetadataHistory(self, request, context):
+        """Read every value that keys of an object's metadata had, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LogHyperparameters(self, request, context):
+        """Record hyperparameters of an object; other names stay as they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LogEvent(self, request, context):
+        """Log an event on an object. An equal one, with the same wallclock, is kept once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEvents(self, request, context):
+        """List the events logged on an object, by wallclock.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateDataset(self, request, context):
+        """Register a dataset. Name and digest make it: registering the same again returns the first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDatasets(self, request, context):
+        """List the datasets of a namespace, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDataset(self, request, context):
+        """Get one dataset by id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LinkLineage(self, request, context):
+        """Record that one object was made with another: a run with a dataset, a model version with a run.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLineage(self, request, context):
+        """Read what an object was made with, and what was made with it, to any depth.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -261,8 +574,44 @@ class ModelStoreServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BeginUpload(self, request, context):
+        """Prepare an upload: bytes that are here already are not sent again, others go to the store by signed links or,
+        where it has none, through UploadFile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteUpload(self, request, context):
+        """Finish an upload by signed links: the bytes are verified, then the file is visible.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AbortUpload(self, request, context):
+        """Give up an upload by signed links and remove what was sent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDownloadLink(self, request, context):
+        """Get a signed link to a file's bytes, where the store has such links.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchNamespace(self, request, context):
         """Follow the changes of a namespace: all since a time or token, then each as it happens.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetClusterMembers(self, request, context):
+        """List the servers that take calls for this log.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -271,6 +620,66 @@ class ModelStoreServicer(object):
 
 def add_ModelStoreServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CreateExperiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateExperiment,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateExperimentRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateExperimentResponse.SerializeToString,
+            ),
+            'ListExperiments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExperiments,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListExperimentsRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListExperimentsResponse.SerializeToString,
+            ),
+            'GetExperiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExperiment,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetExperimentRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetExperimentResponse.SerializeToString,
+            ),
+            'CreateRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRun,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateRunRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateRunResponse.SerializeToString,
+            ),
+            'ListRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRuns,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListRunsRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListRunsResponse.SerializeToString,
+            ),
+            'GetRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRun,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetRunRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetRunResponse.SerializeToString,
+            ),
+            'SetRunStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRunStatus,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.SetRunStatusRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.SetRunStatusResponse.SerializeToString,
+            ),
+            'HeartbeatRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.HeartbeatRuns,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.HeartbeatRunsRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.HeartbeatRunsResponse.SerializeToString,
+            ),
+            'CreateCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCheckpoint,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateCheckpointRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateCheckpointResponse.SerializeToString,
+            ),
+            'ListCheckpoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCheckpoints,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListCheckpointsRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListCheckpointsResponse.SerializeToString,
+            ),
+            'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCheckpoint,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetCheckpointRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetCheckpointResponse.SerializeToString,
+            ),
+            'PromoteCheckpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.PromoteCheckpoint,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.PromoteCheckpointRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.PromoteCheckpointResponse.SerializeToString,
+            ),
             'CreateModel': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateModel,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateModelRequest.FromString,
@@ -311,6 +720,21 @@ def add_ModelStoreServicer_to_server(servicer, server):
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.RemoveUniqueTagRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.RemoveUniqueTagResponse.SerializeToString,
             ),
+            'UpdateObject': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateObject,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.UpdateObjectRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.UpdateObjectResponse.SerializeToString,
+            ),
+            'DeleteObject': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteObject,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DeleteObjectRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.DeleteObjectResponse.SerializeToString,
+            ),
+            'RestoreObject': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreObject,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectResponse.SerializeToString,
+            ),
             'ListNamespaces': grpc.unary_unary_rpc_method_handler(
                     servicer.ListNamespaces,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListNamespacesRequest.FromString,
@@ -325,6 +749,51 @@ def add_ModelStoreServicer_to_server(servicer, server):
                     servicer.ListMetadata,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListMetadataRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListMetadataResponse.SerializeToString,
+            ),
+            'GetMetadataHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMetadataHistory,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryResponse.SerializeToString,
+            ),
+            'LogHyperparameters': grpc.unary_unary_rpc_method_handler(
+                    servicer.LogHyperparameters,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersResponse.SerializeToString,
+            ),
+            'LogEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.LogEvent,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LogEventRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogEventResponse.SerializeToString,
+            ),
+            'ListEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEvents,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListEventsRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListEventsResponse.SerializeToString,
+            ),
+            'CreateDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateDataset,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CreateDatasetRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.CreateDatasetResponse.SerializeToString,
+            ),
+            'ListDatasets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDatasets,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListDatasetsRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListDatasetsResponse.SerializeToString,
+            ),
+            'GetDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDataset,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetDatasetRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetDatasetResponse.SerializeToString,
+            ),
+            'LinkLineage': grpc.unary_unary_rpc_method_handler(
+                    servicer.LinkLineage,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LinkLineageRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.LinkLineageResponse.SerializeToString,
+            ),
+            'GetLineage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLineage,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetLineageRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetLineageResponse.SerializeToString,
             ),
             'LogMetrics': grpc.unary_unary_rpc_method_handler(
                     servicer.LogMetrics,
@@ -361,10 +830,35 @@ def add_ModelStoreServicer_to_server(servicer, server):
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileResponse.SerializeToString,
             ),
+            'BeginUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginUpload,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.BeginUploadRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.BeginUploadResponse.SerializeToString,
+            ),
+            'CompleteUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteUpload,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.CompleteUploadRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.CompleteUploadResponse.SerializeToString,
+            ),
+            'AbortUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.AbortUpload,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.AbortUploadRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.AbortUploadResponse.SerializeToString,
+            ),
+            'GetDownloadLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDownloadLink,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetDownloadLinkRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetDownloadLinkResponse.SerializeToString,
+            ),
             'WatchNamespace': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchNamespace,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.WatchNamespaceRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.WatchNamespaceResponse.SerializeToString,
+            ),
+            'GetClusterMembers': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClusterMembers,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetClusterMembersRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetClusterMembersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -376,6 +870,330 @@ def add_ModelStoreServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ModelStore(object):
     """Missing associated documentation comment in .proto file."""
+
+    @staticmethod
+    def CreateExperiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/CreateExperiment',
+            modelbox_dot_proto_dot_modelstore__pb2.CreateExperimentRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.CreateExperimentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExperiments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/ListExperiments',
+            modelbox_dot_proto_dot_modelstore__pb2.ListExperimentsRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.ListExperimentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExperiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetExperiment',
+            modelbox_dot_proto_dot_modelstore__pb2.GetExperimentRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetExperimentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/CreateRun',
+            modelbox_dot_proto_dot_modelstore__pb2.CreateRunRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.CreateRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/ListRuns',
+            modelbox_dot_proto_dot_modelstore__pb2.ListRunsRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.ListRunsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetRun',
+            modelbox_dot_proto_dot_modelstore__pb2.GetRunRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRunStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/SetRunStatus',
+            modelbox_dot_proto_dot_modelstore__pb2.SetRunStatusRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.SetRunStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HeartbeatRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/HeartbeatRuns',
+            modelbox_dot_proto_dot_modelstore__pb2.HeartbeatRunsRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.HeartbeatRunsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/CreateCheckpoint',
+            modelbox_dot_proto_dot_modelstore__pb2.CreateCheckpointRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.CreateCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCheckpoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/ListCheckpoints',
+            modelbox_dot_proto_dot_modelstore__pb2.ListCheckpointsRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.ListCheckpointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetCheckpoint',
+            modelbox_dot_proto_dot_modelstore__pb2.GetCheckpointRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PromoteCheckpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/PromoteCheckpoint',
+            modelbox_dot_proto_dot_modelstore__pb2.PromoteCheckpointRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.PromoteCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def CreateModel(request,
@@ -594,6 +1412,87 @@ class ModelStore(object):
             _registered_method=True)
 
     @staticmethod
+    def UpdateObject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/UpdateObject',
+            modelbox_dot_proto_dot_modelstore__pb2.UpdateObjectRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.UpdateObjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteObject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/DeleteObject',
+            modelbox_dot_proto_dot_modelstore__pb2.DeleteObjectRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.DeleteObjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreObject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/RestoreObject',
+            modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListNamespaces(request,
             target,
             options=(),
@@ -664,6 +1563,249 @@ class ModelStore(object):
             '/modelbox.ModelStore/ListMetadata',
             modelbox_dot_proto_dot_modelstore__pb2.ListMetadataRequest.SerializeToString,
             modelbox_dot_proto_dot_modelstore__pb2.ListMetadataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMetadataHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetMetadataHistory',
+            modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LogHyperparameters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/LogHyperparameters',
+            modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LogEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/LogEvent',
+            modelbox_dot_proto_dot_modelstore__pb2.LogEventRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.LogEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/ListEvents',
+            modelbox_dot_proto_dot_modelstore__pb2.ListEventsRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.ListEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/CreateDataset',
+            modelbox_dot_proto_dot_modelstore__pb2.CreateDatasetRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.CreateDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDatasets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/ListDatasets',
+            modelbox_dot_proto_dot_modelstore__pb2.ListDatasetsRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.ListDatasetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetDataset',
+            modelbox_dot_proto_dot_modelstore__pb2.GetDatasetRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LinkLineage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/LinkLineage',
+            modelbox_dot_proto_dot_modelstore__pb2.LinkLineageRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.LinkLineageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLineage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetLineage',
+            modelbox_dot_proto_dot_modelstore__pb2.GetLineageRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetLineageResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -864,6 +2006,114 @@ class ModelStore(object):
             _registered_method=True)
 
     @staticmethod
+    def BeginUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/BeginUpload',
+            modelbox_dot_proto_dot_modelstore__pb2.BeginUploadRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.BeginUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/CompleteUpload',
+            modelbox_dot_proto_dot_modelstore__pb2.CompleteUploadRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.CompleteUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AbortUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/AbortUpload',
+            modelbox_dot_proto_dot_modelstore__pb2.AbortUploadRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.AbortUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDownloadLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetDownloadLink',
+            modelbox_dot_proto_dot_modelstore__pb2.GetDownloadLinkRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetDownloadLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def WatchNamespace(request,
             target,
             options=(),
@@ -880,6 +2130,33 @@ class ModelStore(object):
             '/modelbox.ModelStore/WatchNamespace',
             modelbox_dot_proto_dot_modelstore__pb2.WatchNamespaceRequest.SerializeToString,
             modelbox_dot_proto_dot_modelstore__pb2.WatchNamespaceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClusterMembers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetClusterMembers',
+            modelbox_dot_proto_dot_modelstore__pb2.GetClusterMembersRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetClusterMembersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,81 @@
+"""What happens to experiments and their runs. Each has a stream of its own."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from modelbox_events.event import ChangeEvent
+
+EndStatus = Literal["finished", "failed", "killed"]
+"""How a run ended."""
+
+
+class ExperimentCreated(ChangeEvent, frozen=True, kw_only=True):
+    """An experiment was created in a namespace; its name is unique there.
+
+    `external_id` is its id in another tracker.
+    """
+
+    experiment_id: UUID
+    name: str
+    owner: str
+    framework: str
+    task: str
+    description: str
+    external_id: str
+    parent_id: UUID | None
+    labels: dict[str, str]
+    metadata: dict[str, Any]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was made with: code, machine and packages, as the client saw them.
+
+    `dirty` says that the working tree had changes that are in no commit; `dependencies` are package versions by name.
+    """
+
+    repository: str
+    commit: str
+    branch: str
+    dirty: bool
+    entry_point: str
+    user: str
+    host: str
+    python_version: str
+    platform: str
+    dependencies: dict[str, str]
+
+
+class RunCreated(ChangeEvent, frozen=True, kw_only=True):
+    """A run of an experiment began; it is running."""
+
+    run_id: UUID
+    experiment_id: UUID
+    name: str
+    owner: str
+    parent_id: UUID | None
+    started_at: datetime
+    source: Source | None
+    comment: str
+    labels: dict[str, str]
+    metadata: dict[str, Any]
+    hyperparameters: dict[str, Any]
+
+
+class RunEnded(ChangeEvent, frozen=True, kw_only=True):
+    """A run ended; `reason` is the client's, such as the error that ended it."""
+
+    run_id: UUID
+    status: EndStatus
+    ended_at: datetime
+    reason: str
+
+
+class RunResumed(ChangeEvent, frozen=True, kw_only=True):
+    """A run that had failed or was killed goes on."""
+
+    run_id: UUID
+    resumed_at: datetime
+    reason: str
