@@ -24,11 +24,10 @@ from modelbox_events.types import (
     UploadedFile,
 )
 from modelbox_gateway.commands import limits
+from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.tracked import File, tracked_files
 from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, UniqueTagTakenError
 
-MODEL: Final = "model"
-MODEL_VERSION: Final = "model_version"
 CLAIM: Final = "model_registry_change"
 REGISTRY_TYPES: Final = tuple(
     event.__name__ for event in (ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved)

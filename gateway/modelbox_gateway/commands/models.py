@@ -13,6 +13,7 @@ from modelbox_events.types import ModelVersionCreated, UniqueTagMoved
 from modelbox_gateway.commands import limits, model
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.executor import Aggregate, Executor, Recorded
+from modelbox_gateway.commands.kinds import MODEL
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.errors import UniqueTagNotHeldError, UniqueTagTakenError
 
@@ -41,7 +42,7 @@ class Models:
 
     async def create_model(self, command: model.CreateModel, caller: Caller) -> Appended | None:
         """Create a model; None says that it was there before."""
-        stream = StreamRef(command.namespace, model.MODEL, command.model_id)
+        stream = StreamRef(command.namespace, MODEL, command.model_id)
         recorded = await self._executor.execute(
             stream, lambda state: model.decide_create_model(state, command), caller, creates=True
         )

@@ -5,7 +5,7 @@ Must not know: the wire, the views.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from modelbox_events import (
@@ -21,13 +21,10 @@ from modelbox_events import (
 from modelbox_events.types import ArtifactsTracked, ArtifactUploaded, MetadataUpdated, MetricsLogged, Series
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
+from modelbox_gateway.commands.kinds import ARTIFACT, OBJECTS
 from modelbox_gateway.commands.lru import LruMap
-from modelbox_gateway.commands.model import MODEL, MODEL_VERSION
-from modelbox_gateway.commands.tracked import ARTIFACT, TRACKED, File, artifact_id, tracked_files
+from modelbox_gateway.commands.tracked import TRACKED, File, artifact_id, tracked_files
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
-
-OBJECTS: Final = frozenset({MODEL, MODEL_VERSION, ARTIFACT})
-"""The kinds of object; a stream of another type is no object that anything can be logged on."""
 
 
 class Objects:

@@ -12,8 +12,8 @@ import msgspec
 from modelbox_events.event import StreamRef
 from modelbox_events.ids import object_id
 from modelbox_events.types import TrackedFile
+from modelbox_gateway.commands.kinds import ARTIFACT
 
-ARTIFACT: Final = "artifact"
 TRACKED: Final = "tracked"
 UPLOADED: Final = "uploaded"
 

@@ -9,7 +9,8 @@ from msgspec import structs
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, StreamRef
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.model import MODEL, MODEL_VERSION, CreateModelVersion, model_version_id
+from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
+from modelbox_gateway.commands.model import CreateModelVersion, model_version_id
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import model_version_message, timestamp

@@ -6,6 +6,7 @@ from typing import Final
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, StreamRef
 from modelbox_gateway.commands import fields, model
+from modelbox_gateway.commands.kinds import MODEL
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import model_message, timestamp
@@ -39,7 +40,7 @@ class ModelMethods:
         )
         model_id = command.model_id
         appended = await self._backend.models.create_model(command, call.caller(request))
-        self._backend.objects.remember(StreamRef(command.namespace, model.MODEL, model_id))
+        self._backend.objects.remember(StreamRef(command.namespace, MODEL, model_id))
         if appended is not None:
             self._backend.freshness.wrote(call, appended)
             recorded_at = timestamp(appended.recorded_at)

@@ -5,7 +5,8 @@ from uuid import UUID
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.model import MODEL, MODEL_VERSION, RemoveUniqueTag, SetUniqueTag
+from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
+from modelbox_gateway.commands.model import RemoveUniqueTag, SetUniqueTag
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
