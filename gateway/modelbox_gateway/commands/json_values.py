@@ -1,4 +1,4 @@
-"""Which JSON a metadata value may be, and the reading of JSON text that keeps to it.
+"""Which JSON a value may be, of metadata or a hyperparameter, and the reading of JSON text that keeps to it.
 
 Must not know: the wire, the log.
 """
@@ -25,14 +25,14 @@ class _RefusedError(ValueError):
     """A part of the text breaks a rule; says which."""
 
 
-def parse(field: str, text: str) -> tuple[Any, int]:
-    """Read one metadata value from JSON text; return it and the bytes it takes as JSON.
+def parse(field: str, text: str, *, bytes_max: int = limits.METADATA_VALUE_BYTES_MAX) -> tuple[Any, int]:
+    """Read one value from JSON text; return it and the bytes it takes as JSON, at most `bytes_max`.
 
     Raises:
         InvalidFieldError: It is no JSON (RFC 8259), or not one that `check` allows, or names an object's key twice.
     """
-    if len(text) > limits.METADATA_VALUE_BYTES_MAX:
-        raise InvalidFieldError(field, _too_long(len(text)))
+    if len(text) > bytes_max:
+        raise InvalidFieldError(field, _too_long(len(text), bytes_max))
     try:
         value = json.loads(
             text, object_pairs_hook=_unique, parse_int=_int, parse_float=_float, parse_constant=_constant
@@ -43,11 +43,11 @@ def parse(field: str, text: str) -> tuple[Any, int]:
         raise InvalidFieldError(field, _too_deep()) from error
     except ValueError as error:
         raise InvalidFieldError(field, f"is not JSON: {error}") from error
-    return value, check(field, value)
+    return value, check(field, value, bytes_max=bytes_max)
 
 
-def check(field: str, value: Any) -> int:
-    """Return the bytes that a value takes as JSON, if it may be a metadata value.
+def check(field: str, value: Any, *, bytes_max: int = limits.METADATA_VALUE_BYTES_MAX) -> int:
+    """Return the bytes that a value takes as JSON, if it may be kept: metadata by the default bound.
 
     Raises:
         InvalidFieldError: It is nested too deeply or too long; a number is not finite or has over 64 bits; or a string
@@ -55,8 +55,8 @@ def check(field: str, value: Any) -> int:
     """
     _check(field, value, limits.METADATA_DEPTH_MAX)
     size = len(_encode(value))
-    if size > limits.METADATA_VALUE_BYTES_MAX:
-        raise InvalidFieldError(field, _too_long(size))
+    if size > bytes_max:
+        raise InvalidFieldError(field, _too_long(size, bytes_max))
     return size
 
 
@@ -91,8 +91,8 @@ def _too_deep() -> str:
     return f"is nested more than {limits.METADATA_DEPTH_MAX} deep; flatten it"
 
 
-def _too_long(size: int) -> str:
-    return f"takes {size} bytes as JSON; at most {limits.METADATA_VALUE_BYTES_MAX} are allowed, upload it as a file"
+def _too_long(size: int, bytes_max: int) -> str:
+    return f"takes {size} bytes as JSON; at most {bytes_max} are allowed, upload it as a file"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

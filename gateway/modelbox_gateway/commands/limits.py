@@ -24,6 +24,25 @@ METADATA_DEPTH_MAX: Final = 30
 """Objects and lists inside each other; a deeper value as protobuf `Value` passes the 100 nested messages at which
 protobuf's readers stop, so that a client could write it and never read it again."""
 
+HYPERPARAMETER_BYTES_MAX: Final = 16 * 1024
+"""One hyperparameter's value as JSON, in bytes."""
+
+HYPERPARAMETERS_MAX: Final = 1_000
+"""Hyperparameters in one request; all together take at most `METADATA_BYTES_MAX`."""
+
+LABELS_MAX: Final = 100
+"""Labels in one request, and of one object."""
+
+COLUMNS_MAX: Final = 2_000
+"""Columns of a dataset."""
+
+COLUMN_SUMMARY_BYTES_MAX: Final = 16 * 1024
+"""What is said of the values of one column, as JSON, in bytes; all columns take at most `METADATA_BYTES_MAX` together
+with the dataset's metadata."""
+
+COUNT_MAX: Final = 2**63 - 1
+"""Rows or columns of a dataset."""
+
 FILES_MAX: Final = 300
 """Files tracked by one request."""
 

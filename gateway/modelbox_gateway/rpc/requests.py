@@ -4,8 +4,12 @@ Must not know: what a command does.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events.types import BytesSeries, DoubleSeries, Series, StringSeries, doubles_to_json
@@ -31,11 +35,43 @@ def metadata_of(field: str, message: pb.Metadata) -> dict[str, Any]:
             raise InvalidFieldError(place, "stands in both maps; set it in one of metadata and json")
         metadata[key], taken = json_values.parse(place, text)
         size += len(key) + taken
-    if size > limits.METADATA_BYTES_MAX:
-        raise InvalidFieldError(
-            field, f"takes {size} bytes as JSON; at most {limits.METADATA_BYTES_MAX} are allowed in one request"
-        )
+    _bounded_json(field, size)
     return metadata
+
+
+def hyperparameters_of(field: str, messages: Sequence[pb.Hyperparameter]) -> dict[str, Any]:
+    """Return hyperparameters by name."""
+    fields.at_most(field, len(messages), limits.HYPERPARAMETERS_MAX, what="entries")
+    found: dict[str, Any] = {}
+    size = 0
+    for n, message in enumerate(messages):
+        name = fields.name(f"{field}[{n}].name", message.name)
+        if name in found:
+            raise InvalidFieldError(f"{field}[{n}].name", f"{name!r} stands there twice; name it once")
+        place = f"{field}[{n}].json"
+        found[name], taken = json_values.parse(place, message.json, bytes_max=limits.HYPERPARAMETER_BYTES_MAX)
+        size += len(name) + taken
+    _bounded_json(field, size)
+    return found
+
+
+def labels_of(field: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return labels by name; a value may be empty."""
+    fields.at_most(field, len(labels), limits.LABELS_MAX, what="labels")
+    return {
+        fields.name(f"{field} key", name): fields.optional_name(f"{field}[{name!r}]", value)
+        for name, value in labels.items()
+    }
+
+
+def time_of(field: str, message: Timestamp) -> datetime:
+    """Return the time of a message that is set."""
+    return fields.time(field, message.seconds, message.nanos)
+
+
+def time_or_now(field: str, request: Message, name: str) -> datetime:
+    """Return the time in the field `name` of a message, or now where it is not set."""
+    return time_of(field, getattr(request, name)) if request.HasField(name) else datetime.now(UTC)
 
 
 def files_of(field: str, messages: Sequence[pb.FileMetadata]) -> list[File]:
@@ -144,6 +180,13 @@ def _bounded(field: str, size: int) -> None:
     if size > limits.POINTS_BYTES_MAX:
         raise InvalidFieldError(
             field, f"takes {size} bytes; at most {limits.POINTS_BYTES_MAX} are allowed, upload it as a file"
+        )
+
+
+def _bounded_json(field: str, size: int) -> None:
+    if size > limits.METADATA_BYTES_MAX:
+        raise InvalidFieldError(
+            field, f"takes {size} bytes as JSON; at most {limits.METADATA_BYTES_MAX} are allowed in one request"
         )
 
 
