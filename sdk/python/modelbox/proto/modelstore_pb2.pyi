@@ -1338,6 +1338,18 @@ class LogHyperparametersResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class ListHyperparametersRequest(_message.Message):
+    __slots__ = ("parent_id",)
+    PARENT_ID_FIELD_NUMBER: _ClassVar[int]
+    parent_id: str
+    def __init__(self, parent_id: _Optional[str] = ...) -> None: ...
+
+class ListHyperparametersResponse(_message.Message):
+    __slots__ = ("hyperparameters",)
+    HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    hyperparameters: _containers.RepeatedCompositeFieldContainer[Hyperparameter]
+    def __init__(self, hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ...) -> None: ...
+
 class EventSource(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]

@@ -174,6 +174,11 @@ class ModelStoreStub(object):
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersResponse.FromString,
                 _registered_method=True)
+        self.ListHyperparameters = channel.unary_unary(
+                '/modelbox.ModelStore/ListHyperparameters',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListHyperparametersRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListHyperparametersResponse.FromString,
+                _registered_method=True)
         self.LogEvent = channel.unary_unary(
                 '/modelbox.ModelStore/LogEvent',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogEventRequest.SerializeToString,
@@ -476,6 +481,13 @@ class ModelStoreServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListHyperparameters(self, request, context):
+        """Read all hyperparameters of an object, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LogEvent(self, request, context):
         """Log an event on an object. An equal one, with the same wallclock, is kept once.
         """
@@ -759,6 +771,11 @@ def add_ModelStoreServicer_to_server(servicer, server):
                     servicer.LogHyperparameters,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersResponse.SerializeToString,
+            ),
+            'ListHyperparameters': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHyperparameters,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.ListHyperparametersRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListHyperparametersResponse.SerializeToString,
             ),
             'LogEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.LogEvent,
@@ -1617,6 +1634,33 @@ class ModelStore(object):
             '/modelbox.ModelStore/LogHyperparameters',
             modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersRequest.SerializeToString,
             modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHyperparameters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/ListHyperparameters',
+            modelbox_dot_proto_dot_modelstore__pb2.ListHyperparametersRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.ListHyperparametersResponse.FromString,
             options,
             channel_credentials,
             insecure,
