@@ -9,11 +9,14 @@ from modelbox_projections.cursors import Cursors
 from modelbox_projections.details import Details
 from modelbox_projections.errors import (
     CursorMovedError,
+    FilterError,
     FoldFailedError,
+    InvalidPlaceError,
     NotCaughtUpError,
     NotPreparedError,
     ProjectionsError,
     RebuildRunningError,
+    SearchTooSlowError,
     UnknownProjectionError,
 )
 from modelbox_projections.generations import TableDigest
@@ -38,7 +41,9 @@ __all__ = [
     "Cursors",
     "DecodedEvent",
     "Details",
+    "FilterError",
     "FoldFailedError",
+    "InvalidPlaceError",
     "ModelRow",
     "ModelVersionRow",
     "NamespaceRow",
@@ -50,6 +55,7 @@ __all__ = [
     "ProjectionsError",
     "RebuildRunningError",
     "Role",
+    "SearchTooSlowError",
     "SeriesRow",
     "Status",
     "TableDigest",

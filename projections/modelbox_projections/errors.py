@@ -3,6 +3,9 @@
 ProjectionsError
 ├── NotCaughtUpError          the views have not come as far as a token demands; retry
 ├── UnknownProjectionError    there is no projection of this name
+├── FilterError               a filter or an order cannot be understood; it says where and why
+├── InvalidPlaceError         a place was not made by this search
+├── SearchTooSlowError        a search took too long; narrow it
 ├── NotPreparedError          the projection has no tables yet; start the server once
 ├── RebuildRunningError       the projection is being rebuilt or checked already; retry when that has ended
 ├── FoldFailedError           an event could not be folded; the projection is paused there until it is fixed
@@ -44,6 +47,35 @@ class UnknownProjectionError(ProjectionsError):
         super().__init__(f"there is no projection {name!r}; there are {', '.join(known)}")
         self.name = name
         self.known = known
+
+
+class FilterError(ProjectionsError):
+    """A filter or an order cannot be understood; nothing was searched."""
+
+    def __init__(self, field: str, position: int, problem: str) -> None:
+        """Say which of "filter" and "order_by" it is, at which character of it from 1, and what would be right."""
+        super().__init__(f"{field}: at character {position}: {problem}")
+        self.field = field
+        self.position = position
+        self.problem = problem
+
+
+class InvalidPlaceError(ProjectionsError):
+    """A place to go on from was not made by a search with the same arguments."""
+
+    def __init__(self, place: str) -> None:
+        """Repeat the beginning of the place."""
+        super().__init__(f"{place[:80]!r} is no place of this search; go on with the same filter, order and scope")
+        self.place = place
+
+
+class SearchTooSlowError(ProjectionsError):
+    """A search took too long and was ended. The same search again would take as long."""
+
+    def __init__(self, limit_s: float) -> None:
+        """Say how long a search may take, in seconds."""
+        super().__init__(f"the search took more than {limit_s:g} s; narrow it by namespace, parent or filter")
+        self.limit_s = limit_s
 
 
 class NotPreparedError(ProjectionsError):

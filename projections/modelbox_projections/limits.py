@@ -46,3 +46,24 @@ REPLAY_WINDOW_POSITIONS: Final = 50_000
 
 SWAP_LAG_EVENTS_MAX: Final = 2_000
 """Events a rebuilt generation may lack when the active one is held still for it to take over."""
+
+FILTER_CHARS_MAX: Final = 4_096
+"""Characters of a filter, and of an order."""
+
+COMPARISONS_MAX: Final = 64
+"""Comparisons in a filter: each may be a join."""
+
+NESTING_MAX: Final = 32
+"""Parentheses and `not` inside each other in a filter: each is some calls deep in parser, compiler and Postgres."""
+
+IN_VALUES_MAX: Final = 1_000
+"""Values of one `in`."""
+
+ORDER_KEYS_MAX: Final = 8
+"""Fields of an order."""
+
+ORDER_CHARS_MAX: Final = 255
+"""Characters at the beginning of a text by which it is ordered: a place holds them, and a page token holds a place."""
+
+SEARCH_TIMEOUT_S: Final = 20.0
+"""How long a search may take: less than other reads, so that a search without end is told from a lost Postgres."""

@@ -85,6 +85,11 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     events.LogUnavailableError: Rule(StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE"),
     events.PartitionMissingError: Rule(StatusCode.UNAVAILABLE, "PARTITION_MISSING"),
     events.LogForkedError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_FORKED", _fields("ours", "theirs")),
+    projections.FilterError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FILTER", _fields("field", "position")),
+    projections.InvalidPlaceError: Rule(
+        StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", lambda _: {"field": "page_token"}
+    ),
+    projections.SearchTooSlowError: Rule(StatusCode.RESOURCE_EXHAUSTED, "SEARCH_TOO_SLOW", _fields("limit_s")),
     projections.NotCaughtUpError: Rule(
         StatusCode.FAILED_PRECONDITION, "NOT_CAUGHT_UP", _fields("name", "wanted", "position")
     ),

@@ -14,6 +14,7 @@ ModelBoxError
 ├── LogForkedError                       the server's log is not the one this client wrote to
 ├── ChecksumMismatchError                bytes changed on the way; nothing was kept
 ├── ResultTooLargeError                  the answer does not fit one message; ask for less
+├── SearchTooSlowError                   a search took too long; narrow it
 ├── DamagedError                         the server's stored bytes are damaged
 ├── UnavailableError                     the server did not answer; retry
 │   └── OverloadedError                  the server has too much to do; retry
@@ -106,6 +107,10 @@ class ResultTooLargeError(ModelBoxError):
     """The answer does not fit one message; the message says what narrows it."""
 
 
+class SearchTooSlowError(ModelBoxError):
+    """A search took too long and was ended; narrow it by namespace, parent or filter."""
+
+
 class DamagedError(ModelBoxError):
     """The bytes that the server keeps of an artifact are missing or changed; upload the file again to heal it."""
 
@@ -156,6 +161,7 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReusedError,
     "INTERNAL": ServerError,
     "INVALID_FIELD": InvalidFieldError,
+    "INVALID_FILTER": InvalidFieldError,
     "INVALID_TOKEN": InvalidFieldError,
     "LOG_FORKED": LogForkedError,
     "LOG_OVERLOADED": OverloadedError,
@@ -167,6 +173,7 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "OBJECT_NOT_FOUND": NotFoundError,
     "PARTITION_MISSING": UnavailableError,
     "RESULT_TOO_LARGE": ResultTooLargeError,
+    "SEARCH_TOO_SLOW": SearchTooSlowError,
     "UNIQUE_TAG_NOT_HELD": NotFoundError,
     "UNIQUE_TAG_TAKEN": UniqueTagTakenError,
     "WRONG_EXPECTED_VERSION": ConflictError,
