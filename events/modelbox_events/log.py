@@ -100,7 +100,7 @@ class Log:
             InvalidEventError: A field breaks a bound; it names the field.
             WrongExpectedVersionError: Another writer came first. Read again and decide again.
             StreamNotFoundError: Events were expected in a stream that does not exist (in this namespace).
-            StreamExistsError: An object that an event opens exists already.
+            StreamExistsError: An object that an event opens exists already, or a stream that should be absent.
             StreamClosedError: The stream takes no more events.
             IdempotencyKeyReusedError: The key was used for another request.
             LogOverloadedError: Too many appends wait in this process. Retry after the delay it names.
@@ -126,6 +126,21 @@ class Log:
     ) -> list[RecordedEvent]:
         """Return one stream's events after a version, in order, of some types, at most `limit` (≤ 2,000)."""
         return await self._reader.stream(stream_id, after_version, types, limit)
+
+    async def read_stream_back(
+        self,
+        stream_id: UUID,
+        *,
+        before_version: int | None = None,
+        types: Sequence[str] | None = None,
+        limit: int = 1000,
+    ) -> list[RecordedEvent]:
+        """Return one stream's events before a version (None: from its end), newest first, of some types.
+
+        At most `limit` (≤ 2,000). A page with more than `PAGE_BYTES_MAX` of data ends sooner; only an empty one says
+        that there is no more.
+        """
+        return await self._reader.stream_back(stream_id, before_version, types, limit)
 
     async def read_where(
         self,

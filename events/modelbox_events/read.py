@@ -14,7 +14,7 @@ from modelbox_events.database import Database
 from modelbox_events.errors import IdempotencyKeyReusedError, InvalidEventError, MigrationError
 from modelbox_events.event import Appended, RecordedEvent, StreamRef
 from modelbox_events.ids import Position
-from modelbox_events.limits import PAGE_BYTES_MAX, PAGE_EVENTS_MAX
+from modelbox_events.limits import PAGE_BYTES_MAX, PAGE_EVENTS_MAX, STREAM_VERSION_MAX
 from modelbox_events.sql import STATEMENTS
 
 
@@ -28,10 +28,14 @@ class LogHead(msgspec.Struct, frozen=True):
 
 
 class StreamState(msgspec.Struct, frozen=True):
-    """What the log knows of a stream. Version 0: opened by its parent's event, with none of its own yet."""
+    """What the log knows of a stream. Version 0: opened by its parent's event, with none of its own yet.
+
+    `last_position` is that of its last event; of a stream at version 0 it is that of the append that opened it.
+    """
 
     ref: StreamRef
     version: int
+    last_position: Position
     closed: bool
 
 
@@ -62,6 +66,14 @@ class Reader:
         wanted = None if types is None else list(types)
         return await self._events("read_stream", stream_id, after_version, wanted, _limit(limit))
 
+    async def stream_back(
+        self, stream_id: UUID, before_version: int | None, types: Sequence[str] | None, limit: int
+    ) -> list[RecordedEvent]:
+        """Return events of one stream from its end backwards."""
+        last = STREAM_VERSION_MAX if before_version is None else before_version - 1
+        wanted = None if types is None else list(types)
+        return await self._events("read_stream_back", stream_id, last, wanted, _limit(limit), PAGE_BYTES_MAX)
+
     async def where(
         self,
         after: Position,
@@ -84,7 +96,8 @@ class Reader:
             row = await connection.fetchrow(STATEMENTS["find_stream"], stream_id)
         if row is None:
             return None
-        return StreamState(StreamRef(row["namespace"], row["type"], stream_id), row["version"], row["closed"])
+        ref = StreamRef(row["namespace"], row["type"], stream_id)
+        return StreamState(ref, row["version"], row["last_position"], row["closed"])
 
     async def find_append(self, log_id: UUID, actor: str, key: str, request_hash: bytes) -> Appended | None:
         """Return what a key recorded."""

@@ -177,11 +177,31 @@ async def test_an_event_opens_the_streams_of_the_objects_it_creates(log: Log) ->
 
     state = await log.find_stream(child.id)
     assert state is not None
-    assert (state.ref, state.version) == (child, 0)
+    assert (state.ref, state.version, state.last_position) == (child, 0, 1)
     await log.append(append(child, expected=STREAM_EXISTS))
     with pytest.raises(StreamExistsError, match=str(child.id)):
         await log.append(opening)
     assert len(await assert_whole(log)) == 2
+
+
+async def test_a_stream_is_read_from_its_end_backwards(log: Log) -> None:
+    """Before a version or from the end, of some types or all, and in pages that end with their bytes."""
+    to, large = stream(), stream()
+    await log.append(append(to, events=5))
+    await log.append(append(stream()))
+    for _ in range(3):
+        await log.append(append(large, events=30, value="x" * 500_000))
+
+    newest = await log.read_stream_back(to.id, limit=2)
+    rest = await log.read_stream_back(to.id, before_version=newest[-1].version)
+
+    assert [event.version for event in newest] == [5, 4]
+    assert [event.version for event in rest] == [3, 2, 1]
+    assert await log.read_stream_back(to.id, types=["ModelCreated"]) == []
+    assert await log.read_stream_back(to.id, before_version=1) == []
+    page = await log.read_stream_back(large.id)
+    assert PAGE_BYTES_MAX <= sum(len(event.data or b"") for event in page) < PAGE_BYTES_MAX + EVENT_BYTES_MAX
+    assert [event.version for event in page] == list(range(90, 90 - len(page), -1))
 
 
 async def test_a_stream_of_another_namespace_is_not_found(log: Log) -> None:

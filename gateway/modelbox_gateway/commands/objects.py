@@ -5,23 +5,36 @@ Must not know: the wire, the views.
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from modelbox_events import (
+    NO_STREAM,
     STREAM_EXISTS,
     Append,
     Appended,
+    ExpectedVersion,
     InvalidEventError,
     Log,
     NewEvent,
+    Position,
     StreamExistsError,
     StreamRef,
+    WrongExpectedVersionError,
 )
-from modelbox_events.types import ArtifactsTracked, ArtifactUploaded, MetadataUpdated, MetricsLogged, Series
+from modelbox_events.types import (
+    ArtifactsTracked,
+    ArtifactUploaded,
+    HyperparametersLogged,
+    MetadataUpdated,
+    MetricsLogged,
+    Series,
+)
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.kinds import ARTIFACT, OBJECTS
+from modelbox_gateway.commands.logged import LOGGED_EVENT, LoggedEvent, linked, logged
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.commands.tracked import TRACKED, File, artifact_id, tracked_files
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
@@ -61,10 +74,54 @@ class Objects:
         """Take note of an object that was just created."""
         self._streams.put(ref.id, ref)
 
+    async def create(
+        self, stream: StreamRef, created: NewEvent, caller: Caller, *, field: str = "metadata"
+    ) -> Appended | None:
+        """Create an object with the first event of its stream; None says that it was there before.
+
+        `field` is the one of the request that fills the event.
+        """
+        try:
+            return await self._append(stream, created, caller, field=field, expected_version=NO_STREAM)
+        except WrongExpectedVersionError:
+            return None
+
+    async def created_at(self, object_id: UUID) -> datetime:
+        """Return when an object that has a stream of its own from the beginning was created."""
+        [created] = await self._log.read_stream(object_id, limit=1)
+        return created.recorded_at
+
     async def update_metadata(self, stream: StreamRef, metadata: dict[str, Any], caller: Caller) -> Appended:
         """Write keys of an object's metadata."""
         event = MetadataUpdated(object_id=stream.id, metadata=metadata)
         return await self._append(stream, NewEvent(event), caller, field="metadata")
+
+    async def log_hyperparameters(self, stream: StreamRef, hyperparameters: dict[str, Any], caller: Caller) -> Appended:
+        """Record hyperparameters of an object."""
+        event = HyperparametersLogged(object_id=stream.id, hyperparameters=hyperparameters)
+        return await self._append(stream, NewEvent(event), caller, field="hyperparameters")
+
+    async def log_event(
+        self, stream: StreamRef, event: LoggedEvent, caller: Caller
+    ) -> tuple[datetime, Appended | None]:
+        """Log an event on an object; return when it was recorded, now or, if an equal one is there, before."""
+        new = logged(stream, event)
+        try:
+            appended = await self._append(stream, new, caller, field="event.metadata")
+        except StreamExistsError as error:
+            return await self._opened_at(error.stream_id), None
+        return appended.recorded_at, appended
+
+    async def link(self, used: StreamRef, made: StreamRef, caller: Caller, *, relation: str) -> Appended | None:
+        """Record that an object was made with another; None says that it was recorded before.
+
+        Raises:
+            InvalidFieldError: The two cannot be linked.
+        """
+        try:
+            return await self._append(made, linked(used, made, relation), caller, field="relation")
+        except StreamExistsError:
+            return None
 
     async def log_metrics(self, stream: StreamRef, series: list[Series], caller: Caller) -> Appended:
         """Log points on an object: all or none."""
@@ -98,13 +155,29 @@ class Objects:
         found = await asyncio.gather(*(self._log.find_stream(artifact_id(parent_id, TRACKED, file)) for file in files))
         return [file for file, state in zip(files, found, strict=True) if state is None]
 
-    async def _append(self, stream: StreamRef, event: NewEvent, caller: Caller, *, field: str) -> Appended:
+    async def _opened_at(self, stream_id: UUID) -> datetime:
+        """Return when a stream without events of its own was opened."""
+        state = await self._log.find_stream(stream_id)
+        if state is None:
+            raise ObjectNotFoundError("event", LOGGED_EVENT, str(stream_id))
+        [opening] = await self._log.read(Position(state.last_position - 1), limit=1)
+        return opening.recorded_at
+
+    async def _append(
+        self,
+        stream: StreamRef,
+        event: NewEvent,
+        caller: Caller,
+        *,
+        field: str,
+        expected_version: ExpectedVersion = STREAM_EXISTS,
+    ) -> Appended:
         try:
             return await self._log.append(
                 Append(
                     stream=stream,
                     events=(event,),
-                    expected_version=STREAM_EXISTS,
+                    expected_version=expected_version,
                     context=caller.context,
                     key=caller.key,
                     request_hash=caller.request_hash,
