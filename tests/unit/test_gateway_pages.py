@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX
-from modelbox_gateway.rpc.pages import Pages, fill_page, page_size
+from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
 
-PAGES = Pages[int]("models", int)
+PAGES = Pages[int]("models", PositionPlace)
 
 
 @given(st.text(max_size=50), st.integers(1, 2**63 - 1))
@@ -35,7 +35,7 @@ def test_no_token_is_the_first_page() -> None:
         PAGES.token("other", 5),
         PAGES.token("default", 0),
         PAGES.token("default", -1),
-        Pages[int]("artifacts", int).token("default", 5),
+        Pages[int]("artifacts", PositionPlace).token("default", 5),
         Pages[str]("models", str).token("default", "name"),
         base64.urlsafe_b64encode(msgspec.msgpack.encode(("models", "default", 2**63))).decode(),
     ],

@@ -13,11 +13,11 @@ from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import file_message, timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
-from modelbox_gateway.rpc.pages import Pages, fill_page, page_size
+from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
 from modelbox_projections import ArtifactPlace, ArtifactRow
 
 _VIEWS: Final = ("artifacts",)
-_PAGES: Final = Pages[ArtifactPlace]("artifacts", int)
+_PAGES: Final = Pages[ArtifactPlace]("artifacts", PositionPlace)
 
 
 class ArtifactMethods:

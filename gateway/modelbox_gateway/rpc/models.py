@@ -13,11 +13,11 @@ from modelbox_gateway.rpc.answers import model_message, timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import FILES_SHOWN_MAX
-from modelbox_gateway.rpc.pages import Pages, fill_page, page_size
+from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
 from modelbox_projections import ModelRow
 
 _VIEWS: Final = ("models", "metadata", "artifacts")
-_PAGES: Final = Pages[Position]("models", int)
+_PAGES: Final = Pages[Position]("models", PositionPlace)
 
 
 class ModelMethods:

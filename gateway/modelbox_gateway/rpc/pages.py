@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 from google.protobuf.message import Message
@@ -10,23 +10,29 @@ from google.protobuf.message import Message
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX, PAGE_SLICE_ITEMS
 
-Place = TypeVar("Place", bound=int | str)
+Place = TypeVar("Place")
 Row = TypeVar("Row")
 Item = TypeVar("Item", bound=Message)
 
 _TOKEN_CHARS_MAX: Final = 2_000
-_POSITION_MAX: Final = 2**63 - 1
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(tuple[str, str, int | str]).decode
+
+PositionPlace: TypeAlias = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+"""The kind of a place that is a position in the log."""
 
 
 class Pages(Generic[Place]):
-    """The pages of one list; places order its items and are of type `place`."""
+    """The pages of one list; places order its items."""
 
-    def __init__(self, name: str, kind: type[int] | type[str]) -> None:
-        """Name the list, so that a token of another list is refused, and say of which kind its places are."""
+    def __init__(self, name: str, kind: Any) -> None:
+        """Name the list, so that a token of another list is refused, and say of which kind its places are.
+
+        Args:
+            name: A name that no other list has.
+            kind: A type that msgspec reads, the same as `Place`; its bounds hold for every token.
+        """
         self._name = name
-        self._kind = kind
+        self._decode = msgspec.msgpack.Decoder[tuple[str, str, Place]](tuple[str, str, kind]).decode
 
     def token(self, scope: str, last: Place) -> str:
         """Return the token of the page that follows the item at `last`, in the list of `scope`."""
@@ -47,14 +53,12 @@ class Pages(Generic[Place]):
         if len(token) > _TOKEN_CHARS_MAX:
             raise refused
         try:
-            name, of, place = _decode(base64.urlsafe_b64decode(token.encode()))
+            name, of, place = self._decode(base64.urlsafe_b64decode(token.encode()))
         except ValueError as error:  # base64's and msgspec's errors are ValueErrors
             raise refused from error
-        if (name, of) != (self._name, scope) or not isinstance(place, self._kind):
+        if (name, of) != (self._name, scope):
             raise refused
-        if isinstance(place, int) and not 0 < place <= _POSITION_MAX:
-            raise refused
-        return cast("Place", place)
+        return place
 
 
 def page_size(requested: int) -> int:
