@@ -25,8 +25,12 @@ class _Subject(NamedTuple):
 
 
 _CREATES: Final = {
+    "ExperimentCreated": _Subject("experiment", ("experiment_id",)),
+    "RunCreated": _Subject("run", ("run_id",)),
+    "CheckpointCreated": _Subject("checkpoint", ("checkpoint_id",)),
     "ModelCreated": _Subject("model", ("model_id",)),
     "ModelVersionCreated": _Subject("model_version", ("model_version_id",)),
+    "DatasetCreated": _Subject("dataset", ("dataset_id",)),
     "ArtifactsTracked": _Subject("artifact", ("files", 0, "id")),
     "ArtifactUploaded": _Subject("artifact", ("id",)),
 }
@@ -37,6 +41,9 @@ _UPDATES: Final = {
     "UniqueTagRemoved": _Subject("model_version", ("model_version_id",)),
 }
 """Events that change another object than the one in whose stream they stand. All others change that one."""
+
+_KINDS: Final = dict.fromkeys(_CREATES, pb.OBJECT_CREATED) | {"ObjectDeleted": pb.OBJECT_DELETED}
+"""What becomes of the object; an event of another type is `OBJECT_UPDATED`, the restoring of a deleted one too."""
 
 
 class Changes:
@@ -52,7 +59,7 @@ class Changes:
         payload = self._payload(event)
         subject = _CREATES.get(event.type) or _UPDATES.get(event.type)
         return pb.WatchNamespaceResponse(
-            event=pb.OBJECT_CREATED if event.type in _CREATES else pb.OBJECT_UPDATED,
+            event=_KINDS.get(event.type, pb.OBJECT_UPDATED),
             payload=to_value(payload),
             type=event.type,
             object_type=subject.object_type if subject else event.stream_type,
