@@ -8,6 +8,7 @@ with modelbox.ModelBox() as client:
     version.log_metrics({"loss": 0.25}, step=1)
 """
 
+from modelbox.artifacts import Artifact
 from modelbox.client import ModelBox
 from modelbox.enums import FileType, MLFramework
 from modelbox.errors import (
@@ -35,7 +36,7 @@ from modelbox.errors import (
     UniqueTagTakenError,
 )
 from modelbox.models import Model, ModelVersion
-from modelbox.values import Artifact, Change, ChangeKind, Delivery, LocalFile, MetricPoint, Namespace
+from modelbox.values import Change, ChangeKind, Delivery, LocalFile, MetricPoint, Namespace
 
 __all__ = [
     "AlreadyExistsError",

@@ -1,4 +1,4 @@
-"""The kinds of files and frameworks, as the wire numbers them."""
+"""The kinds of files and frameworks and the states of runs, as the wire numbers them."""
 
 from enum import IntEnum
 from pathlib import PurePosixPath
@@ -26,12 +26,13 @@ class _WireEnum(IntEnum):
             return value
         if isinstance(value, str) and value.upper() in cls.__members__:
             return cls[value.upper()]
-        names = ", ".join(cls.__members__)
+        # Iterating leaves out the second names that some members have.
+        names = ", ".join(member.name for member in cls)
         raise InvalidFieldError.of(field, f"{str(value)[:80]!r} is not one of {names}")
 
 
 class MLFramework(_WireEnum):
-    """The framework a model version was built with."""
+    """The framework an experiment trains with, or a model version was built with."""
 
     UNKNOWN = 0
     PYTORCH = 1
@@ -50,8 +51,24 @@ class MLFramework(_WireEnum):
     OTHER = 21
 
 
+class RunStatus(_WireEnum):
+    """How it stands with a run. LOST: it is running as far as is known, but was not heard of for some time."""
+
+    UNDEFINED = 0
+    RUNNING = 1
+    FINISHED = 2
+    FAILED = 3
+    KILLED = 4
+    LOST = 5
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        return self in {RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED}
+
+
 class FileType(_WireEnum):
-    """What a file holds."""
+    """What a file holds. Each kind has a second name, under which it was published (`ArtifactMime`)."""
 
     UNDEFINED = 0
     MODEL = 1
@@ -61,11 +78,22 @@ class FileType(_WireEnum):
     AUDIO = 5
     VIDEO = 6
 
+    Unknown = UNDEFINED
+    ModelVersion = MODEL
+    Checkpoint = CHECKPOINT
+    Text = TEXT
+    Image = IMAGE
+    Audio = AUDIO
+    Video = VIDEO
+
     @classmethod
     def of_path(cls, path: str) -> "FileType":
         """Guess from the extension of a path or URI; `UNDEFINED` when it says nothing."""
         return _BY_EXTENSION.get(PurePosixPath(path.replace("\\", "/")).suffix.lower(), cls.UNDEFINED)
 
+
+ArtifactMime = FileType
+"""The published name of `FileType`."""
 
 _EXTENSIONS: Final = {
     FileType.MODEL: "bin gguf h5 joblib keras mlmodel npz onnx pb pickle pkl pt pth safetensors tflite ubj",

@@ -7,12 +7,13 @@ checked here only so far that they can be sent, and the server judges the rest.
 import json
 import operator
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, SupportsIndex
 
 from modelbox.errors import InvalidFieldError
 from modelbox.limits import NAME_CHARS_MAX, STEP_MAX, TEXT_CHARS_MAX, VALUE_BYTES_MAX, WALLCLOCK_S_MAX
-from modelbox.values import MetricValue
+from modelbox.values import MetricScalar
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
@@ -31,6 +32,21 @@ def check_text(field: str, value: object) -> str:
     if _SURROGATE.search(value):
         raise InvalidFieldError.of(field, "holds half of a surrogate pair, which is not valid Unicode")
     return str(value)
+
+
+def check_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
+    """Return labels as a dict that can be sent.
+
+    Raises:
+        InvalidFieldError: They are no dict, or a name or value is no string.
+    """
+    if labels is None:
+        return {}
+    if not isinstance(labels, Mapping):
+        raise InvalidFieldError.of("labels", f"needs a dict, not {_name_of(labels)}")
+    return {
+        check_text("labels", name): check_text(f"labels[{str(name)[:80]!r}]", value) for name, value in labels.items()
+    }
 
 
 def check_metric_key(key: object) -> str:
@@ -91,7 +107,7 @@ def check_time(field: str, time: object) -> float:
     return seconds
 
 
-def check_metric_value(key: str, value: object) -> MetricValue:
+def check_metric_value(key: str, value: object) -> MetricScalar:
     """Return a metric's value as a float, str or bytes.
 
     Numbers become floats, also scalars of numpy, torch and others with `item()`. NaN and the infinities are kept.

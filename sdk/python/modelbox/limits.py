@@ -17,6 +17,15 @@ POINT_JSON_BYTES_MAX: Final = 60
 VALUE_BYTES_MAX: Final = 256 * 1024
 """One metadata value as JSON, or one metric value that is text or bytes, in bytes."""
 
+HYPERPARAMETER_BYTES_MAX: Final = 16 * 1024
+"""One hyperparameter's value as JSON, in bytes."""
+
+HYPERPARAMETERS_MAX: Final = 1_000
+"""Hyperparameters in one call; more are sent in several."""
+
+REASON_CHARS_MAX: Final = 1_000
+"""Why a run ended, in characters; more is cut off."""
+
 VALUE_DEPTH_MAX: Final = 30
 """Lists and objects inside each other in one metadata value."""
 
@@ -94,3 +103,15 @@ TRACK_FILES_MAX: Final = 300
 
 PAGE_SIZE: Final = 1_000
 """Objects that one page of a list holds."""
+
+COMPARED_RUNS_MAX: Final = 1_000
+"""Runs in one comparison."""
+
+OFFLINE_AFTER_S: Final = 3.0
+"""How long the creation of an experiment, run, checkpoint or dataset waits for the server, in seconds."""
+
+HEARTBEAT_S: Final = 15.0
+"""How often the runs of this process are said to be alive, in seconds, until the server says otherwise."""
+
+HEARTBEAT_S_MIN: Final = 1.0
+"""The shortest time between two heartbeats, in seconds, whatever the server says."""

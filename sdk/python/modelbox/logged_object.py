@@ -1,145 +1,125 @@
-"""What models and model versions have in common: metrics, metadata and artifacts."""
+"""What experiments, runs, checkpoints, datasets, models and model versions have in common."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelbox.fields import check_text
-from modelbox.limits import TRACK_FILES_MAX
-from modelbox.metadata import decode_metadata, encode_metadata
+from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_labels, check_text
+from modelbox.lineage import Direction, Lineage, lineage_of
+from modelbox.logged import Logged
+from modelbox.object_files import HasArtifacts
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sending import ask
 from modelbox.session import Session
-from modelbox.transfer.download import download
-from modelbox.transfer.files import Files, files_to_track, files_to_upload, wire_file
-from modelbox.transfer.upload import upload
 from modelbox.transport import methods
-from modelbox.values import Artifact, MetricPoint, OnProgress
-from modelbox.wire import all_pages, artifact_of, points_of
+
+if TYPE_CHECKING:
+    from modelbox.datasets import Dataset
 
 
-class LoggedObject:
-    """An object that metrics, metadata and artifacts can be logged on."""
+class LoggedObject(Logged, HasArtifacts):
+    """An object that can be logged on, has files and a lineage, and can be changed and deleted."""
 
     __slots__ = ()
 
     id: str
     _session: Session
 
-    def log_metrics(self, metrics: Mapping[str, Any], step: Any = 0, wallclock: float | datetime | None = None) -> None:
-        """Log one point a key. Returns at once: the points are sent in the background, `flush` waits for them.
-
-        A server that is away is no error here: points wait in memory, up to `limits.BUFFER_POINTS_MAX` of them, and
-        are then dropped, which is warned about once and counted (`ModelBox.delivery`). They are not kept on disk.
-
-        Args:
-            metrics: A number, string or bytes for each key; also a scalar of numpy or torch. NaN and infinity are kept.
-            step: Place in the training, a whole number from 0. Points of one step are ordered by wallclock.
-            wallclock: Seconds since the epoch or an aware datetime; now, unless given.
-
-        Raises:
-            InvalidFieldError: A key, value, step or wallclock breaks a rule; nothing of the call is logged.
-            ClosedError: The client was closed.
-        """
-        self._session.sender.log(self.id, metrics, step, wallclock)
-
-    def metrics(self, *keys: str) -> dict[str, list[MetricPoint]]:
-        """Return the points by key, each key's by step, then wallclock; all keys unless some are given.
-
-        Points that this client has logged are waited for.
-        """
-        self._session.flush()
-        request = pb.GetMetricsRequest(parent_id=self.id, keys=[check_text("keys", key) for key in keys], columns=True)
-        return points_of(self._session.connection.call(methods.GET_METRICS, request).series)
-
-    def update_metadata(self, key: str | Mapping[str, Any], value: Any = None) -> None:
-        """Write a key's value, or with a dict those of several keys at once. Other keys stay as they are.
+    def log_dataset(
+        self, dataset: Any, *, name: str = "", role: str = "training", location: str = "", namespace: str = ""
+    ) -> "Dataset":
+        """Record that this object was made with a dataset, registering the dataset if it is not known yet.
 
         Args:
-            value: Anything that JSON can hold; also arrays of numpy and torch. At most `limits.VALUE_BYTES_MAX` bytes.
+            dataset: A `Dataset`; or the data itself, of which only a description is sent: a table of pandas, an array
+                of numpy, or the path of a file.
+            name: The dataset's name; with the digest of its content it makes the dataset. From its location unless
+                given.
+            role: What it was used for, such as "training" or "evaluation".
+            location: Where it is kept, a path or URI; the file's own path unless given.
+            namespace: Where to register it; the object's own namespace unless given.
 
         Raises:
-            InvalidFieldError: The key or value breaks a rule.
+            InvalidFieldError: The data cannot be described, or an argument breaks a rule.
         """
-        metadata = key if isinstance(key, Mapping) else {key: value}
-        request = pb.UpdateMetadataRequest(parent_id=self.id, metadata=pb.Metadata(json=encode_metadata(metadata)))
-        self._session.connection.call(methods.UPDATE_METADATA, request)
+        # Datasets are logged objects themselves.
+        from modelbox.datasets import log_dataset  # noqa: PLC0415  # see above
 
-    def metadata(self) -> dict[str, Any]:
-        """Return all metadata by key."""
-        request = pb.ListMetadataRequest(parent_id=self.id)
-        return decode_metadata(self._session.connection.call(methods.LIST_METADATA, request).json)
+        where = namespace or getattr(self, "namespace", "")
+        return log_dataset(self, dataset, name=name, role=role, location=location, namespace=where)
 
-    def upload_artifact(self, files: Files, *, on_progress: OnProgress | None = None) -> list[Artifact]:
-        """Upload files; of a folder, all files in it. The same bytes under the same path are kept once.
+    def link(self, other: "LoggedObject | str", relation: str = "", *, downstream: bool = False) -> None:
+        """Record that this object was made with another, such as a model version with a dataset.
 
         Args:
-            files: A path, a `LocalFile`, or several.
-            on_progress: Called after each piece; from another thread.
-
-        Returns:
-            The artifacts, in the order of the files.
+            other: The object or its id.
+            relation: How it was used, such as "evaluation".
+            downstream: The other way round: the other object was made with this one.
 
         Raises:
-            InvalidFieldError: A file does not exist; then none was uploaded.
+            NotFoundError: There is no such object.
         """
-        local = files_to_upload(files)
-        return [upload(self._session.connection, self.id, file, on_progress) for file in local]
+        theirs = id_of("other", other)
+        from_id, to_id = (self.id, theirs) if downstream else (theirs, self.id)
+        request = pb.LinkLineageRequest(from_id=from_id, to_id=to_id, relation=check_text("relation", relation))
+        ask(self._session, methods.LINK_LINEAGE, request)
 
-    def track_artifacts(self, files: Files) -> list[Artifact]:
-        """Record where files are kept, without sending them: paths or URIs; of a local folder, all files in it.
+    def lineage(self, direction: Direction | str = Direction.BOTH, *, depth: int = 0) -> Lineage:
+        """Return what this object was made with, and what was made with it.
 
-        Returns:
-            The artifacts, in the order of the files.
-
-        Raises:
-            InvalidFieldError: A path breaks a rule.
+        Args:
+            direction: "upstream" for the first alone, "downstream" for the second, "both".
+            depth: At most so many steps away; any number, unless given.
         """
-        tracked = [wire_file(file, parent_id=self.id) for file in files_to_track(files)]
-        artifacts: list[Artifact] = []
-        for start in range(0, len(tracked), TRACK_FILES_MAX):
-            part = tracked[start : start + TRACK_FILES_MAX]
-            response = self._session.connection.call(methods.TRACK_ARTIFACTS, pb.TrackArtifactsRequest(files=part))
-            for file, file_id in zip(part, response.file_ids, strict=True):
-                file.id = file_id
-                file.created_at.CopyFrom(response.created_at)
-            artifacts += map(artifact_of, part)
-        return artifacts
+        if direction not in set(Direction):
+            raise InvalidFieldError.of("direction", f"{str(direction)[:80]!r} is not one of {', '.join(Direction)}")
+        if depth < 0:
+            raise InvalidFieldError.of("depth", f"{depth} is not a number of steps; 0 means any number")
+        request = pb.GetLineageRequest(
+            id=self.id,
+            upstream=direction != Direction.DOWNSTREAM,
+            downstream=direction != Direction.UPSTREAM,
+            depth=depth,
+        )
+        return lineage_of(ask(self._session, methods.GET_LINEAGE, request))
 
-    def artifacts(self, *, limit: int | None = None) -> list[Artifact]:
-        """Return the artifacts, newest first; all of them unless a limit is given."""
-
-        def read(token: str, size: int) -> tuple[Iterable[pb.FileMetadata], str]:
-            request = pb.ListArtifactsRequest(parent_id=self.id, page_size=size, page_token=token)
-            response = self._session.connection.call(methods.LIST_ARTIFACTS, request)
-            return response.files, response.next_page_token
-
-        return [artifact_of(file) for file in all_pages(read, limit=limit)]
-
-    def download_artifact(
+    def update(
         self,
-        artifact: Artifact | str,
-        destination: str | PathLike[str] = ".",
         *,
-        on_progress: OnProgress | None = None,
-    ) -> Path:
-        """Download an artifact into a folder, verified; it is in place only when it is whole.
+        owner: str | None = None,
+        description: str | None = None,
+        task: str | None = None,
+        comment: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        remove_labels: Iterable[str] = (),
+    ) -> None:
+        """Change the object; what is not given stays as it is. `refreshed` reads the result.
 
         Args:
-            artifact: The artifact or its id.
-            destination: The folder, made if it is missing. The file's place in it is the artifact's path; of one that
-                is absolute or leads elsewhere, only its last part counts.
-
-        Returns:
-            Where the file is.
+            labels: Labels to write, a text for each name; other labels stay as they are.
+            remove_labels: Names of labels to take away.
 
         Raises:
-            ChecksumMismatchError: Other bytes arrived than the server keeps.
+            InvalidFieldError: An argument breaks a rule, or objects of this kind have no such field.
         """
-        file_id = artifact.id if isinstance(artifact, Artifact) else check_text("artifact", artifact)
-        return download(self._session.connection, file_id, Path(destination), on_progress)
+        given = {"owner": owner, "description": description, "task": task, "comment": comment}
+        removed = [remove_labels] if isinstance(remove_labels, str) else remove_labels
+        request = pb.UpdateObjectRequest(
+            id=self.id,
+            labels=check_labels(labels),
+            labels_removed=[check_text("remove_labels", name) for name in removed],
+            **{name: check_text(name, text) for name, text in given.items() if text is not None},
+        )
+        ask(self._session, methods.UPDATE_OBJECT, request)
+
+    def delete(self) -> None:
+        """Delete the object: lists leave it out. Its history stays, and `restore` brings it back."""
+        ask(self._session, methods.DELETE_OBJECT, pb.DeleteObjectRequest(id=self.id))
+
+    def restore(self) -> None:
+        """Undo the deletion; does nothing if the object is not deleted."""
+        ask(self._session, methods.RESTORE_OBJECT, pb.RestoreObjectRequest(id=self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +128,12 @@ class ObjectRef(LoggedObject):
 
     id: str
     _session: Session = field(repr=False, compare=False)
+
+
+def id_of(field_name: str, value: Logged | str) -> str:
+    """Return the id of an object, or the id that was given.
+
+    Raises:
+        InvalidFieldError: It is neither.
+    """
+    return value.id if isinstance(value, Logged) else check_text(field_name, value)

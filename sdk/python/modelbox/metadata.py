@@ -16,16 +16,25 @@ _INT_MIN: Final = -(2**63)
 _INT_MAX: Final = 2**64 - 1
 
 
-def encode_metadata(metadata: Mapping[str, Any]) -> dict[str, str]:
+def encode_metadata(
+    metadata: Mapping[str, Any], *, what: str = "metadata", bytes_max: int = VALUE_BYTES_MAX
+) -> dict[str, str]:
     """Return each value as JSON text.
 
+    Args:
+        what: What the values are, for the message of an error.
+        bytes_max: The most bytes that a value may have as JSON.
+
     Raises:
-        InvalidFieldError: Something in it has no JSON form, or a value is larger than `VALUE_BYTES_MAX` or deeper than
+        InvalidFieldError: Something in it has no JSON form, or a value is larger than `bytes_max` or deeper than
             `VALUE_DEPTH_MAX`; the field says where.
     """
     if not isinstance(metadata, Mapping):
-        raise InvalidFieldError.of("metadata", f"needs a dict, not {type(metadata).__name__}")
-    return {check_text("metadata key", key): _encode_value(str(key), value) for key, value in metadata.items()}
+        raise InvalidFieldError.of(what, f"needs a dict, not {type(metadata).__name__}")
+    return {
+        check_text(f"{what} key", key): _encode_value(f"{what}[{key[:80]!r}]", value, bytes_max)
+        for key, value in metadata.items()
+    }
 
 
 def decode_metadata(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -33,20 +42,19 @@ def decode_metadata(texts: Mapping[str, str]) -> dict[str, Any]:
     return {key: json.loads(text) for key, text in texts.items()}
 
 
-def _encode_value(key: str, value: object) -> str:
-    field = f"metadata[{key[:80]!r}]"
+def _encode_value(field: str, value: object, bytes_max: int) -> str:
     # Text is measured first, so that a value far too large is refused without being copied.
-    if isinstance(value, (str, bytes)) and len(value) > VALUE_BYTES_MAX:
-        _refuse_size(field, len(value))
+    if isinstance(value, (str, bytes)) and len(value) > bytes_max:
+        _refuse_size(field, len(value), bytes_max)
     text = json.dumps(_plain(field, value, depth=0), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     size = len(text.encode())
-    if size > VALUE_BYTES_MAX:
-        _refuse_size(field, size)
+    if size > bytes_max:
+        _refuse_size(field, size, bytes_max)
     return text
 
 
-def _refuse_size(field: str, size: int) -> None:
-    allowed = f"at most {VALUE_BYTES_MAX:,} are allowed; upload larger things as an artifact"
+def _refuse_size(field: str, size: int, bytes_max: int) -> None:
+    allowed = f"at most {bytes_max:,} are allowed; upload larger things as an artifact"
     raise InvalidFieldError.of(field, f"{size:,} bytes as JSON; {allowed}")
 
 

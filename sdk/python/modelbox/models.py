@@ -2,40 +2,45 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_text
-from modelbox.logged_object import LoggedObject
+from modelbox.fields import check_labels, check_text
+from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
+from modelbox.objects import Kind, StoredObject, selection
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transfer.files import Files, files_to_track, wire_file
 from modelbox.transport import methods
-from modelbox.wire import all_pages, time_of
+from modelbox.values import MetricSummary
+from modelbox.wire import framework_of, hyperparameters_of, summaries_of
+
+DEFAULT_NAMESPACE: Final = "default"
+"""The namespace of what names none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelVersion(LoggedObject):
-    """A version of a model, as it was when it was read; `Model.model_version` reads it again.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelVersion(StoredObject):
+    """A version of a model.
 
-    `exists` is true where `new_model_version` found it instead of creating it.
+    `experiment_id`, `run_id` and `checkpoint_id` say what it was made from; each is empty unless it is known.
+    `metric_summaries` and `params` are its metrics in short and its hyperparameters, as they were when it was read.
     """
 
-    id: str
     model_id: str
-    namespace: str
     name: str
     version: str
     description: str
     framework: MLFramework
     unique_tags: tuple[str, ...]
-    created_at: datetime
-    updated_at: datetime
-    exists: bool = field(compare=False)
-    _session: Session = field(repr=False, compare=False)
+    experiment_id: str
+    run_id: str
+    checkpoint_id: str
+    metric_summaries: Mapping[str, MetricSummary] = field(repr=False, compare=False)
+    params: Mapping[str, Any] = field(repr=False, compare=False)
 
     def set_unique_tag(self, tag: str) -> str:
         """Give this version a unique tag, taking it from the one that holds it.
@@ -44,7 +49,7 @@ class ModelVersion(LoggedObject):
             The id of the model version that held it before; empty if none did.
         """
         request = pb.SetUniqueTagRequest(model_version=self.id, tag=check_text("tag", tag))
-        return self._session.connection.call(methods.SET_UNIQUE_TAG, request).from_model_version
+        return ask(self._session, methods.SET_UNIQUE_TAG, request).from_model_version
 
     def remove_unique_tag(self, tag: str) -> None:
         """Take a unique tag away from this version.
@@ -53,26 +58,31 @@ class ModelVersion(LoggedObject):
             NotFoundError: This version does not hold it.
         """
         request = pb.RemoveUniqueTagRequest(model_version=self.id, tag=check_text("tag", tag))
-        self._session.connection.call(methods.REMOVE_UNIQUE_TAG, request)
+        ask(self._session, methods.REMOVE_UNIQUE_TAG, request)
 
 
-@dataclass(frozen=True, slots=True)
-class Model(LoggedObject):
-    """A model, as it was when it was read; `ModelBox.model` reads it again.
+MODEL_VERSIONS: Final = Kind(
+    ModelVersion,
+    pb.ModelVersion,
+    get=methods.GET_MODEL_VERSION,
+    list=methods.LIST_MODEL_VERSIONS,
+    readers={
+        "framework": framework_of,
+        "unique_tags": lambda version: tuple(sorted(set(version.unique_tags))),
+        "metric_summaries": lambda version: summaries_of(version.metrics),
+        "params": lambda version: hyperparameters_of(version.hyperparameters),
+    },
+)
 
-    `exists` is true where `new_model` found it instead of creating it.
-    """
 
-    id: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model(StoredObject):
+    """A model: what all versions of it have in common."""
+
     name: str
     owner: str
-    namespace: str
     task: str
     description: str
-    created_at: datetime
-    updated_at: datetime
-    exists: bool = field(compare=False)
-    _session: Session = field(repr=False, compare=False)
 
     def new_model_version(
         self,
@@ -85,6 +95,8 @@ class Model(LoggedObject):
         unique_tags: Iterable[str] = (),
         framework: MLFramework | str = MLFramework.UNKNOWN,
         move_tags: bool = False,
+        labels: Mapping[str, str] | None = None,
+        run: StoredObject | str = "",
     ) -> ModelVersion:
         """Create a version of this model. A version that exists already is returned as it is, with `exists` set.
 
@@ -95,6 +107,8 @@ class Model(LoggedObject):
             metadata: A JSON value for each key.
             unique_tags: Tags that at most one version of the model has, such as "production".
             move_tags: Take the tags from the versions that hold them.
+            labels: A text for each name.
+            run: The run that made it, or its id.
 
         Raises:
             UniqueTagTakenError: Another version holds one of the tags.
@@ -103,40 +117,33 @@ class Model(LoggedObject):
         request = pb.CreateModelVersionRequest(
             model=self.id,
             name=check_text("name", name),
-            version=check_text("version", str(version) if type(version) is int else version),
+            version=version_text(version),
             description=check_text("description", description),
             files=[wire_file(file) for file in files_to_track(artifacts)],
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
             framework=MLFramework.parse(framework, field="framework").name,
-            unique_tags=_tags(unique_tags),
+            unique_tags=tags_of(unique_tags),
             move_tags=move_tags,
+            labels=check_labels(labels),
+            run_id=id_of("run", run),
         )
-        response = self._session.connection.call(methods.CREATE_MODEL_VERSION, request)
-        if response.exists:
-            return self._read_version(pb.GetModelVersionRequest(id=response.model_version))
-        created = pb.ModelVersion(
-            id=response.model_version,
-            model_id=self.id,
-            namespace=self.namespace,
-            name=response.name,
-            version=response.version,
-            description=request.description,
-            framework=request.framework,
-            unique_tags=request.unique_tags,
-            created_at=response.created_at,
-            updated_at=response.updated_at,
-        )
-        return model_version_of(self._session, created, exists=False)
+        response = ask(self._session, methods.CREATE_MODEL_VERSION, request)
+        # Read, for what was left out is filled in by the server: the experiment of the run, say.
+        created = pb.GetModelVersionRequest(id=response.model_version)
+        return MODEL_VERSIONS.read(self._session, created, exists=response.exists)
 
-    def model_versions(self, *, limit: int | None = None) -> list[ModelVersion]:
-        """Return the versions, newest first; all of them unless a limit is given."""
-
-        def read(token: str, size: int) -> tuple[Iterable[pb.ModelVersion], str]:
-            request = pb.ListModelVersionsRequest(model=self.id, page_size=size, page_token=token)
-            response = self._session.connection.call(methods.LIST_MODEL_VERSIONS, request)
-            return response.models, response.next_page_token
-
-        return [model_version_of(self._session, item) for item in all_pages(read, limit=limit)]
+    def model_versions(
+        self,
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> list[ModelVersion]:
+        """Return the versions, newest first; see `ModelBox.experiments` for the arguments."""
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        request = pb.ListModelVersionsRequest(model=self.id, **selected)
+        return MODEL_VERSIONS.read_all(self._session, request, limit=limit)
 
     def model_version(self, version: str | int = "", *, tag: str = "") -> ModelVersion:
         """Return the version with this number or with this unique tag.
@@ -147,50 +154,122 @@ class Model(LoggedObject):
         """
         if bool(tag) == (version != ""):
             raise InvalidFieldError.of("version", "give either a version or a unique tag")
-        text = check_text("version", str(version) if type(version) is int else version)
-        request = pb.GetModelVersionRequest(model=self.id, version=text, unique_tag=check_text("tag", tag))
-        return self._read_version(request)
-
-    def _read_version(self, request: pb.GetModelVersionRequest) -> ModelVersion:
-        response = self._session.connection.call(methods.GET_MODEL_VERSION, request)
-        return model_version_of(self._session, response.model_version)
+        request = pb.GetModelVersionRequest(
+            model=self.id, version=version_text(version), unique_tag=check_text("tag", tag)
+        )
+        return MODEL_VERSIONS.read(self._session, request)
 
 
-def model_of(session: Session, model: pb.Model, *, exists: bool = True) -> Model:
-    """Return the model that the wire describes."""
-    return Model(
-        id=model.id,
-        name=model.name,
-        owner=model.owner,
-        namespace=model.namespace,
-        task=model.task,
-        description=model.description,
-        created_at=time_of(model.created_at),
-        updated_at=time_of(model.updated_at),
-        exists=exists,
-        _session=session,
-    )
+MODELS: Final = Kind(Model, pb.Model, get=methods.GET_MODEL, list=methods.LIST_MODELS)
 
 
-def model_version_of(session: Session, version: pb.ModelVersion, *, exists: bool = True) -> ModelVersion:
-    """Return the model version that the wire describes."""
-    return ModelVersion(
-        id=version.id,
-        model_id=version.model_id,
-        namespace=version.namespace,
-        name=version.name,
-        version=version.version,
-        description=version.description,
-        framework=MLFramework(version.framework),
-        unique_tags=tuple(sorted(set(version.unique_tags))),
-        created_at=time_of(version.created_at),
-        updated_at=time_of(version.updated_at),
-        exists=exists,
-        _session=session,
-    )
+class ModelCalls:
+    """What a client does with models."""
+
+    _session: Session
+
+    def new_model(
+        self,
+        name: str,
+        owner: str = "",
+        namespace: str = "",
+        task: str = "",
+        description: str = "",
+        *,
+        artifacts: Files = (),
+        metadata: Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Model:
+        """Create a model. One that exists already in the namespace is returned as it is, with `exists` set.
+
+        Args:
+            name: Unique in the namespace.
+            namespace: "default", unless given.
+            task: What the model is for, such as "asr".
+            artifacts: Files to track; they are not uploaded.
+            metadata: A JSON value for each key.
+            labels: A text for each name.
+
+        Raises:
+            InvalidFieldError: An argument breaks a rule.
+        """
+        request = pb.CreateModelRequest(
+            name=check_text("name", name),
+            owner=check_text("owner", owner),
+            namespace=check_text("namespace", namespace),
+            task=check_text("task", task),
+            description=check_text("description", description),
+            files=[wire_file(file) for file in files_to_track(artifacts)],
+            metadata=pb.Metadata(json=encode_metadata(metadata or {})),
+            labels=check_labels(labels),
+        )
+        response = ask(self._session, methods.CREATE_MODEL, request)
+        if response.exists:
+            return self.model(response.id)
+        created = pb.Model(
+            id=response.id,
+            name=request.name,
+            owner=request.owner,
+            namespace=request.namespace or DEFAULT_NAMESPACE,
+            task=request.task,
+            description=request.description,
+            labels=request.labels,
+            created_at=response.created_at,
+            updated_at=response.updated_at,
+        )
+        return MODELS.of(self._session, created, exists=False)
+
+    def model(self, id: str = "", *, namespace: str = "", name: str = "") -> Model:  # noqa: A002  # its published name
+        """Return one model, by its id or by its namespace ("default" unless given) and name.
+
+        Raises:
+            NotFoundError: There is none.
+            InvalidFieldError: Neither an id nor a name was given, or both were.
+        """
+        return MODELS.read(self._session, pb.GetModelRequest(**key_of(id=id, namespace=namespace, name=name)))
+
+    def models(
+        self,
+        namespace: str = "",
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        recursive: bool = False,
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> list[Model]:
+        """Return the models of a namespace, newest first; see `experiments` for the arguments."""
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
+        request = pb.ListModelsRequest(namespace=check_text("namespace", namespace), **selected)
+        return MODELS.read_all(self._session, request, limit=limit)
+
+    def model_version(self, id: str) -> ModelVersion:  # noqa: A002  # as `model`
+        """Return one model version by its id; `Model.model_version` finds one by its number or tag.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return MODEL_VERSIONS.read(self._session, pb.GetModelVersionRequest(id=check_text("id", id)))
 
 
-def _tags(tags: Iterable[str]) -> list[str]:
+def key_of(*, id: str, namespace: str, name: str) -> dict[str, str]:  # noqa: A002  # the fields of the wire
+    """Return the fields of a request that names an object by its id, or by its namespace and name.
+
+    Raises:
+        InvalidFieldError: It names neither, or both.
+    """
+    if bool(id) == bool(name) or (id and namespace):
+        raise InvalidFieldError.of("id", "give either an id, or a name and its namespace")
+    return {field: check_text(field, text) for field, text in (("id", id), ("namespace", namespace), ("name", name))}
+
+
+def version_text(version: str | int) -> str:
+    """Return a version as the wire has it: a whole number as its digits."""
+    return check_text("version", str(version) if type(version) is int else version)
+
+
+def tags_of(tags: Iterable[str]) -> list[str]:
+    """Return unique tags as the wire has them."""
     # A string is an iterable of strings too, and "production" must not become ten tags.
     if isinstance(tags, str):
         return [check_text("unique_tags", tags)]

@@ -14,31 +14,11 @@ from typing import Any, Self
 
 from modelbox.enums import FileType
 
-MetricValue = float | str | bytes
+MetricScalar = float | str | bytes
 """The value of a metric as it is kept: a double, text or bytes."""
 
 OnProgress = Callable[[str, int, int], None]
 """Called while a file is transferred: its path, the bytes done, the bytes in all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file that belongs to an object.
-
-    `path` is a label or URI. An uploaded file's bytes are kept by ModelBox: it has a `size` in bytes and a `sha256`
-    (hexadecimal). A tracked file's are kept elsewhere, and its `checksum` is whatever was given with it. `created_at`
-    is None in what `upload_artifact` returns; `artifacts()` has it.
-    """
-
-    parent: str
-    path: str
-    mime_type: FileType = FileType.UNDEFINED
-    checksum: str = ""
-    id: str = ""
-    size: int = 0
-    sha256: str = ""
-    uploaded: bool = False
-    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +46,97 @@ class LocalFile:
 
 
 @dataclass(frozen=True, slots=True)
-class MetricPoint:
-    """One point of a metric; `wallclock` in seconds since the epoch."""
+class MetricValue:
+    """One point of a metric; its time in seconds since the epoch."""
 
     step: int
-    wallclock: float
-    value: MetricValue
+    wallclock_time: float
+    value: MetricScalar
+
+    @property
+    def wallclock(self) -> float:
+        """The time, as `log_metrics` calls it."""
+        return self.wallclock_time
+
+
+MetricPoint = MetricValue
+"""A point of a metric, by the word that the documentation uses for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """A metric in short: its newest, smallest and largest number; NaN counts for the newest alone.
+
+    `step` is the newest's, `points` how many there are.
+    """
+
+    latest: float
+    min: float
+    max: float
+    step: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataChange:
+    """A value that a metadata key had; `position` is its change's place in the whole log."""
+
+    key: str
+    value: Any = field(hash=False)
+    recorded_at: datetime
+    position: int
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a run was made with, as far as it is known: code, machine and packages.
+
+    `repository` is a URL or path; `dirty` says that the working tree had changes that are in no commit; `entry_point`
+    is the program; `dependencies` are the versions of packages by name.
+    """
+
+    repository: str = ""
+    commit: str = ""
+    branch: str = ""
+    dirty: bool = False
+    entry_point: str = ""
+    user: str = ""
+    host: str = ""
+    python_version: str = ""
+    platform: str = ""
+    dependencies: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetColumn:
+    """A column of a dataset; `summary` is what is known of its values, such as their bounds."""
+
+    name: str
+    type: str = ""
+    summary: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A namespace and the number of models in it."""
+    """A namespace and the number of models, experiments and datasets in it."""
 
     name: str
     models: int
     created_at: datetime
     updated_at: datetime
+    experiments: int = 0
+    datasets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMember:
+    """A server that takes calls for this log."""
+
+    id: str
+    host_name: str
+    rpc_addr: str
+    http_addr: str
 
 
 class ChangeKind(StrEnum):

@@ -1,5 +1,6 @@
 """The answers of the wire as the client's values."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -8,12 +9,13 @@ from typing import Any, Final
 from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from modelbox.enums import FileType
+from modelbox.enums import MLFramework
 from modelbox.limits import PAGE_SIZE
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.values import Artifact, Change, ChangeKind, MetricPoint, Namespace
+from modelbox.values import Change, ChangeKind, MetadataChange, MetricPoint, MetricSummary, Namespace
 
 _EXACT_MAX: Final = 2.0**53
+_MICROSECONDS: Final = 1_000_000
 
 _KINDS: Final = {
     pb.OBJECT_CREATED: ChangeKind.CREATED,
@@ -27,24 +29,52 @@ def time_of(timestamp: Timestamp) -> datetime:
     return timestamp.ToDatetime(tzinfo=UTC)
 
 
-def artifact_of(file: pb.FileMetadata) -> Artifact:
-    """Return the artifact."""
-    return Artifact(
-        parent=file.parent_id,
-        path=file.path,
-        mime_type=FileType(file.file_type),
-        checksum=file.checksum,
-        id=file.id,
-        size=file.size,
-        sha256=file.sha256,
-        uploaded=file.uploaded,
-        created_at=time_of(file.created_at),
-    )
+def timestamp_of(seconds: float) -> Timestamp:
+    """Return a time in seconds since the epoch as the wire has it, to the microsecond."""
+    timestamp = Timestamp()
+    timestamp.FromMicroseconds(round(seconds * _MICROSECONDS))
+    return timestamp
 
 
 def namespace_of(namespace: pb.Namespace) -> Namespace:
     """Return the namespace."""
-    return Namespace(namespace.name, namespace.models, time_of(namespace.created_at), time_of(namespace.updated_at))
+    return Namespace(
+        name=namespace.name,
+        models=namespace.models,
+        experiments=namespace.experiments,
+        datasets=namespace.datasets,
+        created_at=time_of(namespace.created_at),
+        updated_at=time_of(namespace.updated_at),
+    )
+
+
+def framework_of(message: Any) -> MLFramework:
+    """Return the framework of a message that has one."""
+    return MLFramework(message.framework)
+
+
+def metadata_change_of(change: pb.MetadataChange) -> MetadataChange:
+    """Return a value that a metadata key had."""
+    return MetadataChange(
+        key=change.key,
+        value=json.loads(change.json),
+        recorded_at=time_of(change.recorded_at),
+        position=change.position,
+        actor=change.actor,
+    )
+
+
+def summaries_of(summaries: Iterable[pb.MetricSummary]) -> dict[str, MetricSummary]:
+    """Return the metrics in short, by key."""
+    return {
+        one.key: MetricSummary(latest=one.latest, min=one.min, max=one.max, step=one.step, points=one.points)
+        for one in summaries
+    }
+
+
+def hyperparameters_of(hyperparameters: Iterable[pb.Hyperparameter]) -> dict[str, Any]:
+    """Return the values by name."""
+    return {one.name: json.loads(one.json) for one in hyperparameters}
 
 
 def points_of(series: Iterable[pb.MetricSeries]) -> dict[str, list[MetricPoint]]:

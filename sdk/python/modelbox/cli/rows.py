@@ -1,8 +1,9 @@
 """The client's values as rows to print, each with all its fields."""
 
+from modelbox.artifacts import Artifact
 from modelbox.cli.output import Row
 from modelbox.models import Model, ModelVersion
-from modelbox.values import Artifact, Change, Namespace
+from modelbox.values import Change, Namespace
 
 
 def model_row(model: Model) -> Row:

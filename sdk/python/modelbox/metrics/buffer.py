@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from modelbox.errors import ClosedError, InvalidFieldError, PointsRefusedError
 from modelbox.fields import check_metric_key, check_metric_value, check_step, check_wallclock, text_bytes
 from modelbox.limits import BUFFER_POINTS_MAX, BUFFER_TEXT_BYTES_MAX, KNOWN_KEYS_MAX, STEP_MAX
-from modelbox.values import MetricValue
+from modelbox.values import MetricScalar
 
 _log = logging.getLogger("modelbox")
 
@@ -26,7 +26,7 @@ class Point(NamedTuple):
     key: str
     step: int
     wallclock: float
-    value: MetricValue
+    value: MetricScalar
 
 
 class Marker:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
 
+from modelbox.artifacts import Artifact
 from modelbox.backoff import backoff
 from modelbox.enums import FileType
 from modelbox.errors import ChecksumMismatchError, ModelBoxError
@@ -14,7 +15,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.files import wire_file
 from modelbox.transport.connection import Connection
 from modelbox.transport.methods import UPLOAD_FILE
-from modelbox.values import Artifact, LocalFile, OnProgress
+from modelbox.values import LocalFile, OnProgress
 
 
 def upload(connection: Connection, parent_id: str, file: LocalFile, on_progress: OnProgress | None = None) -> Artifact:

@@ -1,0 +1,71 @@
+"""Artifacts: files that belong to an object."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+from modelbox.enums import FileType
+from modelbox.errors import InvalidFieldError
+from modelbox.logged import Logged
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.session import Session
+from modelbox.transfer.download import download
+from modelbox.values import OnProgress
+from modelbox.wire import time_of
+
+
+class _NoClient:
+    """Stands where an artifact that was made by hand has no client, and says so when one is needed."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise InvalidFieldError.of("artifact", "it was made without a client; take one that `artifacts()` returns")
+
+
+_NO_CLIENT: Final[Any] = _NoClient()
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact(Logged):
+    """A file that belongs to an object; metrics, metadata and events can be logged on it too.
+
+    `path` is a label or URI. An uploaded file's bytes are kept by ModelBox: it has a `size` in bytes and a `sha256`
+    (hexadecimal). A tracked file's are kept elsewhere, and its `checksum` is whatever was given with it. `created_at`
+    is None in what `upload_artifact` returns; `artifacts()` has it.
+
+    Only an artifact that a client returned can be downloaded and logged on; one made by hand has no client.
+    """
+
+    parent: str
+    path: str
+    mime_type: FileType = FileType.UNDEFINED
+    checksum: str = ""
+    id: str = ""
+    size: int = 0
+    sha256: str = ""
+    uploaded: bool = False
+    created_at: datetime | None = None
+    _session: Session = field(default=_NO_CLIENT, repr=False, compare=False)
+
+    def download(self, dst_path: str | PathLike[str] = ".", *, on_progress: OnProgress | None = None) -> Path:
+        """Download it into a folder, verified; see `LoggedObject.download_artifact`."""
+        return download(self._session.connection, self.id, Path(dst_path), on_progress)
+
+
+def artifact_of(session: Session, file: pb.FileMetadata) -> Artifact:
+    """Return the artifact that the wire describes."""
+    return Artifact(
+        parent=file.parent_id,
+        path=file.path,
+        mime_type=FileType(file.file_type),
+        checksum=file.checksum,
+        id=file.id,
+        size=file.size,
+        sha256=file.sha256,
+        uploaded=file.uploaded,
+        created_at=time_of(file.created_at) if file.HasField("created_at") else None,
+        _session=session,
+    )

@@ -1,0 +1,165 @@
+"""What can be logged on anything that has an id: metrics, metadata, hyperparameters and events.
+
+Must not know: which kinds of objects there are, or files.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_text, check_time
+from modelbox.limits import HYPERPARAMETER_BYTES_MAX, HYPERPARAMETERS_MAX
+from modelbox.logged_events import Event, EventSource, event_of, wire_event
+from modelbox.metadata import decode_metadata, encode_metadata
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sending import ask, deliver
+from modelbox.session import Session
+from modelbox.transport import methods
+from modelbox.values import MetadataChange, MetricPoint, MetricValue
+from modelbox.wire import all_pages, hyperparameters_of, metadata_change_of, points_of, timestamp_of
+
+
+class Logged:
+    """Something with an id that metrics, metadata, hyperparameters and events can be logged on."""
+
+    __slots__ = ()
+
+    id: str
+    _session: Session
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: Any = 0, wallclock: float | datetime | None = None) -> None:
+        """Log one point a key. Returns at once: the points are sent in the background, `flush` waits for them.
+
+        A server that is away is no error here: points wait in memory, up to `limits.BUFFER_POINTS_MAX` of them, and
+        are then dropped, which is warned about once and counted (`ModelBox.delivery`). They are not kept on disk.
+
+        Args:
+            metrics: A number, string or bytes for each key; also a scalar of numpy or torch. NaN and infinity are kept.
+            step: Place in the training, a whole number from 0. Points of one step are ordered by wallclock.
+            wallclock: Seconds since the epoch or an aware datetime; now, unless given.
+
+        Raises:
+            InvalidFieldError: A key, value, step or wallclock breaks a rule; nothing of the call is logged.
+            ClosedError: The client was closed.
+        """
+        self._session.sender.log(self.id, metrics, step, wallclock)
+
+    def metrics(self, *keys: str, max_points: int | None = None) -> dict[str, list[MetricPoint]]:
+        """Return the points by key, each key's by step, then wallclock; all keys unless some are given.
+
+        Points that this client has logged are waited for.
+
+        Args:
+            max_points: About so many points a key at most, chosen so that no spike is lost; all, unless given.
+        """
+        if max_points is not None and max_points < 1:
+            raise InvalidFieldError.of("max_points", f"{max_points} is not a number from 1; leave it out for all")
+        request = pb.GetMetricsRequest(
+            parent_id=self.id,
+            keys=[check_text("keys", key) for key in keys],
+            columns=True,
+            max_points=max_points or 0,
+        )
+        return points_of(ask(self._session, methods.GET_METRICS, request).series)
+
+    def all_metrics(self) -> dict[str, list[MetricValue]]:
+        """Return the points of all keys, each key's by step, then wallclock."""
+        return self.metrics()
+
+    def update_metadata(self, key: str | Mapping[str, Any], value: Any = None) -> None:
+        """Write a key's value, or with a dict those of several keys at once. Other keys stay as they are.
+
+        Args:
+            value: Anything that JSON can hold; also arrays of numpy and torch. At most `limits.VALUE_BYTES_MAX` bytes.
+
+        Raises:
+            InvalidFieldError: The key or value breaks a rule.
+        """
+        metadata = key if isinstance(key, Mapping) else {key: value}
+        request = pb.UpdateMetadataRequest(parent_id=self.id, metadata=pb.Metadata(json=encode_metadata(metadata)))
+        deliver(self._session, methods.UPDATE_METADATA, request)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return all metadata by key."""
+        request = pb.ListMetadataRequest(parent_id=self.id)
+        return decode_metadata(ask(self._session, methods.LIST_METADATA, request).json)
+
+    def metadata_history(self, key: str = "", *, limit: int | None = None) -> list[MetadataChange]:
+        """Return every value that a key of the metadata had, or all keys', newest first."""
+        request = pb.GetMetadataHistoryRequest(parent_id=self.id, key=check_text("key", key))
+
+        def read(token: str, size: int) -> tuple[Iterable[pb.MetadataChange], str]:
+            request.page_token, request.page_size = token, size
+            response = ask(self._session, methods.GET_METADATA_HISTORY, request)
+            return response.changes, response.next_page_token
+
+        return [metadata_change_of(change) for change in all_pages(read, limit=limit)]
+
+    def log_hyperparameters(self, hyperparameters: Any) -> None:
+        """Record hyperparameters; those of other names stay as they are.
+
+        Args:
+            hyperparameters: A dict, the result of argparse, a dataclass, an estimator of scikit-learn, a configuration
+                of Hugging Face or Lightning. Nested names are joined with a dot: `optimizer.lr`.
+
+        Raises:
+            InvalidFieldError: A name or value breaks a rule; nothing is recorded.
+        """
+        flat = iter(wire_hyperparameters(hyperparameters))
+        while part := list(islice(flat, HYPERPARAMETERS_MAX)):
+            request = pb.LogHyperparametersRequest(parent_id=self.id, hyperparameters=part)
+            deliver(self._session, methods.LOG_HYPERPARAMETERS, request)
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """Return all hyperparameters by name, nested names joined with a dot."""
+        request = pb.ListHyperparametersRequest(parent_id=self.id)
+        return hyperparameters_of(ask(self._session, methods.LIST_HYPERPARAMETERS, request).hyperparameters)
+
+    def log_event(
+        self,
+        event: Event | str,
+        *,
+        source: str = "",
+        wallclock: float | datetime | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Log an event: an `Event`, or its name with the rest beside it. An equal one is kept once.
+
+        Args:
+            source: Who reports it, such as "trainer".
+            wallclock: Seconds since the epoch or an aware datetime; now, unless given.
+            metadata: A JSON value for each key.
+
+        Raises:
+            InvalidFieldError: A part of it breaks a rule, or an `Event` was given with a part of it beside it.
+        """
+        if isinstance(event, str):
+            event = Event(event, EventSource(source), wallclock, metadata or {})
+        elif source or wallclock is not None or metadata:
+            raise InvalidFieldError.of("event", "an Event holds its source, wallclock_time and metadata itself")
+        request = pb.LogEventRequest(parent_id=self.id, event=wire_event(event))
+        deliver(self._session, methods.LOG_EVENT, request)
+
+    def events(self, since: float | datetime | None = None, *, limit: int | None = None) -> list[Event]:
+        """Return the logged events by their time; those of `since` or later, if it is given."""
+        request = pb.ListEventsRequest(parent_id=self.id)
+        if since is not None:
+            request.since.CopyFrom(timestamp_of(check_time("since", since)))
+
+        def read(token: str, size: int) -> tuple[Iterable[pb.Event], str]:
+            request.page_token, request.page_size = token, size
+            response = ask(self._session, methods.LIST_EVENTS, request)
+            return response.events, response.next_page_token
+
+        return [event_of(event) for event in all_pages(read, limit=limit)]
+
+
+def wire_hyperparameters(hyperparameters: Any) -> list[pb.Hyperparameter]:
+    """Return hyperparameters as the wire has them; see `Logged.log_hyperparameters`."""
+    # Loaded when it is used: it knows many libraries, and `import modelbox` stays light.
+    from modelbox.capture.hyperparameters import flatten  # noqa: PLC0415  # see above
+
+    texts = encode_metadata(flatten(hyperparameters), what="hyperparameters", bytes_max=HYPERPARAMETER_BYTES_MAX)
+    return [pb.Hyperparameter(name=name, json=text) for name, text in texts.items()]

@@ -1,0 +1,114 @@
+"""The files of an object: uploaded, tracked where they are, listed and downloaded."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+from modelbox.artifacts import Artifact, artifact_of
+from modelbox.fields import check_text
+from modelbox.limits import TRACK_FILES_MAX
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sending import ask
+from modelbox.session import Session
+from modelbox.transfer.download import download
+from modelbox.transfer.files import Files, files_to_track, files_to_upload, wire_file
+from modelbox.transfer.upload import upload
+from modelbox.transport import methods
+from modelbox.values import OnProgress
+from modelbox.wire import all_pages
+
+
+class HasArtifacts:
+    """Something with an id that files can belong to."""
+
+    __slots__ = ()
+
+    id: str
+    _session: Session
+
+    def upload_artifact(self, files: Files, *, on_progress: OnProgress | None = None) -> list[Artifact]:
+        """Upload files; of a folder, all files in it. The same bytes under the same path are kept once.
+
+        Args:
+            files: A path, a `LocalFile`, or several.
+            on_progress: Called after each piece; from another thread.
+
+        Returns:
+            The artifacts, in the order of the files.
+
+        Raises:
+            InvalidFieldError: A file does not exist; then none was uploaded.
+        """
+        local = files_to_upload(files)
+        # What is logged on may still wait to be created.
+        self._session.flush()
+        uploaded = [upload(self._session.connection, self.id, file, on_progress) for file in local]
+        return [replace(artifact, _session=self._session) for artifact in uploaded]
+
+    def track_artifacts(self, files: Files) -> list[Artifact]:
+        """Record where files are kept, without sending them: paths or URIs; of a local folder, all files in it.
+
+        Returns:
+            The artifacts, in the order of the files.
+
+        Raises:
+            InvalidFieldError: A path breaks a rule.
+        """
+        tracked = [wire_file(file, parent_id=self.id) for file in files_to_track(files)]
+        artifacts: list[Artifact] = []
+        for start in range(0, len(tracked), TRACK_FILES_MAX):
+            part = tracked[start : start + TRACK_FILES_MAX]
+            response = ask(self._session, methods.TRACK_ARTIFACTS, pb.TrackArtifactsRequest(files=part))
+            for file, file_id in zip(part, response.file_ids, strict=True):
+                file.id = file_id
+                file.created_at.CopyFrom(response.created_at)
+                artifacts.append(artifact_of(self._session, file))
+        return artifacts
+
+    def artifacts(self, *, limit: int | None = None) -> list[Artifact]:
+        """Return the artifacts, newest first; all of them unless a limit is given."""
+
+        def read(token: str, size: int) -> tuple[Iterable[pb.FileMetadata], str]:
+            request = pb.ListArtifactsRequest(parent_id=self.id, page_size=size, page_token=token)
+            response = ask(self._session, methods.LIST_ARTIFACTS, request)
+            return response.files, response.next_page_token
+
+        return [artifact_of(self._session, file) for file in all_pages(read, limit=limit)]
+
+    def download_artifact(
+        self,
+        artifact: Artifact | str,
+        destination: str | PathLike[str] = ".",
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> Path:
+        """Download an artifact into a folder, verified; it is in place only when it is whole.
+
+        Args:
+            artifact: The artifact or its id.
+            destination: The folder, made if it is missing. The file's place in it is the artifact's path; of one that
+                is absolute or leads elsewhere, only its last part counts.
+
+        Returns:
+            Where the file is.
+
+        Raises:
+            ChecksumMismatchError: Other bytes arrived than the server keeps.
+        """
+        file_id = artifact.id if isinstance(artifact, Artifact) else check_text("artifact", artifact)
+        return download(self._session.connection, file_id, Path(destination), on_progress)
+
+    def download_artifacts(
+        self, destination: str | PathLike[str] = ".", *, on_progress: OnProgress | None = None
+    ) -> list[Path]:
+        """Download all uploaded artifacts into a folder, each verified; see `download_artifact`.
+
+        Returns:
+            Where the files are, newest first. Tracked files are kept elsewhere and left out.
+
+        Raises:
+            ChecksumMismatchError: Other bytes arrived than the server keeps.
+        """
+        uploaded = [artifact for artifact in self.artifacts() if artifact.uploaded]
+        return [self.download_artifact(artifact, destination, on_progress=on_progress) for artifact in uploaded]

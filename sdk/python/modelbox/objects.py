@@ -1,0 +1,125 @@
+"""What the objects of every kind have in common, and how each kind is read from the wire.
+
+Must not know: any kind.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final, Generic, Self, TypeVar
+
+from google.protobuf.message import Message
+
+from modelbox.fields import check_text
+from modelbox.logged_object import LoggedObject
+from modelbox.sending import ask
+from modelbox.session import Session
+from modelbox.transport.methods import Method
+from modelbox.wire import all_pages, time_of
+
+Read = Callable[[Any], Any]
+"""Returns the value of one field of a message."""
+
+_TIMESTAMP: Final = "google.protobuf.Timestamp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject(LoggedObject):
+    """An object as it was when it was read; `refreshed` reads it again.
+
+    `exists` is true where its creation found it instead of creating it. `deleted_at` is set while it is deleted.
+    """
+
+    id: str
+    namespace: str
+    labels: Mapping[str, str] = field(hash=False)
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    exists: bool = field(compare=False)
+    _session: Session = field(repr=False, compare=False)
+
+    def refreshed(self) -> Self:
+        """Read the object again."""
+        kind: Kind[Self] = _KINDS[type(self)]
+        return kind.read(self._session, kind.get.request(id=self.id))
+
+
+ObjectT = TypeVar("ObjectT", bound=StoredObject)
+
+_KINDS: Final[dict[type, Any]] = {}
+
+
+class Kind(Generic[ObjectT]):
+    """One kind of objects: its class, and the calls that read it."""
+
+    def __init__(
+        self,
+        of: type[ObjectT],
+        message: type[Message],
+        *,
+        get: Method[Any, Any],
+        list: Method[Any, Any],  # noqa: A002  # the call's name, beside `get`
+        readers: Mapping[str, Read] | None = None,
+    ) -> None:
+        """Find out how each field of the class is read from the message.
+
+        Args:
+            get: Reads one; its answer has one field.
+            list: Reads a page; its answer has one repeated field and the token of the next page.
+            readers: How to read those fields that are not what the message's field of that name holds.
+        """
+        self.get: Final = get
+        self.list: Final = list
+        self._of: Final = of
+        own = [one.name for one in fields(of) if not (one.name.startswith("_") or one.name == "exists")]
+        given = readers or {}
+        self._readers: Final = {name: given.get(name) or _reader(message, name) for name in own}
+        [self._one] = (one.name for one in get.response.DESCRIPTOR.fields)
+        [self._many] = (one.name for one in list.response.DESCRIPTOR.fields if one.name != "next_page_token")
+        _KINDS[of] = self
+
+    def of(self, session: Session, message: Message, *, exists: bool = True) -> ObjectT:
+        """Return the object that a message describes."""
+        values = {name: read(message) for name, read in self._readers.items()}
+        return self._of(exists=exists, _session=session, **values)
+
+    def read(self, session: Session, request: Message, *, exists: bool = True) -> ObjectT:
+        """Read one object; what this client logged before is answered first."""
+        return self.of(session, getattr(ask(session, self.get, request), self._one), exists=exists)
+
+    def read_all(self, session: Session, request: Any, *, limit: int | None) -> "list[ObjectT]":
+        """Read the objects that a request for a page asks for, over as many pages as they take."""
+
+        def read(token: str, size: int) -> tuple[Iterable[Message], str]:
+            request.page_token, request.page_size = token, size
+            response = ask(session, self.list, request)
+            return getattr(response, self._many), response.next_page_token
+
+        return [self.of(session, message) for message in all_pages(read, limit=limit)]
+
+
+def _reader(message: type[Message], name: str) -> Read:
+    """Return what reads a field that a class has under the message's name for it."""
+    wire = message.DESCRIPTOR.fields_by_name[name]
+    read: Read = attrgetter(name)
+    if wire.message_type is not None and wire.message_type.full_name == _TIMESTAMP:
+        return lambda message: time_of(read(message)) if message.HasField(name) else None
+    if wire.message_type is not None and wire.message_type.GetOptions().map_entry:
+        return lambda message: dict(read(message))
+    return read
+
+
+def selection(*, filter: str, order_by: str, include_deleted: bool, **more: bool) -> dict[str, Any]:  # noqa: A002
+    """Return the fields that every request for a list has.
+
+    Raises:
+        InvalidFieldError: One of the texts cannot be sent.
+    """
+    return {
+        "filter": check_text("filter", filter),
+        "order_by": check_text("order_by", order_by),
+        "include_deleted": include_deleted,
+        **more,
+    }

@@ -1,0 +1,22 @@
+"""How calls reach the server, in the order in which they were made.
+
+Must not know: what the calls say.
+"""
+
+from modelbox.session import Session
+from modelbox.transport.methods import Method, RequestT, ResponseT
+
+
+def deliver(session: Session, method: Method[RequestT, ResponseT], request: RequestT) -> None:
+    """Send a call whose answer nobody waits for."""
+    session.connection.call(method, request)
+
+
+def ask(session: Session, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
+    """Call after everything that this client logged before has been answered, so that the answer shows it.
+
+    Raises:
+        ModelBoxError: The server refused, now or something logged before, or did not answer in time.
+    """
+    session.flush()
+    return session.connection.call(method, request)
