@@ -88,12 +88,13 @@ class MetadataChange:
     actor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Source:
-    """What a run was made with, as far as it is known: code, machine and packages.
+    """What a run was made with: code, machine and packages; what is not known is empty.
 
-    `repository` is a URL or path; `dirty` says that the working tree had changes that are in no commit; `entry_point`
-    is the program; `dependencies` are the versions of packages by name.
+    `repository` is the URL of the git remote, without credentials, or the repository's folder where it has none.
+    `dirty`: files that git knows had changes that are in no commit. `entry_point` is the program, relative to the
+    repository where it is in it. `dependencies` has the version of each installed package.
     """
 
     repository: str = ""
