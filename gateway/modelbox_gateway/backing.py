@@ -16,6 +16,7 @@ from modelbox_gateway.config import Config
 from modelbox_gateway.embedded.keeper import keep_running
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
+from modelbox_gateway.members import prepare_members
 from modelbox_gateway.operator_errors import DatabaseRefusedError, StartTimeoutError
 from modelbox_projections import prepare
 
@@ -79,6 +80,7 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
         try:
             await migrate(dsn)
             await prepare(dsn)
+            await prepare_members(dsn)
             on_migrated()
             log = await Log.open(dsn, allow_unsafe=allow_unsafe, pool_size=config.database_connections)
         except LogUnavailableError as error:

@@ -23,6 +23,7 @@ from modelbox_gateway.blobs.store import BlobStore
 from modelbox_gateway.config import Address, Config, Role
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
+from modelbox_gateway.members import Lease, Member
 from modelbox_gateway.metrics import registry_of
 from modelbox_gateway.operator_errors import AddressError
 from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart
@@ -86,6 +87,7 @@ class Server:
         self._parts = Parts()
         self._readiness = Readiness(_parts_of(roles), details=self._parts.details)
         self._grpc: GrpcServer | None = None
+        self._lease: Lease | None = None
         self._doors: dict[str, HttpServer] = {}
         self._background: list[asyncio.Task[None]] = []
 
@@ -140,6 +142,10 @@ class Server:
         self._readiness.watch("projections", once_ready(self._parts.projections.problem))
         spawn(self._parts.projections.follow(), "projection states")
         grpc_address = await self._start_grpc(log, runner, stack) if Role.GATEWAY in self._roles else ""
+        if grpc_address:
+            http_address = str(bound_address(self._doors["http_listen_addr"].listener))
+            self._lease = Lease(log.database, Member.here(grpc_address, http_address))
+            spawn(self._lease.keep(), "member lease")
         run_file = self._run_file(dsn, servers, log=log, grpc_address=grpc_address)
         self._lock.publish(run_file)
         _log.info("serving", **msgspec.structs.asdict(run_file))
@@ -198,6 +204,8 @@ class Server:
         self._readiness.stop()
         try:
             async with asyncio.timeout(self._config.stop_timeout_s):
+                if self._lease is not None:
+                    await self._lease.leave()
                 if self._grpc is not None:
                     await self._grpc.stop(max(0.0, self._config.stop_timeout_s - FLUSH_TIMEOUT_S))
                 async with asyncio.timeout(FLUSH_TIMEOUT_S):

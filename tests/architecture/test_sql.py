@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 
+from modelbox_gateway.members import prepare_members
 from modelbox_projections import prepare
 from tests.architecture.schema_sql import SCHEMA_FILE, dump
 from tests.architecture.tree import REPOSITORY, files
@@ -12,12 +13,15 @@ from tests.architecture.tree import REPOSITORY, files
 
 async def test_every_statement_prepares(dsn: str) -> None:
     await prepare(dsn)
+    await prepare_members(dsn)
     connection = await asyncpg.connect(dsn)
     await connection.execute("SET ROLE modelbox_service")
     problems = []
     for path in _statements():
-        # The tables of a projection have unqualified names; its folder is named like it.
-        await connection.execute(f"SET search_path = view_{path.parent.name}_v1, pg_catalog")
+        # The tables of a projection have unqualified names; its folder is named like it. What all kinds of objects
+        # share is held to one of them.
+        name = "models" if path.parent.name == "objects" else path.parent.name
+        await connection.execute(f"SET search_path = view_{name}_v1, pg_catalog")
         try:
             await connection.prepare((REPOSITORY / path).read_text(encoding="utf-8"))
         except asyncpg.PostgresError as error:

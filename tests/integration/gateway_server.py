@@ -1,10 +1,10 @@
 """A gateway in the test's own process, on a real log with its projections running."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import grpc
 import grpc.aio
@@ -13,9 +13,12 @@ from google.rpc import error_details_pb2, status_pb2
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
 from modelbox_events import Log
 from modelbox_gateway.blobs import BlobStore
+from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import GrpcServer, create_grpc_server
 from modelbox_gateway.services import Services
 from modelbox_projections import ProjectionRunner, Views, prepare
+
+Answer = TypeVar("Answer")
 
 
 class Gateway(NamedTuple):
@@ -43,6 +46,7 @@ class Refusal(NamedTuple):
 async def running_gateway(log: Log, folder: Path) -> AsyncIterator[Gateway]:
     """Run a gateway on `log` with its blobs in `folder`."""
     await prepare(log.database.dsn)
+    await prepare_members(log.database.dsn)
     runner = ProjectionRunner(log)
     blobs = await BlobStore.open(folder)
     services = Services(log, Views(log.database), runner.cursors, blobs)
@@ -65,6 +69,14 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110  # nobody tells when a file or a task is gone
             await asyncio.sleep(0.01)
+
+
+async def eventually(ask: Callable[[], Awaitable[Answer]], wanted: Callable[[Answer], bool]) -> Answer:
+    """Ask until the answer is a wanted one; fail if none comes within seconds."""
+    async with asyncio.timeout(10):
+        while not wanted(answer := await ask()):  # noqa: ASYNC110  # nobody tells when the answer changes
+            await asyncio.sleep(0.02)
+    return answer
 
 
 def refusal_of(error: grpc.RpcError) -> Refusal:

@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 from modelbox_events import Log
 from modelbox_gateway.blobs import BlobStore
+from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import create_grpc_server
 from modelbox_gateway.services import Services
 from modelbox_projections import ProjectionRunner, Views, prepare
@@ -55,6 +56,7 @@ class SdkServer:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         await prepare(self.dsn)
+        await prepare_members(self.dsn)
         self._log = log = await Log.open(self.dsn)
         blobs = await BlobStore.open(self.blobs)
         runner = ProjectionRunner(log)

@@ -14,6 +14,7 @@ from modelbox_gateway.errors import ListenError
 from modelbox_gateway.rpc.artifacts import ArtifactMethods
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.limits import CONCURRENT_RPCS_MAX, MESSAGE_BYTES_MAX
+from modelbox_gateway.rpc.members import MemberMethods
 from modelbox_gateway.rpc.metadata import MetadataMethods
 from modelbox_gateway.rpc.methods import Handler, client_stream, server_stream, unary
 from modelbox_gateway.rpc.metrics import MetricMethods
@@ -93,7 +94,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
     namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)
     artifacts, transfers = ArtifactMethods(backend), TransferMethods(backend)
-    watch = WatchMethods(backend, is_draining)
+    watch, members = WatchMethods(backend, is_draining), MemberMethods(backend)
     methods = (
         unary("CreateModel", pb.CreateModelRequest, models.create_model),
         unary("GetModel", pb.GetModelRequest, models.get_model),
@@ -113,6 +114,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("ListArtifacts", pb.ListArtifactsRequest, artifacts.list_artifacts),
         client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file),
         server_stream("DownloadFile", pb.DownloadFileRequest, transfers.download_file),
+        unary("GetClusterMembers", pb.GetClusterMembersRequest, members.get_cluster_members),
         server_stream("WatchNamespace", pb.WatchNamespaceRequest, watch.watch_namespace),
     )
     return dict(methods)

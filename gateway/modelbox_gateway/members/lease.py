@@ -1,0 +1,112 @@
+"""Leases: a row that a process renews while it lives, judged by Postgres's clock alone.
+
+Must not know: how calls are served.
+"""
+
+import asyncio
+import contextlib
+import socket
+from typing import Final, Self
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from modelbox_events import Database, LogUnavailableError, migrate, new_id
+from modelbox_events.statements import load
+
+RENEW_INTERVAL_S: Final = 5.0
+"""How often a process renews its lease."""
+
+STALE_AFTER_S: Final = 30.0
+"""How old a lease may be before its process counts as gone."""
+
+_STATEMENTS: Final = load("modelbox_gateway.members")
+
+_log = structlog.get_logger()
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A gateway process: an id of its own, its host, and the addresses it is bound to."""
+
+    id: UUID
+    host_name: str
+    rpc_addr: str
+    http_addr: str
+
+    @classmethod
+    def here(cls, rpc_addr: str, http_addr: str) -> Self:
+        """Return this process as a new member."""
+        return cls(new_id(), socket.gethostname(), rpc_addr, http_addr)
+
+
+async def prepare_members(dsn: str) -> None:
+    """Apply this component's migrations. The log's come first.
+
+    Raises:
+        MigrationError: The database is ahead of this version.
+        LogUnavailableError: Postgres does not answer.
+    """
+    await migrate(dsn, "gateway", "modelbox_gateway.members.migrations")
+
+
+class Members:
+    """The processes that hold a lease."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    async def list(self) -> list[Member]:
+        """Return those whose lease is at most `STALE_AFTER_S` old, by host and address.
+
+        Raises:
+            LogUnavailableError: Postgres does not answer.
+        """
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(_STATEMENTS["list"], STALE_AFTER_S)
+        return [Member(*row) for row in rows]
+
+
+class Lease:
+    """The lease of one process, from `renew` or `keep` on until `leave`."""
+
+    def __init__(self, database: Database, member: Member) -> None:
+        """Hold it in `database`."""
+        self._database = database
+        self._member = member
+        self._left = asyncio.Event()
+        self._writing = asyncio.Lock()  # a renewal under way must not bring back the row that `leave` removes
+
+    async def renew(self) -> None:
+        """Renew the lease once; after `leave` do nothing.
+
+        Raises:
+            LogUnavailableError: Postgres does not answer.
+        """
+        member = self._member
+        async with self._writing, self._database.acquire() as connection:
+            if not self._left.is_set():
+                await connection.execute(
+                    _STATEMENTS["renew"], member.id, member.host_name, member.rpc_addr, member.http_addr, STALE_AFTER_S
+                )
+
+    async def keep(self) -> None:
+        """Renew the lease every `RENEW_INTERVAL_S` until `leave`."""
+        while not self._left.is_set():
+            try:
+                await self.renew()
+            except LogUnavailableError as error:
+                _log.warning("member_lease_not_renewed", error=error.problem)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RENEW_INTERVAL_S):
+                    await self._left.wait()
+
+    async def leave(self) -> None:
+        """Give up the lease. Where Postgres does not answer it becomes stale by itself."""
+        self._left.set()
+        try:
+            async with self._writing, self._database.acquire() as connection:
+                await connection.execute(_STATEMENTS["remove"], self._member.id)
+        except LogUnavailableError as error:
+            _log.warning("member_lease_left_behind", error=error.problem)

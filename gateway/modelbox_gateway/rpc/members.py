@@ -1,0 +1,26 @@
+"""The servers of a log: GetClusterMembers."""
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_gateway.members import Members
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+
+
+class MemberMethods:
+    """The method on the servers that take calls."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Serve from `backend`."""
+        self._members = Members(backend.services.log.database)
+
+    async def get_cluster_members(
+        self, _request: pb.GetClusterMembersRequest, _call: Call
+    ) -> pb.GetClusterMembersResponse:
+        """Return the servers that were heard of lately, by host and address."""
+        members = [
+            pb.ClusterMember(
+                id=str(member.id), host_name=member.host_name, rpc_addr=member.rpc_addr, http_addr=member.http_addr
+            )
+            for member in await self._members.list()
+        ]
+        return pb.GetClusterMembersResponse(members=members)
