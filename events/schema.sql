@@ -72,7 +72,7 @@ BEGIN
         END IF;
         details[request] := greatest(current, 0);
         FOR n IN 1 .. request_opens[request] LOOP
-            opened := opened_streams[next_open + n];
+            opened := abs(opened_streams[next_open + n]);
             IF judged = 0 AND versions[opened] <> -1 THEN
                 judged := 5;
                 details[request] := opened;
@@ -97,6 +97,7 @@ BEGIN
             lasts[stream] := head.position;
             FOR n IN 1 .. request_opens[request] LOOP
                 opened := opened_streams[next_open + n];
+                CONTINUE WHEN opened < 0;
                 versions[opened] := 0;
                 lasts[opened] := head.position;
             END LOOP;

@@ -72,6 +72,9 @@ def _check(append: Append) -> None:
         for ref in event.opens:
             check_text("opens.namespace", ref.namespace)
             check_text("opens.type", ref.type)
+    for ref in append.absent:
+        check_text("absent.namespace", ref.namespace)
+        check_text("absent.type", ref.type)
 
 
 def check_text(field: str, value: str) -> None:
@@ -110,7 +113,12 @@ class Batch:
         self.streams: list[StreamRef] = []
         self._slots: dict[UUID, int] = {}
         written = [self._stream(request.append.stream) for request in requests]
-        opened = [self._stream(ref) for request in requests for ref in request.opens]
+        # A stream that must not exist and is not opened has a negative index.
+        opened = [
+            slot
+            for request in requests
+            for slot in (*map(self._stream, request.opens), *(-self._stream(ref) for ref in request.append.absent))
+        ]
         self.arguments = (
             *self._stream_columns(),
             *_request_columns(requests, written),
@@ -150,7 +158,7 @@ def _request_columns(requests: Sequence[Prepared], written: Sequence[int]) -> tu
         _integers(key_slots),
         _integers([request.append.expected_version for request in requests]),
         _integers([len(request.types) for request in requests]),
-        _integers([len(request.opens) for request in requests]),
+        _integers([len(request.opens) + len(request.append.absent) for request in requests]),
         [request.request_hash for request in requests],
     )
 

@@ -5,7 +5,7 @@ EventsError
 ├── InvalidTokenError            bad input; a retry cannot help
 ├── WrongExpectedVersionError    another writer came first; read again and decide again
 ├── StreamNotFoundError          the stream does not exist; a retry cannot help
-├── StreamExistsError            an object the event opens exists already
+├── StreamExistsError            a stream exists that should not
 ├── StreamClosedError            the stream takes no more events
 ├── IdempotencyKeyReusedError    same key, other body; a retry cannot help
 ├── LogOverloadedError           the queue is full; retry after the delay
@@ -69,7 +69,7 @@ class StreamNotFoundError(EventsError):
 
 
 class StreamExistsError(EventsError):
-    """An object that the event would open exists already; nothing was written."""
+    """An object that the event would open exists already, or another stream that should not; nothing was written."""
 
     def __init__(self, stream_id: UUID) -> None:
         """Name the stream that exists."""

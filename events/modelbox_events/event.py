@@ -84,12 +84,15 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` makes it safe to send again: the same key and body returns the first result and records nothing.
     `request_hash` is the SHA-256 of what the caller was asked to do; without it the events' own content counts.
+    `absent` names streams that must not exist, as `opens` does, but that are not opened: what was decided on the state
+    of another object names there the stream that its next change opens.
     """
 
     stream: StreamRef
     events: Sequence[NewEvent]
     expected_version: ExpectedVersion
     context: Context = Context()
+    absent: tuple[StreamRef, ...] = ()
     key: str | None = None
     request_hash: bytes | None = None
 

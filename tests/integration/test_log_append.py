@@ -184,6 +184,25 @@ async def test_an_event_opens_the_streams_of_the_objects_it_creates(log: Log) ->
     assert len(await assert_whole(log)) == 2
 
 
+async def test_a_stream_that_must_be_absent_refuses_the_append_and_is_not_opened(log: Log) -> None:
+    """Any number of appends may rest on its absence; the one that opens it ends that, in the same batch too."""
+    parent, deletion = stream(), StreamRef("default", "deletion", new_id())
+    resting = [replace(append(stream()), absent=(deletion,)) for _ in range(4)]
+    await asyncio.gather(log.append(resting[0]), log.append(resting[1]))
+    assert await log.find_stream(deletion.id) is None
+
+    opening = Append(
+        stream=parent, events=[NewEvent(change(parent).data, opens=(deletion,))], expected_version=ANY_VERSION
+    )
+    _, late = await asyncio.gather(log.append(opening), log.append(resting[2]), return_exceptions=True)
+
+    assert isinstance(late, StreamExistsError)
+    assert late.stream_id == deletion.id
+    with pytest.raises(StreamExistsError, match=str(deletion.id)):
+        await log.append(resting[3])
+    assert len(await assert_whole(log)) == 3
+
+
 async def test_a_stream_is_read_from_its_end_backwards(log: Log) -> None:
     """Before a version or from the end, of some types or all, and in pages that end with their bytes."""
     to, large = stream(), stream()
