@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from modelbox_events import Appended, Log, Position, Token
+from modelbox_events import Appended, Log, LogForkedError, Position, Token
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import OWN_WRITE_WAIT_S
 from modelbox_projections import Cursors, NotCaughtUpError
@@ -24,6 +24,18 @@ class Freshness:
 
     def found(self, call: Call) -> None:
         """Answer a write that found everything as it should be: reads from here on see it."""
+        call.token = Token(self._log.log_id, self._log.head.position)
+
+    def reads_log(self, call: Call) -> None:
+        """Answer a read of the log itself, which lacks nothing: of a token only the log it names is looked at.
+
+        Raises:
+            InvalidTokenError: What the call demands is not a token.
+            LogForkedError: The token is of another log.
+        """
+        token = call.min_token
+        if token is not None and token.log_id != self._log.log_id:
+            raise LogForkedError(self._log.log_id, token.log_id)
         call.token = Token(self._log.log_id, self._log.head.position)
 
     async def reached(self, call: Call, views: Sequence[str]) -> None:

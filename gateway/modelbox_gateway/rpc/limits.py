@@ -29,6 +29,12 @@ POINTS_SHOWN_AS_COLUMNS_MAX: Final = 2_000_000
 KEYS_ASKED_MAX: Final = 1_000
 """Metric keys in one GetMetrics."""
 
+HISTORY_PAGE_EVENTS: Final = 500
+"""Events read at once in search of what was written."""
+
+HISTORY_EVENTS_MAX: Final = 5_000
+"""Events that one page of a history looks through; then it ends, however few changes it has found."""
+
 READ_WAIT_S_MAX: Final = 10.0
 """How long a read waits for the views to reach the token it demands; its own deadline counts too."""
 

@@ -13,6 +13,8 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.rpc.artifacts import ArtifactMethods
 from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.history import HistoryMethods
+from modelbox_gateway.rpc.hyperparameters import HyperparameterMethods
 from modelbox_gateway.rpc.limits import CONCURRENT_RPCS_MAX, MESSAGE_BYTES_MAX
 from modelbox_gateway.rpc.members import MemberMethods
 from modelbox_gateway.rpc.metadata import MetadataMethods
@@ -94,6 +96,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
     namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)
     artifacts, transfers = ArtifactMethods(backend), TransferMethods(backend)
+    history, hyperparameters = HistoryMethods(backend), HyperparameterMethods(backend)
     watch, members = WatchMethods(backend, is_draining), MemberMethods(backend)
     methods = (
         unary("CreateModel", pb.CreateModelRequest, models.create_model),
@@ -107,6 +110,8 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("ListNamespaces", pb.ListNamespacesRequest, namespaces.list_namespaces),
         unary("UpdateMetadata", pb.UpdateMetadataRequest, metadata.update_metadata),
         unary("ListMetadata", pb.ListMetadataRequest, metadata.list_metadata),
+        unary("GetMetadataHistory", pb.GetMetadataHistoryRequest, history.get_metadata_history),
+        unary("LogHyperparameters", pb.LogHyperparametersRequest, hyperparameters.log_hyperparameters),
         unary("LogMetrics", pb.LogMetricsRequest, metrics.log_metrics),
         unary("LogMetricsBatch", pb.LogMetricsBatchRequest, metrics.log_metrics_batch),
         unary("GetMetrics", pb.GetMetricsRequest, metrics.get_metrics),
