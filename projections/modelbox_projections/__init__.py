@@ -3,10 +3,12 @@
 Must not know: who asks, or over which wire.
 """
 
+from modelbox_projections import heartbeats
 from modelbox_projections.artifacts.queries import ArtifactPlace, ArtifactRow
 from modelbox_projections.catalog import PROJECTIONS, Catalog, catalog_of
+from modelbox_projections.checkpoints.queries import CheckpointRow
 from modelbox_projections.cursors import Cursors
-from modelbox_projections.details import Details
+from modelbox_projections.datasets.queries import DatasetRow
 from modelbox_projections.errors import (
     CursorMovedError,
     FilterError,
@@ -19,15 +21,18 @@ from modelbox_projections.errors import (
     SearchTooSlowError,
     UnknownProjectionError,
 )
+from modelbox_projections.experiments.queries import ExperimentRow
 from modelbox_projections.generations import TableDigest
 from modelbox_projections.metrics.queries import SeriesRow
 from modelbox_projections.model_versions.queries import ModelVersionRow
 from modelbox_projections.models.queries import ModelRow
 from modelbox_projections.namespaces.queries import NamespaceRow
+from modelbox_projections.objects.queries import Details
 from modelbox_projections.prepare import prepare
 from modelbox_projections.projection import DecodedEvent, Projection
 from modelbox_projections.rebuild import rebuild
 from modelbox_projections.runner import ProjectionRunner
+from modelbox_projections.runs.queries import RunRow, RunStatus
 from modelbox_projections.state import ProjectionState, Role, Status, list_states, resume
 from modelbox_projections.verify import Verified, verify
 from modelbox_projections.views import Views
@@ -37,10 +42,13 @@ __all__ = [
     "ArtifactPlace",
     "ArtifactRow",
     "Catalog",
+    "CheckpointRow",
     "CursorMovedError",
     "Cursors",
+    "DatasetRow",
     "DecodedEvent",
     "Details",
+    "ExperimentRow",
     "FilterError",
     "FoldFailedError",
     "InvalidPlaceError",
@@ -55,6 +63,8 @@ __all__ = [
     "ProjectionsError",
     "RebuildRunningError",
     "Role",
+    "RunRow",
+    "RunStatus",
     "SearchTooSlowError",
     "SeriesRow",
     "Status",
@@ -63,6 +73,7 @@ __all__ = [
     "Verified",
     "Views",
     "catalog_of",
+    "heartbeats",
     "list_states",
     "prepare",
     "rebuild",

@@ -5,13 +5,17 @@ from types import MappingProxyType
 from typing import Final
 
 from modelbox_projections.artifacts.projection import ArtifactsProjection
+from modelbox_projections.checkpoints.projection import CheckpointsProjection
+from modelbox_projections.datasets.projection import DatasetsProjection
 from modelbox_projections.errors import UnknownProjectionError
+from modelbox_projections.experiments.projection import ExperimentsProjection
 from modelbox_projections.metadata.projection import MetadataProjection
 from modelbox_projections.metrics.projection import MetricsProjection
 from modelbox_projections.model_versions.projection import ModelVersionsProjection
 from modelbox_projections.models.projection import ModelsProjection
 from modelbox_projections.namespaces.projection import NamespacesProjection
 from modelbox_projections.projection import Projection
+from modelbox_projections.runs.projection import RunsProjection
 
 Catalog = Mapping[str, Projection]
 """Projections by name."""
@@ -23,6 +27,10 @@ def catalog_of(*projections: Projection) -> Catalog:
 
 
 PROJECTIONS: Final = catalog_of(
+    ExperimentsProjection(),
+    RunsProjection(),
+    CheckpointsProjection(),
+    DatasetsProjection(),
     ModelsProjection(),
     ModelVersionsProjection(),
     MetadataProjection(),

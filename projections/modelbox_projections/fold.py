@@ -82,5 +82,5 @@ class Fold:
         async with self._connection.transaction():
             # The cursor first: whoever comes second waits here, finds it moved, and has written nothing.
             await advance(self._connection, self.state, page)
-            if events := page.of_types(self.projection.event_types):
+            if events := page.read_by(self.projection):
                 await self.projection.fold(self._connection, events)

@@ -41,6 +41,9 @@ FILES_PER_EVENT_MAX: Final = 2**16
 POSITION_MAX: Final = 2**63 - 1
 """Beyond every position: the upper end of an open range."""
 
+HEARTBEAT_LOST_S: Final = 60
+"""A running run whose last heartbeat is older is lost; the view in runs/tables.sql counts with the same number."""
+
 REPLAY_WINDOW_POSITIONS: Final = 50_000
 """Positions that one statement of a replay looks through for events that the projection subscribes to."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from modelbox_events import Position, RecordedEvent
 from modelbox_events.types import Registry
 from modelbox_projections.limits import FOLD_BYTES_MAX
-from modelbox_projections.projection import DecodedEvent
+from modelbox_projections.projection import DecodedEvent, Projection
 
 
 class Page:
@@ -19,10 +19,10 @@ class Page:
         events: The events, in log order; those that no reader of the page asks for may be left out.
         last: Where the cursor stands after it.
         hash: The chain's hash at `last`.
-        types: The types of the events.
+        kinds: The types of the events, each with the type of its stream.
     """
 
-    __slots__ = ("after", "events", "hash", "last", "types")
+    __slots__ = ("after", "events", "hash", "kinds", "last")
 
     def __init__(self, after: Position, events: Sequence[DecodedEvent], *, last: Position, last_hash: bytes) -> None:
         """Hold these events."""
@@ -30,7 +30,7 @@ class Page:
         self.events = events
         self.last = last
         self.hash = last_hash
-        self.types = {event.recorded.type for event in events}
+        self.kinds = {(event.recorded.type, event.recorded.stream_type) for event in events}
 
     @classmethod
     def ending_with(cls, after: Position, events: Sequence[DecodedEvent]) -> "Page":
@@ -38,9 +38,14 @@ class Page:
         last = events[-1].recorded
         return cls(after, events, last=last.position, last_hash=last.hash)
 
-    def of_types(self, event_types: frozenset[str]) -> list[DecodedEvent]:
-        """Return the events of these types, in log order."""
-        return [event for event in self.events if event.recorded.type in event_types]
+    def concerns(self, projection: Projection) -> bool:
+        """Tell whether the page holds an event that a projection reads."""
+        return any(projection.reads(*kind) for kind in self.kinds)
+
+    def read_by(self, projection: Projection) -> list[DecodedEvent]:
+        """Return the events that a projection reads, in log order."""
+        kinds = {kind for kind in self.kinds if projection.reads(*kind)}
+        return [event for event in self.events if (event.recorded.type, event.recorded.stream_type) in kinds]
 
     def halves(self) -> tuple["Page", "Page"]:
         """Cut a page of at least two events in the middle."""

@@ -5,12 +5,12 @@ Must not know: cursors, generations, or who reads the tables.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import asyncpg
 
 from modelbox_events import ChangeEvent, Position, RecordedEvent
-from modelbox_events.types import ArtifactsTracked, ArtifactUploaded, MetadataUpdated, Registry
+from modelbox_events.types import Registry
 
 
 class DecodedEvent:
@@ -62,23 +62,24 @@ class Projection(ABC):
     relations: ClassVar[tuple[str, ...]]
     statements: ClassVar[Mapping[str, str]]
 
+    def reads(self, event_type: str, stream_type: str) -> bool:
+        """Tell whether it folds events of this type that stand in a stream of this type."""
+        del stream_type  # where an event stands says more only of types that many kinds of streams have
+        return event_type in self.event_types
+
     @abstractmethod
     async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
         """Write what these events change, in the transaction that the caller has open.
 
         Args:
             connection: Unqualified names mean the tables of the generation being filled.
-            events: At least one, in log order, only of the types it subscribes to.
+            events: At least one, in log order, only such as it reads.
         """
 
 
 def names_of(*types: type[ChangeEvent]) -> frozenset[str]:
     """Return the names that event types have in the log."""
     return frozenset(event_type.__name__ for event_type in types)
-
-
-TOUCHING: Final = names_of(MetadataUpdated, ArtifactsTracked, ArtifactUploaded)
-"""Types that change what hangs on an object. They stand in its own stream, so that need not be read from the event."""
 
 
 async def write_rows(connection: asyncpg.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

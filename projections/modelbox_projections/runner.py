@@ -142,7 +142,7 @@ class ProjectionRunner:
         events = await self._log.read(after, limit=PAGE_EVENTS_MAX, to=to)
         for page in pages_of(after, events, self._log.registry):
             members = [state for state in self._states.values() if state.position == page.after]
-            idle = [state for state in members if page.types.isdisjoint(self._catalog[state.name].event_types)]
+            idle = [state for state in members if not page.concerns(self._catalog[state.name])]
             for state in members:
                 if state not in idle:
                     await self._fold(connection, state, page)

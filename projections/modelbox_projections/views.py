@@ -8,11 +8,15 @@ Must not know: the wire, or who asks.
 
 from modelbox_events import Database
 from modelbox_projections.artifacts.queries import Artifacts
+from modelbox_projections.checkpoints.queries import Checkpoints
+from modelbox_projections.datasets.queries import Datasets
+from modelbox_projections.experiments.queries import Experiments
 from modelbox_projections.metadata.queries import Metadata
 from modelbox_projections.metrics.queries import Metrics
 from modelbox_projections.model_versions.queries import ModelVersions
 from modelbox_projections.models.queries import Models
 from modelbox_projections.namespaces.queries import Namespaces
+from modelbox_projections.runs.queries import Runs
 
 
 class Views:
@@ -20,6 +24,10 @@ class Views:
 
     Attributes:
         namespaces: Which namespaces there are.
+        experiments: The experiments.
+        runs: The runs of experiments.
+        checkpoints: The training checkpoints of experiments and runs.
+        datasets: The datasets.
         models: The models.
         model_versions: The model versions, with their unique tags.
         metadata: The metadata of every object.
@@ -30,6 +38,10 @@ class Views:
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self.namespaces = Namespaces(database)
+        self.experiments = Experiments(database)
+        self.runs = Runs(database)
+        self.checkpoints = Checkpoints(database)
+        self.datasets = Datasets(database)
         self.models = Models(database)
         self.model_versions = ModelVersions(database)
         self.metadata = Metadata(database)

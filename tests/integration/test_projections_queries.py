@@ -55,9 +55,10 @@ async def test_models_are_listed_newest_first_in_pages(dsn: str, log: Log) -> No
     third = await views.models.list("tests", limit=2, before=second[-1].created_position)
     assert [[row.name for row in page] for page in (first, second, third)] == [["m4", "m3"], ["m2", "m1"], ["m0"]]
     assert await views.models.list("tests", limit=2, before=Position(0)) == []
-    assert await views.models.by_name("tests", "m3") == first[1]
-    assert await views.models.by_name("nowhere", "m3") is None
-    assert await views.models.get(uuid.uuid4()) is None
+    m3, nothing = first[1], uuid.uuid4()
+    assert await views.models.of_many([m3.id, nothing]) == {m3.id: m3}
+    assert await views.models.get(m3.id) == m3
+    assert await views.models.get(nothing) is None
     assert [row.name for row in await views.namespaces.list(limit=1)] == ["elsewhere"]
     assert [(row.name, row.models) for row in await views.namespaces.list(limit=9, after="elsewhere")] == [("tests", 5)]
 
@@ -92,7 +93,7 @@ async def test_a_unique_tag_moves_and_goes(dsn: str, log: Log) -> None:
     assert holder is not None
     assert (holder.id, holder.unique_tags, holder.namespace) == (two, ["candidate", "prod"], "tests")
     assert await views.model_versions.by_tag(stream.id, "best") is None
-    former = await views.model_versions.by_version(stream.id, "1")
+    former = await views.model_versions.get(one)
     assert former is not None
     assert former.unique_tags == []
     assert former.updated_at > former.created_at
@@ -100,7 +101,6 @@ async def test_a_unique_tag_moves_and_goes(dsn: str, log: Log) -> None:
     assert [row.version for row in listed] == ["2"]
     older = await views.model_versions.list(stream.id, limit=9, before=listed[0].created_position)
     assert older == [former]
-    assert await views.model_versions.get(one) == former
     await assert_rows_are_what_the_log_gives(log)
 
 

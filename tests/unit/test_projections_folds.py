@@ -23,7 +23,7 @@ from modelbox_projections.limits import FILES_PER_EVENT_MAX, FOLD_BYTES_MAX, MET
 from modelbox_projections.metadata.projection import fold as fold_metadata
 from modelbox_projections.metrics.projection import fold as fold_metrics
 from modelbox_projections.metrics.projection import pieces_of
-from modelbox_projections.models.projection import fold as fold_models
+from modelbox_projections.models.projection import ModelChanges
 from modelbox_projections.namespaces.projection import fold as fold_namespaces
 from modelbox_projections.page import pages_of
 
@@ -123,11 +123,18 @@ def test_an_artifact_that_comes_twice_stays_the_first() -> None:
     ]
 
 
-def test_only_events_of_a_models_own_stream_touch_it() -> None:
+def test_what_any_object_can_have_is_read_only_from_streams_of_the_kind() -> None:
     mine, others = recorded(2, updated(a=2)), recorded(3, updated(a=3), stream_type="model_version")
-    rows, touched = fold_models(decoded(recorded(1, created()), mine, others))
-    assert len(rows) == 1
-    assert touched == {MODEL: BEGIN + timedelta(seconds=2)}
+    (page,) = pages_of(Position(0), [recorded(1, created()), mine, others], REGISTRY)
+    read = page.read_by(PROJECTIONS["models"])
+    assert [event.recorded for event in read] == [recorded(1, created()), mine]
+    changes = ModelChanges()
+    for event in read:
+        changes.add(event)
+    assert len(changes.created) == 1
+    assert {key: change.at for key, change in changes.changed.items()} == {MODEL: BEGIN + timedelta(seconds=2)}
+    assert page.concerns(PROJECTIONS["model_versions"])
+    assert not page.concerns(PROJECTIONS["runs"])
 
 
 def test_pages_are_cut_by_size_and_follow_each_other() -> None:

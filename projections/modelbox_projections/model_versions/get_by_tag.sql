@@ -1,12 +1,9 @@
 -- The model version of model $1 that holds unique tag $2.
 SELECT
-    held.id, held.model_id, held.namespace, held.version, held.name, held.description, held.framework,
-    ARRAY(
-        SELECT tags.tag FROM modelbox_views.unique_tags AS tags
-        WHERE tags.model_version_id = held.id
-        ORDER BY tags.tag COLLATE "C"
-    ) AS unique_tags,
-    held.created_at, held.updated_at, held.created_position
-FROM modelbox_views.model_versions AS held
-JOIN modelbox_views.unique_tags AS wanted ON wanted.model_version_id = held.id
-WHERE wanted.model_id = $1 AND wanted.tag = $2
+    id, model_id, namespace, version, name, description, framework, unique_tags, experiment_id, run_id, checkpoint_id,
+    labels, deleted_at, created_at, updated_at, created_position
+FROM modelbox_views.model_versions
+WHERE id = (
+    SELECT wanted.model_version_id FROM modelbox_views.unique_tags AS wanted
+    WHERE wanted.model_id = $1 AND wanted.tag = $2
+)

@@ -1,12 +1,8 @@
 -- The model version with this id, its metadata, and whether it has files.
 SELECT
     held.id, held.model_id, held.namespace, held.version, held.name, held.description, held.framework,
-    ARRAY(
-        SELECT tags.tag FROM modelbox_views.unique_tags AS tags
-        WHERE tags.model_version_id = held.id
-        ORDER BY tags.tag COLLATE "C"
-    ) AS unique_tags,
-    held.created_at, held.updated_at, held.created_position,
+    held.unique_tags, held.experiment_id, held.run_id, held.checkpoint_id,
+    held.labels, held.deleted_at, held.created_at, held.updated_at, held.created_position,
     ARRAY(
         SELECT found.key FROM modelbox_views.metadata AS found
         WHERE found.object_id = held.id

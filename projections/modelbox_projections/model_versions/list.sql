@@ -1,13 +1,8 @@
 -- The $3 newest model versions of model $1 that were created before position $2.
 SELECT
-    held.id, held.model_id, held.namespace, held.version, held.name, held.description, held.framework,
-    ARRAY(
-        SELECT tags.tag FROM modelbox_views.unique_tags AS tags
-        WHERE tags.model_version_id = held.id
-        ORDER BY tags.tag COLLATE "C"
-    ) AS unique_tags,
-    held.created_at, held.updated_at, held.created_position
-FROM modelbox_views.model_versions AS held
-WHERE held.model_id = $1 AND held.created_position < $2
-ORDER BY held.created_position DESC
+    id, model_id, namespace, version, name, description, framework, unique_tags, experiment_id, run_id, checkpoint_id,
+    labels, deleted_at, created_at, updated_at, created_position
+FROM modelbox_views.model_versions
+WHERE model_id = $1 AND created_position < $2
+ORDER BY created_position DESC
 LIMIT $3

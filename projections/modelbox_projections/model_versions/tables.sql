@@ -1,18 +1,13 @@
 -- What is known of each model version, and which one holds which unique tag.
-CREATE TABLE model_versions (
-    id               uuid PRIMARY KEY,
-    model_id         uuid NOT NULL,
-    namespace        text NOT NULL,
-    version          text NOT NULL,
-    name             text NOT NULL,
-    description      text NOT NULL,
-    framework        text NOT NULL,
-    created_at       timestamptz NOT NULL,
-    updated_at       timestamptz NOT NULL,
-    created_position bigint NOT NULL,
-    UNIQUE (model_id, version)
-);
-CREATE INDEX ON model_versions (model_id, created_position);
+ALTER TABLE objects
+    ADD COLUMN model_id uuid NOT NULL,
+    ADD COLUMN version text NOT NULL,
+    ADD COLUMN framework text NOT NULL,
+    ADD COLUMN experiment_id uuid,
+    ADD COLUMN run_id uuid,
+    ADD COLUMN checkpoint_id uuid;
+CREATE UNIQUE INDEX ON objects (model_id, version);
+CREATE INDEX ON objects (model_id, created_position);
 
 CREATE TABLE unique_tags (
     model_id         uuid NOT NULL,
@@ -21,3 +16,14 @@ CREATE TABLE unique_tags (
     PRIMARY KEY (model_id, tag)
 );
 CREATE INDEX ON unique_tags (model_version_id);
+
+CREATE VIEW model_versions AS
+SELECT
+    id, model_id, namespace, version, name, description, framework,
+    ARRAY(
+        SELECT tags.tag FROM unique_tags AS tags
+        WHERE tags.model_version_id = objects.id
+        ORDER BY tags.tag COLLATE "C"
+    ) AS unique_tags,
+    experiment_id, run_id, checkpoint_id, labels, deleted_at, created_at, updated_at, created_position
+FROM objects;

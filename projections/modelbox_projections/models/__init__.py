@@ -1,5 +1,5 @@
 """The view of models: what is known of each."""
 
-from modelbox_events.statements import load
+from modelbox_projections.objects import statements_of
 
-STATEMENTS = load(__name__)
+STATEMENTS = statements_of(__name__)

@@ -1,7 +1,7 @@
 -- The model with this id, its metadata, and whether it has files.
 SELECT
-    held.id, held.namespace, held.name, held.owner, held.task, held.description,
-    held.created_at, held.updated_at, held.created_position,
+    held.id, held.namespace, held.name, held.owner, held.task, held.description, held.labels,
+    held.deleted_at, held.created_at, held.updated_at, held.created_position,
     ARRAY(
         SELECT found.key FROM modelbox_views.metadata AS found
         WHERE found.object_id = held.id

@@ -1,6 +1,7 @@
 -- The models that a page created.
-INSERT INTO models (id, namespace, name, owner, task, description, created_at, updated_at, created_position)
+INSERT INTO objects
+    (id, namespace, name, owner, description, task, comment, labels, created_at, updated_at, created_position)
 SELECT * FROM unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::timestamptz[], $8::timestamptz[], $9::bigint[]
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[],
+    $9::timestamptz[], $10::timestamptz[], $11::bigint[]
 )

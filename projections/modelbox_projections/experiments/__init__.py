@@ -1,0 +1,5 @@
+"""The view of experiments: what is known of each."""
+
+from modelbox_projections.objects import statements_of
+
+STATEMENTS = statements_of(__name__)

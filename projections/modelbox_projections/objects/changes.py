@@ -1,0 +1,129 @@
+"""What events change of the objects of one kind.
+
+A kind adds how its objects are created and what happens to it alone.
+
+Must not know: how many pages the log is cut into, or who reads the objects.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from modelbox_events import RecordedEvent
+from modelbox_events.types import (
+    ArtifactsTracked,
+    ArtifactUploaded,
+    HyperparametersLogged,
+    MetadataUpdated,
+    ObjectDeleted,
+    ObjectRestored,
+    ObjectUpdated,
+)
+from modelbox_projections.objects import STATEMENTS
+from modelbox_projections.projection import DecodedEvent, names_of, write_rows
+
+TOUCHING: Final = names_of(MetadataUpdated, HyperparametersLogged, ArtifactsTracked, ArtifactUploaded)
+"""Types that change what hangs on an object: nothing but its stream need be read from them."""
+
+OF_ANY_OBJECT: Final = TOUCHING | names_of(ObjectUpdated, ObjectDeleted, ObjectRestored)
+"""Types that change an object of any kind. They stand in its own stream."""
+
+ObjectData: TypeAlias = tuple[Any, ...]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def json_text(value: object) -> str:
+    """Return the value as JSON text, as a statement takes it."""
+    return _encode(value).decode()
+
+
+@dataclass(slots=True)
+class Change:
+    """What is different of an object from `at` on; None means that it stays, of a label that it goes."""
+
+    at: datetime
+    owner: str | None = None
+    description: str | None = None
+    task: str | None = None
+    comment: str | None = None
+    labels: dict[str, str | None] = field(default_factory=dict)
+    decides: bool = False
+    deleted_at: datetime | None = None
+
+    def update(self, data: ObjectUpdated) -> None:
+        """Take an update in; what it says counts, whatever was said before."""
+        for name in ("owner", "description", "task", "comment"):
+            if (value := getattr(data, name)) is not None:
+                setattr(self, name, value)
+        self.labels |= dict.fromkeys(data.labels_removed) | data.labels
+
+    def row(self, object_id: UUID) -> ObjectData:
+        """Return the change as statement `change` takes it."""
+        texts = (self.owner, self.description, self.task, self.comment)
+        labels = json_text(self.labels) if self.labels else None
+        return (object_id, self.at, *texts, labels, self.decides, self.deleted_at)
+
+
+class Changes(ABC):
+    """The objects of one kind that events create, and what they change of those and of others."""
+
+    def __init__(self) -> None:
+        """Begin with nothing changed."""
+        self.created: list[ObjectData] = []
+        self.changed: dict[UUID, Change] = {}
+
+    def add(self, event: DecodedEvent) -> None:
+        """Take one event in, of a type that the projection of this kind reads."""
+        recorded = event.recorded
+        if recorded.type not in OF_ANY_OBJECT:
+            self.add_own(event)
+            return
+        change = self.touch(recorded.stream_id, recorded.recorded_at)
+        if recorded.type in TOUCHING:
+            return
+        match event.data:
+            case ObjectUpdated() as data:
+                change.update(data)
+            case ObjectDeleted():
+                change.decides, change.deleted_at = True, recorded.recorded_at
+            case ObjectRestored():
+                change.decides, change.deleted_at = True, None
+
+    @abstractmethod
+    def add_own(self, event: DecodedEvent) -> None:
+        """Take in an event of a type that this kind alone has."""
+
+    def touch(self, object_id: UUID, at: datetime) -> Change:
+        """Say that an object changed, and return what is known of the change."""
+        change = self.changed.setdefault(object_id, Change(at))
+        change.at = at
+        return change
+
+    def create(
+        self,
+        recorded: RecordedEvent,
+        object_id: UUID,
+        *own: Any,
+        labels: dict[str, str],
+        name: str = "",
+        owner: str = "",
+        description: str = "",
+        task: str = "",
+        comment: str = "",
+    ) -> None:
+        """Say that an object was created; `own` are the columns that its kind adds."""
+        about = (recorded.namespace, name, owner, description, task, comment, json_text(labels))
+        times = (recorded.recorded_at, recorded.recorded_at, recorded.position)
+        self.created.append((object_id, *about, *times, *own))
+        self.changed.pop(object_id, None)  # the statement that changes comes after the one that creates
+
+    async def write(self, connection: asyncpg.Connection, insert: str) -> None:
+        """Write it all; `insert` is the kind's statement."""
+        await write_rows(connection, insert, self.created)
+        await write_rows(connection, STATEMENTS["change"], [change.row(key) for key, change in self.changed.items()])

@@ -1,0 +1,28 @@
+-- What is known of each run; `status` is what the log says, `resumed_at` when it said that the run goes on.
+ALTER TABLE objects
+    ADD COLUMN experiment_id uuid NOT NULL,
+    ADD COLUMN parent_id uuid,
+    ADD COLUMN started_at timestamptz NOT NULL,
+    ADD COLUMN source json,
+    ADD COLUMN status text NOT NULL,
+    ADD COLUMN ended_at timestamptz,
+    ADD COLUMN resumed_at timestamptz,
+    ADD COLUMN reason text NOT NULL;
+CREATE INDEX ON objects (experiment_id, created_position);
+CREATE INDEX ON objects (parent_id, created_position) WHERE parent_id IS NOT NULL;
+
+-- A run that sent heartbeats and sends none any more is lost, as far as anybody knows.
+CREATE VIEW runs AS
+SELECT
+    held.id, held.namespace, held.experiment_id, held.name, held.owner,
+    CASE
+        WHEN held.status = 'running' AND heard.at < now() - interval '60 s'
+            AND coalesce(held.resumed_at < now() - interval '60 s', true)
+        THEN 'lost'
+        ELSE held.status
+    END AS status,
+    held.started_at, held.ended_at, held.parent_id, held.source, held.comment, held.reason,
+    heard.at AS last_heard_of_at,
+    held.labels, held.deleted_at, held.created_at, held.updated_at, held.created_position
+FROM objects AS held
+LEFT JOIN modelbox_views.run_heartbeats AS heard ON heard.run_id = held.id;
