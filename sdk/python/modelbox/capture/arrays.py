@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from modelbox.capture.description import COLUMNS_MAX, LABELS_MAX, Column, Description, number, shown, top_values
+from modelbox.capture.description import COLUMNS_MAX, LABELS_MAX, Description, number, shown, top_values
+from modelbox.values import DatasetColumn
 
 BLOCK_VALUES: Final = 1024 * 1024
 """Values that are looked at at once: an array may be larger than the memory, mapped from a file."""
@@ -28,11 +29,11 @@ def describe_array(data: Any, location: str) -> Description:
         update_digest(digest, block)
     is_table = array.ndim == 2 and array.shape[1] <= COLUMNS_MAX  # noqa: PLR2004  # rows and columns
     if is_table:
-        columns = tuple(Column(str(n), str(array.dtype), summary_of(array[:, n])) for n in range(array.shape[1]))
+        columns = tuple(DatasetColumn(str(n), str(array.dtype), summary_of(array[:, n])) for n in range(array.shape[1]))
     else:
         shape = list(array.shape[1:])
         kind = f"{array.dtype}{shape}" if shape else str(array.dtype)
-        columns = (Column("values", kind, {"shape": list(array.shape)} | summary_of(array)),)
+        columns = (DatasetColumn("values", kind, {"shape": list(array.shape)} | summary_of(array)),)
     return Description(
         f"sha256:{digest.hexdigest()}",
         "type, shape and values",

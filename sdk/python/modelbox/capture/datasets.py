@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from modelbox.capture.arrays import describe_array, is_array
-from modelbox.capture.description import COLUMNS_MAX, Column, Description
+from modelbox.capture.description import COLUMNS_MAX, Description
 from modelbox.capture.tables import describe_table, is_table
 from modelbox.errors import InvalidFieldError
+from modelbox.values import DatasetColumn
 
 
 def describe(data: object, *, location: str = "") -> Description:
@@ -96,11 +97,11 @@ def _describe_parts(parts: Mapping[str, object], location: str) -> Description:
     )
 
 
-def _part_column(name: str, part: Description) -> Column:
+def _part_column(name: str, part: Description) -> DatasetColumn:
     summary: dict[str, Any] = {"digest": part.digest, "rows": part.row_count, "columns": part.column_count}
     if len(part.columns) == 1:
-        return Column(name, part.columns[0].type, summary | dict(part.columns[0].summary))
-    return Column(name, "table", summary)
+        return DatasetColumn(name, part.columns[0].type, summary | dict(part.columns[0].summary))
+    return DatasetColumn(name, "table", summary)
 
 
 def _describe_torch(data: Any, location: str) -> Description:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from modelbox.values import DatasetColumn
+
 COLUMNS_MAX: Final = 1_000
 """Columns that are described; a digest covers all."""
 
@@ -18,15 +20,6 @@ VALUE_CHARS_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, its type in the words of its library, and what is known of its values as JSON."""
-
-    name: str
-    type: str
-    summary: Mapping[str, Any] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Description:
     """Data without its content and name.
 
@@ -36,7 +29,7 @@ class Description:
 
     digest: str
     digest_of: str
-    columns: tuple[Column, ...] = ()
+    columns: tuple[DatasetColumn, ...] = ()
     row_count: int | None = None
     column_count: int | None = None
     location: str = ""

@@ -6,7 +6,8 @@ import sys
 from typing import Any, Final
 
 from modelbox.capture.arrays import update_digest
-from modelbox.capture.description import COLUMNS_MAX, Column, Description, number, shown, top_values
+from modelbox.capture.description import COLUMNS_MAX, Description, number, shown, top_values
+from modelbox.values import DatasetColumn
 
 BLOCK_ROWS: Final = 256 * 1024
 """Rows of a column that are looked at at once."""
@@ -25,7 +26,7 @@ def describe_table(data: Any, location: str) -> Description:
     for place in range(table.shape[1]):
         _update_digest(digest, str(table.columns[place]), table.iloc[:, place])
     columns = tuple(
-        Column(str(table.columns[place]), str(table.dtypes.iloc[place]), _summary_of(table.iloc[:, place]))
+        DatasetColumn(str(table.columns[place]), str(table.dtypes.iloc[place]), _summary_of(table.iloc[:, place]))
         for place in range(min(table.shape[1], COLUMNS_MAX))
     )
     return Description(
