@@ -1,0 +1,172 @@
+"""Puts the statement of a search together from fixed fragments; everything that varies is a numbered parameter.
+
+Must not know: how the statement is run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from modelbox_projections.errors import FilterError
+from modelbox_projections.search.conditions import OWN, Conditions, Parameters, Placed
+from modelbox_projections.search.kinds import KINDS, Kind, field_of
+from modelbox_projections.search.parser import parse_filter, parse_order
+from modelbox_projections.search.syntax import OrderKey
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Among which objects is searched; what is empty or None does not narrow it.
+
+    `recursive` takes the namespaces below in: `langtech` with `langtech/asr`. Which parents a kind can have, `KINDS`
+    says.
+    """
+
+    namespace: str = ""
+    recursive: bool = False
+    experiment_id: UUID | None = None
+    run_id: UUID | None = None
+    model_id: UUID | None = None
+    parent_id: UUID | None = None
+
+
+PARENTS: Final = ("experiment_id", "run_id", "model_id", "parent_id")
+"""The columns that a scope can name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One expression that objects are ordered by; null comes last, ascending or descending."""
+
+    sql: str
+    cast: str
+    type: Any
+    descending: bool
+    nullable: bool
+
+    def ordering(self, name: str) -> str:
+        """Return the key as ORDER BY takes it; `name` is what the statement calls it."""
+        direction = "DESC" if self.descending else "ASC"
+        # Postgres says so by itself where nothing is null, and would not see that an index has this order.
+        return f"{name} {direction} NULLS LAST" if self.nullable else f"{name} {direction}"
+
+    def after(self, value: str | None) -> str:
+        """Return the condition that an object comes after this value."""
+        if value is None:
+            return "FALSE"
+        condition = f"{self.sql} {'<' if self.descending else '>'} {value}"
+        return f"({condition} OR {self.sql} IS NULL)" if self.nullable else condition
+
+    def same(self, value: str | None) -> str:
+        """Return the condition that an object has this value."""
+        return f"{self.sql} IS NULL" if value is None else f"{self.sql} = {value}"
+
+
+class Order:
+    """What objects are ordered by, and last by where they were created, the newest first.
+
+    Attributes:
+        keys: The expressions.
+        joins: What brings their values in.
+    """
+
+    def __init__(self, kind: Kind, keys: Sequence[OrderKey], parameters: Parameters) -> None:
+        """Put the keys of fields among `parameters`.
+
+        Raises:
+            FilterError: The kind has no such field, or it cannot be ordered by.
+        """
+        self.keys: list[SortKey] = []
+        self.joins: list[str] = []
+        for key in keys:
+            self._add(kind, key, parameters)
+
+    def _add(self, kind: Kind, key: OrderKey, parameters: Parameters) -> None:
+        rule, name = field_of(kind, key.field, where="order_by")
+        if not rule.sorts:
+            problem = f"{key.field} may have many values and is no order; order by another field"
+            raise FilterError("order_by", key.field.position, problem)
+        placed, at = Placed(rule, name, parameters), OWN
+        if rule.rows is not None:
+            at = f"by{len(self.joins)}"
+            self.joins.append(f"LEFT JOIN {rule.rows.table} AS {at} ON {placed.sql(rule.rows.match, at=at)}")
+        for seen in rule.sorts:
+            face = seen.face.value
+            collate = ' COLLATE "C"' if face.cast == "text" else ""
+            sql = placed.sql(seen.sql, at=at) + collate
+            self.keys.append(SortKey(sql, face.cast, face.place, key.descending, seen.nullable))
+
+    def after(self, position: int, values: Sequence[object], parameters: Parameters) -> str:
+        """Return the condition that an object comes after the place with this position and these values."""
+        condition = f"{OWN}.created_position < {parameters.add(position, 'bigint')}"
+        for key, value in reversed(list(zip(self.keys, values, strict=True))):
+            wanted = None if value is None else parameters.add(value, key.cast)
+            condition = f"({key.after(wanted)} OR ({key.same(wanted)} AND {condition}))"
+        return condition
+
+
+class Statement(NamedTuple):
+    """A statement and its parameters: `id`, `created_position`, and each value that is ordered by."""
+
+    sql: str
+    parameters: Sequence[object]
+
+
+class Draft:
+    """The statement of a search before the place is known that it begins after."""
+
+    def __init__(self, kind: Kind, scope: Scope, *, filter: str, order_by: str, include_deleted: bool) -> None:  # noqa: A002  # the wire's name
+        """Understand a search.
+
+        Raises:
+            FilterError: The filter or the order cannot be understood.
+            ValueError: The kind has no parents of the kind that the scope names.
+        """
+        self._rule = KINDS[kind]
+        self._parameters = Parameters()
+        self._conditions = self._scope(kind, scope)
+        if not include_deleted:
+            self._conditions.append(f"{OWN}.deleted_at IS NULL")
+        node = parse_filter(filter)
+        if node is not None:
+            self._conditions.append(Conditions(kind, self._parameters).of(node))
+        self._order = Order(kind, parse_order(order_by), self._parameters)
+
+    @property
+    def types(self) -> list[Any]:
+        """Python's types of the values that objects are ordered by."""
+        return [key.type for key in self._order.keys]
+
+    def statement(self, *, limit: int, after: tuple[int, Sequence[object]] | None) -> Statement:
+        """Return the statement that finds at most `limit` objects after a place."""
+        parameters, conditions = self._parameters.copy(), self._conditions
+        if after is not None:
+            conditions = [*conditions, self._order.after(*after, parameters)]
+        columns = [f"{key.sql} AS key{n}" for n, key in enumerate(self._order.keys)]
+        ordering = [key.ordering(f"key{n}") for n, key in enumerate(self._order.keys)]
+        parts = (
+            "SELECT",
+            ", ".join([f"{OWN}.id", f"{OWN}.created_position", *columns]),
+            f"FROM {self._rule.view} AS {OWN}",
+            *self._order.joins,
+            f"WHERE {' AND '.join(conditions)}" if conditions else "",
+            f"ORDER BY {', '.join([*ordering, f'{OWN}.created_position DESC'])}",
+            f"LIMIT {parameters.add(limit, 'bigint')}",
+        )
+        return Statement("\n".join(part for part in parts if part), parameters.values)
+
+    def _scope(self, kind: Kind, scope: Scope) -> list[str]:
+        conditions = []
+        if scope.namespace:
+            namespace = self._parameters.add(scope.namespace, "text")
+            same = f"{OWN}.namespace = {namespace}"
+            below = f"starts_with({OWN}.namespace, {namespace} || '/')"
+            conditions.append(f"({same} OR {below})" if scope.recursive else same)
+        for name in PARENTS:
+            if (parent := getattr(scope, name)) is not None:
+                if name not in self._rule.parents:
+                    raise ValueError(f"a {kind} has no {name}; scopes of it are {sorted(self._rule.parents)}")
+                conditions.append(f"{OWN}.{name} = {self._parameters.add(parent, 'uuid')}")
+        return conditions
