@@ -33,6 +33,9 @@ from modelbox_projections.projection import DecodedEvent, Projection
 from modelbox_projections.rebuild import rebuild
 from modelbox_projections.runner import ProjectionRunner
 from modelbox_projections.runs.queries import RunRow, RunStatus
+from modelbox_projections.search.kinds import Kind
+from modelbox_projections.search.queries import Found
+from modelbox_projections.search.statement import Scope
 from modelbox_projections.state import ProjectionState, Role, Status, list_states, resume
 from modelbox_projections.verify import Verified, verify
 from modelbox_projections.views import Views
@@ -51,7 +54,9 @@ __all__ = [
     "ExperimentRow",
     "FilterError",
     "FoldFailedError",
+    "Found",
     "InvalidPlaceError",
+    "Kind",
     "ModelRow",
     "ModelVersionRow",
     "NamespaceRow",
@@ -65,6 +70,7 @@ __all__ = [
     "Role",
     "RunRow",
     "RunStatus",
+    "Scope",
     "SearchTooSlowError",
     "SeriesRow",
     "Status",

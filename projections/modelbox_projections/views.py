@@ -17,6 +17,7 @@ from modelbox_projections.model_versions.queries import ModelVersions
 from modelbox_projections.models.queries import Models
 from modelbox_projections.namespaces.queries import Namespaces
 from modelbox_projections.runs.queries import Runs
+from modelbox_projections.search.queries import Search
 
 
 class Views:
@@ -33,6 +34,7 @@ class Views:
         metadata: The metadata of every object.
         metrics: The metric series of every object.
         artifacts: The files of every object.
+        search: Which objects of a kind match a filter, in any order.
     """
 
     def __init__(self, database: Database) -> None:
@@ -47,3 +49,4 @@ class Views:
         self.metadata = Metadata(database)
         self.metrics = Metrics(database)
         self.artifacts = Artifacts(database)
+        self.search = Search(database)
