@@ -3,12 +3,17 @@
 GatewayError
 ├── InvalidFieldError            a field of the request breaks a rule; a retry cannot help
 ├── ObjectNotFoundError          no object has this id, name, version or tag
+├── ObjectDeletedError           the object is deleted; restore it first
+├── RunEndedError                the run has ended in another way
 ├── UniqueTagTakenError          another model version holds the unique tag
 ├── UniqueTagNotHeldError        the model version does not hold the unique tag
 ├── ChecksumMismatchError        the bytes that arrived are not those that were announced
 ├── NotUploadedError             the artifact is kept elsewhere: there are no bytes here
 ├── BlobDamagedError             the stored bytes of an artifact are missing or changed
-├── BlobStoreUnavailableError    the disk refuses to take bytes; retry later
+├── BlobStoreUnavailableError    the blob store cannot take or give bytes now; retry later
+├── BlobStoreRefusedError        the blob store will not work until somebody mends it (at start only)
+├── UploadIncompleteError        parts of an upload by signed links are missing; begin it again
+├── UploadNotFoundError          there is no such upload by signed links; begin it again
 ├── ContentionError              other writers came first too often; retry
 ├── DrainingError                the server is stopping; resume at another or later
 ├── ResultTooLargeError          the answer does not fit one message; ask for less
@@ -45,6 +50,30 @@ class ObjectNotFoundError(GatewayError):
         self.field = field
         self.kind = kind
         self.key = key
+
+
+class ObjectDeletedError(GatewayError):
+    """The object is deleted, so nothing is created under its name or in it; nothing was written."""
+
+    def __init__(self, field: str, kind: str, object_id: UUID) -> None:
+        """Name the request's field, and the object that it stands for."""
+        name = kind.replace("_", " ")
+        super().__init__(f"{field}: the {name} {object_id} is deleted; restore it with RestoreObject first")
+        self.field = field
+        self.kind = kind
+        self.object_id = object_id
+
+
+class RunEndedError(GatewayError):
+    """The run has ended in a way that the wanted status cannot follow; nothing was written."""
+
+    def __init__(self, run_id: UUID, status: str, wanted: str) -> None:
+        """Name the run, how it ended, and the status that was wanted."""
+        remedy = "start another run" if status == "finished" else "only RUNNING may follow, which resumes it"
+        super().__init__(f"status: run {run_id} is {status} and cannot become {wanted}; {remedy}")
+        self.run_id = run_id
+        self.status = status
+        self.wanted = wanted
 
 
 class UniqueTagTakenError(GatewayError):
@@ -112,6 +141,35 @@ class BlobStoreUnavailableError(GatewayError):
         """Say what the store answered."""
         super().__init__(f"the blob store is unavailable: {problem}; send the file again later")
         self.problem = problem
+
+
+class BlobStoreRefusedError(GatewayError):
+    """The blob store will not work until somebody mends it: a bucket that is missing, a key that is refused."""
+
+    def __init__(self, problem: str, *, remedy: str) -> None:
+        """Say what the store refuses, and what to do."""
+        super().__init__(f"{problem}; {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+class UploadIncompleteError(GatewayError):
+    """Parts of an upload by signed links are missing; BeginUpload tells which."""
+
+    def __init__(self, missing: int, parts: int) -> None:
+        """Say how many parts are missing, and of how many."""
+        super().__init__(f"upload_id: {missing} of {parts} parts are missing; BeginUpload again gives their links")
+        self.missing = missing
+        self.parts = parts
+
+
+class UploadNotFoundError(GatewayError):
+    """There is no upload by signed links of this id: it was completed, given up or swept. Begin it again."""
+
+    def __init__(self, upload_id: str) -> None:
+        """Name the upload."""
+        super().__init__(f"upload_id: there is no upload {upload_id[:100]!r}; BeginUpload again")
+        self.upload_id = upload_id
 
 
 class ContentionError(GatewayError):

@@ -19,7 +19,7 @@ import uvloop
 from modelbox_events import Log
 from modelbox_events.feed import Relay
 from modelbox_gateway.backing import open_log, start_nats, start_postgres
-from modelbox_gateway.blobs.store import BlobStore
+from modelbox_gateway.blobs import Blobs, FilesystemStore
 from modelbox_gateway.config import Address, Config, Role
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
@@ -158,7 +158,7 @@ class Server:
 
     async def _start_grpc(self, log: Log, runner: ProjectionRunner, stack: AsyncExitStack) -> str:
         """Start to take calls and return the address."""
-        blobs = await BlobStore.open(self._config.blob_folder)
+        blobs = await Blobs.open(FilesystemStore(self._config.blob_folder))
         stack.push_async_callback(blobs.close)
         services = Services(log=log, views=Views(log.database), cursors=runner.cursors, blobs=blobs)
         wanted = Address.parse(self._config.listen_addr)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from modelbox_events import Log
-from modelbox_gateway.blobs import BlobStore
+from modelbox_gateway.blobs import Blobs
 from modelbox_projections import Cursors, Views
 
 
@@ -13,4 +13,4 @@ class Services(NamedTuple):
     log: Log
     views: Views
     cursors: Cursors
-    blobs: BlobStore
+    blobs: Blobs

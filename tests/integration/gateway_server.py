@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
 from modelbox_events import Log
-from modelbox_gateway.blobs import BlobStore
+from modelbox_gateway.blobs import Blobs, FilesystemStore
 from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import GrpcServer, create_grpc_server
 from modelbox_gateway.services import Services
@@ -48,7 +48,7 @@ async def running_gateway(log: Log, folder: Path) -> AsyncIterator[Gateway]:
     await prepare(log.database.dsn)
     await prepare_members(log.database.dsn)
     runner = ProjectionRunner(log)
-    blobs = await BlobStore.open(folder)
+    blobs = await Blobs.open(FilesystemStore(folder))
     services = Services(log, Views(log.database), runner.cursors, blobs)
     folding = asyncio.create_task(runner.run())
     server = create_grpc_server(services, "127.0.0.1:0")

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from modelbox_events import Log
-from modelbox_gateway.blobs import BlobStore
+from modelbox_gateway.blobs import Blobs, FilesystemStore
 from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import create_grpc_server
 from modelbox_gateway.services import Services
@@ -58,7 +58,7 @@ class SdkServer:
         await prepare(self.dsn)
         await prepare_members(self.dsn)
         self._log = log = await Log.open(self.dsn)
-        blobs = await BlobStore.open(self.blobs)
+        blobs = await Blobs.open(FilesystemStore(self.blobs))
         runner = ProjectionRunner(log)
         services = Services(log, Views(log.database), runner.cursors, blobs)
         folding = asyncio.create_task(runner.run())

@@ -1,4 +1,4 @@
-"""The blob store on a real disk: bytes are there whole and durable, or not at all."""
+"""The blobs of a process, over a store on a real disk: bytes are there whole and durable, or not at all."""
 
 import asyncio
 import hashlib
@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from modelbox_gateway.blobs import BlobStore, Digests
+from modelbox_gateway.blobs import Blobs, Digests, FilesystemStore
 from modelbox_gateway.blobs.upload import BLOCK_BYTES
-from modelbox_gateway.errors import BlobDamagedError, BlobStoreUnavailableError
+from modelbox_gateway.errors import BlobDamagedError, BlobStoreRefusedError
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[BlobStore]:
-    opened = await BlobStore.open(tmp_path)
+async def store(tmp_path: Path) -> AsyncIterator[Blobs]:
+    opened = await Blobs.open(FilesystemStore(tmp_path))
     yield opened
     await opened.close()
 
 
-async def put(store: BlobStore, *parts: bytes) -> Digests:
+async def put(store: Blobs, *parts: bytes) -> Digests:
     async with store.upload() as upload:
         for part in parts:
             await upload.write(part)
@@ -29,7 +29,7 @@ async def put(store: BlobStore, *parts: bytes) -> Digests:
     return digests
 
 
-async def get(store: BlobStore, digests: Digests) -> bytes:
+async def get(store: Blobs, digests: Digests) -> bytes:
     async with await store.download(digests.sha256, size=digests.size) as download:
         return b"".join([chunk async for chunk in download.chunks()])
 
@@ -39,7 +39,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 3 * BLOCK_BYTES + 7])
-async def test_what_was_put_comes_back(store: BlobStore, tmp_path: Path, size: int) -> None:
+async def test_what_was_put_comes_back(store: Blobs, tmp_path: Path, size: int) -> None:
     data = os.urandom(size)
 
     digests = await put(store, *(data[at : at + 1024] for at in range(0, size, 1024)))
@@ -50,14 +50,14 @@ async def test_what_was_put_comes_back(store: BlobStore, tmp_path: Path, size: i
     assert files_in(tmp_path) == [tmp_path / "sha256" / sha256[:2] / sha256[2:]]
 
 
-async def test_the_same_bytes_are_kept_once(store: BlobStore, tmp_path: Path) -> None:
+async def test_the_same_bytes_are_kept_once(store: Blobs, tmp_path: Path) -> None:
     results = await asyncio.gather(*(put(store, b"same" * 1000) for _ in range(20)))
 
     assert len(set(results)) == 1
     assert len(files_in(tmp_path)) == 1
 
 
-async def test_an_upload_that_is_not_kept_leaves_nothing(store: BlobStore, tmp_path: Path) -> None:
+async def test_an_upload_that_is_not_kept_leaves_nothing(store: Blobs, tmp_path: Path) -> None:
     async with store.upload() as upload:
         await upload.write(b"x" * 3 * BLOCK_BYTES)
         await upload.finish()
@@ -65,7 +65,7 @@ async def test_an_upload_that_is_not_kept_leaves_nothing(store: BlobStore, tmp_p
     assert files_in(tmp_path) == []
 
 
-async def test_an_upload_that_is_cancelled_leaves_nothing(store: BlobStore, tmp_path: Path) -> None:
+async def test_an_upload_that_is_cancelled_leaves_nothing(store: Blobs, tmp_path: Path) -> None:
     """Also when a thread is writing at that moment."""
 
     async def endless() -> None:
@@ -81,22 +81,26 @@ async def test_an_upload_that_is_cancelled_leaves_nothing(store: BlobStore, tmp_
         assert files_in(tmp_path) == []
 
 
-async def test_what_a_killed_server_left_is_removed_at_the_next_start(tmp_path: Path) -> None:
-    first = await BlobStore.open(tmp_path)
-    kept = await put(first, b"kept")
-    await first.close()
-    (tmp_path / "tmp" / "tmpabc").write_bytes(b"half")
+async def test_what_a_sweep_set_aside_is_found_by_who_asks_for_it(store: Blobs) -> None:
+    for ask in (get, lambda store, digests: store.has(digests.sha256, size=digests.size)):
+        digests = await put(store, b"needed")
+        store.store.set_aside(digests.sha256)
 
-    second = await BlobStore.open(tmp_path)
+        assert await ask(store, digests)
 
-    assert files_in(tmp_path / "tmp") == []
-    assert await get(second, kept) == b"kept"
-    await second.close()
+        assert store.store.size(digests.sha256) == len(b"needed")
+
+
+async def test_a_download_begins_where_it_is_told(store: Blobs) -> None:
+    digests = await put(store, b"0123456789")
+    for offset in (0, 4, 10):
+        async with await store.download(digests.sha256, size=10, offset=offset) as download:
+            assert b"".join([chunk async for chunk in download.chunks()]) == b"0123456789"[offset:]
 
 
 @pytest.mark.parametrize("damage", ["remove", "cut"])
 async def test_a_damaged_blob_is_refused_and_healed_by_the_next_upload(
-    store: BlobStore, tmp_path: Path, damage: str
+    store: Blobs, tmp_path: Path, damage: str
 ) -> None:
     digests = await put(store, b"precious")
     [path] = files_in(tmp_path)
@@ -112,21 +116,21 @@ async def test_a_damaged_blob_is_refused_and_healed_by_the_next_upload(
     assert await get(store, digests) == b"precious"
 
 
-async def test_a_name_that_is_no_digest_reaches_no_file(store: BlobStore, tmp_path: Path) -> None:
+async def test_a_name_that_is_no_digest_reaches_no_file(store: Blobs, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
 
     with pytest.raises(BlobDamagedError):
         await store.download("../secret", size=6)
 
 
-async def test_a_disk_that_refuses_is_said_to_be_unavailable(tmp_path: Path) -> None:
+async def test_a_store_that_refuses_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "blobs").write_text("a file where a folder should be")
 
-    with pytest.raises(BlobStoreUnavailableError):
-        await BlobStore.open(tmp_path / "blobs")
+    with pytest.raises(BlobStoreRefusedError):
+        await Blobs.open(FilesystemStore(tmp_path / "blobs"))
 
 
-async def test_a_download_that_is_given_up_closes_its_file(store: BlobStore) -> None:
+async def test_a_download_that_is_given_up_closes_its_file(store: Blobs) -> None:
     digests = await put(store, b"x" * 5 * BLOCK_BYTES)
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # names of descriptors, not files
 

@@ -60,6 +60,27 @@ async def test_what_is_uploaded_comes_back(gateway: Gateway, model: str, checksu
     assert data == DATA
 
 
+@pytest.mark.parametrize("offset", [0, 1, 150_000, len(DATA)])
+async def test_a_download_begins_where_it_is_told(gateway: Gateway, model: str, offset: int) -> None:
+    uploaded = await gateway.stub.UploadFile(frames_of(DATA, parent_id=model))
+
+    request = pb.DownloadFileRequest(file_id=uploaded.file_id, offset=offset)
+    frames = [frame async for frame in gateway.stub.DownloadFile(request)]
+
+    assert frames[0].metadata.size == len(DATA)
+    assert b"".join(frame.chunks for frame in frames[1:]) == DATA[offset:]
+
+
+async def test_a_download_that_begins_beyond_the_file_is_refused(gateway: Gateway, model: str) -> None:
+    uploaded = await gateway.stub.UploadFile(frames_of(DATA, parent_id=model))
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        request = pb.DownloadFileRequest(file_id=uploaded.file_id, offset=len(DATA) + 1)
+        _ = [frame async for frame in gateway.stub.DownloadFile(request)]
+
+    assert (refusal_of(refused.value).reason, refusal_of(refused.value).field) == ("INVALID_FIELD", "offset")
+
+
 async def test_an_empty_file_is_a_file(gateway: Gateway, model: str) -> None:
     uploaded = await gateway.stub.UploadFile(frames_of(b"", parent_id=model))
 
@@ -167,7 +188,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(gateway: Gateway, model:
     """The client goes away in the middle: no end of the stream was seen, so the file is not whole."""
     before = (await log.read_head()).position
     call = gateway.stub.UploadFile()
-    async for frame in frames_of(DATA, parent_id=model):
+    async for frame in frames_of(DATA * 7, parent_id=model):
         await call.write(frame)
     await until(lambda: len(kept(gateway)) == 1)  # its temporary file
 

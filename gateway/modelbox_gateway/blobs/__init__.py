@@ -1,7 +1,12 @@
-"""The bytes of uploaded artifacts. Must not know: events, objects, the wire."""
+"""The bytes of uploaded artifacts: stores of them, and transfers to and from a store.
 
+Must not know: events, objects, the wire.
+"""
+
+from modelbox_gateway.blobs.blobs import Blobs
+from modelbox_gateway.blobs.contract import BlobStore, SignedLinks
 from modelbox_gateway.blobs.download import Download
-from modelbox_gateway.blobs.store import BlobStore
+from modelbox_gateway.blobs.filesystem import FilesystemStore
 from modelbox_gateway.blobs.upload import Digests, Upload
 
-__all__ = ["BlobStore", "Digests", "Download", "Upload"]
+__all__ = ["BlobStore", "Blobs", "Digests", "Download", "FilesystemStore", "SignedLinks", "Upload"]

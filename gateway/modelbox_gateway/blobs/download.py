@@ -1,13 +1,12 @@
 """Bytes on their way out, a chunk read ahead of the one that is being sent."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from concurrent.futures import Executor
 from types import TracebackType
 from typing import Final, Self
 
-from modelbox_gateway.blobs.disk import at_disk
+from modelbox_gateway.blobs.contract import BlobReader
 from modelbox_gateway.errors import BlobDamagedError
 
 CHUNK_BYTES: Final = 1024 * 1024
@@ -15,52 +14,51 @@ CHUNK_BYTES: Final = 1024 * 1024
 
 
 class Download:
-    """An open blob, from begin to end."""
+    """An open blob, from some place to its end."""
 
-    def __init__(self, descriptor: int, *, size: int, sha256: str, threads: Executor) -> None:
-        """Read `size` bytes from `descriptor`, which is closed at the end."""
-        self._descriptor = descriptor
-        self._size = size
+    def __init__(self, reader: BlobReader, *, sha256: str, left: int, threads: Executor) -> None:
+        """Read the `left` bytes that `reader` has still to give; it is closed at the end."""
+        self._reader = reader
         self._sha256 = sha256
+        self._left = left
         self._threads = threads
         self._reading: asyncio.Future[bytes] | None = None
 
     async def __aenter__(self) -> Self:
-        """Nothing is to be done: the file is open."""
+        """Nothing is to be done: the blob is open."""
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file. A cancelled call does not cut this short: a thread may still read from it."""
+        """Close the blob. A cancelled call does not cut this short: a thread may still read from it."""
         await asyncio.shield(asyncio.ensure_future(self._end()))
 
     async def _end(self) -> None:
         if self._reading is not None:
             await asyncio.wait([self._reading])
-        os.close(self._descriptor)
+            self._reading.exception()  # of a chunk read ahead that nobody waits for any more
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._reader.close)
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Give the bytes in chunks of at most `CHUNK_BYTES`.
 
         Raises:
-            BlobDamagedError: The file ends early.
-            BlobStoreUnavailableError: The disk gives no more.
+            BlobDamagedError: The blob ends early.
+            BlobStoreUnavailableError: The store gives no more.
         """
-        offset = 0
-        reading = self._read(offset)
-        while offset < self._size:
+        left = self._left
+        reading = self._read(left)
+        while left:
             chunk = await asyncio.shield(reading)
             if not chunk:
-                raise BlobDamagedError(self._sha256, f"its file ends after {offset} of {self._size} bytes")
-            offset += len(chunk)
-            reading = self._read(offset)
+                size = self._reader.size
+                raise BlobDamagedError(self._sha256, f"it ends after {size - left} of {size} bytes")
+            left -= len(chunk)
+            reading = self._read(left)
             yield chunk
 
-    def _read(self, offset: int) -> asyncio.Future[bytes]:
-        self._reading = asyncio.get_running_loop().run_in_executor(self._threads, self._read_at, offset)
+    def _read(self, left: int) -> asyncio.Future[bytes]:
+        size = min(CHUNK_BYTES, left)
+        self._reading = asyncio.get_running_loop().run_in_executor(self._threads, self._reader.read, size)
         return self._reading
-
-    def _read_at(self, offset: int) -> bytes:
-        with at_disk():
-            return os.pread(self._descriptor, min(CHUNK_BYTES, self._size - offset), offset)

@@ -47,6 +47,14 @@ def _fields(*names: str) -> _Details:
 TABLE: Final[Mapping[type[Exception], Rule]] = {
     errors.InvalidFieldError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", _fields("field")),
     errors.ObjectNotFoundError: Rule(StatusCode.NOT_FOUND, "OBJECT_NOT_FOUND", _fields("field", "kind", "key")),
+    errors.ObjectDeletedError: Rule(
+        StatusCode.FAILED_PRECONDITION, "OBJECT_DELETED", _fields("field", "kind", "object_id")
+    ),
+    errors.RunEndedError: Rule(
+        StatusCode.FAILED_PRECONDITION,
+        "RUN_ENDED",
+        lambda error: {"field": "status"} | _fields("run_id", "status", "wanted")(error),
+    ),
     errors.UniqueTagTakenError: Rule(
         StatusCode.ALREADY_EXISTS,
         "UNIQUE_TAG_TAKEN",
@@ -65,6 +73,12 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     ),
     errors.BlobDamagedError: Rule(StatusCode.DATA_LOSS, "BLOB_DAMAGED", _fields("sha256")),
     errors.BlobStoreUnavailableError: Rule(StatusCode.UNAVAILABLE, "BLOB_STORE_UNAVAILABLE"),
+    errors.UploadIncompleteError: Rule(
+        StatusCode.FAILED_PRECONDITION,
+        "UPLOAD_INCOMPLETE",
+        lambda error: {"field": "upload_id"} | _fields("missing", "parts")(error),
+    ),
+    errors.UploadNotFoundError: Rule(StatusCode.NOT_FOUND, "UPLOAD_NOT_FOUND", lambda _: {"field": "upload_id"}),
     errors.ContentionError: Rule(StatusCode.ABORTED, "CONTENTION", _fields("stream_id", "tries")),
     errors.DrainingError: Rule(StatusCode.UNAVAILABLE, "DRAINING"),
     errors.ResultTooLargeError: Rule(StatusCode.FAILED_PRECONDITION, "RESULT_TOO_LARGE", _fields("field")),
@@ -100,6 +114,7 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
     {
         errors.GatewayError,
         errors.ListenError,
+        errors.BlobStoreRefusedError,
         events.EventsError,
         events.FeedForkedError,
         events.UnsafeDatabaseError,

@@ -60,7 +60,7 @@ class TransferMethods:
     async def download_file(
         self, request: pb.DownloadFileRequest, call: Call
     ) -> AsyncGenerator[pb.DownloadFileResponse, None]:
-        """Give a file: one metadata frame, then its bytes."""
+        """Give a file: one metadata frame, then its bytes from `offset` on."""
         file_id = fields.object_id("file_id", request.file_id)
         await self._backend.freshness.reached(call, _VIEWS)
         row = await self._backend.services.views.artifacts.get(file_id)
@@ -68,7 +68,10 @@ class TransferMethods:
             raise ObjectNotFoundError("file_id", "artifact", str(file_id))
         if not row.uploaded:
             raise NotUploadedError(file_id, row.path)
-        async with await self._backend.services.blobs.download(row.sha256, size=row.size) as download:
+        if request.offset > row.size:
+            raise InvalidFieldError("offset", f"{request.offset} is beyond the file's {row.size} bytes; begin again")
+        blobs = self._backend.services.blobs
+        async with await blobs.download(row.sha256, size=row.size, offset=request.offset) as download:
             yield pb.DownloadFileResponse(metadata=file_message(row))
             async for chunk in download.chunks():
                 yield pb.DownloadFileResponse(chunks=chunk)

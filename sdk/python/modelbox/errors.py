@@ -3,12 +3,15 @@
 ModelBoxError
 ├── InvalidFieldError (also ValueError)  an argument breaks a rule; `field` names it
 ├── ConfigError                          the client's configuration cannot be used
+├── MissingPackageError (also ImportError)  a package that only some need is not installed
 ├── NotFoundError                        the object does not exist
 │   └── NotUploadedError                 the artifact's bytes are kept elsewhere
 ├── AlreadyExistsError                   something else has the name, tag or key
 │   ├── UniqueTagTakenError              another model version holds the tag
 │   └── IdempotencyKeyReusedError        the key was used for another request
 ├── ObjectClosedError                    the object takes no more changes
+│   ├── ObjectDeletedError               the object is deleted; restore it
+│   └── RunEndedError                    the run has ended otherwise
 ├── ConflictError                        other writers were faster too often; retry
 ├── NotCaughtUpError                     the views are behind what this client wrote; retry
 ├── LogForkedError                       the server's log is not the one this client wrote to
@@ -16,6 +19,7 @@ ModelBoxError
 ├── ResultTooLargeError                  the answer does not fit one message; ask for less
 ├── SearchTooSlowError                   a search took too long; narrow it
 ├── DamagedError                         the server's stored bytes are damaged
+├── UploadInterruptedError               an upload by signed links lacks parts; upload the file again
 ├── UnavailableError                     the server did not answer; retry
 │   └── OverloadedError                  the server has too much to do; retry
 ├── ServerError                          the server failed, or answered what this version does not know
@@ -56,6 +60,15 @@ class ConfigError(ModelBoxError):
     """The client's configuration cannot be used; the message names file, key and remedy."""
 
 
+class MissingPackageError(ModelBoxError, ImportError):
+    """A package that only a part of the client needs is not installed; the message says what installs it."""
+
+    @classmethod
+    def of(cls, package: str, command: str) -> "MissingPackageError":
+        """Name the package and the command that installs it."""
+        return cls(f"{package} is not installed; `{command}` installs it", field=package)
+
+
 class NotFoundError(ModelBoxError):
     """The object does not exist, or not where it was looked for."""
 
@@ -78,6 +91,14 @@ class IdempotencyKeyReusedError(AlreadyExistsError):
 
 class ObjectClosedError(ModelBoxError):
     """The object was closed and takes no more changes."""
+
+
+class ObjectDeletedError(ObjectClosedError):
+    """The object, or what it belongs to, is deleted. `restore` brings it back."""
+
+
+class RunEndedError(ObjectClosedError):
+    """The run has ended already, and not as the call says; nothing was written."""
 
 
 class ConflictError(ModelBoxError):
@@ -113,6 +134,10 @@ class SearchTooSlowError(ModelBoxError):
 
 class DamagedError(ModelBoxError):
     """The bytes that the server keeps of an artifact are missing or changed; upload the file again to heal it."""
+
+
+class UploadInterruptedError(ModelBoxError):
+    """An upload by signed links lacks parts, or was given up in between; uploading the file again goes on with it."""
 
 
 class UnavailableError(ModelBoxError):
@@ -169,13 +194,17 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "NOT_CAUGHT_UP": NotCaughtUpError,
     "NOT_UPLOADED": NotUploadedError,
     "OBJECT_CLOSED": ObjectClosedError,
+    "OBJECT_DELETED": ObjectDeletedError,
     "OBJECT_EXISTS": AlreadyExistsError,
     "OBJECT_NOT_FOUND": NotFoundError,
     "PARTITION_MISSING": UnavailableError,
     "RESULT_TOO_LARGE": ResultTooLargeError,
+    "RUN_ENDED": RunEndedError,
     "SEARCH_TOO_SLOW": SearchTooSlowError,
     "UNIQUE_TAG_NOT_HELD": NotFoundError,
     "UNIQUE_TAG_TAKEN": UniqueTagTakenError,
+    "UPLOAD_INCOMPLETE": UploadInterruptedError,
+    "UPLOAD_NOT_FOUND": UploadInterruptedError,
     "WRONG_EXPECTED_VERSION": ConflictError,
 }
 """The server's reasons and the error each becomes; a reason that is not here is told by its status code."""
