@@ -37,8 +37,7 @@ COLUMNS_MAX: Final = 2_000
 """Columns of a dataset."""
 
 COLUMN_SUMMARY_BYTES_MAX: Final = 16 * 1024
-"""What is said of the values of one column, as JSON, in bytes; all columns take at most `METADATA_BYTES_MAX` together
-with the dataset's metadata."""
+"""What is said of the values of one column, as JSON, in bytes; all columns take at most `METADATA_BYTES_MAX`."""
 
 COUNT_MAX: Final = 2**63 - 1
 """Rows or columns of a dataset."""

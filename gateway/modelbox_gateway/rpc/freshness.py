@@ -17,8 +17,11 @@ class Freshness:
         self._cursors = cursors
         self._last_write = Position(0)
 
-    def wrote(self, call: Call, appended: Appended) -> None:
-        """Take note of a write, and answer the call with its token."""
+    def wrote(self, call: Call, appended: Appended | None) -> None:
+        """Take note of a write, and answer the call with its token; None found everything as it should be."""
+        if appended is None:
+            self.found(call)
+            return
         call.token = appended.token
         self._last_write = max(self._last_write, appended.last_position)
 

@@ -35,7 +35,7 @@ def metadata_of(field: str, message: pb.Metadata) -> dict[str, Any]:
             raise InvalidFieldError(place, "stands in both maps; set it in one of metadata and json")
         metadata[key], taken = json_values.parse(place, text)
         size += len(key) + taken
-    _bounded_json(field, size)
+    bounded_json(field, size)
     return metadata
 
 
@@ -51,7 +51,7 @@ def hyperparameters_of(field: str, messages: Sequence[pb.Hyperparameter]) -> dic
         place = f"{field}[{n}].json"
         found[name], taken = json_values.parse(place, message.json, bytes_max=limits.HYPERPARAMETER_BYTES_MAX)
         size += len(name) + taken
-    _bounded_json(field, size)
+    bounded_json(field, size)
     return found
 
 
@@ -183,7 +183,8 @@ def _bounded(field: str, size: int) -> None:
         )
 
 
-def _bounded_json(field: str, size: int) -> None:
+def bounded_json(field: str, size: int) -> None:
+    """Refuse a field whose values take more than `METADATA_BYTES_MAX` as JSON all together."""
     if size > limits.METADATA_BYTES_MAX:
         raise InvalidFieldError(
             field, f"takes {size} bytes as JSON; at most {limits.METADATA_BYTES_MAX} are allowed in one request"

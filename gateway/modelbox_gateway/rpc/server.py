@@ -13,9 +13,12 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.rpc.artifacts import ArtifactMethods
 from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.datasets import DatasetMethods
 from modelbox_gateway.rpc.history import HistoryMethods
 from modelbox_gateway.rpc.hyperparameters import HyperparameterMethods
 from modelbox_gateway.rpc.limits import CONCURRENT_RPCS_MAX, MESSAGE_BYTES_MAX
+from modelbox_gateway.rpc.lineage import LineageMethods
+from modelbox_gateway.rpc.logged_events import LoggedEventMethods
 from modelbox_gateway.rpc.members import MemberMethods
 from modelbox_gateway.rpc.metadata import MetadataMethods
 from modelbox_gateway.rpc.methods import Handler, client_stream, server_stream, unary
@@ -97,6 +100,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
     namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)
     artifacts, transfers = ArtifactMethods(backend), TransferMethods(backend)
     history, hyperparameters = HistoryMethods(backend), HyperparameterMethods(backend)
+    datasets, lineage, events = DatasetMethods(backend), LineageMethods(backend), LoggedEventMethods(backend)
     watch, members = WatchMethods(backend, is_draining), MemberMethods(backend)
     methods = (
         unary("CreateModel", pb.CreateModelRequest, models.create_model),
@@ -112,6 +116,9 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("ListMetadata", pb.ListMetadataRequest, metadata.list_metadata),
         unary("GetMetadataHistory", pb.GetMetadataHistoryRequest, history.get_metadata_history),
         unary("LogHyperparameters", pb.LogHyperparametersRequest, hyperparameters.log_hyperparameters),
+        unary("LogEvent", pb.LogEventRequest, events.log_event),
+        unary("CreateDataset", pb.CreateDatasetRequest, datasets.create_dataset),
+        unary("LinkLineage", pb.LinkLineageRequest, lineage.link_lineage),
         unary("LogMetrics", pb.LogMetricsRequest, metrics.log_metrics),
         unary("LogMetricsBatch", pb.LogMetricsBatchRequest, metrics.log_metrics_batch),
         unary("GetMetrics", pb.GetMetricsRequest, metrics.get_metrics),

@@ -27,10 +27,7 @@ class UniqueTagMethods:
         model = await self._model_of(model_version_id, call)
         command = SetUniqueTag(model=model, model_version_id=model_version_id, tag=tag)
         holder, appended = await self._backend.models.set_unique_tag(command, caller)
-        if appended is None:
-            self._backend.freshness.found(call)
-        else:
-            self._backend.freshness.wrote(call, appended)
+        self._backend.freshness.wrote(call, appended)
         return pb.SetUniqueTagResponse(from_model_version="" if holder is None else str(holder))
 
     async def remove_unique_tag(self, request: pb.RemoveUniqueTagRequest, call: Call) -> pb.RemoveUniqueTagResponse:
