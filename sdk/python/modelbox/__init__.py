@@ -9,8 +9,11 @@ with modelbox.ModelBox() as client:
 """
 
 from modelbox.artifacts import Artifact
+from modelbox.checkpoints import Checkpoint
 from modelbox.client import ModelBox
-from modelbox.enums import FileType, MLFramework
+from modelbox.comparison import Comparison
+from modelbox.datasets import Dataset
+from modelbox.enums import ArtifactMime, FileType, MLFramework, RunStatus
 from modelbox.errors import (
     AlreadyExistsError,
     ChecksumMismatchError,
@@ -22,11 +25,13 @@ from modelbox.errors import (
     IdempotencyKeyReusedError,
     InvalidFieldError,
     LogForkedError,
+    MissingPackageError,
     ModelBoxError,
     NotCaughtUpError,
     NotFoundError,
     NotUploadedError,
     ObjectClosedError,
+    ObjectDeletedError,
     OverloadedError,
     PointsRefusedError,
     ResultTooLargeError,
@@ -36,30 +41,67 @@ from modelbox.errors import (
     UniqueTagTakenError,
     UploadInterruptedError,
 )
+from modelbox.experiments import Experiment
+from modelbox.lineage import Direction, Lineage, LineageEdge, LineageNode
+from modelbox.logged_events import Event, EventSource
+from modelbox.low_level import ModelBoxClient
 from modelbox.models import Model, ModelVersion
-from modelbox.values import Change, ChangeKind, Delivery, LocalFile, MetricPoint, Namespace
+from modelbox.ranks import is_rank_zero
+from modelbox.runs import Run
+from modelbox.values import (
+    Change,
+    ChangeKind,
+    ClusterMember,
+    DatasetColumn,
+    Delivery,
+    LocalFile,
+    MetadataChange,
+    MetricPoint,
+    MetricSummary,
+    MetricValue,
+    Namespace,
+    Source,
+)
 
 __all__ = [
     "AlreadyExistsError",
     "Artifact",
+    "ArtifactMime",
     "Change",
     "ChangeKind",
+    "Checkpoint",
     "ChecksumMismatchError",
     "ClosedError",
+    "ClusterMember",
+    "Comparison",
     "ConfigError",
     "ConflictError",
     "DamagedError",
+    "Dataset",
+    "DatasetColumn",
     "Delivery",
+    "Direction",
+    "Event",
+    "EventSource",
+    "Experiment",
     "FileType",
     "FlushTimeoutError",
     "IdempotencyKeyReusedError",
     "InvalidFieldError",
+    "Lineage",
+    "LineageEdge",
+    "LineageNode",
     "LocalFile",
     "LogForkedError",
     "MLFramework",
+    "MetadataChange",
     "MetricPoint",
+    "MetricSummary",
+    "MetricValue",
+    "MissingPackageError",
     "Model",
     "ModelBox",
+    "ModelBoxClient",
     "ModelBoxError",
     "ModelVersion",
     "Namespace",
@@ -67,12 +109,18 @@ __all__ = [
     "NotFoundError",
     "NotUploadedError",
     "ObjectClosedError",
+    "ObjectDeletedError",
     "OverloadedError",
     "PointsRefusedError",
     "ResultTooLargeError",
+    "Run",
+    "RunEndedError",
+    "RunStatus",
     "SearchTooSlowError",
     "ServerError",
+    "Source",
     "UnavailableError",
     "UniqueTagTakenError",
     "UploadInterruptedError",
+    "is_rank_zero",
 ]

@@ -8,7 +8,10 @@ from types import TracebackType
 from typing import Self
 
 from modelbox.artifacts import Artifact
+from modelbox.checkpoints import CHECKPOINTS, Checkpoint
 from modelbox.config import resolve_address
+from modelbox.datasets import DatasetCalls
+from modelbox.experiments import ExperimentCalls
 from modelbox.fields import check_text
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.logged_object import ObjectRef
@@ -16,12 +19,12 @@ from modelbox.models import ModelCalls
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import Change, Delivery, Namespace, OnProgress
+from modelbox.values import Change, ClusterMember, Delivery, Namespace, OnProgress
 from modelbox.watching import Watch, watch_request
 from modelbox.wire import all_pages, namespace_of
 
 
-class ModelBox(ModelCalls):
+class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     """A client of one ModelBox server.
 
     Made without a connection: the first call opens it. Safe to use from several threads; a forked child has a
@@ -51,7 +54,7 @@ class ModelBox(ModelCalls):
         return self._session.connection.address
 
     def object(self, id: str) -> ObjectRef:  # noqa: A002  # as `model`
-        """Return a model or model version to log on and read from, by its id alone; nothing is asked of the server."""
+        """Return an object of any kind to log on and read from, by its id alone; nothing is asked of the server."""
         return ObjectRef(check_text("id", id), self._session)
 
     def download_artifact(
@@ -63,6 +66,19 @@ class ModelBox(ModelCalls):
     ) -> Path:
         """Download an artifact of any object into a folder; see `Model.download_artifact`."""
         return ObjectRef("", self._session).download_artifact(artifact, destination, on_progress=on_progress)
+
+    def checkpoint(self, id: str) -> Checkpoint:  # noqa: A002  # its name on the wire
+        """Return one checkpoint by its id; `Run.checkpoint` and `Experiment.checkpoint` find one by its epoch or step.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return CHECKPOINTS.read(self._session, pb.GetCheckpointRequest(id=check_text("id", id)))
+
+    def cluster_members(self) -> list[ClusterMember]:
+        """Return the servers that take calls for this log."""
+        response = self._session.connection.call(methods.GET_CLUSTER_MEMBERS, pb.GetClusterMembersRequest())
+        return [ClusterMember(one.id, one.host_name, one.rpc_addr, one.http_addr) for one in response.members]
 
     def namespaces(self, *, limit: int | None = None) -> list[Namespace]:
         """Return the namespaces that hold anything, by name."""

@@ -66,8 +66,20 @@ def check_metric_key(key: object) -> str:
     return text
 
 
-def check_step(step: object) -> int:
-    """Return a step as a whole number; any number without a fraction will do, also one of numpy or torch.
+def check_number(key: str, value: object) -> float:
+    """Return the number of a metric; see `check_metric_value`.
+
+    Raises:
+        InvalidFieldError: It is text or bytes, or not one number.
+    """
+    number = check_metric_value(check_metric_key(key), value)
+    if isinstance(number, float):
+        return number
+    raise InvalidFieldError.of(f"metrics[{key[:80]!r}]", f"needs a number, not {_name_of(value)}")
+
+
+def check_step(step: object, *, field: str = "step") -> int:
+    """Return a step or epoch as a whole number; any number without a fraction will do, also one of numpy or torch.
 
     Raises:
         InvalidFieldError: It is not a whole number from 0 to `STEP_MAX`.
@@ -76,11 +88,11 @@ def check_step(step: object) -> int:
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if isinstance(number, float) or not hasattr(number, "__index__"):
-        raise InvalidFieldError.of("step", f"needs a whole number, not {_shown(step)}")
+        raise InvalidFieldError.of(field, f"needs a whole number, not {_shown(step)}")
     index: SupportsIndex = number
     whole = operator.index(index)
     if not 0 <= whole <= STEP_MAX:
-        raise InvalidFieldError.of("step", f"{_shown(whole)} is not between 0 and 2^63-1")
+        raise InvalidFieldError.of(field, f"{_shown(whole)} is not between 0 and 2^63-1")
     return whole
 
 

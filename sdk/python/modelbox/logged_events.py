@@ -43,11 +43,10 @@ def wire_event(event: Event) -> pb.Event:
     """
     if not isinstance(event, Event):
         raise InvalidFieldError.of("event", f"needs an Event or its name, not {type(event).__name__}")
-    source = event.source.name if isinstance(event.source, EventSource) else event.source
     wallclock = event.wallclock_time
     return pb.Event(
         name=check_text("name", event.name),
-        source=pb.EventSource(name=check_text("source", source)),
+        source=pb.EventSource(name=check_text("source", getattr(event.source, "name", event.source))),
         wallclock_time=timestamp_of(time() if wallclock is None else check_time("wallclock_time", wallclock)),
         metadata=pb.Metadata(json=encode_metadata(event.metadata)),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
+from time import time
 from typing import Any, Final, Generic, Self, TypeVar
 
 from google.protobuf.message import Message
@@ -16,7 +17,7 @@ from modelbox.logged_object import LoggedObject
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport.methods import Method
-from modelbox.wire import all_pages, time_of
+from modelbox.wire import all_pages, time_of, timestamp_of
 
 Read = Callable[[Any], Any]
 """Returns the value of one field of a message."""
@@ -123,3 +124,11 @@ def selection(*, filter: str, order_by: str, include_deleted: bool, **more: bool
         "include_deleted": include_deleted,
         **more,
     }
+
+
+def times_of(response: Any | None) -> dict[str, Any]:
+    """Return when an object was created: as the server said, or now if it has not answered."""
+    if response is None:
+        now = timestamp_of(time())
+        return {"created_at": now, "updated_at": now}
+    return {"created_at": response.created_at, "updated_at": response.updated_at}

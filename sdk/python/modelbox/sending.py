@@ -3,6 +3,8 @@
 Must not know: what the calls say.
 """
 
+from modelbox.errors import FlushTimeoutError, UnavailableError
+from modelbox.limits import OFFLINE_AFTER_S
 from modelbox.session import Session
 from modelbox.transport.methods import Method, RequestT, ResponseT
 
@@ -20,3 +22,21 @@ def ask(session: Session, method: Method[RequestT, ResponseT], request: RequestT
     """
     session.flush()
     return session.connection.call(method, request)
+
+
+def create(session: Session, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT | None:
+    """Create an object whose id is known without the server; without it for `OFFLINE_AFTER_S` it is created later.
+
+    Returns:
+        The server's answer; None if it is away.
+
+    Raises:
+        ModelBoxError: The server refused.
+    """
+    try:
+        # In the order of the calls: the object's parent may wait to be created, too.
+        session.flush(OFFLINE_AFTER_S)
+        return session.connection.call(method, request, timeout_s=OFFLINE_AFTER_S)
+    except (FlushTimeoutError, UnavailableError):
+        deliver(session, method, request)
+        return None

@@ -11,6 +11,7 @@ import weakref
 from typing import Final
 
 from modelbox.errors import FlushTimeoutError, PointsRefusedError
+from modelbox.heartbeat import Heartbeat
 from modelbox.limits import ATTEMPT_TIMEOUT_S, CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.metrics.sender import MetricsSender
 from modelbox.proto import modelstore_pb2 as pb
@@ -25,6 +26,7 @@ class Session:
         """Open nothing yet."""
         self.connection: Final = Connection(address, timeout_s=timeout_s)
         self.sender: Final = MetricsSender(self._send_batch, on_start=_close_at_end_of_process)
+        self.heartbeat: Final = Heartbeat(self.connection)
         self._closed = False
         _sessions.add(self)
 
@@ -37,6 +39,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
+        self.heartbeat.close()
         # Both are told by a warning of the sender; the end of a program is no place for an exception.
         with contextlib.suppress(FlushTimeoutError, PointsRefusedError):
             self.sender.flush(timeout_s=timeout_s)
@@ -46,6 +49,7 @@ class Session:
         """Begin afresh in a forked child."""
         self.connection.forget()
         self.sender.forget()
+        self.heartbeat.forget()
 
     def _send_batch(self, request: pb.LogMetricsBatchRequest, key: str) -> None:
         headers = self.connection.headers(LOG_METRICS_BATCH, key=key)

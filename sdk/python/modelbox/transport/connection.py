@@ -77,14 +77,19 @@ class Connection:
         channel = self._channel
         return channel if channel is not None else self._open()
 
-    def call(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
-        """Call until the server answers, at most `timeout_s` seconds; each try of a write has the same key.
+    def call(
+        self, method: Method[RequestT, ResponseT], request: RequestT, *, timeout_s: float | None = None
+    ) -> ResponseT:
+        """Call until the server answers; each try of a write has the same key.
+
+        Args:
+            timeout_s: How long to try, in seconds; the connection's own `timeout_s` if that is less, or none is given.
 
         Raises:
             ModelBoxError: The server refused, or did not answer in time.
         """
         headers = self.headers(method)
-        deadline = monotonic() + self.timeout_s
+        deadline = monotonic() + min(self.timeout_s, timeout_s or self.timeout_s)
         for pause_s in backoff():
             try:
                 return self.call_once(method, request, headers=headers, timeout_s=deadline - monotonic())

@@ -74,6 +74,7 @@ LIST_DATASETS: Final = Method("ListDatasets", pb.ListDatasetsRequest, pb.ListDat
 GET_DATASET: Final = Method("GetDataset", pb.GetDatasetRequest, pb.GetDatasetResponse)
 LINK_LINEAGE: Final = Method("LinkLineage", pb.LinkLineageRequest, pb.LinkLineageResponse, writes=True)
 GET_LINEAGE: Final = Method("GetLineage", pb.GetLineageRequest, pb.GetLineageResponse)
+LOG_METRICS: Final = Method("LogMetrics", pb.LogMetricsRequest, pb.LogMetricsResponse, writes=True)
 LOG_METRICS_BATCH: Final = Method("LogMetricsBatch", pb.LogMetricsBatchRequest, pb.LogMetricsBatchResponse, writes=True)
 GET_METRICS: Final = Method("GetMetrics", pb.GetMetricsRequest, pb.GetMetricsResponse)
 TRACK_ARTIFACTS: Final = Method("TrackArtifacts", pb.TrackArtifactsRequest, pb.TrackArtifactsResponse, writes=True)

@@ -1,0 +1,182 @@
+"""Datasets: what objects are made with, described by name and digest; the data itself stays where it is."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_labels, check_text
+from modelbox.ids import object_id
+from modelbox.logged import Logged
+from modelbox.metadata import encode_metadata
+from modelbox.models import DEFAULT_NAMESPACE
+from modelbox.objects import Kind, StoredObject, selection, times_of
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sending import create, deliver
+from modelbox.session import Session
+from modelbox.transport import methods
+from modelbox.values import DatasetColumn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset(StoredObject):
+    """A dataset: its name and the digest of its content make it, so other content is another dataset.
+
+    `location` is where it is kept, `digest` is `algorithm:hexadecimal`; counts are None where they are not known.
+    """
+
+    name: str
+    location: str
+    digest: str
+    columns: tuple[DatasetColumn, ...]
+    row_count: int | None
+    column_count: int | None
+
+
+def _columns_of(dataset: pb.Dataset) -> tuple[DatasetColumn, ...]:
+    return tuple(
+        DatasetColumn(column.name, column.type, json.loads(column.summary_json or "{}")) for column in dataset.columns
+    )
+
+
+DATASETS: Final = Kind(
+    Dataset, pb.Dataset, get=methods.GET_DATASET, list=methods.LIST_DATASETS, readers={"columns": _columns_of}
+)
+
+
+class DatasetCalls:
+    """What a client does with datasets."""
+
+    _session: Session
+
+    def new_dataset(
+        self,
+        name: str,
+        *,
+        namespace: str = "",
+        location: str = "",
+        digest: str = "",
+        columns: Iterable[DatasetColumn] = (),
+        row_count: int | None = None,
+        column_count: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Dataset:
+        """Register a dataset. One of this name and digest that exists already is returned, with `exists` set.
+
+        `log_dataset` describes data and registers it in one call. While the server is away the dataset is registered
+        later, and returned as it was given.
+
+        Args:
+            namespace: "default", unless given.
+            location: Where it is kept: a path or URI.
+            digest: Of its content, as `algorithm:hexadecimal`.
+            labels: A text for each name.
+            metadata: A JSON value for each key.
+
+        Raises:
+            InvalidFieldError: An argument breaks a rule.
+        """
+        request = pb.CreateDatasetRequest(
+            namespace=check_text("namespace", namespace),
+            name=check_text("name", name),
+            location=check_text("location", location),
+            digest=check_text("digest", digest),
+            columns=[_wire_column(column) for column in columns],
+            row_count=row_count,
+            column_count=column_count,
+            labels=check_labels(labels),
+            metadata=pb.Metadata(json=encode_metadata(metadata or {})),
+        )
+        return _register(self._session, request)
+
+    def dataset(self, id: str) -> Dataset:  # noqa: A002  # its name on the wire
+        """Return one dataset by its id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return DATASETS.read(self._session, pb.GetDatasetRequest(id=check_text("id", id)))
+
+    def datasets(
+        self,
+        namespace: str = "",
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        recursive: bool = False,
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> list[Dataset]:
+        """Return the datasets of a namespace, newest first; see `experiments` for the arguments."""
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
+        request = pb.ListDatasetsRequest(namespace=check_text("namespace", namespace), **selected)
+        return DATASETS.read_all(self._session, request, limit=limit)
+
+
+def log_dataset(
+    user: Logged,
+    dataset: Any,
+    *,
+    name: str,
+    role: str,
+    location: str,
+    namespace: str,
+) -> Dataset:
+    """Record that an object was made with a dataset; see `LoggedObject.log_dataset`."""
+    session = user._session  # noqa: SLF001  # an object's client is the client of what is done with it
+    if isinstance(dataset, Dataset):
+        registered = dataset
+    else:
+        # Loaded when it is used: it knows many libraries, and `import modelbox` stays light.
+        from modelbox.capture.datasets import describe  # noqa: PLC0415  # see above
+
+        description = describe(dataset, location=location)
+        request = pb.CreateDatasetRequest(
+            namespace=check_text("namespace", namespace),
+            name=check_text("name", name) or _name_in(description.location),
+            location=check_text("location", description.location),
+            digest=description.digest,
+            columns=[_wire_column(column) for column in description.columns],
+            row_count=description.row_count,
+            column_count=description.column_count,
+            metadata=pb.Metadata(json=encode_metadata({**description.metadata, "digest_of": description.digest_of})),
+        )
+        registered = _register(session, request)
+    link = pb.LinkLineageRequest(from_id=registered.id, to_id=user.id, relation=check_text("role", role))
+    deliver(session, methods.LINK_LINEAGE, link)
+    return registered
+
+
+def _name_in(location: str) -> str:
+    name = PurePosixPath(location.replace("\\", "/")).name
+    if not name:
+        raise InvalidFieldError.of("name", "is missing; data in memory has none of its own")
+    return name
+
+
+def _wire_column(column: DatasetColumn) -> pb.DatasetColumn:
+    summary = encode_metadata({column.name: column.summary}, what="columns")[column.name]
+    return pb.DatasetColumn(name=column.name, type=check_text("type", column.type), summary_json=summary)
+
+
+def _register(session: Session, request: pb.CreateDatasetRequest) -> Dataset:
+    response = create(session, methods.CREATE_DATASET, request)
+    if response is not None and response.exists:
+        return DATASETS.read(session, pb.GetDatasetRequest(id=response.id))
+    namespace = request.namespace or DEFAULT_NAMESPACE
+    created = pb.Dataset(
+        id=object_id("dataset", namespace, request.name, request.digest),
+        namespace=namespace,
+        name=request.name,
+        location=request.location,
+        digest=request.digest,
+        columns=request.columns,
+        row_count=request.row_count if request.HasField("row_count") else None,
+        column_count=request.column_count if request.HasField("column_count") else None,
+        labels=request.labels,
+        **times_of(response),
+    )
+    return DATASETS.of(session, created, exists=False)

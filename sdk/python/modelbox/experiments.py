@@ -1,0 +1,321 @@
+"""Experiments, and what a client does with them and their runs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Unpack
+
+from modelbox.checkpoints import HasCheckpoints
+from modelbox.comparison import Comparison, comparison_of
+from modelbox.enums import MLFramework
+from modelbox.errors import InvalidFieldError, NotFoundError
+from modelbox.fields import check_labels, check_metric_key, check_text
+from modelbox.ids import object_id
+from modelbox.limits import COMPARED_RUNS_MAX
+from modelbox.logged_object import id_of
+from modelbox.metadata import encode_metadata
+from modelbox.models import DEFAULT_NAMESPACE, key_of
+from modelbox.objects import Kind, StoredObject, selection, times_of
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.runs import RUNS, Run, RunFields, new_run
+from modelbox.sending import create
+from modelbox.session import Session
+from modelbox.transport import methods
+from modelbox.values import MetricSummary, Source
+from modelbox.wire import framework_of, hyperparameters_of, summaries_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment(StoredObject, HasCheckpoints):
+    """An experiment: a series of runs, or one training that is logged on it directly.
+
+    `external_id` is the id of the same thing in another tracker. `metric_summaries` and `params` are its metrics in
+    short and its hyperparameters, as they were when it was read.
+    """
+
+    name: str
+    owner: str
+    external_id: str
+    framework: MLFramework
+    task: str
+    description: str
+    parent_id: str
+    metric_summaries: Mapping[str, MetricSummary] = field(repr=False, compare=False)
+    params: Mapping[str, Any] = field(repr=False, compare=False)
+
+    def parent(self) -> "Experiment | None":
+        """Return the experiment that this one belongs to, None if there is none."""
+        if not self.parent_id:
+            return None
+        return EXPERIMENTS.read(self._session, pb.GetExperimentRequest(id=self.parent_id))
+
+    def children(
+        self,
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> "list[Experiment]":
+        """Return the experiments that belong to this one, newest first; see `ModelBox.experiments`."""
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        request = pb.ListExperimentsRequest(namespace=self.namespace, parent_id=self.id, **selected)
+        return EXPERIMENTS.read_all(self._session, request, limit=limit)
+
+    def new_run(
+        self,
+        name: str = "",
+        *,
+        hyperparameters: Any = None,
+        parent: Run | str = "",
+        comment: str = "",
+        owner: str = "",
+        labels: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        source: Source | bool = True,
+        heartbeat: bool = True,
+        id: str = "",  # noqa: A002  # its name on the wire
+    ) -> Run:
+        """Start a run. While the server is away it is created later, and returned as it was given.
+
+        Args:
+            name: Two words and some digits, unless given.
+            hyperparameters: See `Run.log_hyperparameters`.
+            parent: The run that this one is part of, or its id.
+            labels: A text for each name.
+            metadata: A JSON value for each key.
+            source: What it is made with: True finds out repository, commit, program, machine and packages; False
+                leaves it out; or a `Source`.
+            heartbeat: Say that the run is alive until it ends; one that is not heard of any more shows as lost.
+            id: A UUID drawn before; a run that has it already is returned as it is, with `exists` set.
+
+        Raises:
+            InvalidFieldError: An argument breaks a rule.
+        """
+        return new_run(
+            self._session,
+            self.id,
+            name,
+            namespace=self.namespace,
+            hyperparameters=hyperparameters,
+            parent=parent,
+            comment=comment,
+            owner=owner,
+            labels=labels,
+            metadata=metadata,
+            source=source,
+            heartbeat=heartbeat,
+            id=id,
+        )
+
+    def run(self, id: str) -> Run:  # noqa: A002  # its name on the wire
+        """Return one run of this experiment.
+
+        Raises:
+            NotFoundError: There is none, or it is of another experiment.
+        """
+        run = RUNS.read(self._session, pb.GetRunRequest(id=check_text("id", id)))
+        if run.experiment_id != self.id:
+            problem = f"run {run.id} is of experiment {run.experiment_id}, not of {self.id}"
+            raise NotFoundError(f"id: {problem}", field="id")
+        return run
+
+    def runs(
+        self,
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Return the runs, newest first; see `ModelBox.experiments` for the arguments."""
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        return RUNS.read_all(self._session, pb.ListRunsRequest(experiment_id=self.id, **selected), limit=limit)
+
+    def best_run(self, metric: str, mode: Literal["max", "min"] = "max", filter: str = "") -> Run | None:  # noqa: A002
+        """Return the run whose best value of a metric is the best of all, None if no run has the metric.
+
+        Args:
+            metric: The metric's key.
+            mode: "max" where more is better, "min" where less is.
+            filter: Only among these runs; see `ModelBox.experiments`.
+        """
+        if mode not in {"max", "min"}:
+            raise InvalidFieldError.of("mode", f"{str(mode)[:80]!r} is neither max nor min")
+        value = f"metrics.{_quoted(metric)}.{mode}"
+        chosen = f"({check_text('filter', filter)}) and " if filter else ""
+        order = "desc" if mode == "max" else "asc"
+        best = self.runs(filter=f"{chosen}{value} is not null", order_by=f"{value} {order}", limit=1)
+        return best[0] if best else None
+
+    def _checkpoint_parent(self) -> dict[str, Any]:
+        return {"experiment_id": self.id}
+
+    def _experiment_id(self) -> str:
+        return self.id
+
+
+EXPERIMENTS: Final = Kind(
+    Experiment,
+    pb.Experiment,
+    get=methods.GET_EXPERIMENT,
+    list=methods.LIST_EXPERIMENTS,
+    readers={
+        "framework": framework_of,
+        "metric_summaries": lambda experiment: summaries_of(experiment.metrics),
+        "params": lambda experiment: hyperparameters_of(experiment.hyperparameters),
+    },
+)
+
+
+class ExperimentCalls:
+    """What a client does with experiments and runs."""
+
+    _session: Session
+
+    def new_experiment(
+        self,
+        name: str,
+        owner: str = "",
+        namespace: str = "",
+        external_id: str = "",
+        framework: MLFramework | str = MLFramework.UNKNOWN,
+        *,
+        task: str = "",
+        description: str = "",
+        parent: Experiment | str | None = None,
+        labels: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Experiment:
+        """Create an experiment. One that exists already in the namespace is returned as it is, with `exists` set.
+
+        While the server is away it is created later, and returned as it was given.
+
+        Args:
+            name: Unique in the namespace.
+            namespace: "default", unless given; its parts are joined with a slash: `langtech/asr`.
+            external_id: The id of the same thing in another tracker.
+            task: What the experiment is for, such as "asr".
+            parent: The experiment that it belongs to, or its id.
+            labels: A text for each name.
+            metadata: A JSON value for each key.
+
+        Raises:
+            InvalidFieldError: An argument breaks a rule.
+        """
+        request = pb.CreateExperimentRequest(
+            name=check_text("name", name),
+            owner=check_text("owner", owner),
+            namespace=check_text("namespace", namespace),
+            external_id=check_text("external_id", external_id),
+            framework=MLFramework.parse(framework, field="framework").name,
+            task=check_text("task", task),
+            description=check_text("description", description),
+            parent_id="" if parent is None else id_of("parent", parent),
+            labels=check_labels(labels),
+            metadata=pb.Metadata(json=encode_metadata(metadata or {})),
+        )
+        response = create(self._session, methods.CREATE_EXPERIMENT, request)
+        if response is not None and response.experiment_exists:
+            return self.experiment(response.experiment_id)
+        where = request.namespace or DEFAULT_NAMESPACE
+        created = pb.Experiment(
+            id=object_id("experiment", where, request.name),
+            name=request.name,
+            owner=request.owner,
+            namespace=where,
+            external_id=request.external_id,
+            framework=request.framework,
+            task=request.task,
+            description=request.description,
+            parent_id=request.parent_id,
+            labels=request.labels,
+            **times_of(response),
+        )
+        return EXPERIMENTS.of(self._session, created, exists=False)
+
+    def experiment(self, id: str = "", *, namespace: str = "", name: str = "") -> Experiment:  # noqa: A002
+        """Return one experiment, by its id or by its namespace ("default" unless given) and name.
+
+        Raises:
+            NotFoundError: There is none.
+            InvalidFieldError: Neither an id nor a name was given, or both were.
+        """
+        request = pb.GetExperimentRequest(**key_of(id=id, namespace=namespace, name=name))
+        return EXPERIMENTS.read(self._session, request)
+
+    def experiments(
+        self,
+        namespace: str = "",
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        recursive: bool = False,
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> list[Experiment]:
+        """Return the experiments of a namespace ("default" unless given), newest first.
+
+        Args:
+            filter: Which of them, such as `metrics.val_acc > 0.9 and (params.lr = "0.01" or labels.env = "prod")`.
+            order_by: In which order instead, such as `metrics.val_acc desc, name`.
+            recursive: Also those of the namespaces below it: of `langtech` those of `langtech/asr`.
+            include_deleted: Also the deleted ones.
+            limit: At most so many; all, unless given.
+
+        Raises:
+            InvalidFieldError: The filter or order cannot be understood; the message says where.
+        """
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
+        request = pb.ListExperimentsRequest(namespace=check_text("namespace", namespace), **selected)
+        return EXPERIMENTS.read_all(self._session, request, limit=limit)
+
+    def start_run(self, experiment: str, *, namespace: str = "", name: str = "", **of: Unpack[RunFields]) -> Run:
+        """Start a run of the experiment with this name, which is created if there is none.
+
+        Args:
+            of: Whatever `Experiment.new_run` takes.
+        """
+        return self.new_experiment(experiment, namespace=namespace).new_run(name, **of)
+
+    def run(self, id: str) -> Run:  # noqa: A002  # as `experiment`
+        """Return one run by its id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return RUNS.read(self._session, pb.GetRunRequest(id=check_text("id", id)))
+
+    def runs(
+        self,
+        namespace: str = "",
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        recursive: bool = False,
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Return the runs of all experiments of a namespace, newest first; see `experiments` for the arguments."""
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
+        request = pb.ListRunsRequest(namespace=check_text("namespace", namespace) or DEFAULT_NAMESPACE, **selected)
+        return RUNS.read_all(self._session, request, limit=limit)
+
+    def compare(self, runs: Iterable[Run | str]) -> Comparison:
+        """Read runs, given themselves or by their ids, and put them beside each other.
+
+        Raises:
+            NotFoundError: One of them does not exist.
+            InvalidFieldError: There are more than `limits.COMPARED_RUNS_MAX`.
+        """
+        ids = [id_of(f"runs[{index}]", run) for index, run in enumerate(runs)]
+        if len(ids) > COMPARED_RUNS_MAX:
+            raise InvalidFieldError.of("runs", f"{len(ids):,} runs; at most {COMPARED_RUNS_MAX:,} are compared")
+        return comparison_of([self.run(run_id) for run_id in ids])
+
+
+def _quoted(metric: str) -> str:
+    """Return a metric's key as a filter has it."""
+    key = check_metric_key(metric)
+    if "`" in key:
+        raise InvalidFieldError.of("metric", f"{key[:80]!r} holds a backtick, which a filter cannot name")
+    return f"`{key}`"

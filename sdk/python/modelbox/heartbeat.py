@@ -1,0 +1,84 @@
+"""The heartbeat: one thread says that the runs of this process are alive, so that a dead trainer's run shows as lost.
+
+Must not know: what a run is, or what becomes of it.
+"""
+
+import logging
+import threading
+from typing import Final
+
+from modelbox.errors import ClosedError, ModelBoxError
+from modelbox.limits import ATTEMPT_TIMEOUT_S, HEARTBEAT_S, HEARTBEAT_S_MIN
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transport.connection import Connection
+from modelbox.transport.methods import HEARTBEAT_RUNS
+
+_log = logging.getLogger("modelbox")
+
+
+class Heartbeat:
+    """Says again and again that runs are alive; never raises. Safe to use from several threads."""
+
+    _runs: set[str]
+    _changed: threading.Condition
+    _thread: threading.Thread | None
+
+    def __init__(self, connection: Connection) -> None:
+        """Start no thread yet: the first run does."""
+        self._connection: Final = connection
+        self._closed = False
+        self.forget()
+
+    def start(self, run_id: str) -> None:
+        """Say from now on that a run is alive."""
+        with self._changed:
+            if self._closed:
+                return
+            self._runs.add(run_id)
+            self._changed.notify()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="modelbox-heartbeat", daemon=True)
+                self._thread.start()
+
+    def stop(self, run_id: str) -> None:
+        """Say so no more."""
+        with self._changed:
+            self._runs.discard(run_id)
+
+    def close(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def forget(self) -> None:
+        """Begin afresh in a forked child: the runs are the parent's, which says that they are alive."""
+        self._runs = set()
+        self._changed = threading.Condition()
+        self._thread = None
+
+    def _run(self) -> None:
+        next_s = 0.0
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, timeout=next_s)
+                self._changed.wait_for(lambda: self._closed or self._runs)
+                if self._closed:
+                    return
+                ids = sorted(self._runs)
+            next_s = self._beat(ids)
+
+    def _beat(self, ids: list[str]) -> float:
+        """Say once that runs are alive, and return how soon the next time is due, in seconds."""
+        try:
+            # Nothing is recorded in the log, so there is neither a key nor a token to send.
+            request = pb.HeartbeatRunsRequest(ids=ids)
+            answer = self._connection.call_once(HEARTBEAT_RUNS, request, headers=(), timeout_s=ATTEMPT_TIMEOUT_S)
+        except ClosedError:
+            self.close()
+        except ModelBoxError as error:
+            # The next one may arrive; a run that is not heard of shows as lost, which is what it is to the server.
+            _log.debug("a heartbeat did not arrive: %s", error)
+        else:
+            return max(HEARTBEAT_S_MIN, answer.next_s)
+        return HEARTBEAT_S

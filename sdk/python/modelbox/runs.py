@@ -1,0 +1,292 @@
+"""Runs: one training each, with its status, source, hyperparameters and checkpoints."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
+
+from modelbox.checkpoints import HasCheckpoints
+from modelbox.enums import RunStatus
+from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_labels, check_text
+from modelbox.ids import drawn_id
+from modelbox.limits import REASON_CHARS_MAX
+from modelbox.logged import wire_hyperparameters
+from modelbox.logged_object import id_of
+from modelbox.metadata import encode_metadata
+from modelbox.objects import Kind, StoredObject, selection, times_of
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sending import ask, create, deliver
+from modelbox.session import Session
+from modelbox.transport import methods
+from modelbox.values import MetricSummary, Source
+from modelbox.wire import hyperparameters_of, summaries_of, timestamp_of
+
+if TYPE_CHECKING:
+    from modelbox.experiments import Experiment
+
+
+class _Process:
+    """The process that a `Run` was made in, and whether the run was ended there."""
+
+    def __init__(self) -> None:
+        self.pid: Final = os.getpid()
+        self.ended = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(StoredObject, HasCheckpoints):
+    """A run of an experiment: one training.
+
+    In a `with` statement it is ended as finished, or as failed or killed where an exception leaves the block:
+
+        with experiment.new_run(hyperparameters={"lr": 0.01}) as run:
+            run.log_metrics({"loss": 0.5}, step=1)
+
+    `status`, and everything else, is as it was when the run was read. `metric_summaries` and `params` are its metrics
+    in short and its hyperparameters.
+    """
+
+    experiment_id: str
+    name: str
+    owner: str
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None
+    last_heard_of_at: datetime | None
+    parent_id: str
+    source: Source | None = field(repr=False)
+    comment: str
+    reason: str
+    metric_summaries: Mapping[str, MetricSummary] = field(repr=False, compare=False)
+    params: Mapping[str, Any] = field(repr=False, compare=False)
+    _process: _Process = field(default_factory=_Process, repr=False, compare=False)
+
+    def finish(self, status: RunStatus | str = RunStatus.FINISHED, reason: str = "") -> None:
+        """End the run. Returns at once, also while the server is away; `flush` waits for the answer.
+
+        Args:
+            status: "finished", "failed" or "killed".
+            reason: Why, such as the error that ended it.
+
+        Raises:
+            InvalidFieldError: The status is not one that ends a run.
+        """
+        ended = RunStatus.parse(status, field="status")
+        if not ended.ended:
+            problem = f"{ended.name.lower()!r} does not end a run; give finished, failed or killed"
+            raise InvalidFieldError.of("status", problem)
+        self._process.ended = True
+        self._session.heartbeat.stop(self.id)
+        request = pb.SetRunStatusRequest(
+            id=self.id,
+            status=ended.name,
+            at=timestamp_of(time()),
+            reason=check_text("reason", reason)[:REASON_CHARS_MAX],
+        )
+        deliver(self._session, methods.SET_RUN_STATUS, request)
+
+    def resume(self, reason: str = "", *, heartbeat: bool = True) -> Self:
+        """Take up a run that failed, was killed or is lost; it is running again.
+
+        Args:
+            heartbeat: Say that the run is alive until it ends.
+
+        Raises:
+            RunEndedError: The run has finished.
+        """
+        request = pb.SetRunStatusRequest(
+            id=self.id, status=RunStatus.RUNNING.name, at=timestamp_of(time()), reason=check_text("reason", reason)
+        )
+        ask(self._session, methods.SET_RUN_STATUS, request)
+        self._process.ended = False
+        if heartbeat:
+            self._session.heartbeat.start(self.id)
+        return self.refreshed()
+
+    def experiment(self) -> "Experiment":
+        """Return the experiment that the run is of."""
+        # Experiments know their runs.
+        from modelbox.experiments import EXPERIMENTS  # noqa: PLC0415  # see above
+
+        return EXPERIMENTS.read(self._session, pb.GetExperimentRequest(id=self.experiment_id))
+
+    def parent(self) -> "Run | None":
+        """Return the run that this one is part of, None if there is none."""
+        return RUNS.read(self._session, pb.GetRunRequest(id=self.parent_id)) if self.parent_id else None
+
+    def children(
+        self,
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: str = "",
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> "list[Run]":
+        """Return the runs that are part of this one, newest first; see `ModelBox.experiments` for the arguments."""
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        request = pb.ListRunsRequest(experiment_id=self.experiment_id, parent_id=self.id, **selected)
+        return RUNS.read_all(self._session, request, limit=limit)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A forked child that leaves the block has not ended the training; nor is a run ended twice.
+        if self._process.ended or self._process.pid != os.getpid():
+            return
+        status, reason = _outcome(error)
+        self.finish(status, reason)
+
+    def _checkpoint_parent(self) -> dict[str, Any]:
+        return {"run_id": self.id}
+
+    def _experiment_id(self) -> str:
+        return self.experiment_id
+
+
+def _source_of(run: pb.Run) -> Source | None:
+    if not run.HasField("source"):
+        return None
+    source = run.source
+    return Source(
+        repository=source.repository,
+        commit=source.commit,
+        branch=source.branch,
+        dirty=source.dirty,
+        entry_point=source.entry_point,
+        user=source.user,
+        host=source.host,
+        python_version=source.python_version,
+        platform=source.platform,
+        dependencies=dict(source.dependencies),
+    )
+
+
+RUNS: Final = Kind(
+    Run,
+    pb.Run,
+    get=methods.GET_RUN,
+    list=methods.LIST_RUNS,
+    readers={
+        "status": lambda run: RunStatus(run.status),
+        "source": _source_of,
+        "metric_summaries": lambda run: summaries_of(run.metrics),
+        "params": lambda run: hyperparameters_of(run.hyperparameters),
+    },
+)
+
+
+class RunFields(TypedDict, total=False):
+    """What a run can be started with; see `Experiment.new_run`."""
+
+    hyperparameters: Any
+    parent: Run | str
+    comment: str
+    owner: str
+    labels: Mapping[str, str] | None
+    metadata: Mapping[str, Any] | None
+    source: Source | bool
+    heartbeat: bool
+    id: str
+
+
+def new_run(
+    session: Session,
+    experiment_id: str,
+    name: str,
+    *,
+    namespace: str,
+    hyperparameters: Any = None,
+    parent: Run | str = "",
+    comment: str = "",
+    owner: str = "",
+    labels: Mapping[str, str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    source: Source | bool = True,
+    heartbeat: bool = True,
+    id: str = "",  # noqa: A002  # its name on the wire
+) -> Run:
+    """Start a run; see `Experiment.new_run`."""
+    request = pb.CreateRunRequest(
+        id=check_text("id", id) or drawn_id(),
+        experiment_id=experiment_id,
+        name=check_text("name", name),
+        parent_id=id_of("parent", parent),
+        started_at=timestamp_of(time()),
+        source=_wire_source(_source_meant(source)),
+        comment=check_text("comment", comment),
+        owner=check_text("owner", owner),
+        labels=check_labels(labels),
+        metadata=pb.Metadata(json=encode_metadata(metadata or {})),
+        hyperparameters=[] if hyperparameters is None else wire_hyperparameters(hyperparameters),
+    )
+    response = create(session, methods.CREATE_RUN, request)
+    if heartbeat:
+        session.heartbeat.start(request.id)
+    if response is not None and response.exists:
+        return RUNS.read(session, pb.GetRunRequest(id=response.id))
+    created = pb.Run(
+        id=request.id,
+        experiment_id=experiment_id,
+        namespace=namespace,
+        name=request.name if response is None else response.name,
+        status=RunStatus.RUNNING.name,
+        started_at=request.started_at,
+        parent_id=request.parent_id,
+        source=request.source if request.HasField("source") else None,
+        comment=request.comment,
+        owner=request.owner,
+        labels=request.labels,
+        hyperparameters=request.hyperparameters,
+        **times_of(response),
+    )
+    return RUNS.of(session, created, exists=False)
+
+
+def _source_meant(source: object) -> Source | None:
+    if source is False:
+        return None
+    if source is True:
+        # Loaded when it is used: it asks git and the machine, and `import modelbox` stays light.
+        from modelbox.capture.source import capture  # noqa: PLC0415  # see above
+
+        return capture()
+    if isinstance(source, Source):
+        return source
+    raise InvalidFieldError.of("source", f"needs True, False or a Source, not {type(source).__name__}")
+
+
+def _wire_source(source: Source | None) -> pb.Source | None:
+    if source is None:
+        return None
+    return pb.Source(
+        repository=source.repository,
+        commit=source.commit,
+        branch=source.branch,
+        dirty=source.dirty,
+        entry_point=source.entry_point,
+        user=source.user,
+        host=source.host,
+        python_version=source.python_version,
+        platform=source.platform,
+        dependencies=source.dependencies,
+    )
+
+
+def _outcome(error: BaseException | None) -> tuple[RunStatus, str]:
+    """Return how a run ends whose `with` block was left by this."""
+    match error:
+        case None:
+            return RunStatus.FINISHED, ""
+        case SystemExit() if error.code in {None, 0}:
+            return RunStatus.FINISHED, ""
+        case KeyboardInterrupt():
+            return RunStatus.KILLED, "KeyboardInterrupt"
+        case _:
+            return RunStatus.FAILED, f"{type(error).__name__}: {error}".removesuffix(": ")
