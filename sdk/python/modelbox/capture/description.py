@@ -21,10 +21,10 @@ VALUE_CHARS_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Data without its content and name.
+    """Data without its content.
 
-    `digest` is `sha256:` and hexadecimal digits, `digest_of` what it covers. `columns` has at most `COLUMNS_MAX` of
-    the `column_count`.
+    `name` is empty where neither a name nor a location was given. `digest` is `sha256:` and hexadecimal digits, `digest_of` what it covers. `columns` has at most `COLUMNS_MAX` of
+    the `column_count`. `metadata` is what else is known, such as the size of a file.
     """
 
     digest: str
@@ -34,6 +34,7 @@ class Description:
     column_count: int | None = None
     location: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    name: str = ""
 
 
 def top_values(counts: Iterable[tuple[object, int]]) -> list[list[Any]]:
