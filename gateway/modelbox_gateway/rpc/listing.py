@@ -1,0 +1,76 @@
+"""Lists of objects: a page of those that a request's filter finds, in the order it asks for.
+
+Must not know: which kinds of object there are, or what their messages hold.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeVar
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.pages import fill_page, page_size
+from modelbox_projections import Found, Kind, Scope
+
+Item = TypeVar("Item", bound=Message)
+
+_SEARCHED: Final = ("metadata", "metrics", "hyperparameters")
+"""What a filter or an order can look at beside the objects themselves."""
+
+
+class ListRequest(Protocol):
+    """What every request for a list of objects has."""
+
+    page_size: int
+    page_token: str
+    filter: str
+    order_by: str
+    include_deleted: bool
+
+
+async def search_page(
+    backend: Backend,
+    call: Call,
+    request: ListRequest,
+    *,
+    kind: Kind,
+    scope: Scope,
+    views: Sequence[str],
+    messages_of: Callable[[Sequence[UUID]], Awaitable[list[Item]]],
+) -> tuple[list[Item], str]:
+    """Return the objects of a page and the token of the next one, empty if there is none.
+
+    Args:
+        backend: Where to search.
+        call: The call, which may demand a token.
+        request: The filter, the order and the page.
+        kind: What is listed.
+        scope: Among which objects.
+        views: The views that the messages are made from.
+        messages_of: Makes the messages of a few objects, in the order of their ids.
+
+    Raises:
+        FilterError: The filter or the order cannot be understood.
+        InvalidPlaceError: The page token is none of this search.
+        SearchTooSlowError: It took too long.
+    """
+    size = page_size(request.page_size)
+    searched = _SEARCHED if request.filter or request.order_by else ()
+    await backend.freshness.reached(call, (*views, *searched))
+    found = await backend.services.views.search.page(
+        kind,
+        scope,
+        filter=request.filter,
+        order_by=request.order_by,
+        include_deleted=request.include_deleted,
+        limit=size + 1,
+        after=request.page_token or None,
+    )
+
+    async def of(part: Sequence[Found]) -> list[Item]:
+        return await messages_of([item.id for item in part])
+
+    messages, more = await fill_page(found, size, of)
+    return messages, found[len(messages) - 1].place if more else ""
