@@ -5,7 +5,7 @@ Must not know: where rows come from.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from google.protobuf.struct_pb2 import Value
@@ -13,10 +13,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.values import fill_value
-from modelbox_projections import ArtifactRow, ModelRow, ModelVersionRow, SeriesRow
+from modelbox_projections import ArtifactRow, DatasetRow, ModelRow, ModelVersionRow, SeriesRow
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _decode: Final = msgspec.json.Decoder().decode
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def timestamp(time: datetime) -> Timestamp:
@@ -90,6 +91,31 @@ def model_version_message(
         updated_at=timestamp(row.updated_at),
         namespace=row.namespace,
     )
+
+
+def dataset_message(row: DatasetRow, metadata: Mapping[str, bytes]) -> pb.Dataset:
+    """Return a dataset with its metadata."""
+    return pb.Dataset(
+        id=str(row.id),
+        namespace=row.namespace,
+        name=row.name,
+        location=row.location,
+        digest=row.digest,
+        columns=map(_column_message, row.columns),
+        row_count=row.row_count,
+        column_count=row.column_count,
+        created_at=timestamp(row.created_at),
+        updated_at=timestamp(row.updated_at),
+        labels=row.labels,
+        metadata=metadata_message(metadata),
+        deleted_at=None if row.deleted_at is None else timestamp(row.deleted_at),
+    )
+
+
+def _column_message(column: Mapping[str, Any]) -> pb.DatasetColumn:
+    summary = column["summary"]
+    text = "" if summary is None else _encode(summary).decode()
+    return pb.DatasetColumn(name=column["name"], type=column["type"], summary_json=text)
 
 
 def series_messages(rows: Iterable[SeriesRow]) -> list[pb.MetricSeries]:

@@ -1,15 +1,23 @@
-"""Datasets: CreateDataset."""
+"""Datasets: CreateDataset, GetDataset, ListDatasets."""
 
 from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import NewEvent
 from modelbox_events.types import DatasetColumn
 from modelbox_gateway.commands import dataset, fields, json_values, limits
+from modelbox_gateway.commands.kinds import DATASET
+from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
-from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.answers import dataset_message, timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.listing import search_page
+from modelbox_projections import Scope
+
+_VIEWS: Final = ("datasets", "metadata")
 
 
 class DatasetMethods:
@@ -31,6 +39,28 @@ class DatasetMethods:
         return pb.CreateDatasetResponse(
             id=str(stream.id), exists=appended is None, created_at=recorded_at, updated_at=recorded_at
         )
+
+    async def get_dataset(self, request: pb.GetDatasetRequest, call: Call) -> pb.GetDatasetResponse:
+        """Return one dataset by id, deleted or not."""
+        dataset_id = fields.object_id("id", request.id)
+        await self._backend.freshness.reached(call, _VIEWS)
+        found = await self._messages([dataset_id])
+        if not found:
+            raise ObjectNotFoundError("id", DATASET, request.id)
+        return pb.GetDatasetResponse(dataset=found[0])
+
+    async def list_datasets(self, request: pb.ListDatasetsRequest, call: Call) -> pb.ListDatasetsResponse:
+        """Return a page of a namespace's datasets, newest first unless another order is asked for."""
+        scope = Scope(namespace=fields.namespace("namespace", request.namespace), recursive=request.recursive)
+        datasets, token = await search_page(
+            self._backend, call, request, kind=DATASET, scope=scope, views=_VIEWS, messages_of=self._messages
+        )
+        return pb.ListDatasetsResponse(datasets=datasets, next_page_token=token)
+
+    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Dataset]:
+        views = self._backend.services.views
+        rows, metadata = await views.datasets.of_many(ids), await views.metadata.of_many(ids)
+        return [dataset_message(row, metadata[row.id]) for row in rows.values()]
 
 
 def _command_of(request: pb.CreateDatasetRequest) -> dataset.CreateDataset:

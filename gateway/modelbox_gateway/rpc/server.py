@@ -118,6 +118,8 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("LogHyperparameters", pb.LogHyperparametersRequest, hyperparameters.log_hyperparameters),
         unary("LogEvent", pb.LogEventRequest, events.log_event),
         unary("CreateDataset", pb.CreateDatasetRequest, datasets.create_dataset),
+        unary("GetDataset", pb.GetDatasetRequest, datasets.get_dataset),
+        unary("ListDatasets", pb.ListDatasetsRequest, datasets.list_datasets),
         unary("LinkLineage", pb.LinkLineageRequest, lineage.link_lineage),
         unary("LogMetrics", pb.LogMetricsRequest, metrics.log_metrics),
         unary("LogMetricsBatch", pb.LogMetricsBatchRequest, metrics.log_metrics_batch),
