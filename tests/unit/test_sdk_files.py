@@ -7,7 +7,7 @@ import pytest
 from modelbox.enums import FileType, MLFramework
 from modelbox.errors import InvalidFieldError
 from modelbox.transfer.download import place_of
-from modelbox.transfer.files import files_to_track, files_to_upload, label_of
+from modelbox.transfer.files import files_to_track, files_to_upload, label_of, wire_file
 from modelbox.values import LocalFile
 
 ID = "1c9f6b8e"
@@ -118,3 +118,11 @@ def test_tracked_paths_need_not_exist(tmp_path: Path) -> None:
         file,
     ]
     assert files_to_track(tmp_path / "missing") == [LocalFile(tmp_path / "missing")]
+
+
+def test_a_label_stands_for_the_path_and_before_the_files_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner/weights.bin").write_bytes(b"w")
+    [file] = files_to_upload(LocalFile(tmp_path, label="step-10"))
+    assert (wire_file(file).path, file.path) == ("step-10/inner/weights.bin", tmp_path / "inner/weights.bin")
+    assert wire_file(LocalFile("weights.bin", label="model.ckpt")).file_type == FileType.CHECKPOINT

@@ -26,11 +26,13 @@ class LocalFile:
     """A file to track or upload, where its path alone does not say enough.
 
     A `checksum` (hexadecimal MD5 or SHA-256) given with an upload is verified by the server before the file is kept.
+    `label` is the artifact's path, the path here unless given; the files of a folder are below it.
     """
 
     path: str | PathLike[str]
     checksum: str = ""
     mime_type: FileType | None = None
+    label: str = ""
 
     @classmethod
     def from_path(cls, path: str | PathLike[str], checksum: str = "") -> Self:

@@ -39,7 +39,7 @@ def files_to_track(files: Files) -> list[LocalFile]:
 
 def wire_file(file: LocalFile, *, parent_id: str = "") -> pb.FileMetadata:
     """Return what the wire says of a file before its bytes."""
-    label = label_of(fspath(file.path))
+    label = label_of(file.label or fspath(file.path))
     mime_type = FileType.of_path(label) if file.mime_type is None else FileType.parse(file.mime_type, field="mime_type")
     checksum = check_text("checksum", file.checksum)
     return pb.FileMetadata(parent_id=parent_id, path=label, file_type=mime_type.name, checksum=checksum)
@@ -77,7 +77,7 @@ def _existing(field: str, file: File) -> list[LocalFile]:
     local = _as_local_file(field, file)
     path = Path(local.path)
     if path.is_dir():
-        return _walk(field, path)
+        return _walk(field, path, local.label)
     if not path.exists():
         raise InvalidFieldError.of(field, f"{str(path)[:300]!r} does not exist")
     if not path.is_file():
@@ -88,7 +88,7 @@ def _existing(field: str, file: File) -> list[LocalFile]:
 def _named(field: str, file: File) -> list[LocalFile]:
     local = _as_local_file(field, file)
     path = Path(local.path)
-    return _walk(field, path) if "://" not in fspath(local.path) and path.is_dir() else [local]
+    return _walk(field, path, local.label) if "://" not in fspath(local.path) and path.is_dir() else [local]
 
 
 def _as_local_file(field: str, file: File) -> LocalFile:
@@ -96,6 +96,7 @@ def _as_local_file(field: str, file: File) -> LocalFile:
     if not isinstance(local.path, (str, PathLike)):
         raise InvalidFieldError.of(field, f"needs a path, not {type(local.path).__name__}")
     path = check_text(field, fspath(local.path))
+    check_text(f"{field}.label", local.label)
     if not path:
         raise InvalidFieldError.of(field, "is empty; give a path")
     if "\0" in path:
@@ -103,9 +104,12 @@ def _as_local_file(field: str, file: File) -> LocalFile:
     return local
 
 
-def _walk(field: str, folder: Path) -> list[LocalFile]:
+def _walk(field: str, folder: Path, label: str) -> list[LocalFile]:
     """Return the regular files under a folder; links to folders are not followed, for they may lead in a circle."""
-    files = [LocalFile(path) for path in _files_under(folder)]
+    files = [
+        LocalFile(path, label=f"{label}/{path.relative_to(folder).as_posix()}" if label else "")
+        for path in _files_under(folder)
+    ]
     if not files:
         raise InvalidFieldError.of(field, f"the folder {str(folder)[:300]!r} holds no file")
     return files
