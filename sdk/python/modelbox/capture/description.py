@@ -23,8 +23,9 @@ VALUE_CHARS_MAX: Final = 100
 class Description:
     """Data without its content.
 
-    `name` is empty where neither a name nor a location was given. `digest` is `sha256:` and hexadecimal digits, `digest_of` what it covers. `columns` has at most `COLUMNS_MAX` of
-    the `column_count`. `metadata` is what else is known, such as the size of a file.
+    `digest` is `sha256:` and hexadecimal digits, `digest_of` what it covers. `columns` has at most `COLUMNS_MAX` of
+    the `column_count`. `metadata` is what else is known, such as the size of a file. `name` is empty where neither a
+    name nor a location was given.
     """
 
     digest: str

@@ -106,8 +106,7 @@ class ResourceLogger:
                     return
         except ClosedError:
             _log.debug("the client was closed; resources are not logged any more")
-        except Exception:
-            # A training must not notice; nobody waits for this thread.
+        except Exception:  # noqa: BLE001  # whatever it is, the training must not notice it
             _log.exception("resources are not logged any more")
         finally:
             self._stopping.set()
