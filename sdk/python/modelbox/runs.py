@@ -8,6 +8,7 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
 
+from modelbox.capture.resources import INTERVAL_S_DEFAULT, ResourceLogger, log_resources, stop_resources
 from modelbox.checkpoints import HasCheckpoints
 from modelbox.enums import RunStatus
 from modelbox.errors import InvalidFieldError
@@ -81,6 +82,7 @@ class Run(StoredObject, HasCheckpoints):
             raise InvalidFieldError.of("status", problem)
         self._process.ended = True
         self._session.heartbeat.stop(self.id)
+        stop_resources(self.id)
         request = pb.SetRunStatusRequest(
             id=self.id,
             status=ended.name,
@@ -106,6 +108,16 @@ class Run(StoredObject, HasCheckpoints):
         if heartbeat:
             self._session.heartbeat.start(self.id)
         return self.refreshed()
+
+    def log_resources(self, *, interval_s: float = INTERVAL_S_DEFAULT) -> ResourceLogger:
+        """Log the load of the machine, of this process and of its GPUs as metrics `system/…`, until the run ends.
+
+        A thread of its own does so; the training does not wait for it. Doing so again returns the one that runs.
+
+        Raises:
+            MissingPackageError: psutil is not installed: `pip install 'modelbox[resources]'`.
+        """
+        return log_resources(self, interval_s=interval_s)
 
     def experiment(self) -> "Experiment":
         """Return the experiment that the run is of."""
