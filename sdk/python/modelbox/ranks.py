@@ -12,6 +12,8 @@ _VARIABLES: Final = (
     ("SLURM_PROCID", "SLURM_NTASKS"),
     ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
     ("LOCAL_RANK", "LOCAL_WORLD_SIZE"),
+    # Lightning starts its processes with these two.
+    ("LOCAL_RANK", "WORLD_SIZE"),
 )
 """The variables that hold a process's rank and the number of processes, the surest first."""
 
