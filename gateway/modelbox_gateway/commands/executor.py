@@ -26,6 +26,7 @@ from modelbox_events import (
 from modelbox_events.ids import Position
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
+from modelbox_gateway.commands.folding import fold
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.errors import ContentionError, GatewayError
 
@@ -54,7 +55,8 @@ class Recorded(msgspec.Struct, frozen=True):
 
 class _Folded(msgspec.Struct, Generic[State], frozen=True):
     state: State
-    version: int  # the stream is folded up to here
+    version: int = 0  # the stream is folded up to here
+    exists: bool = False  # also at version 0: the event of another stream opened it
 
 
 class _DecidedTooLateError(Exception):
@@ -68,13 +70,27 @@ class Executor(Generic[State]):
         """Run on `log`, with at most `cached_max` states in memory."""
         self._log = log
         self._aggregate = aggregate
-        self._blank = _Folded(aggregate.initial, 0)
+        self._blank = _Folded(aggregate.initial)
         self._cache: LruMap[UUID, _Folded[State]] = LruMap(cached_max)
         # A turn lives as long as someone has it or waits for it.
         self._turns = WeakValueDictionary[UUID, asyncio.Lock]()
 
+    def remembered(self, stream_id: UUID) -> State:
+        """Return a state that the stream had, the initial one if nothing is remembered of it."""
+        return (self._cache.get(stream_id) or self._blank).state
+
+    async def load(self, stream_id: UUID) -> State:
+        """Return the state that the stream has now."""
+        return (await self._load(stream_id, self._cache.get(stream_id) or self._blank)).state
+
     async def execute(
-        self, stream: StreamRef, decide: Callable[[State], list[NewEvent]], caller: Caller, *, creates: bool = False
+        self,
+        stream: StreamRef,
+        decide: Callable[[State], list[NewEvent]],
+        caller: Caller,
+        *,
+        creates: bool = False,
+        absent: tuple[StreamRef, ...] = (),
     ) -> Recorded:
         """Record what `decide` says of the stream's current state.
 
@@ -83,9 +99,11 @@ class Executor(Generic[State]):
             decide: Pure. No events mean that nothing needs to change.
             caller: Who asks; a command that was sent before with the same key has its first result.
             creates: The stream most likely does not exist, so nothing is read before the first try.
+            absent: Streams that must not exist; see `Append`.
 
         Raises:
             GatewayError: `decide` refused, on a state that was read during this call.
+            StreamExistsError: One of `absent` exists, or one that an event opens.
             ContentionError: Others came first `TRIES_MAX` times.
             EventsError: The log refused for any other reason.
         """
@@ -100,7 +118,7 @@ class Executor(Generic[State]):
                     return await self._settle(caller, refusal)
                 if events:
                     try:
-                        return await self._append(stream, events, folded, caller)
+                        return await self._append(stream, events, folded, caller=caller, absent=absent)
                     except _DecidedTooLateError:
                         folded = await self._load(stream.id, folded)
                 else:
@@ -110,10 +128,16 @@ class Executor(Generic[State]):
             raise ContentionError(stream.id, limits.TRIES_MAX)
 
     async def _append(
-        self, stream: StreamRef, events: list[NewEvent], folded: _Folded[State], caller: Caller
+        self,
+        stream: StreamRef,
+        events: list[NewEvent],
+        folded: _Folded[State],
+        *,
+        caller: Caller,
+        absent: tuple[StreamRef, ...],
     ) -> Recorded:
         # Of two commands that begin a stream, NO_STREAM lets one pass; on all later states the claim does.
-        claims = (self._aggregate.claim(stream, folded.state),) if folded.version else ()
+        claims = (self._aggregate.claim(stream, folded.state),) if folded.exists else ()
         # The log names the first stream that exists: a stale decision must not pass for a taken id.
         first = NewEvent(events[0].data, (*claims, *events[0].opens))
         try:
@@ -121,8 +145,9 @@ class Executor(Generic[State]):
                 Append(
                     stream=stream,
                     events=(first, *events[1:]),
-                    expected_version=STREAM_EXISTS if folded.version else NO_STREAM,
+                    expected_version=STREAM_EXISTS if folded.exists else NO_STREAM,
                     context=caller.context,
+                    absent=absent,
                     key=caller.key,
                     request_hash=caller.request_hash,
                 )
@@ -139,7 +164,7 @@ class Executor(Generic[State]):
         state = folded.state
         for event in recorded:
             state = self._aggregate.evolve(state, event)
-        self._cache.put(stream.id, _Folded(state, appended.version))
+        self._cache.put(stream.id, _Folded(state, appended.version, exists=True))
         return Recorded(recorded, appended)
 
     async def _load(self, stream_id: UUID, known: _Folded[State]) -> _Folded[State]:
@@ -147,16 +172,16 @@ class Executor(Generic[State]):
         found = await self._log.find_stream(stream_id)
         if found is None:
             return self._blank
-        state, after = known.state, known.version
-        while True:
-            page = await self._log.read_stream(
-                stream_id, after_version=after, types=self._aggregate.types, limit=limits.STREAM_PAGE_EVENTS
-            )
-            for event in page:
-                state, after = self._aggregate.evolve(state, self._log.registry.decode(event)), event.version
-            if len(page) < limits.STREAM_PAGE_EVENTS:
-                break
-        folded = _Folded(state, max(found.version, after))
+        aggregate = self._aggregate
+        state, after = await fold(
+            self._log,
+            stream_id,
+            aggregate.types,
+            aggregate.evolve,
+            state=known.state,
+            after_version=known.version,
+        )
+        folded = _Folded(state, max(found.version, after), exists=True)
         self._cache.put(stream_id, folded)
         return folded
 

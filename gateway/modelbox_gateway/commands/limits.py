@@ -75,6 +75,15 @@ TRIES_MAX: Final = 20
 MODELS_CACHED_MAX: Final = 10_000
 """Folded states of models kept in memory."""
 
+RUNS_CACHED_MAX: Final = 10_000
+"""Folded states of runs kept in memory."""
+
+LIFECYCLES_CACHED_MAX: Final = 10_000
+"""Objects of which it is remembered whether they are deleted."""
+
+LABELLED_CACHED_MAX: Final = 10_000
+"""Objects of which the names of the labels are remembered."""
+
 STREAMS_CACHED_MAX: Final = 100_000
 """Objects whose stream is remembered."""
 

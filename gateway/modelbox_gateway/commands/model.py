@@ -25,7 +25,7 @@ from modelbox_events.types import (
 )
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
-from modelbox_gateway.commands.tracked import File, tracked_files
+from modelbox_gateway.commands.tracked import File, tracked_files, uploaded_files
 from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, UniqueTagTakenError
 
 CLAIM: Final = "model_registry_change"
@@ -69,7 +69,10 @@ class CreateModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model version is made from; of a checkpoint, with its uploaded files and its metrics at `step`."""
+    """What a model version is made from; of a checkpoint, with its uploaded files and its metrics at `step`.
+
+    The files come to the version under ids of its own; their bytes are the same.
+    """
 
     experiment_id: UUID | None = None
     run_id: UUID | None = None
@@ -155,7 +158,8 @@ def decide_create_model_version(state: ModelState, command: CreateModelVersion) 
     if taken and not command.move_tags:
         raise UniqueTagTakenError(taken[0], state.tags[taken[0]])
     _refuse_more_tags(state, "unique_tags", tags)
-    files, opens = tracked_files(command.model.namespace, version_id, command.files)
+    files, tracked = tracked_files(command.model.namespace, version_id, command.files)
+    uploaded, kept = uploaded_files(command.model.namespace, version_id, origin.uploaded)
     created = ModelVersionCreated(
         model_id=command.model.id,
         model_version_id=version_id,
@@ -167,14 +171,14 @@ def decide_create_model_version(state: ModelState, command: CreateModelVersion) 
         labels=command.labels,
         metadata=command.metadata,
         files=files,
-        uploaded=list(origin.uploaded),
+        uploaded=uploaded,
         experiment_id=origin.experiment_id,
         run_id=origin.run_id,
         checkpoint_id=origin.checkpoint_id,
         metrics=origin.metrics,
         step=origin.step,
     )
-    opened = (StreamRef(command.model.namespace, MODEL_VERSION, version_id), *opens)
+    opened = (StreamRef(command.model.namespace, MODEL_VERSION, version_id), *tracked, *kept)
     return [NewEvent(created, opens=opened), *(_moved(state, command.model.id, tag, version_id) for tag in taken)]
 
 

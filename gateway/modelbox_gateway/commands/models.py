@@ -3,6 +3,7 @@
 Must not know: the wire, the views.
 """
 
+from collections.abc import Mapping
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from modelbox_events.types import ModelVersionCreated, UniqueTagMoved
 from modelbox_gateway.commands import limits, model
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.executor import Aggregate, Executor, Recorded
-from modelbox_gateway.commands.kinds import MODEL
+from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
+from modelbox_gateway.commands.lifecycles import NO_PARENTS, Lifecycles
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.errors import UniqueTagNotHeldError, UniqueTagTakenError
 
@@ -34,41 +36,69 @@ class VersionCreated(msgspec.Struct, frozen=True):
 class Models:
     """The commands on models. Which model a version belongs to never changes, so it is remembered."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, lifecycles: Lifecycles) -> None:
         """Run on `log`."""
         self._log = log
+        self._lifecycles = lifecycles
         self._executor = Executor(log, _MODEL, cached_max=limits.MODELS_CACHED_MAX)
         self.parents: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX)
 
     async def create_model(self, command: model.CreateModel, caller: Caller) -> Appended | None:
-        """Create a model; None says that it was there before."""
+        """Create a model; None says that it was there before.
+
+        Raises:
+            ObjectDeletedError: It is there and deleted.
+        """
         stream = StreamRef(command.namespace, MODEL, command.model_id)
         recorded = await self._executor.execute(
             stream, lambda state: model.decide_create_model(state, command), caller, creates=True
         )
+        if recorded.appended is None:
+            await self._lifecycles.refuse_deleted("name", stream)
         return recorded.appended
 
-    async def create_model_version(self, command: model.CreateModelVersion, caller: Caller) -> VersionCreated:
+    async def create_model_version(
+        self, command: model.CreateModelVersion, caller: Caller, *, parents: Mapping[str, StreamRef] = NO_PARENTS
+    ) -> VersionCreated:
         """Create a version of a model that exists.
 
+        Args:
+            command: The version.
+            caller: Who asks.
+            parents: What must not be deleted beside the model, each by the field of the request that names it.
+
         Raises:
+            ObjectDeletedError: The model or one of the parents is deleted, or the version is there and deleted.
             UniqueTagTakenError: Another model version holds one of the unique tags, and they are not to be moved.
         """
-        try:
-            recorded = await self._executor.execute(
-                command.model, lambda state: model.decide_create_model_version(state, command), caller
+
+        async def record(absent: tuple[StreamRef, ...]) -> Recorded:
+            return await self._executor.execute(
+                command.model,
+                lambda state: model.decide_create_model_version(state, command),
+                caller,
+                absent=absent,
             )
+
+        existing = StreamRef(
+            command.model.namespace, MODEL_VERSION, model.model_version_id(command.model.id, command.version)
+        )
+        try:
+            recorded = await self._lifecycles.under({"model": command.model, **parents}, record)
         except StreamExistsError:
-            return VersionCreated(model.model_version_id(command.model.id, command.version))
+            return await self._existing(existing)
         except UniqueTagTakenError:
             # A version that exists is answered as it is, wherever its tags have gone since.
-            version_id = model.model_version_id(command.model.id, command.version)
-            if not command.version or await self._log.find_stream(version_id) is None:
+            if not command.version or await self._log.find_stream(existing.id) is None:
                 raise
-            return VersionCreated(version_id)
+            return await self._existing(existing)
         created = _first(recorded, ModelVersionCreated)
         self.parents.put(created.model_version_id, command.model)
         return VersionCreated(created.model_version_id, created.version, created.name, recorded.appended)
+
+    async def _existing(self, version: StreamRef) -> VersionCreated:
+        await self._lifecycles.refuse_deleted("version", version)
+        return VersionCreated(version.id)
 
     async def set_unique_tag(self, command: model.SetUniqueTag, caller: Caller) -> tuple[UUID | None, Appended | None]:
         """Give a tag to a model version; return who held it before."""

@@ -10,18 +10,15 @@ from typing import Any
 from uuid import UUID
 
 from modelbox_events import (
-    NO_STREAM,
     STREAM_EXISTS,
     Append,
     Appended,
-    ExpectedVersion,
     InvalidEventError,
     Log,
     NewEvent,
     Position,
     StreamExistsError,
     StreamRef,
-    WrongExpectedVersionError,
 )
 from modelbox_events.types import (
     ArtifactsTracked,
@@ -73,23 +70,6 @@ class Objects:
     def remember(self, ref: StreamRef) -> None:
         """Take note of an object that was just created."""
         self._streams.put(ref.id, ref)
-
-    async def create(
-        self, stream: StreamRef, created: NewEvent, caller: Caller, *, field: str = "metadata"
-    ) -> Appended | None:
-        """Create an object with the first event of its stream; None says that it was there before.
-
-        `field` is the one of the request that fills the event.
-        """
-        try:
-            return await self._append(stream, created, caller, field=field, expected_version=NO_STREAM)
-        except WrongExpectedVersionError:
-            return None
-
-    async def created_at(self, object_id: UUID) -> datetime:
-        """Return when an object that has a stream of its own from the beginning was created."""
-        [created] = await self._log.read_stream(object_id, limit=1)
-        return created.recorded_at
 
     async def update_metadata(self, stream: StreamRef, metadata: dict[str, Any], caller: Caller) -> Appended:
         """Write keys of an object's metadata."""
@@ -163,21 +143,13 @@ class Objects:
         [opening] = await self._log.read(Position(state.last_position - 1), limit=1)
         return opening.recorded_at
 
-    async def _append(
-        self,
-        stream: StreamRef,
-        event: NewEvent,
-        caller: Caller,
-        *,
-        field: str,
-        expected_version: ExpectedVersion = STREAM_EXISTS,
-    ) -> Appended:
+    async def _append(self, stream: StreamRef, event: NewEvent, caller: Caller, *, field: str) -> Appended:
         try:
             return await self._log.append(
                 Append(
                     stream=stream,
                     events=(event,),
-                    expected_version=expected_version,
+                    expected_version=STREAM_EXISTS,
                     context=caller.context,
                     key=caller.key,
                     request_hash=caller.request_hash,

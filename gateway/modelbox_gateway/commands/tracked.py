@@ -1,4 +1,4 @@
-"""Files that are kept elsewhere: from what a request names to what an event records.
+"""Files of an object: from what a request names, or another object has, to what an event records.
 
 Must not know: the log, the wire.
 """
@@ -11,7 +11,7 @@ import msgspec
 
 from modelbox_events.event import StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import TrackedFile
+from modelbox_events.types import TrackedFile, UploadedFile
 from modelbox_gateway.commands.kinds import ARTIFACT
 
 TRACKED: Final = "tracked"
@@ -44,3 +44,16 @@ def tracked_files(
         for file_id, file in by_id.items()
     ]
     return recorded, tuple(StreamRef(namespace, ARTIFACT, file_id) for file_id in by_id)
+
+
+def uploaded_files(
+    namespace: str, parent_id: UUID, files: Iterable[UploadedFile]
+) -> tuple[list[UploadedFile], tuple[StreamRef, ...]]:
+    """Return files of another object as those of this one, with ids of its own, and the streams that opens."""
+    by_id = {artifact_id(parent_id, UPLOADED, _by_content(file)): file for file in files}
+    recorded = [msgspec.structs.replace(file, id=file_id) for file_id, file in by_id.items()]
+    return recorded, tuple(StreamRef(namespace, ARTIFACT, file_id) for file_id in by_id)
+
+
+def _by_content(file: UploadedFile) -> File:
+    return File(path=file.path, file_type=file.file_type, checksum=file.sha256)

@@ -5,7 +5,6 @@ from typing import Final
 from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import NewEvent
 from modelbox_events.types import DatasetColumn
 from modelbox_gateway.commands import dataset, fields, json_values, limits
 from modelbox_gateway.commands.kinds import DATASET
@@ -31,13 +30,14 @@ class DatasetMethods:
         """Register a dataset; one with the same name and digest is answered as it is."""
         command = _command_of(request)
         caller = call.caller(request)
-        objects, stream = self._backend.objects, command.stream
-        appended = await objects.create(stream, NewEvent(dataset.created(command)), caller, field="columns")
-        objects.remember(stream)
-        self._backend.freshness.wrote(call, appended)
-        recorded_at = timestamp(appended.recorded_at if appended else await objects.created_at(stream.id))
+        created = await self._backend.creations.create(
+            command.stream, dataset.created(command), caller, key_field="name", data_field="columns"
+        )
+        self._backend.objects.remember(command.stream)
+        self._backend.freshness.wrote(call, created.appended)
+        recorded_at = timestamp(created.recorded_at)
         return pb.CreateDatasetResponse(
-            id=str(stream.id), exists=appended is None, created_at=recorded_at, updated_at=recorded_at
+            id=str(command.stream.id), exists=created.exists, created_at=recorded_at, updated_at=recorded_at
         )
 
     async def get_dataset(self, request: pb.GetDatasetRequest, call: Call) -> pb.GetDatasetResponse:

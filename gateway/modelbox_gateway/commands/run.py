@@ -1,0 +1,115 @@
+"""Runs: which requests begin, end and resume one, and by which rules.
+
+`decide_…(state, command)` gives the events to append (none: it is so already) or raises why not;
+`evolve(state, event)` gives the state after an event. Both are pure.
+Must not know: the log, the wire, the clock.
+"""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from modelbox_events.event import ChangeEvent, NewEvent, StreamRef
+from modelbox_events.ids import object_id
+from modelbox_events.types import RunCreated, RunEnded, RunResumed, Source
+from modelbox_gateway.commands.kinds import RUN
+from modelbox_gateway.commands.run_names import name_of
+from modelbox_gateway.errors import RunEndedError
+
+Status = Literal["running", "finished", "failed", "killed"]
+"""How it is with a run, as far as its events say."""
+
+CLAIM: Final = "run_status_change"
+STATUS_TYPES: Final = (RunEnded.__name__, RunResumed.__name__)
+"""The event types of a run's stream that `evolve` folds."""
+
+
+class RunState(msgspec.Struct, frozen=True):
+    """What the rules need to know of a run; `changes` counts its ends and resumptions and tells two states apart."""
+
+    status: Status = "running"
+    changes: int = 0
+
+
+class CreateRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Begin a run of an experiment, or of the run `parent` too; no `name` means one that its id makes."""
+
+    id: UUID
+    experiment: StreamRef
+    name: str = ""
+    owner: str = ""
+    parent: StreamRef | None = None
+    started_at: datetime
+    source: Source | None = None
+    comment: str = ""
+    labels: dict[str, str] = {}
+    metadata: dict[str, Any] = {}
+    hyperparameters: dict[str, Any] = {}
+
+    @property
+    def stream(self) -> StreamRef:
+        """The run's stream; its namespace is the experiment's."""
+        return StreamRef(self.experiment.namespace, RUN, self.id)
+
+
+class SetRunStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """End a run, or resume it with `running`; `reason` is the client's."""
+
+    run: StreamRef
+    status: Status
+    at: datetime
+    reason: str = ""
+
+
+def created(command: CreateRun) -> RunCreated:
+    """Return what the log records of a run that begins."""
+    return RunCreated(
+        run_id=command.id,
+        experiment_id=command.experiment.id,
+        name=command.name or name_of(command.id),
+        owner=command.owner,
+        parent_id=command.parent.id if command.parent else None,
+        started_at=command.started_at,
+        source=command.source,
+        comment=command.comment,
+        labels=command.labels,
+        metadata=command.metadata,
+        hyperparameters=command.hyperparameters,
+    )
+
+
+def decide_set_status(state: RunState, command: SetRunStatus) -> list[NewEvent]:
+    """End or resume the run unless it is so already.
+
+    Raises:
+        RunEndedError: It has ended in another way, or has finished and cannot go on.
+    """
+    run_id, wanted = command.run.id, command.status
+    if wanted == state.status:
+        return []
+    match state.status:
+        case "running" if wanted != "running":
+            ended = RunEnded(run_id=run_id, status=wanted, ended_at=command.at, reason=command.reason)
+            return [NewEvent(ended)]
+        case "failed" | "killed" if wanted == "running":
+            return [NewEvent(RunResumed(run_id=run_id, resumed_at=command.at, reason=command.reason))]
+        case _:
+            raise RunEndedError(run_id, state.status, wanted)
+
+
+def evolve(state: RunState, event: ChangeEvent) -> RunState:
+    """Return the state after the event; an event that neither ends nor resumes the run changes nothing."""
+    match event:
+        case RunEnded():
+            return RunState(event.status, state.changes + 1)
+        case RunResumed():
+            return RunState("running", state.changes + 1)
+        case _:
+            return state
+
+
+def claim(stream: StreamRef, state: RunState) -> StreamRef:
+    """Return the stream that one change of the status opens in this state; of two such changes the log takes one."""
+    return StreamRef(stream.namespace, CLAIM, object_id(CLAIM, str(stream.id), str(state.changes)))
