@@ -107,24 +107,26 @@ class Conditions:
             return present if comparison.negated else f"NOT {present}"
         wanted = _wanted(rule, comparison)
         placed = Placed(rule, key, self._parameters)
-        conditions = [
-            self._condition(seen, placed.sql(seen.sql), comparison.operator, values) for seen, values in wanted.items()
-        ]
+        conditions = []
+        for seen, values in wanted.items():
+            value = placed.sql(seen.sql)
+            condition = self._condition(seen.face, value, comparison.operator, values)
+            # Of the rows of a subquery those where it is null are not found anyway.
+            guarded = seen.nullable and rule.rows is None
+            conditions.append(f"({value} IS NOT NULL AND {condition})" if guarded else condition)
         holds = placed.holds(f"({' OR '.join(conditions)})")
         return f"({placed.present} AND NOT {holds})" if comparison.negated else holds
 
-    def _condition(self, seen: Seen, value: str, operator: Operator, values: Sequence[object]) -> str:
-        rule = seen.face.value
+    def _condition(self, face: Face, value: str, operator: Operator, values: Sequence[object]) -> str:
+        rule = face.value
         collate = ' COLLATE "C"' if rule.cast == "text" else ""
         if operator is Operator.IN:
             wanted = self._parameters.add(list(values), f"{rule.cast}[]")
         else:
             wanted = self._parameters.add(values[0], rule.cast) if values else ""
         condition = _CONDITIONS[operator].format(value=value, wanted=wanted, collate=collate)
-        if seen.face is Face.MEASURE and operator in _LARGER:
-            # To Postgres NaN is larger than every number; here it is neither larger nor smaller.
-            condition = f"{condition} AND {value} < 'NaN'"
-        return f"({value} IS NOT NULL AND {condition})" if seen.nullable else f"({condition})"
+        # To Postgres NaN is larger than every number; here it is neither larger nor smaller.
+        return f"({condition} AND {value} < 'NaN')" if face is Face.MEASURE and operator in _LARGER else condition
 
 
 def _wanted(rule: FieldRule, comparison: Comparison) -> dict[Seen, list[object]]:
