@@ -7,9 +7,8 @@ and numpy are used only where an object shows that they are loaded. Must not kno
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from os import PathLike, fspath
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from modelbox.capture.arrays import describe_array, is_array
@@ -19,7 +18,7 @@ from modelbox.errors import InvalidFieldError
 from modelbox.values import DatasetColumn
 
 
-def describe(data: object, *, name: str = "", location: str = "") -> Description:
+def describe(data: object, *, location: str = "") -> Description:
     """Describe data by its content: the same content has the same digest on every machine.
 
     What the digest covers, by kind of data (`Description.digest_of` says it of one):
@@ -32,18 +31,12 @@ def describe(data: object, *, name: str = "", location: str = "") -> Description
     - a torch dataset: its tensors where it has `tensors`, otherwise its class and length alone.
 
     Args:
-        name: What to call it; the last part of its location, unless given.
         location: Where the data is kept, a path or URI; of files and folders their path, unless given.
 
     Raises:
         InvalidFieldError: The data is none of these.
         OSError: A file cannot be read.
     """
-    described = _describe(data, location)
-    return replace(described, name=name or PurePosixPath(described.location.replace("\\", "/")).name)
-
-
-def _describe(data: object, location: str) -> Description:
     match data:
         case str() | PathLike():
             path = fspath(data)
@@ -91,7 +84,7 @@ def _describe_parts(parts: Mapping[str, object], location: str) -> Description:
     """Describe arrays or tables that belong together; each is a column, its own columns go into the summary."""
     if not parts or any(isinstance(part, (str, PathLike, Mapping)) for part in parts.values()):
         raise InvalidFieldError.of("data", "a dict of data holds arrays or tables by name")
-    described = {name: _describe(part, "") for name, part in parts.items()}
+    described = {name: describe(part) for name, part in parts.items()}
     digests = json.dumps({name: part.digest for name, part in described.items()}, sort_keys=True)
     counts = {part.row_count for part in described.values()}
     return Description(

@@ -21,11 +21,10 @@ VALUE_CHARS_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Data without its content.
+    """Data without its name and content.
 
     `digest` is `sha256:` and hexadecimal digits, `digest_of` what it covers. `columns` has at most `COLUMNS_MAX` of
-    the `column_count`. `metadata` is what else is known, such as the size of a file. `name` is empty where neither a
-    name nor a location was given.
+    the `column_count`. `metadata` is what else is known, such as the size of a file.
     """
 
     digest: str
@@ -35,7 +34,6 @@ class Description:
     column_count: int | None = None
     location: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    name: str = ""
 
 
 def top_values(counts: Iterable[tuple[object, int]]) -> list[list[Any]]:
