@@ -23,7 +23,9 @@ from modelbox_projections.errors import (
 )
 from modelbox_projections.experiments.queries import ExperimentRow
 from modelbox_projections.generations import TableDigest
-from modelbox_projections.metrics.queries import SeriesRow
+from modelbox_projections.lineage.queries import Lineage, LineageEdge, LineageNode
+from modelbox_projections.logged_events.queries import LoggedEventPlace, LoggedEventRow
+from modelbox_projections.metrics.queries import MetricSummaryRow, SeriesRow
 from modelbox_projections.model_versions.queries import ModelVersionRow
 from modelbox_projections.models.queries import ModelRow
 from modelbox_projections.namespaces.queries import NamespaceRow
@@ -57,6 +59,12 @@ __all__ = [
     "Found",
     "InvalidPlaceError",
     "Kind",
+    "Lineage",
+    "LineageEdge",
+    "LineageNode",
+    "LoggedEventPlace",
+    "LoggedEventRow",
+    "MetricSummaryRow",
     "ModelRow",
     "ModelVersionRow",
     "NamespaceRow",

@@ -9,6 +9,9 @@ from modelbox_projections.checkpoints.projection import CheckpointsProjection
 from modelbox_projections.datasets.projection import DatasetsProjection
 from modelbox_projections.errors import UnknownProjectionError
 from modelbox_projections.experiments.projection import ExperimentsProjection
+from modelbox_projections.hyperparameters.projection import HyperparametersProjection
+from modelbox_projections.lineage.projection import LineageProjection
+from modelbox_projections.logged_events.projection import LoggedEventsProjection
 from modelbox_projections.metadata.projection import MetadataProjection
 from modelbox_projections.metrics.projection import MetricsProjection
 from modelbox_projections.model_versions.projection import ModelVersionsProjection
@@ -34,8 +37,11 @@ PROJECTIONS: Final = catalog_of(
     ModelsProjection(),
     ModelVersionsProjection(),
     MetadataProjection(),
+    HyperparametersProjection(),
     MetricsProjection(),
     ArtifactsProjection(),
+    LoggedEventsProjection(),
+    LineageProjection(),
     NamespacesProjection(),
 )
 

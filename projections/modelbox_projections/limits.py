@@ -44,6 +44,15 @@ POSITION_MAX: Final = 2**63 - 1
 HEARTBEAT_LOST_S: Final = 60
 """A running run whose last heartbeat is older is lost; the view in runs/tables.sql counts with the same number."""
 
+LINEAGE_NODES_MAX: Final = 10_000
+"""Nodes of one answer about lineage."""
+
+LINEAGE_EDGES_PER_NODE: Final = 5
+"""Edges of one answer about lineage, for each node that it may have."""
+
+LINEAGE_DEPTH_MAX: Final = 100
+"""Steps that a walk through lineage can be held to: with more, each node would be met too often on the way."""
+
 REPLAY_WINDOW_POSITIONS: Final = 50_000
 """Positions that one statement of a replay looks through for events that the projection subscribes to."""
 

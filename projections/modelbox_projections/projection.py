@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import asyncpg
+import msgspec
 
 from modelbox_events import ChangeEvent, Position, RecordedEvent
 from modelbox_events.types import Registry
@@ -80,6 +81,14 @@ class Projection(ABC):
 def names_of(*types: type[ChangeEvent]) -> frozenset[str]:
     """Return the names that event types have in the log."""
     return frozenset(event_type.__name__ for event_type in types)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def json_text(value: object) -> str:
+    """Return a value as JSON text, as statements take it."""
+    return _encode(value).decode()
 
 
 async def write_rows(connection: asyncpg.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -11,6 +11,9 @@ from modelbox_projections.artifacts.queries import Artifacts
 from modelbox_projections.checkpoints.queries import Checkpoints
 from modelbox_projections.datasets.queries import Datasets
 from modelbox_projections.experiments.queries import Experiments
+from modelbox_projections.hyperparameters.queries import Hyperparameters
+from modelbox_projections.lineage.queries import LineageView
+from modelbox_projections.logged_events.queries import LoggedEvents
 from modelbox_projections.metadata.queries import Metadata
 from modelbox_projections.metrics.queries import Metrics
 from modelbox_projections.model_versions.queries import ModelVersions
@@ -32,8 +35,11 @@ class Views:
         models: The models.
         model_versions: The model versions, with their unique tags.
         metadata: The metadata of every object.
+        hyperparameters: The hyperparameters of every object.
         metrics: The metric series of every object.
         artifacts: The files of every object.
+        logged_events: The events that users logged on every object.
+        lineage: What was made with what.
         search: Which objects of a kind match a filter, in any order.
     """
 
@@ -47,6 +53,9 @@ class Views:
         self.models = Models(database)
         self.model_versions = ModelVersions(database)
         self.metadata = Metadata(database)
+        self.hyperparameters = Hyperparameters(database)
         self.metrics = Metrics(database)
         self.artifacts = Artifacts(database)
+        self.logged_events = LoggedEvents(database)
+        self.lineage = LineageView(database)
         self.search = Search(database)

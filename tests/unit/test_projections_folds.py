@@ -14,6 +14,8 @@ from modelbox_events.types import (
     MetadataUpdated,
     MetricsLogged,
     ModelCreated,
+    ObjectDeleted,
+    ObjectRestored,
     StringSeries,
     TrackedFile,
 )
@@ -104,12 +106,14 @@ def test_the_last_value_of_a_metadata_key_counts() -> None:
     }  # fmt: skip
 
 
-def test_namespaces_add_up() -> None:
-    events = decoded(*(recorded(n, created(f"m{n}"), namespace="even" if n % 2 == 0 else "odd") for n in range(1, 6)))
-    assert [(name, models, position) for name, models, _, _, position in fold_namespaces(events)] == [
-        ("odd", 3, 1),
-        ("even", 2, 2),
-    ]
+def test_namespaces_add_up_what_is_there() -> None:
+    gone = ObjectDeleted(object_id=MODEL)
+    events = [recorded(n, created(f"m{n}"), namespace="even" if n % 2 == 0 else "odd") for n in range(1, 6)]
+    events += [recorded(6, gone, namespace="odd"), recorded(7, gone, namespace="odd")]
+    events += [recorded(8, ObjectRestored(object_id=MODEL), namespace="odd")]
+    events += [recorded(9, gone, namespace="odd", stream_type="run")]
+    rows = fold_namespaces(decoded(*events))
+    assert [(row[:4], row[-1]) for row in rows] == [(("odd", 2, 0, 0), 1), (("even", 2, 0, 0), 2)]
 
 
 def test_an_artifact_that_comes_twice_stays_the_first() -> None:

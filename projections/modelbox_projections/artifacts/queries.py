@@ -50,6 +50,18 @@ class Artifacts:
             row = await connection.fetchrow(STATEMENTS["get"], file_id)
         return ArtifactRow(**row) if row else None
 
+    async def uploaded_copy(self, namespace: str, sha256: str, size: int) -> ArtifactRow | None:
+        """Return an artifact of the namespace that has these bytes, if they were uploaded to one.
+
+        Args:
+            namespace: Where to look: that another namespace has the bytes is no business of this one.
+            sha256: Of the bytes, in lower-case hexadecimal.
+            size: Of the bytes.
+        """
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(STATEMENTS["get_uploaded_copy"], namespace, sha256, size)
+        return ArtifactRow(**row) if row else None
+
     async def of(self, parent_id: UUID, *, limit: int, before: ArtifactPlace | None = None) -> list[ArtifactRow]:
         """Return an object's newest artifacts, newest first; of a further page, those before the last one's place."""
         async with self._database.acquire() as connection:

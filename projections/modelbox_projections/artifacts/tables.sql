@@ -15,3 +15,5 @@ CREATE TABLE artifacts (
     place            bigint NOT NULL
 );
 CREATE INDEX ON artifacts (parent_id, place);
+-- Which bytes are here already.
+CREATE INDEX ON artifacts (sha256) WHERE uploaded;

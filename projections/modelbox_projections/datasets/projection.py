@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from modelbox_events.types import DatasetCreated
 from modelbox_projections.datasets import STATEMENTS
-from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes, json_text
+from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes
 from modelbox_projections.objects.projection import ObjectProjection
-from modelbox_projections.projection import DecodedEvent, names_of
+from modelbox_projections.projection import DecodedEvent, json_text, names_of
 
 
 class DatasetChanges(Changes):

@@ -9,42 +9,38 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
-from modelbox_events.types import MetadataUpdated, ModelCreated, ModelVersionCreated
+from modelbox_events.types import MetadataUpdated
 from modelbox_projections.metadata import STATEMENTS
-from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows
+from modelbox_projections.objects.creations import CREATING, Creation, created_id
+from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
 
 Row = tuple[UUID, str, str, datetime]
 """Object, key, the value's JSON text, when it was written."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[Row]:
     """Return the last value of each key that the events write."""
     last: dict[tuple[UUID, str], tuple[Any, datetime]] = {}
     for event in events:
-        match event.data:
-            case ModelCreated() as data:
-                object_id, written = data.model_id, data.metadata
-            case ModelVersionCreated() as data:
-                object_id, written = data.model_version_id, data.metadata
-            case MetadataUpdated() as data:
-                object_id, written = data.object_id, data.metadata
-            case _:
-                continue
-        for key, value in written.items():
+        data = event.data
+        if isinstance(data, MetadataUpdated):
+            object_id = data.object_id
+        elif isinstance(data, Creation):
+            object_id = created_id(data)
+        else:
+            continue
+        for key, value in data.metadata.items():
             last[object_id, key] = (value, event.recorded.recorded_at)
-    return [(*place, _encode(value).decode(), at) for place, (value, at) in last.items()]
+    return [(*place, json_text(value), at) for place, (value, at) in last.items()]
 
 
 class MetadataProjection(Projection):
     """The metadata of every object: the last value of each key."""
 
     name: ClassVar = "metadata"
-    code_version: ClassVar = 1
-    event_types: ClassVar = names_of(ModelCreated, ModelVersionCreated, MetadataUpdated)
+    code_version: ClassVar = 2
+    event_types: ClassVar = names_of(MetadataUpdated) | CREATING
     tables: ClassVar = ("metadata",)
     relations: ClassVar = ("metadata",)
     statements: ClassVar = STATEMENTS

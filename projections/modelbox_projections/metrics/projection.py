@@ -6,14 +6,26 @@ logged; point n stands in chunk n // `METRIC_CHUNK_POINTS`, so the chunks follow
 Must not know: who asks for the points, or in which order they want them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from math import isnan
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import asyncpg
 
-from modelbox_events.types import BytesSeries, DoubleSeries, MetricsLogged, Series, StringSeries, doubles_from_json
+from modelbox_events import ChangeEvent
+from modelbox_events.types import (
+    BytesSeries,
+    CheckpointCreated,
+    Double,
+    DoubleSeries,
+    MetricsLogged,
+    ModelVersionCreated,
+    Series,
+    StringSeries,
+    doubles_from_json,
+)
 from modelbox_projections.limits import METRIC_CHUNK_POINTS
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.projection import DecodedEvent, Projection, names_of
@@ -23,6 +35,12 @@ SeriesId = tuple[UUID, str, str]
 
 KINDS = ("double", "string", "bytes")
 """The kinds of values, in the order of the value columns of a chunk."""
+
+
+Summary = tuple[float | None, int | None, float | None, float | None, float | None]
+"""Value, step and wallclock of the last point, smallest and largest value; of doubles alone."""
+
+_NOTHING: Final = (None, None, None, None, None)
 
 
 class Points:
@@ -37,18 +55,32 @@ class Points:
         self.wallclock_s: list[float] = []
         self.values: list[Any] = []
 
+    def summary(self) -> Summary:
+        """Return what points of doubles, at least one, come to. Of values that are equal the first is kept."""
+        values = self.values
+        # A sum is a number only if every value is one; else those that are not are left out.
+        numbers = [value for value in values if value == value] if isnan(sum(values)) else values  # noqa: PLR0124
+        last = self._last()
+        extremes = (min(numbers), max(numbers)) if numbers else (None, None)
+        return (values[last], self.steps[last], self.wallclock_s[last], *extremes)
+
+    def _last(self) -> int:
+        """Return the number of the last point by step, then wallclock, then as logged."""
+        steps = self.steps
+        top = max(steps)
+        if steps[-1] == top and steps.count(top) == 1:
+            return len(steps) - 1
+        return max(zip(steps, self.wallclock_s, range(len(steps)), strict=True))[2]
+
 
 def fold(events: Sequence[DecodedEvent]) -> dict[SeriesId, Points]:
     """Return the points that the events bring to each series."""
     found: dict[SeriesId, Points] = {}
     for event in events:
-        data = event.data
-        if not isinstance(data, MetricsLogged):
-            continue
         at = event.recorded.recorded_at
-        for series in data.series:
+        for object_id, series in _series_of(event.data, at):
             kind, values = _kind_and_values(series)
-            series_id = (data.object_id, series.key, kind)
+            series_id = (object_id, series.key, kind)
             points = found.get(series_id)
             if points is None:
                 points = found[series_id] = Points(at)
@@ -58,6 +90,29 @@ def fold(events: Sequence[DecodedEvent]) -> dict[SeriesId, Points]:
             points.values += values
     # A series without a point would leave a row behind that no reader could explain.
     return {series_id: points for series_id, points in found.items() if points.steps}
+
+
+def _series_of(data: ChangeEvent, at: datetime) -> Iterator[tuple[UUID, Series]]:
+    """Yield the series that an event brings, and the object of each."""
+    match data:
+        case MetricsLogged():
+            for series in data.series:
+                yield data.object_id, series
+        case CheckpointCreated():
+            step = data.step if data.epoch is None else data.epoch
+            yield from _single_points(data.checkpoint_id, data.metrics, step or 0, at)
+        case ModelVersionCreated():
+            yield from _single_points(data.model_version_id, data.metrics, data.step, at)
+        case _:
+            return
+
+
+def _single_points(
+    object_id: UUID, metrics: Mapping[str, Double], step: int, at: datetime
+) -> Iterator[tuple[UUID, Series]]:
+    """Yield a point of each of these metrics."""
+    for key, value in metrics.items():
+        yield object_id, DoubleSeries(key=key, steps=[step], wallclock_s=[at.timestamp()], values=[value])
 
 
 def _kind_and_values(series: Series) -> tuple[str, Sequence[Any]]:
@@ -88,8 +143,8 @@ class MetricsProjection(Projection):
     """The points of every metric series, in chunks, and as a row a point in SQL view `metric_points`."""
 
     name: ClassVar = "metrics"
-    code_version: ClassVar = 1
-    event_types: ClassVar = names_of(MetricsLogged)
+    code_version: ClassVar = 2
+    event_types: ClassVar = names_of(MetricsLogged, CheckpointCreated, ModelVersionCreated)
     tables: ClassVar = ("metric_series", "metric_chunks")
     relations: ClassVar = ("metric_series", "metric_chunks", "metric_points")
     statements: ClassVar = STATEMENTS
@@ -99,7 +154,7 @@ class MetricsProjection(Projection):
         found = fold(events)
         if not found:
             return
-        counts = [(*key, len(points.steps), points.first_at, points.last_at) for key, points in found.items()]
+        counts = [_count(series_id, points) for series_id, points in found.items()]
         rows = await connection.fetch(STATEMENTS["count"], *zip(*counts, strict=True))
         held = {(row["object_id"], row["key"], row["kind"]): row["points"] for row in rows}
         for number, kind in enumerate(KINDS):
@@ -108,6 +163,12 @@ class MetricsProjection(Projection):
                 if key[2] == kind:
                     batch.add(key, points, held[key] - len(points.steps))
             await batch.write(connection, kind, value_column=number)
+
+
+def _count(series_id: SeriesId, points: Points) -> tuple[Any, ...]:
+    """Return what statement `count` takes of points."""
+    summary = points.summary() if series_id[2] == "double" else _NOTHING
+    return (*series_id, len(points.steps), points.first_at, points.last_at, *summary)
 
 
 class _Batch:

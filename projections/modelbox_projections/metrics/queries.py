@@ -1,5 +1,6 @@
 """Reads metric series."""
 
+import math
 from collections.abc import Sequence
 from itertools import islice
 from operator import le, lt
@@ -31,6 +32,21 @@ class SeriesRow(msgspec.Struct, frozen=True):
     values: list[Any]
 
 
+class MetricSummaryRow(msgspec.Struct, frozen=True):
+    """What a series of doubles comes to.
+
+    `latest` and `latest_step` are of the last point by step, then wallclock. `min` and `max` pass over NaN; they are
+    NaN where there is nothing else.
+    """
+
+    key: str
+    latest: float
+    latest_step: int
+    min: float
+    max: float
+    points: int
+
+
 class Metrics:
     """The view of metrics."""
 
@@ -46,6 +62,22 @@ class Metrics:
         for chunk in chunks:
             _append(found, chunk)
         return [_ordered(series) for series in found.values()]
+
+    async def summaries_of_many(self, object_ids: Sequence[UUID]) -> dict[UUID, list[MetricSummaryRow]]:
+        """Return what the series of doubles of several objects come to, by key; each object is in the answer."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["summaries_of_many"], list(object_ids))
+        found: dict[UUID, list[MetricSummaryRow]] = {object_id: [] for object_id in object_ids}
+        for row in rows:
+            found[row["object_id"]].append(_summary(row))
+        return found
+
+
+def _summary(row: asyncpg.Record) -> MetricSummaryRow:
+    smallest, largest = row["min"], row["max"]
+    if smallest is None:
+        smallest = largest = math.nan
+    return MetricSummaryRow(row["key"], row["latest"], row["latest_step"], smallest, largest, row["points"])
 
 
 def _append(found: dict[tuple[str, str], SeriesRow], chunk: asyncpg.Record) -> None:

@@ -1,12 +1,19 @@
 -- One row a series: how many points it has. Which chunk a point goes to follows from this number alone,
 -- so the same log gives the same chunks, however it was cut into pages.
+-- Of doubles also the value of the last point (by step, then wallclock, then as logged), the smallest and the largest;
+-- NaN is none of these two.
 CREATE TABLE metric_series (
-    object_id  uuid NOT NULL,
-    key        text NOT NULL,
-    kind       text NOT NULL,
-    points     bigint NOT NULL,
-    created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
+    object_id          uuid NOT NULL,
+    key                text NOT NULL,
+    kind               text NOT NULL,
+    points             bigint NOT NULL,
+    latest             double precision,
+    latest_step        bigint,
+    latest_wallclock_s double precision,
+    min                double precision,
+    max                double precision,
+    created_at         timestamptz NOT NULL,
+    updated_at         timestamptz NOT NULL,
     PRIMARY KEY (object_id, key, kind)
 ) WITH (fillfactor = 80);
 

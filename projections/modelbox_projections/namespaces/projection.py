@@ -5,16 +5,23 @@ Must not know: who asks for them.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import asyncpg
 
-from modelbox_events.types import ModelCreated, ModelVersionCreated
+from modelbox_events.types import DatasetCreated, ExperimentCreated, ModelCreated, ObjectDeleted, ObjectRestored
 from modelbox_projections.namespaces import STATEMENTS
+from modelbox_projections.objects.creations import CREATING
 from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows
 
-Row = tuple[str, int, datetime, datetime, int]
-"""Name, models that came, first and last time, first position."""
+Row = tuple[str, int, int, int, datetime, datetime, int]
+"""Name, models, experiments and datasets that came less those that went, first and last time, first position."""
+
+_CREATING: Final = names_of(ModelCreated, ExperimentCreated, DatasetCreated)
+_DELETING: Final = names_of(ObjectDeleted)
+_RESTORING: Final = names_of(ObjectRestored)
+_COUNTED: Final = {"model": (1, 0, 0), "experiment": (0, 1, 0), "dataset": (0, 0, 1)}
+"""What counts as one of which, by the type of its stream."""
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[Row]:
@@ -22,20 +29,30 @@ def fold(events: Sequence[DecodedEvent]) -> list[Row]:
     rows: dict[str, Row] = {}
     for event in events:
         recorded = event.recorded
-        name, models, first_at, _, position = rows.get(recorded.namespace) or (
-            recorded.namespace, 0, recorded.recorded_at, recorded.recorded_at, recorded.position,
+        at, name = recorded.recorded_at, recorded.namespace
+        _, models, experiments, datasets, first_at, _, position = rows.get(name) or (
+            name, 0, 0, 0, at, at, recorded.position,
         )  # fmt: skip
-        added = isinstance(event.data, ModelCreated)
-        rows[name] = (name, models + added, first_at, recorded.recorded_at, position)
+        sign = _sign(recorded.type)
+        more = _COUNTED.get(recorded.stream_type, (0, 0, 0))
+        counts = (models + sign * more[0], experiments + sign * more[1], datasets + sign * more[2])
+        rows[name] = (name, *counts, first_at, at, position)
     return list(rows.values())
 
 
+def _sign(event_type: str) -> int:
+    """Return whether such an event adds its stream's object to those that there are, takes it away, or neither."""
+    if event_type in _DELETING:
+        return -1
+    return 1 if event_type in _CREATING | _RESTORING else 0
+
+
 class NamespacesProjection(Projection):
-    """The namespaces that hold anything; `updated_at` is when the last model or model version was created."""
+    """The namespaces that ever held anything; `updated_at` is when an object last came or went."""
 
     name: ClassVar = "namespaces"
-    code_version: ClassVar = 1
-    event_types: ClassVar = names_of(ModelCreated, ModelVersionCreated)
+    code_version: ClassVar = 2
+    event_types: ClassVar = CREATING | _DELETING | _RESTORING
     tables: ClassVar = ("namespaces",)
     relations: ClassVar = ("namespaces",)
     statements: ClassVar = STATEMENTS

@@ -9,10 +9,12 @@ from modelbox_projections.namespaces import STATEMENTS
 
 
 class NamespaceRow(msgspec.Struct, frozen=True):
-    """A namespace and how many models it holds."""
+    """A namespace and how many models, experiments and datasets it holds that are not deleted."""
 
     name: str
     models: int
+    experiments: int
+    datasets: int
     created_at: datetime
     updated_at: datetime
     created_position: Position

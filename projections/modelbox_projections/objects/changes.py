@@ -12,7 +12,6 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from modelbox_events import RecordedEvent
 from modelbox_events.types import (
@@ -25,7 +24,7 @@ from modelbox_events.types import (
     ObjectUpdated,
 )
 from modelbox_projections.objects import STATEMENTS
-from modelbox_projections.projection import DecodedEvent, names_of, write_rows
+from modelbox_projections.projection import DecodedEvent, json_text, names_of, write_rows
 
 TOUCHING: Final = names_of(MetadataUpdated, HyperparametersLogged, ArtifactsTracked, ArtifactUploaded)
 """Types that change what hangs on an object: nothing but its stream need be read from them."""
@@ -34,13 +33,6 @@ OF_ANY_OBJECT: Final = TOUCHING | names_of(ObjectUpdated, ObjectDeleted, ObjectR
 """Types that change an object of any kind. They stand in its own stream."""
 
 ObjectData: TypeAlias = tuple[Any, ...]
-
-_encode = msgspec.json.Encoder().encode
-
-
-def json_text(value: object) -> str:
-    """Return the value as JSON text, as a statement takes it."""
-    return _encode(value).decode()
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ import asyncpg
 
 from modelbox_events import RecordedEvent
 from modelbox_events.types import RunCreated, RunEnded, RunResumed
-from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes, json_text
+from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes
 from modelbox_projections.objects.projection import ObjectProjection
-from modelbox_projections.projection import DecodedEvent, names_of, write_rows
+from modelbox_projections.projection import DecodedEvent, json_text, names_of, write_rows
 from modelbox_projections.runs import STATEMENTS
 
 Turn = tuple[str, datetime | None, datetime | None, str]

@@ -1,0 +1,58 @@
+"""Folds the hyperparameters of objects.
+
+Must not know: who asks for them.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import asyncpg
+
+from modelbox_events.types import HyperparametersLogged, RunCreated
+from modelbox_projections.hyperparameters import STATEMENTS
+from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
+
+Row = tuple[UUID, str, str, float | None]
+"""Object, name, the value's JSON text, the value if it is a number."""
+
+
+def fold(events: Sequence[DecodedEvent]) -> list[Row]:
+    """Return the last value of each hyperparameter that the events write."""
+    last: dict[tuple[UUID, str], Any] = {}
+    for event in events:
+        match event.data:
+            case RunCreated() as data:
+                object_id, written = data.run_id, data.hyperparameters
+            case HyperparametersLogged() as data:
+                object_id, written = data.object_id, data.hyperparameters
+            case _:
+                continue
+        for name, value in written.items():
+            last[object_id, name] = value
+    return [(*place, json_text(value), _number(value)) for place, value in last.items()]
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # a whole number beyond every double
+        return math.copysign(math.inf, value)
+
+
+class HyperparametersProjection(Projection):
+    """The hyperparameters of every object: the last value of each name."""
+
+    name: ClassVar = "hyperparameters"
+    code_version: ClassVar = 1
+    event_types: ClassVar = names_of(RunCreated, HyperparametersLogged)
+    tables: ClassVar = ("hyperparameters",)
+    relations: ClassVar = ("hyperparameters",)
+    statements: ClassVar = STATEMENTS
+
+    async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
+        """Write what these events change."""
+        await write_rows(connection, STATEMENTS["upsert"], fold(events))
