@@ -57,7 +57,7 @@ def test_states_of_runs_are_those_of_the_wire() -> None:
 
 def test_published_names_of_file_types_are_second_names() -> None:
     names = ("Unknown", "ModelVersion", "Checkpoint", "Text", "Image", "Audio", "Video")
-    assert [ArtifactMime[name] for name in names] == list(FileType)
+    assert [getattr(ArtifactMime, name) for name in names] == list(FileType)
     assert FileType.parse("audio", field="mime_type") is FileType.AUDIO
     with pytest.raises(InvalidFieldError, match=r"UNDEFINED, MODEL, CHECKPOINT, TEXT, IMAGE, AUDIO, VIDEO$"):
         FileType.parse("sound", field="mime_type")

@@ -35,6 +35,7 @@ from modelbox.errors import (
     OverloadedError,
     PointsRefusedError,
     ResultTooLargeError,
+    RunEndedError,
     SearchTooSlowError,
     ServerError,
     UnavailableError,
