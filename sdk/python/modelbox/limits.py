@@ -115,3 +115,45 @@ HEARTBEAT_S: Final = 15.0
 
 HEARTBEAT_S_MIN: Final = 1.0
 """The shortest time between two heartbeats, in seconds, whatever the server says."""
+
+JOURNAL_BYTES_MAX: Final = 1024**3
+"""All journals in one folder, in bytes, unless configured otherwise; what comes then stays in memory only."""
+
+JOURNAL_FREE_BYTES_MIN: Final = 256 * 1024**2
+"""What the journals leave free on their disk, in bytes."""
+
+JOURNAL_RETRY_S: Final = 5.0
+"""How long a journal that could not be written is left alone, and how old the sum of the others' sizes may be."""
+
+RECORD_BYTES_MAX: Final = REQUEST_BYTES_MAX + 1024
+"""One record of a journal, in bytes."""
+
+WINDOW_BYTES_MAX: Final = 16 * 1024**2
+"""Records held in memory beside the journal, in bytes; further ones are read back from it."""
+
+WINDOW_READ_BYTES: Final = 1024**2
+"""What is read back from a journal at once, in bytes."""
+
+UNSAVED_BYTES_MAX: Final = 64 * 1024**2
+"""Records in memory that the journal could not take, in bytes; then points wait in the buffer."""
+
+COMPACT_RECORDS_MIN: Final = 64
+"""Waiting records from which on they are put together into few large ones before they are sent."""
+
+COMPACT_BYTES_MIN: Final = 64 * 1024**2
+"""A journal's answered records, in bytes, from which on they are removed while others still wait."""
+
+KEY_TRUSTED_S: Final = 6 * 24 * 3600.0
+"""How long after its first try a record is simply sent again, in seconds: the server remembers keys for seven days."""
+
+TAKEOVER_S: Final = 30.0
+"""How often a client looks for journals that nobody keeps any more, in seconds."""
+
+TAKEOVER_FIRST_S: Final = 10.0
+"""How long older journals go before a client's own records, in seconds; then they are sent when nothing else waits."""
+
+UNKNOWN_OBJECT_S_MAX: Final = 60.0
+"""How long records of an unknown object wait while another process may still have to create it, in seconds."""
+
+CLOSE_PATIENCE_S: Final = 1.5
+"""How long `close` waits without an answer when everything that waits is in the journal, in seconds."""
