@@ -6,3 +6,7 @@ CREATE TABLE hyperparameters (
     number    double precision,
     PRIMARY KEY (object_id, name)
 );
+-- A search that asks for a name reads those who have it; one that compares numbers only those that match.
+CREATE INDEX ON hyperparameters (name, number);
+-- How often which name has which value, so that Postgres begins a search with what is rare.
+CREATE STATISTICS hyperparameter_values (mcv) ON name, (value #>> '{}') FROM hyperparameters;

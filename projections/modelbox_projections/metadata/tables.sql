@@ -6,3 +6,5 @@ CREATE TABLE metadata (
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (object_id, key)
 );
+-- A search that asks for a key reads those who have it, not everyone's metadata.
+CREATE INDEX ON metadata (key, object_id);

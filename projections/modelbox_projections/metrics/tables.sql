@@ -16,6 +16,8 @@ CREATE TABLE metric_series (
     updated_at         timestamptz NOT NULL,
     PRIMARY KEY (object_id, key, kind)
 ) WITH (fillfactor = 80);
+-- A search that asks for a key reads those who have it. The values are in no index: each new point would write there.
+CREATE INDEX ON metric_series (key, object_id);
 
 -- Points in the order they were logged, 1,024 a chunk; the value column of the series' kind is filled, the others are null.
 CREATE TABLE metric_chunks (
