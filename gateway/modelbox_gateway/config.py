@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from modelbox_gateway.masking import masked
 from modelbox_gateway.operator_errors import ConfigError
+from modelbox_gateway.sections import FilesystemSettings, NatsSettings, PluginSettings, PostgresSettings, S3Settings
 from modelbox_gateway.settings import Found, KeyPath, build, from_environment, from_table, render, settings_of
 
 DEFAULT_PATH: Final = Path("modelbox.toml")
@@ -33,41 +34,31 @@ _HEAD: Final = (
 )
 
 
+_ARTIFACT_KEYS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "filesystem": (),
+    "s3": (
+        ("endpoint", 'write it like "s3.amazonaws.com" or "localhost:9000"'),
+        ("bucket", "name the bucket"),
+        ("access_key", "set it here or as MODELBOX_ARTIFACT_STORAGE_S3_ACCESS_KEY"),
+        ("secret_key", "set it here or as MODELBOX_ARTIFACT_STORAGE_S3_SECRET_KEY"),
+    ),
+    "plugin": (("name", "name the store"),),
+}
+"""Each kind of artifact storage with the keys of its section that it cannot do without, and what to do about them."""
+
+
 class Role(StrEnum):
     """A part of the service that one process can run."""
 
     GATEWAY = "gateway"
     RELAY = "relay"
     PROJECTIONS = "projections"
+    BLOBS = "blobs"
+    """The calls that carry files, beside gateways that have all calls. It keeps nothing of its own."""
 
 
-class PostgresSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Section `metadata_storage_postgres`."""
-
-    dsn: Annotated[str, Meta(description='With metadata_storage = "postgres": postgresql://user:password@host/db')] = ""
-    allow_unsafe: Annotated[
-        bool,
-        Meta(description="Start although fsync or synchronous_commit is off: acknowledged events can then be lost."),
-    ] = False
-
-
-class NatsSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Section `change_stream_nats`."""
-
-    servers: Annotated[
-        tuple[str, ...], Meta(description='With change_stream = "nats": the servers, like ["nats://host:4222"].')
-    ] = ()
-    credentials: Annotated[str, Meta(description="A NATS credentials file; empty for none.")] = ""
-    replicas: Annotated[int, Meta(description="Copies of the feed in a cluster: 1, 3 or 5.")] = 1
-
-
-class FilesystemSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Section `artifact_storage_filesystem`."""
-
-    folder: Annotated[
-        str,
-        Meta(description="The folder for artifacts; several gateways share one. Empty: blobs under data_dir."),
-    ] = ""
+ALL_ROLES: Final = frozenset(Role) - {Role.BLOBS}
+"""What one process runs that runs everything: a gateway carries files too."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +84,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             "connects to the ones below."
         ),
     ] = "integrated"
-    artifact_storage: Annotated[Literal["filesystem"], Meta(description="Where artifacts live.")] = "filesystem"
+    artifact_storage: Annotated[
+        Literal["filesystem", "s3", "plugin"],
+        Meta(description='Where artifacts live: "filesystem", "s3" or "plugin", each with its section below.'),
+    ] = "filesystem"
     database_connections: Annotated[
         int, Meta(description="Connections to Postgres that this process may hold for appends and reads, 2 to 100.")
     ] = 8
@@ -112,6 +106,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     metadata_storage_postgres: PostgresSettings = PostgresSettings()
     change_stream_nats: NatsSettings = NatsSettings()
     artifact_storage_filesystem: FilesystemSettings = FilesystemSettings()
+    artifact_storage_s3: S3Settings = S3Settings()
+    artifact_storage_plugin: PluginSettings = PluginSettings()
 
     @property
     def data_folder(self) -> Path:
@@ -192,10 +188,6 @@ def _read(path: Path) -> dict[str, object]:
         raise ConfigError(str(path), "", error.strerror or str(error), remedy="make the file readable") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), "", f"not TOML: {error}", remedy="correct that line") from error
-    if "artifact_storage_s3" in table or table.get("artifact_storage") == "s3":
-        key = "artifact_storage_s3" if "artifact_storage_s3" in table else "artifact_storage"
-        remedy = 'use artifact_storage = "filesystem"'
-        raise ConfigError(str(path), key, "S3 is not supported by this version", remedy=remedy)
     return table
 
 
@@ -246,8 +238,31 @@ def _storage_flaws(config: Config) -> Iterator[_Flaw]:
             if urlsplit(server).scheme not in {"nats", "tls"}:
                 problem = f"{masked(server)!r} is not a nats:// or tls:// address"
                 yield _Flaw(servers, problem, 'write it like ["nats://host:4222"]')
+    yield from _artifact_flaws(config)
     if nats.replicas not in _REPLICAS:
         yield _Flaw(("change_stream_nats", "replicas"), f"{nats.replicas} is not possible", "use 1, 3 or 5")
+
+
+def _artifact_flaws(config: Config) -> Iterator[_Flaw]:
+    """Each kind of storage has a section, which only counts with that kind."""
+    for kind, needed in _ARTIFACT_KEYS.items():
+        section = f"artifact_storage_{kind}"
+        settings = getattr(config, section)
+        if config.artifact_storage == kind:
+            empty = (key for key, _ in needed if not getattr(settings, key))
+            yield from (_Flaw((section, key), "is empty", dict(needed)[key]) for key in empty)
+        else:
+            changed = (
+                key for key in settings.__struct_fields__ if getattr(settings, key) != getattr(type(settings)(), key)
+            )
+            remedy = f'set artifact_storage = "{kind}" or remove it'
+            yield from (
+                _Flaw((section, key), f'is set, but artifact_storage is "{config.artifact_storage}"', remedy)
+                for key in changed
+            )
+    if "/" in config.artifact_storage_s3.endpoint:
+        remedy = "write host or host:port, and say http or https with artifact_storage_s3.secure"
+        yield _Flaw(("artifact_storage_s3", "endpoint"), "is not a host", remedy)
 
 
 def _with_absolute_paths(config: Config, found: Mapping[KeyPath, Found], *, folder: Path) -> Config:

@@ -16,6 +16,9 @@ import msgspec
 from modelbox_gateway.operator_errors import ConfigError
 
 ENVIRONMENT_PREFIX: Final = "MODELBOX_"
+SECRET: Final = {"secret": True}
+"""The `extra` of a key's `Meta` whose value no message shows."""
+
 _COMMENT_COLUMNS: Final = 100
 
 KeyPath = tuple[str, ...]
@@ -29,6 +32,7 @@ class Setting(NamedTuple):
     type: Any
     default: Any
     description: str
+    is_secret: bool
 
     @property
     def key(self) -> str:
@@ -51,13 +55,13 @@ class Found(NamedTuple):
 def settings_of(shape: type[msgspec.Struct], *, above: KeyPath = ()) -> Iterator[Setting]:
     """Return every key of a Struct, sections opened, in the order of the fields."""
     for field in msgspec.structs.fields(shape):
-        kind, description = _unwrap(field.type)
+        kind, meta = _unwrap(field.type)
         path = (*above, field.name)
         if _is_struct(kind):
             yield from settings_of(kind, above=path)
         else:
             default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-            yield Setting(path, kind, default, description)
+            yield Setting(path, kind, default, meta.description or "", meta.extra == SECRET)
 
 
 def from_table(shape: type[msgspec.Struct], table: Mapping[str, Any], *, source: str) -> dict[KeyPath, Found]:
@@ -70,7 +74,7 @@ def from_table(shape: type[msgspec.Struct], table: Mapping[str, Any], *, source:
 
 
 def from_environment(shape: type[msgspec.Struct], environment: Mapping[str, str]) -> dict[KeyPath, Found]:
-    """Return the values that environment variables set; a list is written with commas.
+    """Return the values that environment variables set: a list with commas, a table as `name=value` with commas.
 
     Raises:
         ConfigError: A value has a wrong type.
@@ -80,9 +84,8 @@ def from_environment(shape: type[msgspec.Struct], environment: Mapping[str, str]
         text = environment.get(setting.variable)
         if text is None:
             continue
-        raw: object = [part.strip() for part in text.split(",") if part.strip()] if _is_list(setting.type) else text
         source = f"environment variable {setting.variable}"
-        found[setting.path] = Found(_convert(setting, raw, source=source, strict=False), source)
+        found[setting.path] = Found(_convert(setting, _raw(setting, text), source=source, strict=False), source)
     return found
 
 
@@ -131,11 +134,22 @@ def _walk(
             raise ConfigError(source, key, "is a section, not a value", remedy=f"write [{key}] and its keys below")
 
 
+def _raw(setting: Setting, text: str) -> object:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    match get_origin(setting.type):
+        case kind if kind is tuple:
+            return parts
+        case kind if kind is dict:
+            return {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in parts)}
+        case _:
+            return text
+
+
 def _convert(setting: Setting, value: object, *, source: str, strict: bool) -> object:
     try:
         return msgspec.convert(value, setting.type, strict=strict)
     except msgspec.ValidationError as error:
-        problem = f"{_toml(value)} is refused ({error})"
+        problem = f"{'the value' if setting.is_secret else _toml(value)} is refused ({error})"
         raise ConfigError(source, setting.key, problem, remedy=_remedy(setting)) from error
 
 
@@ -150,18 +164,14 @@ def _suggest(name: str, known: Sequence[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
 
 
-def _unwrap(kind: Any) -> tuple[Any, str]:
-    """Return the type under an `Annotated`, and its description."""
-    descriptions = [meta.description for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
-    return getattr(kind, "__origin__", kind) if descriptions else kind, (descriptions or [""])[0] or ""
+def _unwrap(kind: Any) -> tuple[Any, msgspec.Meta]:
+    """Return the type under an `Annotated`, and what is said about it."""
+    about = [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    return (kind.__origin__, about[0]) if about else (kind, msgspec.Meta())
 
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-
-
-def _is_list(kind: Any) -> bool:
-    return get_origin(kind) is tuple
 
 
 def _toml(value: object) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from modelbox import Model, ModelBox
+from modelbox_gateway.sections import S3Settings
+from tests.conftest import open_folder
+from tests.integration.s3_server import S3Server, running_s3
 from tests.integration.sdk_server import SdkServer
 
 
@@ -29,3 +32,16 @@ def client(sdk_server: SdkServer) -> Iterator[ModelBox]:
 def model(client: ModelBox) -> Model:
     """A model on it."""
     return client.new_model("digits", owner="me@example.org", namespace="demo")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A running S3 service."""
+    with open_folder() as folder, running_s3(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3_server: S3Server) -> S3Settings:
+    """An empty bucket on it."""
+    return s3_server.new_bucket()

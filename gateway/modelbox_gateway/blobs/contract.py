@@ -98,8 +98,10 @@ class SignedLinks(Protocol):
     off. Its bytes are nobody's until `keep`, which is called when they were read back and have the right SHA-256.
     """
 
-    upload_bytes_min: int
-    """Files smaller than this are not worth the calls."""
+    @property
+    def upload_bytes_min(self) -> int:
+        """Files smaller than this are not worth the calls."""
+        ...
 
     def begin(self, name: str, *, size: int) -> SignedUpload:
         """Begin an upload of so many bytes, or go on with the one that has this name."""
@@ -172,7 +174,11 @@ class BlobStore(Protocol):
         ...
 
     def put_back(self, sha256: str) -> bool:
-        """Move a blob that was set aside to its place, unless one is there; tell whether one is there now."""
+        """Bring a blob that was set aside to its place, unless one is there; tell whether one is there now.
+
+        It also stays where it is until `remove`: whoever removed it here might meet a sweep that just moved the one at
+        its place there.
+        """
         ...
 
     def remove(self, sha256: str) -> None:

@@ -79,20 +79,23 @@ class FilesystemStore:
 
     def set_aside(self, sha256: str) -> None:
         """Move a blob from its place."""
+        place, aside = self.place(sha256), self._aside / sha256
         with at_disk():
             try:
                 # Before the move: one that is set aside never looks older than that.
-                os.utime(self.place(sha256))
-                self.place(sha256).rename(self._aside / sha256)
+                os.utime(place)
+                place.rename(aside)
+                if place.samefile(aside):  # of two names of one file, as `put_back` leaves, a rename keeps both
+                    place.unlink()
             except FileNotFoundError:
-                return  # another sweep was faster
+                return  # it is moved, or another sweep was faster
 
     def aside(self) -> Iterator[StoredBlob]:
         """Return every blob that was set aside."""
         yield from _blobs_in(self._aside, "")
 
     def put_back(self, sha256: str) -> bool:
-        """Move a blob that was set aside to its place, unless one is there; tell whether one is there now."""
+        """Bring a blob that was set aside to its place, unless one is there; tell whether one is there now."""
         place = self.place(sha256)
         with at_disk():
             try:
@@ -103,7 +106,6 @@ class FilesystemStore:
             except FileNotFoundError:
                 return place.exists()
             fsync_folder(place.parent)
-            (self._aside / sha256).unlink(missing_ok=True)
         return True
 
     def remove(self, sha256: str) -> None:

@@ -1,0 +1,236 @@
+"""One bucket: the calls that the store makes, and what goes wrong in them as the store's errors.
+
+Must not know: what is kept under which name.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any, Final, NamedTuple, TypeVar
+
+import certifi
+import urllib3
+from minio import Minio
+from minio.commonconfig import CopySource
+from minio.error import MinioException, S3Error
+
+from modelbox_gateway.errors import BlobStoreUnavailableError
+from modelbox_gateway.sections import S3Settings
+
+CONNECTIONS_MAX: Final = 32
+"""Connections kept open; the threads of a process use one each, and so does each open download."""
+
+CONNECT_TIMEOUT_S: Final = 5.0
+READ_TIMEOUT_S: Final = 120.0
+"""How long the service may be silent; it copies some GiB in one call."""
+
+RETRIES: Final = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
+"""Further tries of one call inside it. Longer trouble is told to the caller, who tries again."""
+
+PAGE_ITEMS: Final = 1000
+_PUT_BYTES_MAX: Final = 5 * 1024**3
+
+NO_KEY: Final = "NoSuchKey"
+NO_UPLOAD: Final = "NoSuchUpload"
+
+
+Result = TypeVar("Result")
+
+
+class Found(NamedTuple):
+    """An object of the bucket."""
+
+    key: str
+    size: int
+    since: datetime
+
+
+class Part(NamedTuple):
+    """A part of an upload that the service has."""
+
+    number: int
+    size: int
+    since: datetime
+
+
+class UnderWay(NamedTuple):
+    """A multipart upload that was begun."""
+
+    key: str
+    token: str
+    since: datetime
+
+
+class _Client(Minio):
+    """minio with its calls of multipart uploads, which it has for itself only."""
+
+    def begin(self, bucket: str, key: str) -> str:
+        return str(self._create_multipart_upload(bucket, key, {}))
+
+    def put(self, bucket: str, key: str, token: str, number: int, data: bytes) -> None:
+        self._upload_part(bucket, key, data, None, token, number)
+
+    def parts(self, bucket: str, key: str, token: str) -> list[Any]:
+        found: list[Any] = []
+        while True:
+            marker = str(found[-1].part_number) if found else None
+            page = self._list_parts(bucket, key, token, part_number_marker=marker)
+            found += page.parts
+            if not page.is_truncated:
+                return found
+
+    def complete(self, bucket: str, key: str, token: str, parts: list[Any]) -> None:
+        self._complete_multipart_upload(bucket, key, token, parts)
+
+    def abort(self, bucket: str, key: str, token: str) -> None:
+        self._abort_multipart_upload(bucket, key, token)
+
+    def under_way(self, bucket: str, prefix: str) -> Iterator[Any]:
+        key_marker, token_marker = None, None
+        while True:
+            page = self._list_multipart_uploads(
+                bucket, prefix=prefix, key_marker=key_marker, upload_id_marker=token_marker
+            )
+            yield from page.uploads
+            if not page.is_truncated:
+                return
+            key_marker, token_marker = page.next_key_marker, page.next_upload_id_marker
+
+
+class Bucket:
+    """A bucket, whose calls raise `BlobStoreUnavailableError` where they do not say otherwise."""
+
+    def __init__(self, settings: S3Settings) -> None:
+        """Connect to nothing yet."""
+        self.name: Final = settings.bucket
+        self._pool = urllib3.PoolManager(
+            num_pools=4,
+            maxsize=CONNECTIONS_MAX,
+            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
+            retries=RETRIES,
+            cert_reqs="CERT_REQUIRED",
+            ca_certs=certifi.where(),
+        )
+        self._client = _Client(
+            settings.endpoint,
+            access_key=settings.access_key,
+            secret_key=settings.secret_key,
+            secure=settings.secure,
+            region=settings.region,
+            http_client=self._pool,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object."""
+        with translated():
+            self._client.put_object(self.name, key, BytesIO(data), len(data), part_size=_PUT_BYTES_MAX)
+
+    def get(self, key: str, *, offset: int) -> urllib3.BaseHTTPResponse | None:
+        """Open an object to read, from a byte before its end; None when it is not there."""
+        return _or_none(NO_KEY, lambda: self._client.get_object(self.name, key, offset=offset))
+
+    def stat(self, key: str) -> Found | None:
+        """Return an object, or None when it is not there."""
+        return _or_none(NO_KEY, lambda: _found(self._client.stat_object(self.name, key)))
+
+    def objects(self, prefix: str) -> Iterator[Found]:
+        """Return every object whose key begins so, in the order of keys."""
+        with translated():
+            for found in self._client.list_objects(self.name, prefix, recursive=True):
+                yield _found(found)
+
+    def copy(self, source: str, key: str) -> bool:
+        """Write an object with another's bytes, inside the service; False when that one is not there."""
+        place = CopySource(self.name, source)
+        return _or_none(NO_KEY, lambda: self._client.copy_object(self.name, key, place)) is not None
+
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        _or_none(NO_KEY, lambda: self._client.remove_object(self.name, key))
+
+    def begin(self, key: str) -> str:
+        """Begin a multipart upload and return its token."""
+        with translated():
+            return self._client.begin(self.name, key)
+
+    def put_part(self, key: str, token: str, number: int, data: bytes) -> None:
+        """Send one part."""
+        with translated():
+            self._client.put(self.name, key, token, number, data)
+
+    def parts(self, key: str, token: str) -> list[Part] | None:
+        """Return the parts that are there, or None when there is no such upload."""
+        found = _or_none(NO_UPLOAD, lambda: self._client.parts(self.name, key, token))
+        return None if found is None else [Part(part.part_number, part.size, part.last_modified) for part in found]
+
+    def complete(self, key: str, token: str, parts: int) -> None:
+        """Make an object of the first so many parts. Whether it is there then, `stat` tells."""
+
+        def complete() -> None:
+            self._client.complete(self.name, key, token, self._client.parts(self.name, key, token)[:parts])
+
+        _or_none(NO_UPLOAD, complete)
+
+    def abort(self, key: str, token: str) -> None:
+        """Give up an upload; one that is not there is no error."""
+        _or_none(NO_UPLOAD, lambda: self._client.abort(self.name, key, token))
+
+    def under_way(self, prefix: str) -> Iterator[UnderWay]:
+        """Return every upload whose key begins so and that was neither completed nor given up."""
+        with translated():
+            for found in self._client.under_way(self.name, prefix):
+                yield UnderWay(found.object_name, found.upload_id, found.initiated_time)
+
+    def sign_part(self, key: str, token: str, number: int, *, lifetime: timedelta) -> str:
+        """Return a link to PUT a part to."""
+        query: dict[str, str | list[str] | tuple[str]] = {"partNumber": str(number), "uploadId": token}
+        return self._client.get_presigned_url("PUT", self.name, key, expires=lifetime, extra_query_params=query)
+
+    def sign_get(self, key: str, *, lifetime: timedelta) -> str:
+        """Return a link to GET an object from."""
+        return self._client.presigned_get_object(self.name, key, expires=lifetime)
+
+    def probe(self, key: str) -> None:
+        """Read, write and remove.
+
+        Raises:
+            S3Error: The service refuses; nothing is translated here.
+            BlobStoreUnavailableError: It does not answer.
+        """
+        with translated(refusals=True):
+            next(iter(self._client.list_objects(self.name, key)), None)
+            self._client.put_object(self.name, key, BytesIO(b""), 0)
+            self._client.remove_object(self.name, key)
+
+
+@contextlib.contextmanager
+def translated(*, refusals: bool = False) -> Iterator[None]:
+    """Turn what minio and its connection raise into `BlobStoreUnavailableError`; keep `refusals` if so told."""
+    try:
+        yield
+    except S3Error as error:
+        if refusals:
+            raise
+        raise BlobStoreUnavailableError(f"S3 answers {error.code}: {error.message}") from error
+    except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise BlobStoreUnavailableError(f"S3 does not answer ({type(error).__name__}: {str(error)[:200]})") from error
+
+
+def _or_none(missing: str, call: Callable[[], Result]) -> Result | None:
+    """Call, and return None where the service says by the code `missing` that there is none."""
+    with translated():
+        try:
+            return call()
+        except S3Error as error:
+            if error.code != missing:
+                raise
+            return None
+
+
+def _found(found: Any) -> Found:
+    return Found(found.object_name, found.size, found.last_modified)
