@@ -61,7 +61,7 @@ def flatten(hyperparameters: object) -> dict[str, Any]:
 
 def _add(flat: dict[str, Any], prefix: str, members: Mapping[Any, Any], *, depth: int) -> None:
     for key, value in members.items():
-        name = f"{prefix}{key}"
+        name = f"{prefix}{_utf8(key)}"
         nested = _members(value) if depth < DEPTH_MAX else None
         if nested:
             _add(flat, f"{name}.", nested, depth=depth + 1)
@@ -153,8 +153,7 @@ def _json_value(value: object, *, depth: int) -> Any:
         case Enum():
             return _json_value(value.value, depth=depth + 1)
         case str():
-            # Half of a surrogate pair has no UTF-8.
-            return str(value).encode(errors="replace").decode()
+            return _utf8(value)
         case int():
             return int(value) if abs(value) <= _INT_MAX else _text(value)
         case float():
@@ -162,9 +161,9 @@ def _json_value(value: object, *, depth: int) -> Any:
         case list() | tuple() | set() | frozenset() if depth < DEPTH_MAX:
             items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
             return [_json_value(item, depth=depth + 1) for item in items]
-        case Mapping():
+        case Mapping() if depth < DEPTH_MAX:
             # Empty, or inside a list, where names have no path.
-            return {str(key): _json_value(item, depth=depth + 1) for key, item in value.items()}
+            return {_utf8(key): _json_value(item, depth=depth + 1) for key, item in value.items()}
         case PathLike():
             path = fspath(value)
             return path if isinstance(path, str) else _text(path)
@@ -186,6 +185,11 @@ def _other_value(value: object, *, depth: int) -> Any:
     return _text(value) if type(plain) is type(value) else _json_value(plain, depth=depth + 1)
 
 
+def _utf8(text: object) -> str:
+    """Return text that has a UTF-8: half of a surrogate pair has none."""
+    return str(text).encode(errors="replace").decode()
+
+
 def _bounded(value: Any) -> Any:
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= VALUE_JSON_BYTES_MAX and len(text.encode()) <= VALUE_JSON_BYTES_MAX:
@@ -194,5 +198,4 @@ def _bounded(value: Any) -> Any:
 
 
 def _text(value: object) -> str:
-    text = _repr.repr(value).encode(errors="replace").decode()
-    return _ADDRESS.sub("", text)
+    return _ADDRESS.sub("", _utf8(_repr.repr(value)))

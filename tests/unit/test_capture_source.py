@@ -1,0 +1,102 @@
+"""What a run is made with is read without secrets and never in the way."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from modelbox.capture.source import capture, clean_url
+from modelbox.values import Source
+
+PROGRAM = (
+    "from modelbox.capture.source import capture; s = capture(); print(s.commit, s.branch, s.dirty, s.entry_point)"
+)
+
+
+@pytest.mark.parametrize(
+    "url, clean",
+    [
+        ("https://user:password@host.org/team/code.git?token=1#x", "https://host.org/team/code.git"),
+        ("https://token@host.org:8443/code", "https://host.org:8443/code"),
+        ("ssh://git:password@host.org/code", "ssh://git@host.org/code"),
+        ("git@host.org:team/code.git", "git@host.org:team/code.git"),
+        ("/srv/code.git", "/srv/code.git"),
+    ],
+)
+def test_an_address_keeps_no_credentials(url: str, clean: str) -> None:
+    assert clean_url(url) == clean
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with one commit of one program."""
+    folder = tmp_path / "code"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src/train.py").write_text(PROGRAM)
+    _git(folder, "init", "-q", "-b", "feature/x")
+    _git(folder, "add", ".")
+    _git(folder, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "first")
+    return folder
+
+
+def test_repository_commit_branch_and_program_are_found(repository: Path) -> None:
+    commit = _git(repository, "rev-parse", "HEAD")
+    assert _run(repository / "src/train.py") == f"{commit} feature/x False src/train.py"
+    (repository / "src/train.py").write_text(PROGRAM + "\n# changed")
+    assert _run(repository / "src/train.py") == f"{commit} feature/x True src/train.py"
+
+
+def test_the_remote_is_named_without_credentials(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
+    assert capture().repository == str(repository)
+    _git(repository, "remote", "add", "other", "https://host.org/other.git")
+    _git(repository, "remote", "add", "origin", "https://me:secret@host.org/code.git")
+    assert capture().repository == "https://host.org/code.git"
+
+
+def test_a_commit_that_is_not_there_yet_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _git(tmp_path, "init", "-q", "-b", "main")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
+    source = capture()
+    assert (source.commit, source.branch, source.dirty) == ("", "main", False)
+
+
+def test_it_works_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    source = capture()
+    assert (source.repository, source.commit) == ("", "")
+    assert source.python_version == ".".join(map(str, sys.version_info[:3]))
+
+
+def test_a_git_that_hangs_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setattr("modelbox.capture.source.GIT_TIMEOUT_S", 0.2)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    started = perf_counter()
+    assert capture().commit == ""
+    assert perf_counter() - started < 5
+
+
+def test_installed_packages_have_their_versions() -> None:
+    source = capture()
+    assert source.dependencies["msgspec"] == version("msgspec")
+    assert isinstance(source, Source)
+
+
+def _run(program: Path) -> str:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(program), "--password=secret"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
