@@ -77,8 +77,22 @@ def test_every_key_has_a_comment_and_names_its_variable() -> None:
             "change_stream_nats.replicas",
             "use 1, 3 or 5",
         ),
-        ("artifact_storage = 's3'", "artifact_storage", "S3 is not supported by this version"),
-        ("[artifact_storage_s3]\nbucket = 'b'", "artifact_storage_s3", "S3 is not supported by this version"),
+        ("artifact_storage = 'gcs'", "artifact_storage", 'use one of "filesystem", "s3", "plugin"'),
+        ("artifact_storage = 's3'", "artifact_storage_s3.endpoint", "is empty"),
+        (
+            "artifact_storage = 's3'\n[artifact_storage_s3]\nendpoint = 'h:1'\nbucket = 'b'\naccess_key = 'k'",
+            "artifact_storage_s3.secret_key",
+            "MODELBOX_ARTIFACT_STORAGE_S3_SECRET_KEY",
+        ),
+        (
+            "artifact_storage = 's3'\n[artifact_storage_s3]\n"
+            "endpoint = 'https://h'\nbucket = 'b'\naccess_key = 'k'\nsecret_key = 's'",
+            "artifact_storage_s3.endpoint",
+            "artifact_storage_s3.secure",
+        ),
+        ("[artifact_storage_s3]\nbucket = 'b'", "artifact_storage_s3.bucket", 'artifact_storage is "filesystem"'),
+        ("artifact_storage = 'plugin'", "artifact_storage_plugin.name", "name the store"),
+        ("[artifact_storage_plugin]\noptions = 3", "artifact_storage_plugin.options", "Expected `object`"),
     ],
 )
 def test_flaw_is_refused_with_file_key_and_remedy(file: Path, text: str, key: str, says: str) -> None:
@@ -115,12 +129,16 @@ def test_environment_sets_keys_of_sections_and_types_them() -> None:
         "MODELBOX_METADATA_STORAGE_POSTGRES_DSN": "postgresql://h/d",
         "MODELBOX_METADATA_STORAGE_POSTGRES_ALLOW_UNSAFE": "true",
         "MODELBOX_STOP_TIMEOUT_S": "2.5",
+        "MODELBOX_ARTIFACT_STORAGE": "plugin",
+        "MODELBOX_ARTIFACT_STORAGE_PLUGIN_NAME": "shelf",
+        "MODELBOX_ARTIFACT_STORAGE_PLUGIN_OPTIONS": "folder = /shelf, depth=2",
     }
     config = load(None, environment)
     assert config.change_stream_nats.servers == ("nats://a:1", "nats://b:2")
     assert config.change_stream_nats.replicas == 3
     assert config.metadata_storage_postgres.allow_unsafe
     assert config.stop_timeout_s == 2.5
+    assert config.artifact_storage_plugin.options == {"folder": "/shelf", "depth": "2"}
 
 
 def test_flaw_in_the_environment_names_the_variable() -> None:
@@ -151,6 +169,13 @@ def test_message_about_a_server_address_hides_its_password(file: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         load(file, {})
     assert "hunter2" not in str(refused.value)
+
+
+def test_message_about_a_secret_of_a_wrong_type_does_not_show_it(file: Path) -> None:
+    file.write_text("[artifact_storage_s3]\nsecret_key = 20260101")
+    with pytest.raises(ConfigError, match="artifact_storage_s3.secret_key: the value is refused") as refused:
+        load(file, {})
+    assert "20260101" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
