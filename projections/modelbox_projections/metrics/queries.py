@@ -2,9 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from itertools import islice
-from operator import le, lt
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,24 +9,13 @@ import msgspec
 
 from modelbox_events import Database
 from modelbox_projections.metrics import STATEMENTS
+from modelbox_projections.metrics.downsampling import downsampled
+from modelbox_projections.metrics.series import SeriesRow, ordered
 
 READ_TIMEOUT_S = 120.0
 """Series of many million points take longer than other reads may."""
 
 _VALUES = {"double": "doubles", "string": "strings", "bytes": "blobs"}
-
-
-class SeriesRow(msgspec.Struct, frozen=True):
-    """One series: three columns with one entry a point, by step, then wallclock, then as logged.
-
-    `kind` is "double", "string" or "bytes" and tells what `values` holds; wallclock is seconds since the epoch.
-    """
-
-    key: str
-    kind: str
-    steps: list[int]
-    wallclock_s: list[float]
-    values: list[Any]
 
 
 class MetricSummaryRow(msgspec.Struct, frozen=True):
@@ -54,14 +40,19 @@ class Metrics:
         """Read from `database`."""
         self._database = database
 
-    async def of(self, object_id: UUID, keys: Sequence[str] = ()) -> list[SeriesRow]:
-        """Return an object's series by key, only those of `keys` unless it is empty."""
+    async def of(self, object_id: UUID, keys: Sequence[str] = (), *, max_points: int = 0) -> list[SeriesRow]:
+        """Return an object's series by key, only those of `keys` unless it is empty.
+
+        Of each series at most `max_points` points come back unless that is 0: those that show its course and its
+        spikes, see `downsampled`.
+        """
         async with self._database.acquire() as connection:
             chunks = await connection.fetch(STATEMENTS["of"], object_id, list(keys), timeout=READ_TIMEOUT_S)
         found: dict[tuple[str, str], SeriesRow] = {}
         for chunk in chunks:
             _append(found, chunk)
-        return [_ordered(series) for series in found.values()]
+        whole = (ordered(series) for series in found.values())
+        return [downsampled(series, max_points) if max_points else series for series in whole]
 
     async def summaries_of_many(self, object_ids: Sequence[UUID]) -> dict[UUID, list[MetricSummaryRow]]:
         """Return what the series of doubles of several objects come to, by key; each object is in the answer."""
@@ -88,21 +79,3 @@ def _append(found: dict[tuple[str, str], SeriesRow], chunk: asyncpg.Record) -> N
     series.steps.extend(chunk["steps"])
     series.wallclock_s.extend(chunk["wallclock_s"])
     series.values.extend(chunk[_VALUES[kind]])
-
-
-def _ordered(series: SeriesRow) -> SeriesRow:
-    """Return the series by step and wallclock; points are nearly always logged in that order already."""
-    steps, wallclock_s = series.steps, series.wallclock_s
-    if all(map(lt, steps, islice(steps, 1, None))):  # one point a step: wallclock decides nothing
-        return series
-    places = list(zip(steps, wallclock_s, strict=True))
-    if all(map(le, places, islice(places, 1, None))):
-        return series
-    order = sorted(range(len(places)), key=places.__getitem__)
-    return SeriesRow(
-        series.key,
-        series.kind,
-        [steps[number] for number in order],
-        [wallclock_s[number] for number in order],
-        [series.values[number] for number in order],
-    )
