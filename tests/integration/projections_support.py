@@ -11,6 +11,7 @@ import asyncpg
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, Appended, ChangeEvent, Log, NewEvent, StreamRef, object_id
 from modelbox_events.types import DoubleSeries, MetadataUpdated, MetricsLogged, ModelCreated, ModelVersionCreated
 from modelbox_projections import PROJECTIONS, Catalog, DecodedEvent, Projection, ProjectionRunner, catalog_of, verify
+from modelbox_projections.objects.creations import Creation, created_id
 from modelbox_projections.projection import names_of
 
 NAMESPACE = "tests"
@@ -47,9 +48,12 @@ def points(object_id_: UUID, values: Sequence[float], *, key: str = "loss", firs
     return MetricsLogged(object_id=object_id_, series=[series])
 
 
-async def append(log: Log, stream: StreamRef, *events: ChangeEvent, opens: Sequence[StreamRef] = ()) -> Appended:
-    """Append events to a stream; the first one opens the streams of `opens`."""
-    begins = isinstance(events[0], ModelCreated)
+async def append(
+    log: Log, stream: StreamRef, *events: ChangeEvent, opens: Sequence[StreamRef] = (), begins: bool | None = None
+) -> Appended:
+    """Append events to a stream; the first one opens the streams of `opens`, and begins its own if it creates it."""
+    if begins is None:
+        begins = isinstance(events[0], Creation) and created_id(events[0]) == stream.id
     new = [NewEvent(event, tuple(opens) if number == 0 else ()) for number, event in enumerate(events)]
     return await log.append(Append(stream=stream, events=new, expected_version=NO_STREAM if begins else STREAM_EXISTS))
 
