@@ -1,11 +1,11 @@
-"""From rows of the views to the messages of answers.
+"""From rows of the views to the messages of answers, of all but the objects themselves.
 
 Must not know: where rows come from.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from google.protobuf.struct_pb2 import Value
@@ -13,11 +13,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.values import fill_value
-from modelbox_projections import ArtifactRow, DatasetRow, ModelRow, ModelVersionRow, SeriesRow
+from modelbox_projections import ArtifactRow, SeriesRow
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _decode: Final = msgspec.json.Decoder().decode
-_encode: Final = msgspec.json.Encoder().encode
 
 
 def timestamp(time: datetime) -> Timestamp:
@@ -55,67 +54,6 @@ def file_message(row: ArtifactRow) -> pb.FileMetadata:
         sha256=row.sha256,
         uploaded=row.uploaded,
     )
-
-
-def model_message(row: ModelRow, metadata: Mapping[str, bytes], files: Sequence[ArtifactRow]) -> pb.Model:
-    """Return a model with its metadata and newest files."""
-    return pb.Model(
-        id=str(row.id),
-        name=row.name,
-        owner=row.owner,
-        namespace=row.namespace,
-        description=row.description,
-        task=row.task,
-        files=map(file_message, files),
-        created_at=timestamp(row.created_at),
-        updated_at=timestamp(row.updated_at),
-        metadata=metadata_message(metadata),
-    )
-
-
-def model_version_message(
-    row: ModelVersionRow, metadata: Mapping[str, bytes], files: Sequence[ArtifactRow]
-) -> pb.ModelVersion:
-    """Return a model version with its metadata and newest files."""
-    return pb.ModelVersion(
-        id=str(row.id),
-        model_id=str(row.model_id),
-        name=row.name,
-        version=row.version,
-        description=row.description,
-        files=map(file_message, files),
-        metadata=metadata_message(metadata),
-        framework=row.framework,
-        unique_tags=row.unique_tags,
-        created_at=timestamp(row.created_at),
-        updated_at=timestamp(row.updated_at),
-        namespace=row.namespace,
-    )
-
-
-def dataset_message(row: DatasetRow, metadata: Mapping[str, bytes]) -> pb.Dataset:
-    """Return a dataset with its metadata."""
-    return pb.Dataset(
-        id=str(row.id),
-        namespace=row.namespace,
-        name=row.name,
-        location=row.location,
-        digest=row.digest,
-        columns=map(_column_message, row.columns),
-        row_count=row.row_count,
-        column_count=row.column_count,
-        created_at=timestamp(row.created_at),
-        updated_at=timestamp(row.updated_at),
-        labels=row.labels,
-        metadata=metadata_message(metadata),
-        deleted_at=None if row.deleted_at is None else timestamp(row.deleted_at),
-    )
-
-
-def _column_message(column: Mapping[str, Any]) -> pb.DatasetColumn:
-    summary = column["summary"]
-    text = "" if summary is None else _encode(summary).decode()
-    return pb.DatasetColumn(name=column["name"], type=column["type"], summary_json=text)
 
 
 def series_messages(rows: Iterable[SeriesRow]) -> list[pb.MetricSeries]:

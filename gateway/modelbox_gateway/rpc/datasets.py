@@ -10,10 +10,11 @@ from modelbox_gateway.commands import dataset, fields, json_values, limits
 from modelbox_gateway.commands.kinds import DATASET
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
-from modelbox_gateway.rpc.answers import dataset_message, timestamp
+from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.object_messages import dataset_message
 from modelbox_projections import Scope
 
 _VIEWS: Final = ("datasets", "metadata")

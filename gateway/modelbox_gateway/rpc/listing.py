@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
-from modelbox_gateway.rpc.pages import fill_page, page_size
-from modelbox_projections import Found, Kind, Scope
+from modelbox_gateway.rpc.pages import fill_page, page_size, refused_token
+from modelbox_projections import Found, InvalidPlaceError, Kind, Scope
 
 Item = TypeVar("Item", bound=Message)
 
@@ -53,21 +53,24 @@ async def search_page(
 
     Raises:
         FilterError: The filter or the order cannot be understood.
-        InvalidPlaceError: The page token is none of this search.
+        InvalidFieldError: The page token is none of this search.
         SearchTooSlowError: It took too long.
     """
     size = page_size(request.page_size)
     searched = _SEARCHED if request.filter or request.order_by else ()
     await backend.freshness.reached(call, (*views, *searched))
-    found = await backend.services.views.search.page(
-        kind,
-        scope,
-        filter=request.filter,
-        order_by=request.order_by,
-        include_deleted=request.include_deleted,
-        limit=size + 1,
-        after=request.page_token or None,
-    )
+    try:
+        found = await backend.services.views.search.page(
+            kind,
+            scope,
+            filter=request.filter,
+            order_by=request.order_by,
+            include_deleted=request.include_deleted,
+            limit=size + 1,
+            after=request.page_token or None,
+        )
+    except InvalidPlaceError as error:
+        raise refused_token(request.page_token) from error
 
     async def of(part: Sequence[Found]) -> list[Item]:
         return await messages_of([item.id for item in part])

@@ -1,4 +1,4 @@
-"""Model versions: CreateModelVersion, ListModelVersions, GetModelVersion."""
+"""Model versions: CreateModelVersion, PromoteCheckpoint, ListModelVersions, GetModelVersion."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,21 +7,22 @@ from uuid import UUID
 from msgspec import structs
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import Position, StreamRef
+from modelbox_events import StreamRef
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
-from modelbox_gateway.commands.model import CreateModelVersion, model_version_id
+from modelbox_gateway.commands.kinds import CHECKPOINT, MODEL, MODEL_VERSION, RUN
+from modelbox_gateway.commands.model import CreateModelVersion, Origin, model_version_id
+from modelbox_gateway.commands.models import VersionCreated
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
-from modelbox_gateway.rpc.answers import model_version_message, timestamp
+from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
-from modelbox_gateway.rpc.limits import FILES_SHOWN_MAX
-from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
-from modelbox_projections import ModelVersionRow
+from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.object_messages import model_version_message
+from modelbox_projections import Scope
 
-_VIEWS: Final = ("model_versions", "metadata", "artifacts")
-_PAGES: Final = Pages[Position]("model_versions", PositionPlace)
+_VIEWS: Final = ("model_versions", *ATTACHED_VIEWS)
 
 
 class ModelVersionMethods:
@@ -44,13 +45,54 @@ class ModelVersionMethods:
             framework=requests.framework_of("framework", request.framework),
             unique_tags=requests.tags_of("unique_tags", request.unique_tags),
             move_tags=request.move_tags,
+            labels=requests.labels_of("labels", request.labels),
             metadata=requests.metadata_of("metadata", request.metadata),
             files=requests.files_of("files", request.files),
         )
+        run_id = fields.object_id("run_id", request.run_id) if request.run_id else None
         caller = call.caller(request)
         # Every field is judged before anything is looked up.
         model = await self._backend.objects.find("model", model.id, kind=MODEL)
-        created = await self._backend.models.create_model_version(structs.replace(command, model=model), caller)
+        command = structs.replace(command, model=model, origin=await self._origin(run_id))
+        created = await self._backend.models.create_model_version(command, caller)
+        return await self._answer(created, model, call)
+
+    async def promote_checkpoint(
+        self, request: pb.PromoteCheckpointRequest, call: Call
+    ) -> pb.PromoteCheckpointResponse:
+        """Create a model version of a checkpoint; one that exists is answered as it is."""
+        checkpoint_id = fields.object_id("checkpoint_id", request.checkpoint_id)
+        command = CreateModelVersion(
+            model=StreamRef("", MODEL, fields.object_id("model", request.model)),
+            version=fields.optional_name("version", request.version),
+            name=fields.optional_name("name", request.name),
+            description=fields.description("description", request.description),
+            unique_tags=requests.tags_of("unique_tags", request.unique_tags),
+            move_tags=request.move_tags,
+            labels=requests.labels_of("labels", request.labels),
+            metadata=requests.metadata_of("metadata", request.metadata),
+        )
+        caller = call.caller(request)
+        checkpoint = await self._backend.objects.find("checkpoint_id", checkpoint_id, kind=CHECKPOINT)
+        model = await self._backend.objects.find("model", command.model.id, kind=MODEL)
+        promoted = await self._backend.promotions.promote(checkpoint, structs.replace(command, model=model), caller)
+        answer = await self._answer(promoted, model, call)
+        return pb.PromoteCheckpointResponse(
+            model_version=answer.model_version,
+            version=answer.version,
+            name=answer.name,
+            exists=answer.exists,
+            created_at=answer.created_at,
+            updated_at=answer.updated_at,
+        )
+
+    async def _origin(self, run_id: UUID | None) -> Origin:
+        if run_id is None:
+            return Origin()
+        run = await self._backend.objects.find("run_id", run_id, kind=RUN)
+        return Origin(experiment_id=await self._backend.runs.experiment_of(run), run_id=run_id)
+
+    async def _answer(self, created: VersionCreated, model: StreamRef, call: Call) -> pb.CreateModelVersionResponse:
         self._backend.objects.remember(StreamRef(model.namespace, MODEL_VERSION, created.model_version_id))
         if created.appended is None:
             return await self._existing(created.model_version_id, call)
@@ -80,7 +122,6 @@ class ModelVersionMethods:
 
     async def get_model_version(self, request: pb.GetModelVersionRequest, call: Call) -> pb.GetModelVersionResponse:
         """Return one model version by id, by model and version, or by model and unique tag."""
-        views = self._backend.services.views
         named = [name for name in ("id", "model", "version", "unique_tag") if getattr(request, name)]
         match named:
             case ["id"]:
@@ -94,11 +135,10 @@ class ModelVersionMethods:
             case _:
                 raise InvalidFieldError("id", "give either id, or model with one of version and unique_tag")
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await views.model_versions.details(wanted)
-        if found is None:
+        found = await self._messages([wanted])
+        if not found:
             raise ObjectNotFoundError(named[-1], "model version", getattr(request, named[-1]))
-        files = await views.artifacts.of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
-        return pb.GetModelVersionResponse(model_version=model_version_message(found.row, found.metadata, files))
+        return pb.GetModelVersionResponse(model_version=found[0])
 
     async def _holder(self, model_id: UUID, tag: str, call: Call) -> UUID:
         await self._backend.freshness.reached(call, _VIEWS)
@@ -110,19 +150,16 @@ class ModelVersionMethods:
     async def list_model_versions(
         self, request: pb.ListModelVersionsRequest, call: Call
     ) -> pb.ListModelVersionsResponse:
-        """Return a page of a model's versions, newest first."""
+        """Return a page of a model's versions, newest first unless another order is asked for."""
         model_id = fields.object_id("model", request.model)
-        before = _PAGES.place(str(model_id), request.page_token)
-        size = page_size(request.page_size)
         await self._backend.objects.find("model", model_id, kind=MODEL)
-        await self._backend.freshness.reached(call, _VIEWS)
-        rows = await self._backend.services.views.model_versions.list(model_id, limit=size + 1, before=before)
-        messages, more = await fill_page(rows, size, self._messages)
-        token = _PAGES.token(str(model_id), rows[len(messages) - 1].created_position) if more else ""
-        return pb.ListModelVersionsResponse(models=messages, next_page_token=token)
+        scope = Scope(model_id=model_id)
+        versions, token = await search_page(
+            self._backend, call, request, kind=MODEL_VERSION, scope=scope, views=_VIEWS, messages_of=self._messages
+        )
+        return pb.ListModelVersionsResponse(models=versions, next_page_token=token)
 
-    async def _messages(self, rows: Sequence[ModelVersionRow]) -> list[pb.ModelVersion]:
-        views, ids = self._backend.services.views, [row.id for row in rows]
-        metadata = await views.metadata.of_many(ids)
-        files = await views.artifacts.of_many(ids, limit=FILES_SHOWN_MAX)
-        return [model_version_message(row, metadata[row.id], files[row.id]) for row in rows]
+    async def _messages(self, ids: Sequence[UUID]) -> list[pb.ModelVersion]:
+        views = self._backend.services.views
+        rows, attached = await views.model_versions.of_many(ids), await attached_to(views, ids)
+        return [model_version_message(row, attached[row.id]) for row in rows.values()]

@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import Position, StreamRef
+from modelbox_events import StreamRef
 from modelbox_gateway.commands import fields, model
 from modelbox_gateway.commands.kinds import MODEL
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
-from modelbox_gateway.rpc.answers import model_message, timestamp
+from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import FILES_SHOWN_MAX
-from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
-from modelbox_projections import ModelRow
+from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.object_messages import model_message
+from modelbox_projections import Scope
 
 _VIEWS: Final = ("models", "metadata", "artifacts")
-_PAGES: Final = Pages[Position]("models", PositionPlace)
 
 
 class ModelMethods:
@@ -35,6 +36,7 @@ class ModelMethods:
             owner=fields.optional_name("owner", request.owner),
             task=fields.optional_name("task", request.task),
             description=fields.description("description", request.description),
+            labels=requests.labels_of("labels", request.labels),
             metadata=requests.metadata_of("metadata", request.metadata),
             files=requests.files_of("files", request.files),
         )
@@ -68,18 +70,15 @@ class ModelMethods:
         return pb.GetModelResponse(model=model_message(found.row, found.metadata, files))
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
-        """Return a page of a namespace's models, newest first."""
-        namespace = fields.namespace("namespace", request.namespace)
-        before = _PAGES.place(namespace, request.page_token)
-        size = page_size(request.page_size)
-        await self._backend.freshness.reached(call, _VIEWS)
-        rows = await self._backend.services.views.models.list(namespace, limit=size + 1, before=before)
-        messages, more = await fill_page(rows, size, self._messages)
-        token = _PAGES.token(namespace, rows[len(messages) - 1].created_position) if more else ""
-        return pb.ListModelsResponse(models=messages, next_page_token=token)
+        """Return a page of a namespace's models, newest first unless another order is asked for."""
+        scope = Scope(namespace=fields.namespace("namespace", request.namespace), recursive=request.recursive)
+        models, token = await search_page(
+            self._backend, call, request, kind=MODEL, scope=scope, views=_VIEWS, messages_of=self._messages
+        )
+        return pb.ListModelsResponse(models=models, next_page_token=token)
 
-    async def _messages(self, rows: Sequence[ModelRow]) -> list[pb.Model]:
-        views, ids = self._backend.services.views, [row.id for row in rows]
-        metadata = await views.metadata.of_many(ids)
+    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Model]:
+        views = self._backend.services.views
+        rows, metadata = await views.models.of_many(ids), await views.metadata.of_many(ids)
         files = await views.artifacts.of_many(ids, limit=FILES_SHOWN_MAX)
-        return [model_message(row, metadata[row.id], files[row.id]) for row in rows]
+        return [model_message(row, metadata[row.id], files[row.id]) for row in rows.values()]

@@ -46,10 +46,7 @@ class Pages(Generic[Place]):
         """
         if not token:
             return None
-        refused = InvalidFieldError(
-            "page_token",
-            f"{token[:80]!r} is no token of this list; use next_page_token as the page before returned it",
-        )
+        refused = refused_token(token)
         if len(token) > _TOKEN_CHARS_MAX:
             raise refused
         try:
@@ -59,6 +56,12 @@ class Pages(Generic[Place]):
         if (name, of) != (self._name, scope):
             raise refused
         return place
+
+
+def refused_token(token: str) -> InvalidFieldError:
+    """Return the error that says that a page token is not one of this list."""
+    problem = f"{token[:80]!r} is no token of this list; use next_page_token as the page before returned it"
+    return InvalidFieldError("page_token", problem)
 
 
 def page_size(requested: int) -> int:

@@ -100,9 +100,6 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     events.PartitionMissingError: Rule(StatusCode.UNAVAILABLE, "PARTITION_MISSING"),
     events.LogForkedError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_FORKED", _fields("ours", "theirs")),
     projections.FilterError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FILTER", _fields("field", "position")),
-    projections.InvalidPlaceError: Rule(
-        StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", lambda _: {"field": "page_token"}
-    ),
     projections.SearchTooSlowError: Rule(StatusCode.RESOURCE_EXHAUSTED, "SEARCH_TOO_SLOW", _fields("limit_s")),
     projections.NotCaughtUpError: Rule(
         StatusCode.FAILED_PRECONDITION, "NOT_CAUGHT_UP", _fields("name", "wanted", "position")
@@ -121,6 +118,7 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         events.MigrationError,
         events.LogCorruptedError,
         projections.ProjectionsError,
+        projections.InvalidPlaceError,
         projections.NotPreparedError,
         projections.UnknownProjectionError,
         projections.RebuildRunningError,
@@ -128,7 +126,8 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         projections.CursorMovedError,
     }
 )
-"""Bases, and errors of the start, of operators and of background tasks: a call that met one would have a defect."""
+"""Bases, errors of the start, of operators and of background tasks, and a place, which is known by its field: a call that
+met one would have a defect."""
 
 
 def status_of(error: Exception) -> RpcStatus | None:
