@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from modelbox.cli.lazy import LazyGroup
 from modelbox.cli.main import main
 from modelbox.cli.output import json_text, print_object, print_rows, shown
-from modelbox.cli.values import read_metadata, read_value
+from modelbox.cli.values import read_value, read_values
 from modelbox.config import read_config
 
 TIME = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_an_object_is_a_line_a_field(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_values_are_json_or_text() -> None:
-    assert read_metadata(("a=1", "b=x=y", 'c={"d": [1]}', "e=", "f=null")) == {
+    assert read_values(("a=1", "b=x=y", 'c={"d": [1]}', "e=", "f=null"), what="metadata") == {
         "a": 1,
         "b": "x=y",
         "c": {"d": [1]},
@@ -63,7 +63,7 @@ def test_values_are_json_or_text() -> None:
     assert read_value("[" * 100_000) == "[" * 100_000
     for bad in (("a",), ("=1",), ("a=1", "a=2")):
         with pytest.raises(click.UsageError, match=r"^metadata: "):
-            read_metadata(bad)
+            read_values(bad, what="metadata")
 
 
 def test_every_command_has_help_with_an_example() -> None:

@@ -7,7 +7,7 @@ import click
 from modelbox.cli.common import Command, connected, connection_options, limit_option, output_option
 from modelbox.cli.output import print_rows
 from modelbox.cli.progress import transfer_progress
-from modelbox.cli.rows import artifact_row
+from modelbox.cli.rows import rows_of
 
 _COLUMNS = ("id", "path", "mime_type", "uploaded", "size", "checksum", "created_at")
 
@@ -82,4 +82,4 @@ def list_artifacts(
     """List the artifacts of a model or model version, newest first."""
     with connected(server_addr, config_path) as client:
         found = client.object(parent_id).artifacts(limit=limit)
-        print_rows(map(artifact_row, found), columns=_COLUMNS, output=output)
+        print_rows(rows_of(found), columns=_COLUMNS, output=output)

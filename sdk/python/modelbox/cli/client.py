@@ -13,17 +13,30 @@ from modelbox.config import CONFIG_FILE, CONFIG_TEXT
     cls=LazyGroup,
     lazy={
         "artifacts": "modelbox.cli.artifacts:artifacts",
+        "checkpoints": "modelbox.cli.checkpoints:checkpoints",
+        "cluster-members": "modelbox.cli.members:cluster_members",
+        "datasets": "modelbox.cli.datasets:datasets",
+        "delete": "modelbox.cli.changing:delete",
+        "events": "modelbox.cli.events:events",
+        "experiments": "modelbox.cli.experiments:experiments",
+        "hyperparameters": "modelbox.cli.hyperparameters:hyperparameters",
+        "labels": "modelbox.cli.changing:set_labels",
+        "lineage": "modelbox.cli.lineage:lineage",
+        "list": "modelbox.cli.namespaces:list_everything",
         "metadata": "modelbox.cli.metadata:metadata",
         "metrics": "modelbox.cli.metrics:metrics",
         "model-versions": "modelbox.cli.model_versions:model_versions",
         "models": "modelbox.cli.models:models",
         "namespaces": "modelbox.cli.namespaces:namespaces",
+        "restore": "modelbox.cli.changing:restore",
+        "runs": "modelbox.cli.runs:runs",
+        "update": "modelbox.cli.changing:update",
         "watch": "modelbox.cli.watch:watch",
     },
     epilog="The server: --server-addr, then MODELBOX_API_ADDR, then ./modelbox_client.toml, then localhost:8085.",
 )
 def client() -> None:
-    """Create and read models, log on them, follow their changes."""
+    """Create and read experiments, runs, models and datasets, log on them, follow their changes."""
 
 
 @client.command("init-config", epilog="Example: modelbox client init-config --path ./modelbox_client.toml")

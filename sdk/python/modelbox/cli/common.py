@@ -4,6 +4,7 @@ Must not know: any command.
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,7 +14,9 @@ import click
 
 from modelbox.client import ModelBox
 from modelbox.config import resolve_address
+from modelbox.enums import MLFramework
 from modelbox.errors import ModelBoxError, UnavailableError
+from modelbox.experiments import Experiment
 from modelbox.models import Model
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -53,6 +56,20 @@ def connected(server_addr: str, config_path: Path | None) -> Iterator[ModelBox]:
     """Give a client, and report what it raises."""
     with reported(), ModelBox(resolve_address(server_addr, config_path=config_path), timeout_s=TIMEOUT_S) as client:
         yield client
+        # What was logged is answered before the command says that it is done.
+        client.flush(TIMEOUT_S)
+
+
+def with_client(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a client as its first argument, with the options that say where the server is."""
+
+    @connection_options
+    @functools.wraps(command)
+    def run(*, server_addr: str, config_path: Path | None, **of: Any) -> None:
+        with connected(server_addr, config_path) as client:
+            command(client, **of)
+
+    return run
 
 
 def connection_options(command: Command) -> Command:
@@ -80,6 +97,40 @@ def namespace_option(command: Command) -> Command:
     return click.option("--namespace", default="", help="The namespace. Default: default.")(command)
 
 
+def list_options(command: Command) -> Command:
+    """Add `--filter`, `--order-by`, `--include-deleted` and `--limit`."""
+    filter_help = """Which, such as 'metrics.val_acc > 0.9 and labels.env = "prod"'. Default: all."""
+    order_help = "In which order, such as 'metrics.val_acc desc, name'. Default: newest first."
+    command = limit_option(command)
+    command = click.option("--include-deleted", is_flag=True, help="Also the deleted ones.")(command)
+    command = click.option("--order-by", default="", help=order_help)(command)
+    return click.option("--filter", default="", help=filter_help)(command)
+
+
+def recursive_option(command: Command) -> Command:
+    """Add `--recursive`."""
+    return click.option("--recursive", is_flag=True, help="Also the namespaces below it.")(command)
+
+
+def framework_option(command: Command) -> Command:
+    """Add `--framework`."""
+    kind = click.Choice([framework.name.lower() for framework in MLFramework], case_sensitive=False)
+    return click.option("--framework", type=kind, default="unknown", help="The framework it is built with.")(command)
+
+
+def id_option(command: Command) -> Command:
+    """Add `--id`, of an object of any kind; `--parent-id` is the same."""
+    return click.option("--id", "--parent-id", "object_id", required=True, help="The object's id.")(command)
+
+
+def experiment_options(command: Command) -> Command:
+    """Add `--experiment` (also `--experiment-id`) and `--namespace`."""
+    text = "The experiment: its id, or its name in the namespace."
+    return namespace_option(
+        click.option("--experiment", "--experiment-id", "experiment", default="", help=text)(command)
+    )
+
+
 def model_options(command: Command) -> Command:
     """Add `--model` and `--namespace`."""
     model_help = "The model: its id, or its name in the namespace."
@@ -88,9 +139,18 @@ def model_options(command: Command) -> Command:
 
 def find_model(client: ModelBox, model: str, namespace: str) -> Model:
     """Return the model that `--model` and `--namespace` name."""
-    if not model:
-        raise click.UsageError("--model is missing: give the model's id or its name")
-    return client.model(model) if _is_id(model) else client.model(namespace=namespace, name=model)
+    return client.model(**_key("--model", model, namespace))
+
+
+def find_experiment(client: ModelBox, experiment: str, namespace: str) -> Experiment:
+    """Return the experiment that `--experiment` and `--namespace` name."""
+    return client.experiment(**_key("--experiment", experiment, namespace))
+
+
+def _key(option: str, value: str, namespace: str) -> dict[str, str]:
+    if not value:
+        raise click.UsageError(f"{option} is missing: give its id or its name")
+    return {"id": value} if _is_id(value) else {"namespace": namespace, "name": value}
 
 
 def _is_id(text: str) -> bool:

@@ -1,31 +1,26 @@
 """`modelbox client metadata`."""
 
-from pathlib import Path
-
 import click
 
-from modelbox.cli.common import Command, connected, connection_options, output_option
+from modelbox.cli.common import id_option, limit_option, output_option, with_client
 from modelbox.cli.output import json_text, print_object, print_rows
+from modelbox.cli.rows import rows_of
 from modelbox.cli.values import read_value
-
-
-def _object_option(command: Command) -> Command:
-    return click.option("--id", "--parent-id", "object_id", required=True, help="The model or model version.")(command)
+from modelbox.client import ModelBox
 
 
 @click.group()
 def metadata() -> None:
-    """List and write the metadata of an object."""
+    """List and write the metadata of an object, and read its history."""
 
 
 @metadata.command("list", epilog="Example: modelbox client metadata list --id ID --output json")
-@_object_option
+@id_option
 @output_option
-@connection_options
-def list_metadata(*, object_id: str, output: str, server_addr: str, config_path: Path | None) -> None:
+@with_client
+def list_metadata(client: ModelBox, *, object_id: str, output: str) -> None:
     """Print all metadata of an object by key."""
-    with connected(server_addr, config_path) as client:
-        found = client.object(object_id).metadata()
+    found = client.object(object_id).metadata()
     if output == "json":
         print_object(found, output=output)
         return
@@ -33,12 +28,35 @@ def list_metadata(*, object_id: str, output: str, server_addr: str, config_path:
     print_rows(rows, columns=("key", "value"), output=output)
 
 
+@metadata.command(epilog="Example: modelbox client metadata show --id ID hidden_layers")
+@id_option
+@click.argument("key")
+@with_client
+def show(client: ModelBox, *, object_id: str, key: str) -> None:
+    """Print the value of one key, as JSON."""
+    found = client.object(object_id).metadata()
+    if key not in found:
+        raise click.ClickException(f"key: the object has no metadata {key[:80]!r}")
+    click.echo(json_text(found[key], indent=2))
+
+
 @metadata.command("set", epilog="""Example: modelbox client metadata set --id ID hidden_layers '[64, 32]'""")
-@_object_option
+@id_option
 @click.argument("key")
 @click.argument("value")
-@connection_options
-def set_metadata(*, object_id: str, key: str, value: str, server_addr: str, config_path: Path | None) -> None:
+@with_client
+def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> None:
     """Write one key. VALUE is JSON; text that is no JSON is a string."""
-    with connected(server_addr, config_path) as client:
-        client.object(object_id).update_metadata(key, read_value(value))
+    client.object(object_id).update_metadata(key, read_value(value))
+
+
+@metadata.command(epilog="Example: modelbox client metadata history --id ID hidden_layers")
+@id_option
+@click.argument("key", default="")
+@limit_option
+@output_option
+@with_client
+def history(client: ModelBox, *, object_id: str, key: str, limit: int | None, output: str) -> None:
+    """Print every value that a key had, or that all keys had, newest first."""
+    changes = client.object(object_id).metadata_history(key, limit=limit)
+    print_rows(rows_of(changes), columns=("recorded_at", "position", "key", "value", "actor"), output=output)

@@ -1,26 +1,30 @@
 """`modelbox client metrics`."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
-from modelbox.cli.common import connected, connection_options, output_option
+from modelbox.cli.common import id_option, output_option, with_client
 from modelbox.cli.output import json_text, print_rows
+from modelbox.client import ModelBox
 
 
 @click.command(epilog="Example: modelbox client metrics --id ID --key loss --output json")
-@click.option("--id", "--parent-id", "object_id", required=True, help="The model or model version.")
+@id_option
 @click.option("--key", "keys", multiple=True, help="Only this metric. Repeatable. Default: all.")
 @click.option("--last", is_flag=True, help="Only the last point of each metric.")
+@click.option(
+    "--max-points",
+    type=click.IntRange(min=1),
+    help="About so many points a metric, every spike among them. Default: all.",
+)
 @output_option
-@connection_options
+@with_client
 def metrics(
-    *, object_id: str, keys: tuple[str, ...], last: bool, output: str, server_addr: str, config_path: Path | None
+    client: ModelBox, *, object_id: str, keys: tuple[str, ...], last: bool, max_points: int | None, output: str
 ) -> None:
     """Print the metrics of an object: each metric's points by step, then wallclock."""
-    with connected(server_addr, config_path) as client:
-        series = client.object(object_id).metrics(*keys)
+    series = client.object(object_id).metrics(*keys, max_points=max_points)
     rows = [
         {"key": key, "step": point.step, "wallclock": point.wallclock, "value": point.value}
         for key, points in sorted(series.items())

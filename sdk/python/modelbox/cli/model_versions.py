@@ -1,27 +1,32 @@
 """`modelbox client model-versions`."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from modelbox.cli.common import (
     Command,
-    connected,
-    connection_options,
     find_model,
-    limit_option,
+    framework_option,
+    list_options,
     model_options,
     output_option,
+    with_client,
 )
 from modelbox.cli.output import print_object, print_rows
-from modelbox.cli.rows import model_version_row
-from modelbox.cli.values import metadata_option, read_metadata, track_option
+from modelbox.cli.rows import created_row, row_of, rows_of
+from modelbox.cli.values import (
+    DescriptionCommand,
+    label_option,
+    metadata_option,
+    read_pairs,
+    read_values,
+    track_option,
+)
 from modelbox.client import ModelBox
-from modelbox.enums import MLFramework
 from modelbox.models import ModelVersion
 
-_COLUMNS = ("id", "version", "name", "unique_tags", "framework", "description", "created_at")
+_COLUMNS = ("id", "version", "name", "unique_tags", "framework", "description", "labels", "created_at")
 
 
 def _which_options(command: Command) -> Command:
@@ -47,68 +52,65 @@ def model_versions() -> None:
 
 
 @model_versions.command(
-    epilog="Example: modelbox client model-versions create --model wav2vec --framework pytorch --unique-tag candidate"
+    cls=DescriptionCommand,
+    epilog="Example: modelbox client model-versions create --model wav2vec --framework pytorch --unique-tag candidate",
 )
 @model_options
 @click.option("--version", default="", help="Unique in the model. Default: the next whole number.")
 @click.option("--name", default="", help="Its name. Default: the model's.")
 @click.option("--description", default="", help="A description.")
-@click.option(
-    "--framework",
-    type=click.Choice([framework.name.lower() for framework in MLFramework], case_sensitive=False),
-    default="unknown",
-    help="The framework it was built with.",
-)
+@framework_option
 @click.option("--unique-tag", "unique_tags", multiple=True, help="A tag only one version may have. Repeatable.")
 @click.option("--move-tags", is_flag=True, help="Take the unique tags from the versions that hold them.")
+@click.option("--run-id", "run", default="", help="The run that made it.")
 @metadata_option
+@label_option
 @track_option
 @output_option
-@connection_options
+@with_client
 def create(
+    client: ModelBox,
     *,
     model: str,
     namespace: str,
     metadata: tuple[str, ...],
+    labels: tuple[str, ...],
     track: tuple[str, ...],
     output: str,
-    server_addr: str,
-    config_path: Path | None,
     **of: Any,
 ) -> None:
     """Create a model version and print it; one that exists already is printed as it is."""
-    with connected(server_addr, config_path) as client:
-        parent = find_model(client, model, namespace)
-        version = parent.new_model_version(**of, artifacts=track, metadata=read_metadata(metadata))
-        print_object({**model_version_row(version), "exists": version.exists}, output=output)
+    version = find_model(client, model, namespace).new_model_version(
+        **of,
+        artifacts=track,
+        metadata=read_values(metadata, what="metadata"),
+        labels=read_pairs(labels, what="label"),
+    )
+    print_object(created_row(version), output=output)
 
 
 @model_versions.command(
     "list", epilog="Example: modelbox client model-versions list --namespace langtech --model wav2vec"
 )
 @model_options
-@limit_option
+@list_options
 @output_option
-@connection_options
-def list_model_versions(
-    *, model: str, namespace: str, limit: int | None, output: str, server_addr: str, config_path: Path | None
-) -> None:
+@with_client
+def list_model_versions(client: ModelBox, *, model: str, namespace: str, output: str, **which: Any) -> None:
     """List the versions of a model, newest first."""
-    with connected(server_addr, config_path) as client:
-        versions = find_model(client, model, namespace).model_versions(limit=limit)
-        print_rows(map(model_version_row, versions), columns=_COLUMNS, output=output)
+    versions = find_model(client, model, namespace).model_versions(**which)
+    print_rows(rows_of(versions), columns=_COLUMNS, output=output)
 
 
 @model_versions.command(epilog="Example: modelbox client model-versions show --model wav2vec --tag production")
 @_which_options
 @click.option("--tag", default="", help="A unique tag that it holds.")
 @output_option
-@connection_options
-def show(*, output: str, server_addr: str, config_path: Path | None, **which: str) -> None:
+@with_client
+def show(client: ModelBox, *, output: str, **which: str) -> None:
     """Show one model version with its metadata."""
-    with connected(server_addr, config_path) as client:
-        version = _find(client, **which)
-        print_object({**model_version_row(version), "metadata": version.metadata()}, output=output)
+    version = _find(client, **which)
+    print_object({**row_of(version), "metadata": version.metadata()}, output=output)
 
 
 @model_versions.command(
@@ -116,25 +118,23 @@ def show(*, output: str, server_addr: str, config_path: Path | None, **which: st
 )
 @click.argument("tag")
 @_which_options
-@connection_options
-def set_tag(*, tag: str, server_addr: str, config_path: Path | None, **which: str) -> None:
+@with_client
+def set_tag(client: ModelBox, *, tag: str, **which: str) -> None:
     """Give a unique tag to a model version, taking it from the one that holds it."""
-    with connected(server_addr, config_path) as client:
-        version = _find(client, **which)
-        before = version.set_unique_tag(tag)
-        taken = f", taken from {before}" if before and before != version.id else ""
-        click.echo(f"{tag} is on {version.id}{taken}")
+    version = _find(client, **which)
+    before = version.set_unique_tag(tag)
+    taken = f", taken from {before}" if before and before != version.id else ""
+    click.echo(f"{tag} is on {version.id}{taken}")
 
 
 @model_versions.command("untag", epilog="Example: modelbox client model-versions untag production --model wav2vec")
 @click.argument("tag")
 @_which_options
-@connection_options
-def remove_tag(*, tag: str, server_addr: str, config_path: Path | None, **which: str) -> None:
+@with_client
+def remove_tag(client: ModelBox, *, tag: str, **which: str) -> None:
     """Take a unique tag away from the model version that holds it."""
     if not (which["version_id"] or which["version"]):
         which["tag"] = tag
-    with connected(server_addr, config_path) as client:
-        version = _find(client, **which)
-        version.remove_unique_tag(tag)
-        click.echo(f"{tag} is on no model version; it was on {version.id}")
+    version = _find(client, **which)
+    version.remove_unique_tag(tag)
+    click.echo(f"{tag} is on no model version; it was on {version.id}")

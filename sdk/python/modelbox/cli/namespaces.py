@@ -1,20 +1,45 @@
-"""`modelbox client namespaces`."""
+"""`modelbox client namespaces`, and `modelbox client list`: what is in one."""
 
-from pathlib import Path
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
-from modelbox.cli.common import connected, connection_options, limit_option, output_option
-from modelbox.cli.output import print_rows
-from modelbox.cli.rows import namespace_row
+from modelbox.cli.common import limit_option, namespace_option, output_option, recursive_option, with_client
+from modelbox.cli.output import Row, print_rows
+from modelbox.cli.rows import rows_of
+from modelbox.client import ModelBox
+
+_COLUMNS = ("name", "experiments", "models", "datasets", "created_at", "updated_at")
+_LISTED = ("kind", "id", "namespace", "name", "owner", "created_at")
 
 
 @click.command(epilog="Example: modelbox client namespaces")
 @limit_option
 @output_option
-@connection_options
-def namespaces(*, limit: int | None, output: str, server_addr: str, config_path: Path | None) -> None:
+@with_client
+def namespaces(client: ModelBox, *, limit: int | None, output: str) -> None:
     """List the namespaces that hold anything, by name."""
-    with connected(server_addr, config_path) as client:
-        rows = map(namespace_row, client.namespaces(limit=limit))
-        print_rows(rows, columns=("name", "models", "created_at", "updated_at"), output=output)
+    print_rows(rows_of(client.namespaces(limit=limit)), columns=_COLUMNS, output=output)
+
+
+@click.command("list", epilog="Example: modelbox client list --namespace langtech --recursive")
+@namespace_option
+@recursive_option
+@click.option("--include-deleted", is_flag=True, help="Also the deleted ones.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many of each kind. Default: all.")
+@output_option
+@with_client
+def list_everything(client: ModelBox, *, output: str, **which: Any) -> None:
+    """List everything in a namespace: its experiments, models and datasets, each newest first."""
+    rows = [
+        *_of_kind("experiment", client.experiments(**which)),
+        *_of_kind("model", client.models(**which)),
+        *_of_kind("dataset", client.datasets(**which)),
+    ]
+    print_rows(rows, columns=_LISTED, output=output)
+
+
+def _of_kind(kind: str, objects: Iterable[Any]) -> Iterable[Row]:
+    # What a kind has no field for, a dataset's owner, stays empty.
+    return ({"kind": kind, "owner": "", **row} for row in rows_of(objects))

@@ -66,6 +66,8 @@ def shown(value: Any) -> str:
             text = ", ".join(value)
         case None:
             return ""
+        case Mapping() if not value:
+            return ""
         case bytes():
             return f"{len(value)} bytes"
         case int() | float():

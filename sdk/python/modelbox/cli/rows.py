@@ -1,64 +1,34 @@
 """The client's values as rows to print, each with all its fields."""
 
-from modelbox.artifacts import Artifact
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from enum import Enum
+from typing import Any, Final
+
 from modelbox.cli.output import Row
-from modelbox.models import Model, ModelVersion
-from modelbox.values import Change, Namespace
+from modelbox.enums import RunStatus
+from modelbox.lineage import Lineage
+from modelbox.values import Change, MetricSummary, Source
+
+_LAST: Final = ("labels", "created_at", "updated_at", "deleted_at")
 
 
-def model_row(model: Model) -> Row:
-    """Return a model's fields."""
-    return {
-        "id": model.id,
-        "namespace": model.namespace,
-        "name": model.name,
-        "owner": model.owner,
-        "task": model.task,
-        "description": model.description,
-        "created_at": model.created_at,
-        "updated_at": model.updated_at,
-    }
+def row_of(value: Any) -> Row:
+    """Return the fields of one of the client's values; what all objects have stands last, the id first."""
+    # Whether it was there before is told by the commands that create.
+    names = [field.name for field in fields(value) if not field.name.startswith("_") and field.name != "exists"]
+    last = [name for name in _LAST if name in names]
+    return {name: _plain(getattr(value, name)) for name in (*(name for name in names if name not in last), *last)}
 
 
-def model_version_row(version: ModelVersion) -> Row:
-    """Return a model version's fields."""
-    return {
-        "id": version.id,
-        "model_id": version.model_id,
-        "namespace": version.namespace,
-        "name": version.name,
-        "version": version.version,
-        "unique_tags": version.unique_tags,
-        "framework": version.framework.name,
-        "description": version.description,
-        "created_at": version.created_at,
-        "updated_at": version.updated_at,
-    }
+def rows_of(values: Iterable[Any]) -> Iterable[Row]:
+    """Return the rows of several values."""
+    return map(row_of, values)
 
 
-def artifact_row(artifact: Artifact) -> Row:
-    """Return an artifact's fields."""
-    return {
-        "id": artifact.id,
-        "parent": artifact.parent,
-        "path": artifact.path,
-        "mime_type": artifact.mime_type.name,
-        "uploaded": artifact.uploaded,
-        "size": artifact.size,
-        "checksum": artifact.checksum,
-        "sha256": artifact.sha256,
-        "created_at": artifact.created_at,
-    }
-
-
-def namespace_row(namespace: Namespace) -> Row:
-    """Return a namespace's fields."""
-    return {
-        "name": namespace.name,
-        "models": namespace.models,
-        "created_at": namespace.created_at,
-        "updated_at": namespace.updated_at,
-    }
+def created_row(value: Any) -> Row:
+    """Return the fields of an object that a command created or found."""
+    return {**row_of(value), "exists": value.exists}
 
 
 def change_row(change: Change) -> Row:
@@ -73,3 +43,34 @@ def change_row(change: Change) -> Row:
         "token": change.token,
         "payload": change.payload,
     }
+
+
+def edge_rows(lineage: Lineage) -> Iterable[Row]:
+    """Return the edges of a lineage, each with the types and names of its two ends."""
+    nodes = {node.id: node for node in lineage.nodes}
+    for edge in lineage.edges:
+        made_with, made = nodes[edge.from_id], nodes[edge.to_id]
+        yield {
+            "made_with": f"{made_with.type} {made_with.name}",
+            "relation": edge.relation,
+            "made": f"{made.type} {made.name}",
+            "from_id": edge.from_id,
+            "to_id": edge.to_id,
+        }
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case RunStatus():
+            # As a filter has it.
+            return value.name.lower()
+        case Enum():
+            return value.name
+        case Source() | MetricSummary():
+            return asdict(value)
+        case Mapping():
+            return {key: _plain(item) for key, item in value.items()}
+        case tuple() if value and not isinstance(value[0], str):
+            return [asdict(item) for item in value]
+        case _:
+            return value

@@ -1,7 +1,5 @@
 """`modelbox client watch`."""
 
-import contextlib
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -10,19 +8,7 @@ import click
 from modelbox.cli.common import EXIT_INTERRUPTED, connected, connection_options, namespace_option, output_option
 from modelbox.cli.output import Row, json_text, shown
 from modelbox.cli.rows import change_row
-
-
-def _read_time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-    """Return seconds since the epoch, from such a number or ISO 8601 (without a zone: UTC)."""
-    if value is None:
-        return None
-    with contextlib.suppress(ValueError):
-        return float(value)
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value[:80]!r} is neither seconds since the epoch nor ISO 8601") from None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+from modelbox.cli.values import read_time
 
 
 @click.command(epilog="Example: modelbox client watch --namespace langtech --since 2030-01-31T12:00Z --output json")
@@ -30,7 +16,7 @@ def _read_time(_context: click.Context, _parameter: click.Parameter, value: str 
 @click.option(
     "--since",
     metavar="TIME",
-    callback=_read_time,
+    callback=read_time,
     help="Begin with this time: seconds since the epoch or ISO 8601. Default: the beginning.",
 )
 @click.option("--after", default="", help="Begin after the change with this token.")

@@ -1,0 +1,139 @@
+"""`modelbox client checkpoints`."""
+
+from typing import Any
+
+import click
+
+from modelbox.checkpoints import HasCheckpoints
+from modelbox.cli.common import (
+    Command,
+    experiment_options,
+    find_experiment,
+    find_model,
+    list_options,
+    model_options,
+    output_option,
+    with_client,
+)
+from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.progress import transfer_progress
+from modelbox.cli.rows import created_row, rows_of
+from modelbox.cli.values import (
+    DescriptionCommand,
+    label_option,
+    metadata_option,
+    read_pairs,
+    read_values,
+)
+from modelbox.client import ModelBox
+
+_COLUMNS = ("id", "epoch", "step", "run_id", "metric_values", "labels", "created_at")
+
+
+def _owner_options(command: Command) -> Command:
+    """Add the options that name the experiment or run."""
+    return click.option("--run-id", default="", help="The run, instead of the experiment.")(experiment_options(command))
+
+
+def _find(client: ModelBox, *, run_id: str, experiment: str, namespace: str) -> HasCheckpoints:
+    if run_id and experiment:
+        raise click.UsageError("give either --run-id or --experiment")
+    return client.run(run_id) if run_id else find_experiment(client, experiment, namespace)
+
+
+@click.group()
+def checkpoints() -> None:
+    """Create and list checkpoints, and promote them to model versions."""
+
+
+@checkpoints.command(
+    epilog="Example: modelbox client checkpoints create --experiment-id ID --epoch 3 --path epoch3.ckpt --upload"
+)
+@_owner_options
+@click.option("--epoch", type=click.IntRange(min=0), help="The epoch that it was taken after.")
+@click.option("--step", type=click.IntRange(min=0), help="Instead of the epoch, the step that it was taken at.")
+@click.option("--path", "paths", multiple=True, metavar="PATH", help="A file, folder or URI of it. Repeatable.")
+@click.option("--upload", is_flag=True, help="Upload the files, instead of only recording where they are.")
+@click.option("--metric", "metrics", multiple=True, metavar="KEY=NUMBER", help="A metric. Repeatable.")
+@metadata_option
+@label_option
+@output_option
+@with_client
+def create(
+    client: ModelBox,
+    *,
+    paths: tuple[str, ...],
+    upload: bool,
+    metrics: tuple[str, ...],
+    metadata: tuple[str, ...],
+    labels: tuple[str, ...],
+    output: str,
+    epoch: int | None,
+    step: int | None,
+    **owner: str,
+) -> None:
+    """Create a checkpoint and print it; one of this epoch or step that exists already is printed as it is."""
+    if (epoch is None) == (step is None):
+        raise click.UsageError("give either --epoch or --step")
+    checkpoint = _find(client, **owner).new_checkpoint(
+        epoch,
+        read_values(metrics, what="metric"),
+        step=step,
+        artifacts=() if upload else paths,
+        metadata=read_values(metadata, what="metadata"),
+        labels=read_pairs(labels, what="label"),
+    )
+    if upload and paths:
+        with transfer_progress() as on_progress:
+            checkpoint.upload_artifact(paths, on_progress=on_progress)
+    print_object(created_row(checkpoint), output=output)
+
+
+@checkpoints.command("list", epilog="Example: modelbox client checkpoints list --experiment-id ID")
+@_owner_options
+@list_options
+@output_option
+@with_client
+def list_checkpoints(
+    client: ModelBox, *, run_id: str, experiment: str, namespace: str, output: str, **which: Any
+) -> None:
+    """List the checkpoints of an experiment with those of its runs, or of one run, by epoch, then step."""
+    owner = _find(client, run_id=run_id, experiment=experiment, namespace=namespace)
+    print_rows(rows_of(owner.checkpoints(**which)), columns=_COLUMNS, output=output)
+
+
+@checkpoints.command(
+    cls=DescriptionCommand,
+    epilog="Example: modelbox client checkpoints promote --id ID --namespace langtech --model wav2vec "
+    "--unique-tag candidate",
+)
+@click.option("--id", "checkpoint_id", required=True, help="The checkpoint's id.")
+@model_options
+@click.option("--version", default="", help="Unique in the model. Default: the next whole number.")
+@click.option("--name", default="", help="The model version's name. Default: the model's.")
+@click.option("--description", default="", help="A description.")
+@click.option("--unique-tag", "unique_tags", multiple=True, help="A tag only one version may have. Repeatable.")
+@click.option("--move-tags", is_flag=True, help="Take the unique tags from the versions that hold them.")
+@metadata_option
+@label_option
+@output_option
+@with_client
+def promote(
+    client: ModelBox,
+    *,
+    checkpoint_id: str,
+    model: str,
+    namespace: str,
+    metadata: tuple[str, ...],
+    labels: tuple[str, ...],
+    output: str,
+    **of: Any,
+) -> None:
+    """Make a model version of a checkpoint, with its files, metrics and metadata, and print it."""
+    version = client.checkpoint(checkpoint_id).promote(
+        find_model(client, model, namespace),
+        **of,
+        metadata=read_values(metadata, what="metadata"),
+        labels=read_pairs(labels, what="label"),
+    )
+    print_object(created_row(version), output=output)

@@ -1,0 +1,154 @@
+"""`modelbox client runs`."""
+
+from typing import Any
+
+import click
+
+from modelbox.cli.common import (
+    experiment_options,
+    find_experiment,
+    list_options,
+    output_option,
+    recursive_option,
+    with_client,
+)
+from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.rows import created_row, row_of, rows_of
+from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_values
+from modelbox.client import ModelBox
+from modelbox.comparison import Comparison
+
+_COLUMNS = ("id", "name", "status", "owner", "comment", "started_at", "ended_at")
+
+
+@click.group()
+def runs() -> None:
+    """Start, end, list, show and compare the runs of experiments."""
+
+
+@runs.command(
+    epilog="Example: modelbox client runs start --namespace langtech --experiment wav2vec-lid --param lr=0.01"
+)
+@experiment_options
+@click.option("--name", default="", help="Its name. Default: two words.")
+@click.option("--owner", default="", help="Who answers for it.")
+@click.option("--comment", default="", help="A comment.")
+@click.option("--parent-id", "parent", default="", help="The run that it is part of.")
+@click.option("--run-id", "id", default="", help="A UUID drawn before; a run that has it already is printed.")
+@param_option
+@metadata_option
+@label_option
+@output_option
+@with_client
+def start(
+    client: ModelBox,
+    *,
+    experiment: str,
+    namespace: str,
+    params: tuple[str, ...],
+    metadata: tuple[str, ...],
+    labels: tuple[str, ...],
+    output: str,
+    **of: Any,
+) -> None:
+    """Start a run of an experiment that exists, and print it. It runs until `runs end` ends it."""
+    run = find_experiment(client, experiment, namespace).new_run(
+        **of,
+        hyperparameters=read_values(params, what="param"),
+        metadata=read_values(metadata, what="metadata"),
+        labels=read_pairs(labels, what="label"),
+        # What runs is not this command.
+        source=False,
+        heartbeat=False,
+    )
+    print_object(created_row(run), output=output)
+
+
+@runs.command(epilog="Example: modelbox client runs end --id ID --status failed --reason 'out of memory'")
+@click.option("--id", "run_id", required=True, help="The run's id.")
+@click.option(
+    "--status",
+    type=click.Choice(["finished", "failed", "killed"]),
+    default="finished",
+    show_default=True,
+    help="How it ended.",
+)
+@click.option("--reason", default="", help="Why.")
+@with_client
+def end(client: ModelBox, *, run_id: str, status: str, reason: str) -> None:
+    """End a run."""
+    client.run(run_id).finish(status, reason)
+
+
+@runs.command(epilog="Example: modelbox client runs resume --id ID")
+@click.option("--id", "run_id", required=True, help="The run's id.")
+@click.option("--reason", default="", help="Why.")
+@with_client
+def resume(client: ModelBox, *, run_id: str, reason: str) -> None:
+    """Take up a run that failed, was killed or is lost: it is running again."""
+    client.run(run_id).resume(reason, heartbeat=False)
+
+
+@runs.command(
+    "list",
+    epilog="""Example: modelbox client runs list --namespace langtech --experiment wav2vec-lid """
+    """--filter 'status = "finished"' --order-by 'metrics.val_acc desc'""",
+)
+@experiment_options
+@recursive_option
+@list_options
+@output_option
+@with_client
+def list_runs(client: ModelBox, *, experiment: str, namespace: str, recursive: bool, output: str, **which: Any) -> None:
+    """List the runs of an experiment, or of all experiments of a namespace, newest first."""
+    if experiment and recursive:
+        raise click.UsageError("--recursive is for a namespace; leave out --experiment")
+    if experiment:
+        found = find_experiment(client, experiment, namespace).runs(**which)
+    else:
+        found = client.runs(namespace, recursive=recursive, **which)
+    print_rows(rows_of(found), columns=_COLUMNS, output=output)
+
+
+@runs.command(epilog="Example: modelbox client runs show --id ID")
+@click.option("--id", "run_id", required=True, help="The run's id.")
+@output_option
+@with_client
+def show(client: ModelBox, *, run_id: str, output: str) -> None:
+    """Show one run with its hyperparameters, its metrics in short and its metadata."""
+    run = client.run(run_id)
+    print_object({**row_of(run), "metadata": run.metadata()}, output=output)
+
+
+@runs.command(epilog="Example: modelbox client runs compare ID ID")
+@click.argument("ids", nargs=-1)
+@experiment_options
+@list_options
+@output_option
+@with_client
+def compare(
+    client: ModelBox, *, ids: tuple[str, ...], experiment: str, namespace: str, output: str, **which: Any
+) -> None:
+    """Compare runs, given by their ids or as those of an experiment: hyperparameters that differ, newest metrics."""
+    if bool(ids) == bool(experiment):
+        raise click.UsageError("give either the ids of runs, or --experiment")
+    if ids:
+        compared: Comparison = client.compare(ids)
+    else:
+        compared = client.compare(find_experiment(client, experiment, namespace).runs(**which))
+    print_rows(compared.rows(), columns=compared.columns, output=output)
+
+
+@runs.command(epilog="Example: modelbox client runs best --experiment wav2vec-lid --metric val_loss --mode min")
+@experiment_options
+@click.option("--metric", required=True, help="The metric's key.")
+@click.option("--mode", type=click.Choice(["max", "min"]), default="max", show_default=True, help="What is best.")
+@click.option("--filter", default="", help="Only among these runs.")
+@output_option
+@with_client
+def best(client: ModelBox, *, experiment: str, namespace: str, metric: str, output: str, **which: Any) -> None:
+    """Show the run whose best value of a metric is the best of all runs of an experiment."""
+    run = find_experiment(client, experiment, namespace).best_run(metric, **which)
+    if run is None:
+        raise click.ClickException(f"metric: no such run has the metric {metric[:80]!r}")
+    print_object(row_of(run), output=output)
