@@ -171,6 +171,48 @@ async def test_series_come_as_points_or_as_columns(gateway: Gateway, model: str)
     assert (loss.values[1].d_val, loss.values[1].f_val, loss.values[2].s_tensor) == (1e308, infinite, "diverged")
 
 
+async def test_a_long_series_is_thinned_out_without_losing_a_spike(gateway: Gateway, model: str) -> None:
+    values = [0.5] * 10_000
+    values[1_234], values[7_777] = 1e9, -1e9
+    for first in range(0, 10_000, 5_000):
+        steps = range(first, first + 5_000)
+        series = pb.MetricSeries(
+            key="loss", steps=steps, wallclock_s=map(float, steps), doubles=values[steps.start : steps.stop]
+        )
+        await gateway.stub.LogMetricsBatch(pb.LogMetricsBatchRequest(parent_id=model, series=[series]))
+
+    async def read(max_points: int) -> pb.MetricSeries:
+        request = pb.GetMetricsRequest(parent_id=model, columns=True, max_points=max_points)
+        answer: pb.GetMetricsResponse = await gateway.stub.GetMetrics(request)
+        [found] = answer.series
+        assert [values[step] for step in found.steps] == list(found.doubles)
+        assert list(found.steps) == sorted(set(found.steps))
+        return found
+
+    thin = await read(100)
+
+    assert 50 <= len(thin.steps) <= 110
+    assert {0, 1_234, 7_777, 9_999} <= set(thin.steps)
+    for max_points in (0, 10_000, 2**32 - 1):
+        assert len((await read(max_points)).steps) == 10_000
+    assert len((await read(1)).steps) < 10, "a few that hold its ends and its spikes"
+
+
+async def test_namespaces_say_how_much_they_hold(gateway: Gateway) -> None:
+    await gateway.stub.CreateModel(pb.CreateModelRequest(name="m", namespace="vision"))
+    for name in ("a", "b"):
+        await gateway.stub.CreateDataset(pb.CreateDatasetRequest(name=name, namespace="vision"))
+    await gateway.stub.CreateDataset(pb.CreateDatasetRequest(name="c"))
+
+    listed = (await gateway.stub.ListNamespaces(pb.ListNamespacesRequest())).namespaces
+
+    assert [(n.name, n.models, n.experiments, n.datasets) for n in listed] == [
+        ("default", 0, 0, 1),
+        ("vision", 1, 0, 2),
+    ]
+    assert listed[1].created_at.ToNanoseconds() < listed[1].updated_at.ToNanoseconds()
+
+
 async def test_the_deepest_metadata_that_is_taken_can_be_read_everywhere(gateway: Gateway, model: str) -> None:
     """As protobuf `Value` in lists and watches too, where a client's reader stops at 100 nested messages."""
     deepest = '{"a":' * 30 + "1" + "}" * 30

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from modelbox_events import StreamRef, object_id
 from modelbox_events.types import DatasetCreated, EventLogged, LineageLinked
 from modelbox_gateway.commands import dataset
-from modelbox_gateway.commands.kinds import OBJECTS
 from modelbox_gateway.commands.logged import LoggedEvent, linked, logged, logged_event_id
 from modelbox_gateway.errors import InvalidFieldError
 
@@ -65,17 +64,6 @@ def test_a_link_stands_in_the_namespace_of_what_was_made() -> None:
     assert [(opened.namespace, opened.type) for opened in new.opens] == [("vision", "lineage_link")]
     assert linked(DATA, RUN, "evaluation").opens != new.opens
     assert linked(RUN, DATA, "training").opens[0].id != new.opens[0].id
-
-
-def test_every_kind_of_object_but_an_artifact_can_be_linked() -> None:
-    for kind in OBJECTS - {"artifact"}:
-        new = linked(StreamRef("n", kind, UUID(int=7)), RUN, "")
-        assert isinstance(new.data, LineageLinked)
-    artifact = StreamRef("n", "artifact", UUID(int=7))
-    with pytest.raises(InvalidFieldError, match=r"^from_id: .*object that it belongs to"):
-        linked(artifact, RUN, "")
-    with pytest.raises(InvalidFieldError, match=r"^to_id: "):
-        linked(RUN, artifact, "")
 
 
 def test_nothing_is_made_with_itself() -> None:

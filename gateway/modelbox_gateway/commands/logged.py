@@ -13,7 +13,6 @@ import msgspec
 from modelbox_events.event import NewEvent, StreamRef
 from modelbox_events.ids import object_id
 from modelbox_events.types import EventLogged, LineageLinked
-from modelbox_gateway.commands.kinds import ARTIFACT
 from modelbox_gateway.errors import InvalidFieldError
 
 LOGGED_EVENT: Final = "logged_event"
@@ -57,11 +56,8 @@ def linked(used: StreamRef, made: StreamRef, relation: str) -> NewEvent:
     """Return what the log records of `made` having been made with `used`; an equal link is refused.
 
     Raises:
-        InvalidFieldError: One is an artifact, or both are the same object.
+        InvalidFieldError: Both are the same object.
     """
-    for field, ref in (("from_id", used), ("to_id", made)):
-        if ref.type == ARTIFACT:
-            raise InvalidFieldError(field, f"{ref.id} is an artifact; give the object that it belongs to")
     if used.id == made.id:
         raise InvalidFieldError("to_id", "is the object of from_id; nothing is made with itself")
     link_id = object_id(LINEAGE_LINK, str(used.id), str(made.id), relation)

@@ -1,9 +1,16 @@
-"""What objects are made with: LinkLineage."""
+"""What objects are made with: LinkLineage, GetLineage."""
+
+from typing import Final
+from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.commands import fields
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX
+from modelbox_projections import Lineage
+
+_VIEWS: Final = ("lineage", "artifacts")
 
 
 class LineageMethods:
@@ -24,3 +31,43 @@ class LineageMethods:
         appended = await objects.link(used, made, caller, relation=relation)
         self._backend.freshness.wrote(call, appended)
         return pb.LinkLineageResponse(exists=appended is None)
+
+    async def get_lineage(self, request: pb.GetLineageRequest, call: Call) -> pb.GetLineageResponse:
+        """Return what an object or a commit was made with, and what was made with it; both unless one is chosen."""
+        object_id = fields.object_id("id", request.id)
+        both = request.upstream == request.downstream
+        await self._backend.freshness.reached(call, _VIEWS)
+        lineage = await self._backend.services.views.lineage.of(
+            object_id,
+            upstream=both or request.upstream,
+            downstream=both or request.downstream,
+            depth=request.depth,
+        )
+        if not lineage.nodes[0].type:
+            # The view knows nothing of it: it may not have come so far, or there is no such object.
+            await self._backend.objects.find("id", object_id)
+        return lineage_message(lineage, PAGE_BYTES_MAX)
+
+
+def lineage_message(lineage: Lineage, bytes_max: int) -> pb.GetLineageResponse:
+    """Return lineage, cut to about so many bytes: what is furthest away goes first."""
+    answer = pb.GetLineageResponse(truncated=lineage.truncated)
+    shown: set[UUID] = set()
+    taken = 0
+    for node in lineage.nodes:
+        message = pb.LineageNode(id=str(node.id), type=node.type, name=node.name, namespace=node.namespace)
+        taken += message.ByteSize()
+        if taken > bytes_max // 2:  # the edges between them need as much again
+            answer.truncated = True
+            break
+        answer.nodes.append(message)
+        shown.add(node.id)
+    for edge in lineage.edges:
+        if edge.from_id in shown and edge.to_id in shown:
+            line = pb.LineageEdge(from_id=str(edge.from_id), to_id=str(edge.to_id), relation=edge.relation)
+            taken += line.ByteSize()
+            if taken > bytes_max:
+                answer.truncated = True
+                break
+            answer.edges.append(line)
+    return answer

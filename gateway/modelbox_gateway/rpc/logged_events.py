@@ -1,12 +1,25 @@
-"""Events that users report on objects: LogEvent."""
+"""Events that users report on objects: LogEvent, ListEvents."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
 
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events import Position
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.logged import LoggedEvent
 from modelbox_gateway.rpc import requests
-from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.answers import metadata_message, timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
+from modelbox_projections import LoggedEventPlace, LoggedEventRow
+
+_VIEWS: Final = ("logged_events",)
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
+_PAGES: Final = Pages[tuple[datetime, Position]]("logged events", tuple[_Time, PositionPlace])
 
 
 class LoggedEventMethods:
@@ -30,3 +43,32 @@ class LoggedEventMethods:
         recorded_at, appended = await self._backend.objects.log_event(stream, event, caller)
         self._backend.freshness.wrote(call, appended)
         return pb.LogEventResponse(created_at=timestamp(recorded_at), exists=appended is None)
+
+    async def list_events(self, request: pb.ListEventsRequest, call: Call) -> pb.ListEventsResponse:
+        """Return a page of the events logged on an object, by wallclock, from `since` on."""
+        object_id = fields.object_id("parent_id", request.parent_id)
+        since = requests.time_of("since", request.since) if request.HasField("since") else None
+        scope = f"{object_id} {since}"
+        place = _PAGES.place(scope, request.page_token)
+        size = page_size(request.page_size)
+        await self._backend.objects.find("parent_id", object_id)
+        await self._backend.freshness.reached(call, _VIEWS)
+        after = None if place is None else LoggedEventPlace(*place)
+        views = self._backend.services.views
+        rows = await views.logged_events.list(object_id, since=since, limit=size + 1, after=after)
+        messages, more = await fill_page(rows, size, _messages)
+        token = _PAGES.token(scope, rows[len(messages) - 1].place) if more else ""
+        return pb.ListEventsResponse(events=messages, next_page_token=token)
+
+
+async def _messages(rows: Sequence[LoggedEventRow]) -> list[pb.Event]:
+    return [
+        pb.Event(
+            id=str(row.id),
+            name=row.name,
+            source=pb.EventSource(name=row.source),
+            wallclock_time=timestamp(row.wallclock),
+            metadata=metadata_message(row.metadata),
+        )
+        for row in rows
+    ]

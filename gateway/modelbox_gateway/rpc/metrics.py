@@ -44,11 +44,11 @@ class MetricMethods:
         keys = [fields.name(f"keys[{n}]", key) for n, key in enumerate(request.keys)]
         await self._backend.objects.find("parent_id", object_id)
         await self._backend.freshness.reached(call, _VIEWS)
-        rows = await self._backend.services.views.metrics.of(object_id, keys)
+        rows = await self._backend.services.views.metrics.of(object_id, keys, max_points=request.max_points)
         points = sum(len(row.steps) for row in rows)
         maximum = POINTS_SHOWN_AS_COLUMNS_MAX if request.columns else POINTS_SHOWN_MAX
         if points > maximum:
-            problem = f"have {points} points; one answer holds {maximum}: ask for fewer keys, or with columns set"
+            problem = f"have {points} points; one answer holds {maximum}: set max_points or columns, or name fewer keys"
             raise ResultTooLargeError("keys", problem)
         if request.columns:
             return pb.GetMetricsResponse(series=series_messages(rows))

@@ -30,6 +30,8 @@ class NamespaceMethods:
             pb.Namespace(
                 name=row.name,
                 models=row.models,
+                experiments=row.experiments,
+                datasets=row.datasets,
                 created_at=timestamp(row.created_at),
                 updated_at=timestamp(row.updated_at),
             )
