@@ -21,6 +21,14 @@ def dsn_of(server: EmbeddedPostgres, database: str) -> str:
     return server.dsn.replace(f"/{DATABASE}?", f"/{database}?")
 
 
+@pytest.fixture(autouse=True)
+def journal_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the clients' journals: of each test its own."""
+    folder = tmp_path / "journals"
+    monkeypatch.setenv("MODELBOX_JOURNAL_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """A running Postgres."""

@@ -20,7 +20,7 @@ from modelbox import (
     MetricPoint,
     Model,
     ModelBox,
-    PointsRefusedError,
+    RefusedError,
 )
 from tests.integration.sdk_server import SdkServer, wait_until
 
@@ -152,7 +152,7 @@ def test_points_of_an_unknown_object_are_refused_and_told(
     with caplog.at_level(logging.WARNING, logger="modelbox"):
         client.object(UNKNOWN_ID).log_metrics({"loss": 1.0})
         model.log_metrics({"loss": 2.0})
-        with pytest.raises(PointsRefusedError) as refused:
+        with pytest.raises(RefusedError) as refused:
             client.flush()
     assert (refused.value.points, refused.value.reason) == (1, "OBJECT_NOT_FOUND")
     assert "1 metric points" in caplog.text
@@ -172,12 +172,24 @@ def test_closing_delivers_and_then_takes_no_more(sdk_server: SdkServer) -> None:
         model.metadata()
 
 
-def test_closing_without_a_server_warns_about_what_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+def test_closing_without_a_server_keeps_in_the_journal_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     client = ModelBox("localhost:1")
     client.object(UNKNOWN_ID).log_metrics({"loss": 1.0, "accuracy": 0.5})
     with caplog.at_level(logging.WARNING, logger="modelbox"):
         client.close(timeout_s=0.2)
-    assert "2 metric points were not delivered" in caplog.text
+    assert "2 metric points and 0 calls wait in " in caplog.text
+    assert client.delivery() == Delivery(waiting=2, acknowledged=0, dropped=0, refused=0)
+
+
+def test_closing_without_a_server_and_a_journal_warns_about_what_is_lost(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELBOX_JOURNAL", "off")
+    client = ModelBox("localhost:1")
+    client.object(UNKNOWN_ID).log_metrics({"loss": 1.0, "accuracy": 0.5})
+    with caplog.at_level(logging.WARNING, logger="modelbox"):
+        client.close(timeout_s=0.2)
+    assert "2 metric points and 0 calls were not delivered" in caplog.text
     assert client.delivery() == Delivery(waiting=0, acknowledged=0, dropped=2, refused=0)
 
 

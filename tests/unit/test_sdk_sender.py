@@ -1,4 +1,4 @@
-"""The buffer, the columns and the sender: pure logic, with a function of the test as what sends."""
+"""The buffer, the columns and the courier without a journal, with a function of the test as what sends."""
 
 import logging
 import math
@@ -7,20 +7,21 @@ from collections.abc import Callable
 
 import pytest
 
+from modelbox.delivery.buffer import Buffer, Point
+from modelbox.delivery.columns import batches_of
+from modelbox.delivery.courier import Courier
 from modelbox.errors import (
     ClosedError,
     FlushTimeoutError,
     InvalidFieldError,
     NotFoundError,
-    PointsRefusedError,
+    RefusedError,
     ServerError,
     UnavailableError,
 )
 from modelbox.fields import text_bytes
+from modelbox.journal.record import Record
 from modelbox.limits import BATCH_BYTES_MAX, BATCH_POINTS_MAX, BATCH_SERIES_MAX, DEFECT_TRIES_MAX
-from modelbox.metrics.buffer import Point, PointBuffer
-from modelbox.metrics.columns import batches_of
-from modelbox.metrics.sender import MetricsSender
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.values import Delivery
 
@@ -35,12 +36,13 @@ class Server:
         self.batches: list[pb.LogMetricsBatchRequest] = []
         self.keys: list[str] = []
 
-    def send(self, request: pb.LogMetricsBatchRequest, key: str) -> None:
-        self.keys.append(key)
+    def send(self, record: Record) -> bytes:
+        self.keys.append(record.key)
         error = self.trouble(len(self.keys))
         if error is not None:
             raise error
-        self.batches.append(request)
+        self.batches.append(pb.LogMetricsBatchRequest.FromString(record.request))
+        return b""
 
 
 def no_cut() -> None:
@@ -87,14 +89,14 @@ def test_a_batch_keeps_to_the_bounds_of_points_keys_and_bytes() -> None:
 
 
 def test_a_call_with_one_bad_value_adds_nothing() -> None:
-    buffer = PointBuffer()
+    buffer = Buffer()
     with pytest.raises(InvalidFieldError):
         buffer.add("o", {"loss": 1.0, "bad": None}, 0, None)
     assert buffer.waiting == 0
 
 
 def test_a_full_buffer_drops_counts_and_warns_once(caplog: pytest.LogCaptureFixture) -> None:
-    buffer = PointBuffer(points_max=10)
+    buffer = Buffer(points_max=10)
     with caplog.at_level(logging.WARNING, logger="modelbox"):
         for step in range(15):
             buffer.add("o", {"loss": 1.0}, step, None)
@@ -106,7 +108,7 @@ def test_a_full_buffer_drops_counts_and_warns_once(caplog: pytest.LogCaptureFixt
 
 
 def test_text_in_the_buffer_is_bounded_and_given_back() -> None:
-    buffer = PointBuffer(text_bytes_max=250)
+    buffer = Buffer(text_bytes_max=250)
     for step in range(3):
         buffer.add("o", {"note": "x" * 98}, step, None)
     assert (buffer.waiting, buffer.dropped) == (2, 1)
@@ -117,93 +119,96 @@ def test_text_in_the_buffer_is_bounded_and_given_back() -> None:
 
 def test_flush_waits_for_all_that_was_logged_before() -> None:
     server = Server()
-    sender = MetricsSender(server.send)
+    courier = Courier(server.send)
     for step in range(100):
-        sender.log("o", {"loss": 1.0}, step, None)
-    sender.flush(timeout_s=WAIT_S)
+        courier.log("o", {"loss": 1.0}, step, None)
+    courier.flush(timeout_s=WAIT_S)
     assert [step for batch in server.batches for step in batch.series[0].steps] == list(range(100))
-    assert sender.delivery() == Delivery(waiting=0, acknowledged=100, dropped=0, refused=0)
-    sender.close(cut=no_cut)
+    assert courier.delivery() == Delivery(waiting=0, acknowledged=100, dropped=0, refused=0)
+    courier.close(timeout_s=0.2, cut=no_cut)
 
 
 def test_flush_of_nothing_returns_at_once() -> None:
-    MetricsSender(Server().send).flush(timeout_s=0)
+    Courier(Server().send).flush(timeout_s=0)
 
 
 def test_a_batch_is_sent_with_one_key_until_it_is_answered() -> None:
     server = Server(lambda tries: UnavailableError("away") if tries < 4 else None)
-    sender = MetricsSender(server.send)
-    sender.log("o", {"loss": 1.0}, 0, None)
-    sender.flush(timeout_s=WAIT_S)
-    sender.log("o", {"loss": 1.0}, 1, None)
-    sender.flush(timeout_s=WAIT_S)
+    courier = Courier(server.send)
+    courier.log("o", {"loss": 1.0}, 0, None)
+    courier.flush(timeout_s=WAIT_S)
+    courier.log("o", {"loss": 1.0}, 1, None)
+    courier.flush(timeout_s=WAIT_S)
     assert len(server.keys) == 5
     assert len(set(server.keys[:4])) == 1
     assert len(set(server.keys)) == 2
-    sender.close(cut=no_cut)
+    courier.close(timeout_s=0.2, cut=no_cut)
 
 
 def test_flush_says_how_many_points_wait() -> None:
     server = Server(lambda _: UnavailableError("away"))
-    sender = MetricsSender(server.send)
+    courier = Courier(server.send)
     for step in range(7):
-        sender.log("o", {"loss": 1.0}, step, None)
+        courier.log("o", {"loss": 1.0}, step, None)
     with pytest.raises(FlushTimeoutError) as late:
-        sender.flush(timeout_s=0.2)
+        courier.flush(timeout_s=0.2)
     assert late.value.waiting == 7
     server.trouble = lambda _: None
-    sender.flush(timeout_s=WAIT_S)
-    assert sender.delivery().acknowledged == 7
-    sender.close(cut=no_cut)
+    courier.flush(timeout_s=WAIT_S)
+    assert courier.delivery().acknowledged == 7
+    courier.close(timeout_s=0.2, cut=no_cut)
 
 
 def test_a_refusal_is_told_by_the_next_flush_only() -> None:
     server = Server(lambda tries: NotFoundError("no such object") if tries <= 2 else None)
-    sender = MetricsSender(server.send)
+    courier = Courier(server.send)
     for object_id in ("a", "b", "c"):
-        sender.log(object_id, {"loss": 1.0}, 0, None)
-    with pytest.raises(PointsRefusedError, match="2 metric points were refused: no such object"):
-        sender.flush(timeout_s=WAIT_S)
-    sender.flush(timeout_s=WAIT_S)
-    assert sender.delivery() == Delivery(waiting=0, acknowledged=1, dropped=0, refused=2)
-    sender.close(cut=no_cut)
+        courier.log(object_id, {"loss": 1.0}, 0, None)
+    with pytest.raises(RefusedError, match="2 metric points were refused: no such object"):
+        courier.flush(timeout_s=WAIT_S)
+    courier.flush(timeout_s=WAIT_S)
+    assert courier.delivery() == Delivery(waiting=0, acknowledged=1, dropped=0, refused=2)
+    courier.close(timeout_s=0.2, cut=no_cut)
 
 
 def test_a_defect_of_the_server_is_tried_a_few_times() -> None:
     server = Server(lambda _: ServerError("defect"))
-    sender = MetricsSender(server.send)
-    sender.log("o", {"loss": 1.0}, 0, None)
-    with pytest.raises(PointsRefusedError):
-        sender.flush(timeout_s=WAIT_S)
+    courier = Courier(server.send)
+    courier.log("o", {"loss": 1.0}, 0, None)
+    with pytest.raises(RefusedError):
+        courier.flush(timeout_s=WAIT_S)
     assert len(server.keys) == DEFECT_TRIES_MAX
-    sender.close(cut=no_cut)
+    courier.close(timeout_s=0.2, cut=no_cut)
 
 
-def test_a_defect_of_the_sender_loses_its_points_and_no_others(caplog: pytest.LogCaptureFixture) -> None:
-    server = Server(lambda tries: KeyError("defect") if tries == 1 else None)
-    sender = MetricsSender(server.send)
-    sender.log("o", {"loss": 1.0}, 0, None)
-    with caplog.at_level(logging.ERROR, logger="modelbox"), pytest.raises(PointsRefusedError, match="KeyError"):
-        sender.flush(timeout_s=WAIT_S)
-    sender.log("o", {"loss": 1.0}, 1, None)
-    sender.flush(timeout_s=WAIT_S)
-    assert sender.delivery() == Delivery(waiting=0, acknowledged=1, dropped=1, refused=0)
-    sender.close(cut=no_cut)
+def test_a_defect_in_sending_is_tried_again_and_then_told(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server(lambda tries: KeyError("defect") if tries in {1, *range(3, 3 + DEFECT_TRIES_MAX)} else None)
+    courier = Courier(server.send)
+    courier.log("o", {"loss": 1.0}, 0, None)
+    with caplog.at_level(logging.ERROR, logger="modelbox"):
+        courier.flush(timeout_s=WAIT_S)
+    courier.log("o", {"loss": 1.0}, 1, None)
+    with caplog.at_level(logging.ERROR, logger="modelbox"), pytest.raises(RefusedError, match="KeyError"):
+        courier.flush(timeout_s=WAIT_S)
+    courier.log("o", {"loss": 1.0}, 2, None)
+    courier.flush(timeout_s=WAIT_S)
+    assert courier.delivery() == Delivery(waiting=0, acknowledged=2, dropped=0, refused=1)
+    courier.close(timeout_s=0.2, cut=no_cut)
 
 
 def test_closing_cuts_counts_and_refuses_more() -> None:
     answered = threading.Event()
 
-    def send(_request: pb.LogMetricsBatchRequest, _key: str) -> None:
+    def send(_record: Record) -> bytes:
         answered.wait(WAIT_S)
         raise ClosedError("cut")
 
-    sender = MetricsSender(send)
-    sender.log("o", {"a": 1.0, "b": 2.0}, 0, None)
-    sender.close(cut=answered.set)
-    assert sender.delivery() == Delivery(waiting=0, acknowledged=0, dropped=2, refused=0)
+    courier = Courier(send)
+    courier.log("o", {"a": 1.0, "b": 2.0}, 0, None)
+    courier.close(timeout_s=0.2, cut=answered.set)
+    assert courier.delivery() == Delivery(waiting=0, acknowledged=0, dropped=2, refused=0)
     with pytest.raises(ClosedError):
-        sender.log("o", {"a": 1.0}, 1, None)
+        courier.log("o", {"a": 1.0}, 1, None)
 
 
 @pytest.mark.timing
@@ -211,13 +216,13 @@ def test_logging_one_number_takes_microseconds() -> None:
     """The bound is generous for a busy machine; `make bench` measures."""
     from time import perf_counter_ns  # noqa: PLC0415  # of this test only
 
-    sender = MetricsSender(Server().send)
+    courier = Courier(Server().send)
     taken = []
     for step in range(20_000):
         metrics = {"loss": 0.5}
         begun = perf_counter_ns()
-        sender.log("o", metrics, step, None)
+        courier.log("o", metrics, step, None)
         taken.append(perf_counter_ns() - begun)
     assert sorted(taken)[len(taken) // 2] <= 5_000
-    sender.flush(timeout_s=WAIT_S)
-    sender.close(cut=no_cut)
+    courier.flush(timeout_s=WAIT_S)
+    courier.close(timeout_s=0.2, cut=no_cut)

@@ -9,7 +9,7 @@ from typing import Self
 
 from modelbox.artifacts import Artifact
 from modelbox.checkpoints import CHECKPOINTS, Checkpoint
-from modelbox.config import resolve_address
+from modelbox.config import resolve_address, resolve_journal
 from modelbox.datasets import DatasetCalls
 from modelbox.experiments import ExperimentCalls
 from modelbox.fields import check_text
@@ -28,8 +28,8 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     """A client of one ModelBox server.
 
     Made without a connection: the first call opens it. Safe to use from several threads; a forked child has a
-    connection and a buffer of its own. Close it, or use it in a `with` statement; the end of the program closes it
-    too.
+    connection, a buffer and a journal of its own. Close it, or use it in a `with` statement; the end of the program
+    closes it too.
 
     Every call has a deadline and is tried again while the server is away; a write sent twice is recorded once. Reads
     show what this client has written before.
@@ -46,7 +46,7 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         Raises:
             ConfigError: The address is not `host:port`, or the configuration file cannot be used.
         """
-        self._session = Session(resolve_address(addr), timeout_s=timeout_s)
+        self._session = Session(resolve_address(addr), timeout_s=timeout_s, journal=resolve_journal())
 
     @property
     def address(self) -> str:
@@ -106,22 +106,26 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         return Watch(self._session.connection, watch_request(namespace, since, after)).changes()
 
     def delivery(self) -> Delivery:
-        """Return what became of the metric points logged with this client: waiting, acknowledged, dropped, refused."""
-        return self._session.sender.delivery()
+        """Return what became of what was logged with this client: waiting, acknowledged, dropped, refused."""
+        return self._session.delivery()
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
-        """Wait until the server has answered for all metric points logged before.
+        """Wait until the server has answered for all that was logged before.
 
         Raises:
-            FlushTimeoutError: It has not in time; the points are kept and still sent.
-            PointsRefusedError: It refused points since the last flush, such as those of an unknown object.
+            FlushTimeoutError: It has not in time; what waits is kept and still sent.
+            RefusedError: It refused something since the last flush, such as points of an unknown object.
         """
         self._session.flush(timeout_s)
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
-        """Flush and close the connection; closing again does nothing.
+        """Send what waits and close the connection; closing again does nothing.
 
-        What cannot be delivered in time is warned about, never raised.
+        A server that is away is not waited for: what waits stays in the journal, and `modelbox client sync` or the
+        next client of this user that logs to the server sends it. Nothing of this is raised; it is warned about.
+
+        Args:
+            timeout_s: How long to send while the server answers, in seconds.
         """
         self._session.close(timeout_s)
 

@@ -1,25 +1,36 @@
-"""Where the server is: argument, environment, the client's configuration file, or the default.
+"""Where the server is, and the journal: argument, environment, the client's configuration file, or the default.
 
-Must not know: how to speak to it.
+Must not know: how to speak to a server, or what a journal holds.
 """
 
 import os
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from modelbox.errors import ConfigError
+from modelbox.journal.folder import JournalSettings
+from modelbox.limits import JOURNAL_BYTES_MAX
 
 ADDRESS_VARIABLE: Final = "MODELBOX_API_ADDR"
 """The environment variable that names the server."""
+
+JOURNAL_VARIABLE: Final = "MODELBOX_JOURNAL"
+"""The environment variable that switches the journal: `on`, which is the default, or `off`."""
+
+JOURNAL_FOLDER_VARIABLE: Final = "MODELBOX_JOURNAL_DIR"
+"""The environment variable that names the journal's folder."""
 
 CONFIG_FILE: Final = Path("modelbox_client.toml")
 """The configuration file that is read when there is one in the working directory."""
 
 DEFAULT_ADDRESS: Final = "localhost:8085"
 """Where a server listens that nobody configured."""
+
+DEFAULT_JOURNAL_FOLDER: Final = Path("modelbox", "journal")
+"""Where journals are that nobody configured: below XDG_STATE_HOME, which is ~/.local/state unless it is set."""
 
 _PORT_MAX: Final = 65_535
 
@@ -28,13 +39,25 @@ class ClientConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The client's configuration file."""
 
     server_addr: str = DEFAULT_ADDRESS
+    journal_dir: str = ""
+    journal_bytes_max: Annotated[int, msgspec.Meta(ge=0)] = JOURNAL_BYTES_MAX
 
+
+_KEYS: Final = ", ".join(ClientConfig.__struct_fields__)
 
 CONFIG_TEXT: Final = f"""\
-# Configuration of the ModelBox client. The environment variable {ADDRESS_VARIABLE} wins over this file.
+# Configuration of the ModelBox client. The environment variables win over this file:
+# {ADDRESS_VARIABLE}, {JOURNAL_FOLDER_VARIABLE}, and {JOURNAL_VARIABLE}=off for no journal.
 
 # Where the server listens for gRPC: host:port.
 server_addr = "{DEFAULT_ADDRESS}"
+
+# The folder of the journal, which keeps what is logged while the server is away. Empty: modelbox/journal below
+# $XDG_STATE_HOME, or below ~/.local/state where that is not set.
+journal_dir = ""
+
+# How much disk all journals in it may take, in bytes.
+journal_bytes_max = {JOURNAL_BYTES_MAX}
 """
 """What `modelbox client init-config` writes."""
 
@@ -61,6 +84,33 @@ def resolve_address(addr: str = "", *, config_path: Path | None = None) -> str:
     return _check_address(read_config(path).server_addr, source=f"{path}: server_addr")
 
 
+def resolve_journal(*, config_path: Path | None = None) -> JournalSettings | None:
+    """Return where the journal is: by the environment, else by the file, else the default; None if it is off.
+
+    An account without a home and without a configured folder has none either.
+
+    Args:
+        config_path: As for `resolve_address`.
+
+    Raises:
+        ConfigError: The variable that switches it says something else, or the file cannot be used.
+    """
+    switch = os.environ.get(JOURNAL_VARIABLE, "on")
+    if switch not in {"on", "off"}:
+        raise ConfigError(f"{JOURNAL_VARIABLE}: {switch[:80]!r} is neither on nor off", field=JOURNAL_VARIABLE)
+    if switch == "off":
+        return None
+    config = ClientConfig()
+    if config_path is not None or CONFIG_FILE.is_file():
+        config = read_config(config_path or CONFIG_FILE)
+    named = os.environ.get(JOURNAL_FOLDER_VARIABLE, "") or config.journal_dir
+    folder = Path(named) if named else _state_home() / DEFAULT_JOURNAL_FOLDER
+    try:
+        return JournalSettings(folder.expanduser().absolute(), bytes_max=config.journal_bytes_max)
+    except RuntimeError:
+        return None
+
+
 def read_config(path: Path) -> ClientConfig:
     """Read a configuration file.
 
@@ -76,9 +126,12 @@ def read_config(path: Path) -> ClientConfig:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise ConfigError(
-            f"{path}: {error}; the one key is server_addr, a string such as {DEFAULT_ADDRESS!r}"
-        ) from error
+        raise ConfigError(f"{path}: {error}; the keys are {_KEYS}") from error
+
+
+def _state_home() -> Path:
+    named = os.environ.get("XDG_STATE_HOME", "")
+    return Path(named) if named else Path("~", ".local", "state")
 
 
 def _check_address(addr: str, *, source: str) -> str:

@@ -23,8 +23,8 @@ ModelBoxError
 ├── UnavailableError                     the server did not answer; retry
 │   └── OverloadedError                  the server has too much to do; retry
 ├── ServerError                          the server failed, or answered what this version does not know
-├── FlushTimeoutError                    points still wait for their acknowledgement
-├── PointsRefusedError                   the server refused points that were logged
+├── FlushTimeoutError                    what was logged still waits for its acknowledgement
+├── RefusedError                         the server refused something that was logged
 └── ClosedError                          the client was closed
 
 Must not know: gRPC. `transport/failures.py` makes these from its errors.
@@ -155,26 +155,34 @@ class ServerError(ModelBoxError):
 
 
 class FlushTimeoutError(ModelBoxError):
-    """Not all points were acknowledged in time. They are kept and still sent."""
+    """Not all that was logged was acknowledged in time. It is kept and still sent."""
 
-    def __init__(self, waiting: int, *, timeout_s: float) -> None:
-        """Say how many points wait and how long was waited."""
-        super().__init__(f"{waiting} metric points were not acknowledged within {timeout_s:g} s; they are still sent")
+    def __init__(self, waiting: int, *, calls: int = 0, timeout_s: float) -> None:
+        """Say how many points and calls wait and how long was waited."""
+        what = _counted(waiting, calls)
+        super().__init__(f"{what} were not acknowledged within {timeout_s:g} s; they are kept and still sent")
         self.waiting = waiting
+        self.calls = calls
 
 
-class PointsRefusedError(ModelBoxError):
-    """The server refused points logged since the last flush; they are gone. The cause says why."""
+class RefusedError(ModelBoxError):
+    """The server refused points or calls logged since the last flush; they are gone. The cause says why."""
 
-    def __init__(self, points: int, cause: ModelBoxError) -> None:
-        """Say how many points were refused and why the first of them."""
-        super().__init__(f"{points} metric points were refused: {cause}", reason=cause.reason, field=cause.field)
+    def __init__(self, points: int, cause: ModelBoxError, *, calls: int = 0) -> None:
+        """Say how many points and calls were refused and why the first of them."""
+        super().__init__(f"{_counted(points, calls)} were refused: {cause}", reason=cause.reason, field=cause.field)
         self.points = points
+        self.calls = calls
         self.cause = cause
 
 
 class ClosedError(ModelBoxError):
     """The client was closed; make a new `ModelBox`."""
+
+
+def _counted(points: int, calls: int) -> str:
+    parts = [f"{points} metric points"] if points or not calls else []
+    return " and ".join([*parts, f"{calls} calls"] if calls else parts)
 
 
 BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {

@@ -32,8 +32,9 @@ class Logged:
     def log_metrics(self, metrics: Mapping[str, Any], step: Any = 0, wallclock: float | datetime | None = None) -> None:
         """Log one point a key. Returns at once: the points are sent in the background, `flush` waits for them.
 
-        A server that is away is no error here: points wait in memory, up to `limits.BUFFER_POINTS_MAX` of them, and
-        are then dropped, which is warned about once and counted (`ModelBox.delivery`). They are not kept on disk.
+        A server that is away is no error here: points wait in the journal on disk, also beyond the end of the program,
+        and are sent later, each once. What neither the journal nor the memory has room for is dropped, which is warned
+        about once and counted (`ModelBox.delivery`).
 
         Args:
             metrics: A number, string or bytes for each key; also a scalar of numpy or torch. NaN and infinity are kept.
@@ -44,7 +45,7 @@ class Logged:
             InvalidFieldError: A key, value, step or wallclock breaks a rule; nothing of the call is logged.
             ClosedError: The client was closed.
         """
-        self._session.sender.log(self.id, metrics, step, wallclock)
+        self._session.log_metrics(self.id, metrics, step, wallclock)
 
     def metrics(self, *keys: str, max_points: int | None = None) -> dict[str, list[MetricPoint]]:
         """Return the points by key, each key's by step, then wallclock; all keys unless some are given.

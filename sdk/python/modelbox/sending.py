@@ -3,15 +3,13 @@
 Must not know: what the calls say.
 """
 
-from modelbox.errors import FlushTimeoutError, UnavailableError
-from modelbox.limits import OFFLINE_AFTER_S
 from modelbox.session import Session
 from modelbox.transport.methods import Method, RequestT, ResponseT
 
 
 def deliver(session: Session, method: Method[RequestT, ResponseT], request: RequestT) -> None:
-    """Send a call whose answer nobody waits for."""
-    session.connection.call(method, request)
+    """Send a call whose answer nobody waits for; see `Session.deliver`."""
+    session.deliver(method, request)
 
 
 def ask(session: Session, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
@@ -33,10 +31,4 @@ def create(session: Session, method: Method[RequestT, ResponseT], request: Reque
     Raises:
         ModelBoxError: The server refused.
     """
-    try:
-        # In the order of the calls: the object's parent may wait to be created, too.
-        session.flush(OFFLINE_AFTER_S)
-        return session.connection.call(method, request, timeout_s=OFFLINE_AFTER_S)
-    except (FlushTimeoutError, UnavailableError):
-        deliver(session, method, request)
-        return None
+    return session.create(method, request)

@@ -1,59 +1,149 @@
-"""What all objects of one client share: the connection, the sender of metric points, and their end.
+"""What all objects of one client share: the connection, what is on its way to the server, and their end.
 
 Must not know: models.
 """
 
 import atexit
-import contextlib
 import os
 import sys
 import weakref
-from typing import Final
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
 
-from modelbox.errors import FlushTimeoutError, PointsRefusedError
+from modelbox.delivery.columns import points_of
+from modelbox.delivery.courier import Courier
+from modelbox.delivery.uploads import describe, send_upload
 from modelbox.heartbeat import Heartbeat
+from modelbox.journal.file import close_inherited
+from modelbox.journal.folder import JournalFolder, JournalSettings
+from modelbox.journal.record import METRICS, UPLOAD, Record
 from modelbox.limits import ATTEMPT_TIMEOUT_S, CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
-from modelbox.metrics.sender import MetricsSender
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transport.connection import Connection
-from modelbox.transport.methods import LOG_METRICS_BATCH
+from modelbox.transport.connection import IDEMPOTENCY_KEY, Connection
+from modelbox.transport.methods import GET_METRICS, Method, NamedMethod, RequestT, ResponseT
+from modelbox.values import Delivery, LocalFile
 
 
 class Session:
-    """A connection and a sender with one lifetime. Safe to use from several threads; a forked child begins afresh."""
+    """A connection and a courier with one lifetime. Safe to use from several threads; a forked child begins afresh."""
 
-    def __init__(self, address: str, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
-        """Open nothing yet."""
+    def __init__(
+        self, address: str, *, timeout_s: float = CALL_TIMEOUT_S, journal: JournalSettings | None = None
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            journal: Where what is logged survives the process; without one it waits in memory only.
+        """
         self.connection: Final = Connection(address, timeout_s=timeout_s)
-        self.sender: Final = MetricsSender(self._send_batch, on_start=_close_at_end_of_process)
         self.heartbeat: Final = Heartbeat(self.connection)
+        folder = None if journal is None else JournalFolder(journal, address)
+        self._courier: Final = Courier(
+            partial(send, self.connection),
+            was_recorded=partial(was_recorded, self.connection),
+            folder=folder,
+            on_start=_close_at_end_of_process,
+        )
         self._closed = False
         _sessions.add(self)
 
+    def log_metrics(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
+        """Log one point a key; see `Buffer.add` for what it raises."""
+        self._courier.log(object_id, metrics, step, wallclock)
+
+    def deliver(self, method: Method[RequestT, ResponseT], request: RequestT) -> None:
+        """Have a call sent once, after all that was logged before. Returns at once, also while the server is away.
+
+        What the server refuses is told by the next flush.
+
+        Raises:
+            InvalidFieldError: The request is too large.
+            ClosedError: The client was closed.
+        """
+        self._courier.deliver(self._record(method, request))
+
+    def deliver_upload(self, object_id: str, file: LocalFile) -> None:
+        """Have a file of this machine uploaded, after all that was logged before. Returns at once.
+
+        It is read when it is sent: a file that has gone or changed until then is told by the next flush, not sent.
+
+        Raises:
+            InvalidFieldError: It does not exist now, or is no file.
+            ClosedError: The client was closed.
+        """
+        self._courier.deliver(Record(UPLOAD, describe(object_id, file)))
+
+    def create(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT | None:
+        """Make a call after all that was logged before; if the server is away it is made later, and None returned.
+
+        Raises:
+            ModelBoxError: The server refused.
+            ClosedError: The client was closed.
+        """
+        answer = self._courier.ask(self._record(method, request))
+        return None if answer is None else method.response.FromString(answer)
+
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
-        """Wait for the acknowledgement of all points; see `MetricsSender.flush` for what it raises."""
-        self.sender.flush(timeout_s=timeout_s)
+        """Wait for the answers to all that was logged before; see `Courier.flush` for what it raises."""
+        self._courier.flush(timeout_s=timeout_s)
+
+    def delivery(self) -> Delivery:
+        """Return what became of what was logged so far."""
+        return self._courier.delivery()
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
-        """Flush and end. Closing again does nothing. What could not be delivered is warned about, never raised."""
+        """Send what can be sent, leave the rest in the journal, and end. Closing again does nothing; nothing raises."""
         if self._closed:
             return
         self._closed = True
         self.heartbeat.close()
-        # Both are told by a warning of the sender; the end of a program is no place for an exception.
-        with contextlib.suppress(FlushTimeoutError, PointsRefusedError):
-            self.sender.flush(timeout_s=timeout_s)
-        self.sender.close(cut=self.connection.cut)
+        self._courier.close(timeout_s=timeout_s, cut=self.connection.cut)
 
     def forget(self) -> None:
         """Begin afresh in a forked child."""
         self.connection.forget()
-        self.sender.forget()
+        self._courier.forget()
         self.heartbeat.forget()
 
-    def _send_batch(self, request: pb.LogMetricsBatchRequest, key: str) -> None:
-        headers = self.connection.headers(LOG_METRICS_BATCH, key=key)
-        self.connection.call_once(LOG_METRICS_BATCH, request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S)
+    def _record(self, method: Method[RequestT, ResponseT], request: RequestT) -> Record:
+        return Record(method.name, self.connection.encode(method, request))
+
+
+def send(connection: Connection, record: Record) -> bytes:
+    """Send a record once, with its key, and return the answer.
+
+    Raises:
+        ModelBoxError: The server refused, or did not answer in time; or the file to upload has gone or changed.
+    """
+    if record.method == UPLOAD:
+        return send_upload(connection, record.request)
+    headers = ((IDEMPOTENCY_KEY, record.key),)
+    return connection.call_encoded(
+        NamedMethod(record.method), record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S
+    )
+
+
+def was_recorded(connection: Connection, record: Record) -> bool:
+    """Tell whether the server has all metric points of a record; of a call it is not asked, for it may be repeated.
+
+    Raises:
+        ModelBoxError: The server did not answer.
+    """
+    if record.method != METRICS:
+        return False
+    batch = pb.LogMetricsBatchRequest.FromString(record.request)
+    request = pb.GetMetricsRequest(
+        parent_id=batch.parent_id, keys=sorted({series.key for series in batch.series}), columns=True
+    )
+    answer = connection.call_once(GET_METRICS, request, headers=(), timeout_s=ATTEMPT_TIMEOUT_S)
+    found = _points_in(pb.LogMetricsBatchRequest(series=answer.series))
+    return _points_in(batch) <= found
+
+
+def _points_in(batch: pb.LogMetricsBatchRequest) -> set[tuple[str, int, float, str]]:
+    # By its text, NaN is equal to itself.
+    return {(point.key, point.step, point.wallclock, repr(point.value)) for point in points_of(batch)}
 
 
 _sessions: Final[weakref.WeakSet[Session]] = weakref.WeakSet()
@@ -65,6 +155,7 @@ def _close_all() -> None:
 
 
 def _forget_all() -> None:
+    close_inherited()
     for session in list(_sessions):
         session.forget()
 

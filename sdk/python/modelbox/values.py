@@ -171,13 +171,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of the metric points logged with a client, in points.
+    """What became of what was logged with a client: in metric points, and in other calls.
 
-    `waiting`: in memory or on their way. `acknowledged`: recorded by the server. `dropped`: given up because the
-    buffer was full or the client was closed while the server was away. `refused`: the server said no.
+    `waiting`: in memory, in the journal or on its way; of a closed client, left in the journal. `acknowledged`:
+    recorded by the server. `dropped`: given up because neither the journal nor the memory had room. `refused`: the
+    server said no.
     """
 
     waiting: int
     acknowledged: int
     dropped: int
     refused: int
+    waiting_calls: int = 0
+    acknowledged_calls: int = 0
+    dropped_calls: int = 0
+    refused_calls: int = 0

@@ -24,10 +24,12 @@ from modelbox.limits import (
     REQUEST_BYTES_MAX,
 )
 from modelbox.transport.failures import error_of
-from modelbox.transport.methods import Method, RequestT, ResponseT
+from modelbox.transport.methods import Method, NamedMethod, RequestT, ResponseT
 from modelbox.transport.tokens import Tokens
 
-_IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
+IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
+"""The header by which the server knows a call that is sent again."""
+
 _MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # the name of a header
 _TOKEN: Final = "modelbox-token"  # noqa: S105  # the name of a header
 
@@ -107,26 +109,41 @@ class Connection:
         Raises:
             ModelBoxError: The server refused, or did not answer in time.
         """
-        size = request.ByteSize()
-        if size > REQUEST_BYTES_MAX:
-            problem = f"the request has {size:,} bytes; at most {REQUEST_BYTES_MAX:,} are allowed, send less at once"
-            raise InvalidFieldError.of(method.name, problem)
+        answer = self.call_encoded(method, self.encode(method, request), headers=headers, timeout_s=timeout_s)
+        return method.response.FromString(answer)
+
+    def encode(self, method: Method[RequestT, ResponseT], request: RequestT) -> bytes:
+        """Return a request as it is sent.
+
+        Raises:
+            InvalidFieldError: It is too large.
+        """
+        encoded = request.SerializeToString()
+        if len(encoded) > REQUEST_BYTES_MAX:
+            what = f"the request has {len(encoded):,} bytes; at most {REQUEST_BYTES_MAX:,} are allowed"
+            raise InvalidFieldError.of(method.name, f"{what}, send less at once")
+        return encoded
+
+    def call_encoded(self, method: NamedMethod, request: bytes, *, headers: Headers, timeout_s: float) -> bytes:
+        """Call once as `call_once`, with the request and the answer as bytes.
+
+        Raises:
+            ModelBoxError: The server refused, or did not answer in time.
+        """
         with self.translated(method):
             multicallable = self.channel.unary_unary(
-                method.path,
-                request_serializer=method.request.SerializeToString,
-                response_deserializer=method.response.FromString,
+                method.path, request_serializer=None, response_deserializer=None
             )
             timeout_s = max(0.001, min(timeout_s, ATTEMPT_TIMEOUT_S))
-            response: ResponseT
+            response: bytes
             response, call = multicallable.with_call(request, timeout=timeout_s, metadata=headers)
             self.keep_token(call)
         return response
 
-    def headers(self, method: Method[Any, Any], *, key: str = "") -> Headers:
-        """Return a call's headers: of a write its idempotency key (a fresh one unless given), of a read the token."""
+    def headers(self, method: Method[Any, Any]) -> Headers:
+        """Return a call's headers: of a write a fresh idempotency key, of a read the token."""
         if method.writes:
-            return ((_IDEMPOTENCY_KEY, key or uuid.uuid4().hex),)
+            return ((IDEMPOTENCY_KEY, uuid.uuid4().hex),)
         token = self.tokens.latest
         return ((_MIN_TOKEN, token),) if token else ()
 
@@ -137,7 +154,7 @@ class Connection:
                 self.tokens.keep(value)
 
     @contextlib.contextmanager
-    def translated(self, method: Method[Any, Any]) -> Iterator[None]:
+    def translated(self, method: NamedMethod) -> Iterator[None]:
         """Turn gRPC's errors into ours, and forget the token of a log that is gone."""
         try:
             yield

@@ -12,18 +12,24 @@ ResponseT = TypeVar("ResponseT", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
-class Method(Generic[RequestT, ResponseT]):
-    """A call: its name, its messages, and whether it writes (then it carries an idempotency key)."""
+class NamedMethod:
+    """A call of which only the name is known; its messages are bytes."""
 
     name: str
-    request: type[RequestT]
-    response: type[ResponseT]
-    writes: bool = False
 
     @property
     def path(self) -> str:
         """The call's path on the wire."""
         return f"/modelbox.ModelStore/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Method(NamedMethod, Generic[RequestT, ResponseT]):
+    """A call: its name, its messages, and whether it writes (then it carries an idempotency key)."""
+
+    request: type[RequestT]
+    response: type[ResponseT]
+    writes: bool = False
 
 
 CREATE_EXPERIMENT: Final = Method(

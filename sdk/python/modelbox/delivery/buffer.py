@@ -1,7 +1,7 @@
-"""The buffer between a training loop and the sender: one append a point, no lock for numbers.
+"""The buffer between a training loop and the recorder: one append a point, no lock for numbers.
 
 `deque.extend` and `deque.popleft` are atomic, so that any number of threads add while one takes away. Every figure
-kept beside the deque is changed under the lock, and only off the usual path: text, drops, closing.
+kept beside the deque is changed under the lock, and only off the usual path: text, calls, drops, closing.
 """
 
 import logging
@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from time import time
 from typing import Any, Final, NamedTuple
 
-from modelbox.errors import ClosedError, InvalidFieldError, PointsRefusedError
+from modelbox.errors import ClosedError, InvalidFieldError, RefusedError
 from modelbox.fields import check_metric_key, check_metric_value, check_step, check_wallclock, text_bytes
+from modelbox.journal.record import Record
 from modelbox.limits import BUFFER_POINTS_MAX, BUFFER_TEXT_BYTES_MAX, KNOWN_KEYS_MAX, STEP_MAX
 from modelbox.values import MetricScalar
 
@@ -30,15 +31,19 @@ class Point(NamedTuple):
 
 
 class Marker:
-    """Stands in the buffer behind the points of a flush; reached when all of them are answered."""
+    """Stands in the buffer behind what a flush waits for; reached when all of that is answered."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
-        self.error: PointsRefusedError | None = None
+        self.error: RefusedError | None = None
 
 
-class PointBuffer:
-    """Points and markers in the order they were added, bounded by number and by their text."""
+Entry = Point | Record | Marker
+"""What stands in the buffer: a point, a call, or the marker of a flush."""
+
+
+class Buffer:
+    """Points, calls and markers in the order they were added, bounded by number and by their text."""
 
     def __init__(self, *, points_max: int = BUFFER_POINTS_MAX, text_bytes_max: int = BUFFER_TEXT_BYTES_MAX) -> None:
         """Begin empty."""
@@ -50,20 +55,22 @@ class PointBuffer:
 
     def forget(self) -> None:
         """Begin afresh: nothing waits, nothing was dropped. A forked child does so, for its parent has the points."""
-        self._entries: deque[Point | Marker] = deque()
+        self._entries: deque[Entry] = deque()
         self._lock = threading.Lock()
         self._text_bytes = 0
         self._markers = 0
+        self.calls = 0
         self.dropped = 0
+        self.dropped_calls = 0
 
     def __len__(self) -> int:
-        """Return how many entries wait, markers included."""
+        """Return how many entries wait, calls and markers included."""
         return len(self._entries)
 
     @property
     def waiting(self) -> int:
         """How many points wait."""
-        return max(0, len(self._entries) - self._markers)
+        return max(0, len(self._entries) - self._markers - self.calls)
 
     def add(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
         """Add a point a key: all of them or, when one is bad, none.
@@ -97,6 +104,26 @@ class PointBuffer:
         else:
             self._entries.extend(points)
 
+    def add_call(self, record: Record) -> bool:
+        """Add a call; False if there is no room for it, then it is dropped and counted.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        if self.closed:
+            raise ClosedError("the client was closed; make a new ModelBox to log")
+        with self._lock:
+            size = len(record.request)
+            fits = len(self._entries) < self.points_max and self._text_bytes + size <= self.text_bytes_max
+            if fits:
+                self._text_bytes += size
+                self.calls += 1
+                self._entries.append(record)
+            first = not fits and not self._count_dropped(calls=1)
+        if first:
+            self._warn_full()
+        return fits
+
     def mark(self) -> Marker:
         """Add a marker behind everything added so far."""
         marker = Marker()
@@ -105,23 +132,24 @@ class PointBuffer:
             self._entries.append(marker)
         return marker
 
-    def take(self, points_max: int) -> list[Point | Marker]:
+    def take(self, points_max: int) -> list[Entry]:
         """Take the oldest entries away. Only one thread may do so."""
         popleft = self._entries.popleft
         taken = [popleft() for _ in range(min(len(self._entries), points_max))]
-        if self._text_bytes or self._markers:
+        if self._text_bytes or self._markers or self.calls:
             self._release(taken)
         return taken
 
-    def drop(self, points: int) -> None:
-        """Count points as dropped."""
+    def drop(self, *, points: int = 0, calls: int = 0) -> None:
+        """Count what was given up."""
         with self._lock:
-            self.dropped += points
+            self._count_dropped(points=points, calls=calls)
 
     def discard(self) -> None:
-        """Take everything away and count its points as dropped."""
+        """Take everything away and count it as dropped."""
         while taken := self.take(len(self._entries)):
-            self.drop(sum(type(entry) is Point for entry in taken))
+            calls = sum(type(entry) is Record for entry in taken)
+            self.drop(points=sum(type(entry) is Point for entry in taken), calls=calls)
 
     def _learn(self, key: object) -> None:
         # Bounded, for keys may be made up without end; what was forgotten is only checked again.
@@ -136,21 +164,34 @@ class PointBuffer:
                 self._text_bytes += text
                 self._entries.extend(points)
                 return
-            first = self.dropped == 0
-            self.dropped += len(points)
+            first = not self._count_dropped(points=len(points))
         if first:
-            _log.warning(
-                "the buffer of metric points is full (%d wait for the server): new ones are dropped and counted",
-                len(self._entries),
-            )
+            self._warn_full()
 
-    def _release(self, taken: list[Point | Marker]) -> None:
-        markers = text = 0
+    def _count_dropped(self, *, points: int = 0, calls: int = 0) -> int:
+        """Count under the lock; return how much was dropped before."""
+        before = self.dropped + self.dropped_calls
+        self.dropped += points
+        self.dropped_calls += calls
+        return before
+
+    def _warn_full(self) -> None:
+        _log.warning(
+            "the buffer of metric points is full (%d wait for the server): new ones are dropped and counted",
+            len(self._entries),
+        )
+
+    def _release(self, taken: list[Entry]) -> None:
+        markers = calls = text = 0
         for entry in taken:
             if isinstance(entry, Marker):
                 markers += 1
+            elif isinstance(entry, Record):
+                calls += 1
+                text += len(entry.request)
             elif isinstance(entry.value, (str, bytes)):
                 text += text_bytes(entry.value)
         with self._lock:
             self._markers -= markers
+            self.calls -= calls
             self._text_bytes -= text

@@ -3,13 +3,15 @@
 Must not know: threads, or how a batch is sent.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from modelbox.delivery.buffer import Point
 from modelbox.fields import text_bytes
+from modelbox.journal.record import METRICS, Record
 from modelbox.limits import BATCH_BYTES_MAX, BATCH_POINTS_MAX, BATCH_SERIES_MAX, POINT_JSON_BYTES_MAX
-from modelbox.metrics.buffer import Point
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.values import MetricScalar
 
 
 class Batch(NamedTuple):
@@ -77,3 +79,23 @@ def _batch(object_id: str, series: dict[tuple[str, type], _Columns], points: int
         else:
             wire.blobs.extend(columns.values)
     return Batch(request, points)
+
+
+def points_of(request: pb.LogMetricsBatchRequest) -> Iterator[Point]:
+    """Return the points of a batch, series by series."""
+    for series in request.series:
+        values: Sequence[MetricScalar] = series.doubles or series.strings or series.blobs
+        for step, wallclock, value in zip(series.steps, series.wallclock_s, values, strict=True):
+            yield Point(request.parent_id, series.key, step, wallclock, value)
+
+
+def records_of(points: Iterable[Point]) -> Iterator[Record]:
+    """Return the points as records to send."""
+    for batch in batches_of(points):
+        yield Record(METRICS, batch.request.SerializeToString(), points=batch.points)
+
+
+def repacked(records: Iterable[Record]) -> Iterator[Record]:
+    """Return records of metric points put together into as few as possible."""
+    requests = (pb.LogMetricsBatchRequest.FromString(record.request) for record in records)
+    return records_of(point for request in requests for point in points_of(request))

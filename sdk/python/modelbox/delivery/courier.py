@@ -1,0 +1,227 @@
+"""Everything logged with one client, from the call to the server's answer: the parts put together.
+
+A call costs an append to the buffer. The recorder's thread hands over to the journal, the sender's thread sends.
+
+Must not know: gRPC. What sends a record is handed in.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Any, Final
+
+from modelbox.delivery.buffer import Buffer
+from modelbox.delivery.contact import Contact
+from modelbox.delivery.outcomes import Outcomes
+from modelbox.delivery.recorder import Recorder
+from modelbox.delivery.sender import Sender
+from modelbox.delivery.tries import Answer, Send, Tries, WasRecorded
+from modelbox.errors import ClosedError, FlushTimeoutError
+from modelbox.journal.backlog import Backlog
+from modelbox.journal.folder import JournalFolder
+from modelbox.journal.record import Record
+from modelbox.limits import CALL_TIMEOUT_S, CLOSE_PATIENCE_S, JOIN_TIMEOUT_S, OFFLINE_AFTER_S
+from modelbox.values import Delivery
+
+_log = logging.getLogger("modelbox")
+
+_LOOK_S: Final = 0.05
+
+
+class _Waiter:
+    """A call whose answer somebody waits for."""
+
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+        self.answer = Answer()
+
+
+class Courier:
+    """Takes points and calls at any rate and delivers them in order, each once. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        was_recorded: WasRecorded = lambda _: False,
+        folder: JournalFolder | None = None,
+        buffer: Buffer | None = None,
+        on_start: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start no thread yet: the first point or call does, and calls `on_start` before.
+
+        Args:
+            send: Sends one record.
+            was_recorded: Asks about one that was sent long ago.
+            folder: Where to journal; without one, everything is in memory only.
+        """
+        self._send: Final = send
+        self._was_recorded: Final = was_recorded
+        self._folder: Final = folder
+        self._buffer: Final = Buffer() if buffer is None else buffer
+        self._on_start: Final = on_start
+        self._begin()
+
+    def log(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
+        """Put points into the buffer; see `Buffer.add` for what it raises."""
+        self._buffer.add(object_id, metrics, step, wallclock)
+        if self._recorder.idle:
+            self._wake()
+
+    def deliver(self, record: Record) -> None:
+        """Put a call into the buffer; it is sent once, after all that was logged before.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        self._buffer.add_call(record)
+        if self._recorder.idle:
+            self._wake()
+
+    def ask(self, record: Record) -> bytes | None:
+        """Deliver a call and wait for its answer; None if the server is away: then it is sent later.
+
+        Raises:
+            ModelBoxError: The server refused.
+            ClosedError: The client was closed.
+        """
+        waiter = self._waiters[record.key] = _Waiter()
+        try:
+            if self._buffer.add_call(record):
+                self._wake(hurry=True)
+                self._wait(waiter)
+        finally:
+            self._waiters.pop(record.key, None)
+        if not waiter.answered.is_set():
+            return None
+        if waiter.answer.error is not None:
+            raise waiter.answer.error
+        return waiter.answer.response
+
+    def flush(self, *, timeout_s: float) -> None:
+        """Wait until everything logged before this call is answered.
+
+        Raises:
+            FlushTimeoutError: The server has not answered in time; what waits is kept and still sent.
+            RefusedError: The server refused something logged since the last flush.
+        """
+        if self._buffer.closed or (self._threads == () and not len(self._buffer)):
+            return
+        marker = self._buffer.mark()
+        self._wake(hurry=True)
+        if not marker.reached.wait(timeout_s):
+            delivery = self.delivery()
+            raise FlushTimeoutError(delivery.waiting, calls=delivery.waiting_calls, timeout_s=timeout_s)
+        if marker.error is not None:
+            raise marker.error from marker.error.cause
+
+    def close(self, *, timeout_s: float, cut: Callable[[], None]) -> None:
+        """Hand everything over to the journal, send what can be sent in time, and end.
+
+        What is in the journal then is sent by another client; what is not is counted as dropped. Both are told.
+
+        Args:
+            timeout_s: How long to send while the server answers, in seconds. One that is away is not waited for.
+            cut: Ends a call that is on its way.
+        """
+        self._buffer.closed = True
+        self._recorder.end()
+        for thread in self._threads[:1]:
+            thread.join(JOIN_TIMEOUT_S)
+        self._recorder.drain()
+        self._send_the_rest(timeout_s)
+        self._tries.stop.set()
+        self._backlog.arrived.set()
+        cut()
+        for thread in self._threads[1:]:
+            thread.join(JOIN_TIMEOUT_S)
+        path, kept = self._backlog.path, self._backlog.in_file
+        lost = self._backlog.close()
+        self._buffer.discard()
+        if kept.records:
+            text = "%d metric points and %d calls wait in %s; `modelbox client sync` or the next client sends them"
+            _log.warning(text, kept.points, kept.calls, path)
+        if lost.records:
+            self._buffer.drop(points=lost.points, calls=lost.calls)
+            text = "%d metric points and %d calls were not delivered: the client was closed before the server answered"
+            _log.warning(text, lost.points, lost.calls)
+
+    def forget(self) -> None:
+        """Begin afresh in a forked child: the parent has what was logged, its journal and its threads."""
+        self._buffer.forget()
+        self._begin()
+
+    def delivery(self) -> Delivery:
+        """Return what became of what was logged so far."""
+        waiting, lost = self._backlog.waiting, self._backlog.lost
+        return Delivery(
+            waiting=self._buffer.waiting + self._recorder.points_in_hand + waiting.points,
+            acknowledged=self._outcomes.acknowledged,
+            dropped=self._buffer.dropped + lost.points,
+            refused=self._outcomes.refused,
+            waiting_calls=self._buffer.calls + self._recorder.calls_in_hand + waiting.calls,
+            acknowledged_calls=self._outcomes.acknowledged_calls,
+            dropped_calls=self._buffer.dropped_calls + lost.calls,
+            refused_calls=self._outcomes.refused_calls,
+        )
+
+    def _begin(self) -> None:
+        self._backlog = Backlog(self._folder)
+        self._outcomes = Outcomes()
+        self._contact = Contact()
+        self._waiters: dict[str, _Waiter] = {}
+        self._recorder = Recorder(self._buffer, self._backlog, self._outcomes)
+        self._tries = Tries(self._send, self._was_recorded, stop=threading.Event(), contact=self._contact)
+        self._sender = Sender(self._backlog, self._folder, self._tries, on_answer=self._on_answer)
+        self._starting = threading.Lock()
+        self._threads: tuple[threading.Thread, ...] = ()
+
+    def _wake(self, *, hurry: bool = False) -> None:
+        self._recorder.wake(hurry=hurry)
+        if not self._threads:
+            with self._starting:
+                if not self._threads:
+                    self._start()
+
+    def _start(self) -> None:
+        self._on_start()
+        runs = (("modelbox-recorder", self._recorder.run), ("modelbox-sender", self._sender.run))
+        threads = tuple(threading.Thread(target=run, name=name, daemon=True) for name, run in runs)
+        for thread in threads:
+            thread.start()
+        self._threads = threads
+
+    def _on_answer(self, record: Record, answer: Answer) -> None:
+        waiter = self._waiters.pop(record.key, None)
+        if waiter is not None:
+            waiter.answer = answer
+            waiter.answered.set()
+        if answer.error is None:
+            self._outcomes.acknowledge(record)
+        elif waiter is None:
+            self._outcomes.refuse(record, answer.error)
+
+    def _wait(self, waiter: _Waiter) -> None:
+        """Wait for an answer as long as the server gives any: it may have much to answer before."""
+        began = monotonic()
+        while not waiter.answered.wait(_LOOK_S):
+            if self._tries.stop.is_set():
+                raise ClosedError("the client was closed")
+            silent_s = monotonic() - max(began, self._contact.heard_at)
+            if max(silent_s, self._contact.away_s) >= OFFLINE_AFTER_S or monotonic() - began >= CALL_TIMEOUT_S:
+                return
+
+    def _send_the_rest(self, timeout_s: float) -> None:
+        if not self._threads:
+            return
+        self._sender.hurry()
+        began = monotonic()
+        done = threading.Event()
+        self._backlog.mark(done.set)
+        while not done.wait(_LOOK_S):
+            elapsed_s = monotonic() - began
+            is_kept = self._backlog.waiting.records == self._backlog.in_file.records
+            silent_s = monotonic() - max(began, self._contact.heard_at)
+            if elapsed_s >= timeout_s or (is_kept and max(silent_s, self._contact.away_s) >= CLOSE_PATIENCE_S):
+                return

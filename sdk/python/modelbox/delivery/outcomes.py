@@ -1,0 +1,59 @@
+"""What became of what was logged: counted, and kept for the next flush to tell.
+
+Must not know: threads, or how anything is sent.
+"""
+
+import logging
+import threading
+
+from modelbox.errors import ModelBoxError, RefusedError
+from modelbox.journal.record import Record
+
+_log = logging.getLogger("modelbox")
+
+
+class Outcomes:
+    """Points and calls that were acknowledged or refused. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        """Count from nothing."""
+        self.acknowledged = self.acknowledged_calls = 0
+        self.refused = self.refused_calls = 0
+        self._refusal: RefusedError | None = None
+        self._lock = threading.Lock()
+
+    def acknowledge(self, record: Record) -> None:
+        """Count a record that the server recorded."""
+        with self._lock:
+            if record.points:
+                self.acknowledged += record.points
+            else:
+                self.acknowledged_calls += 1
+
+    def refuse(self, record: Record, error: ModelBoxError) -> None:
+        """Count a record that the server refused, warn about it and keep it for the next flush."""
+        if record.points:
+            _log.warning("%d metric points were refused: %s", record.points, error)
+        else:
+            _log.warning("the call %s was refused: %s", record.method, error)
+        with self._lock:
+            if record.points:
+                self.refused += record.points
+            else:
+                self.refused_calls += 1
+        self.note(error, points=record.points, calls=0 if record.points else 1)
+
+    def note(self, error: ModelBoxError, *, points: int, calls: int) -> None:
+        """Keep what the next flush tells: how much was refused, and the first cause: others mostly follow from it."""
+        with self._lock:
+            earlier = self._refusal
+            if earlier is None:
+                self._refusal = RefusedError(points, error, calls=calls)
+            else:
+                self._refusal = RefusedError(earlier.points + points, earlier.cause, calls=earlier.calls + calls)
+
+    def take_refusal(self) -> RefusedError | None:
+        """Return what was refused since the last time, None if nothing was."""
+        with self._lock:
+            refusal, self._refusal = self._refusal, None
+            return refusal

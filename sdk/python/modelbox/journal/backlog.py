@@ -1,0 +1,303 @@
+"""The records that wait for the server, in their order: in the journal's file, the next ones in memory too.
+
+Order: the window (in memory, and in the file), then what is in the file only, then what the file could not take.
+The file holds everything but the last; when it is full or fails, records stay in memory, up to a bound.
+
+Must not know: how records are sent.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Final, Self
+
+from modelbox.journal.file import JournalFile
+from modelbox.journal.folder import JournalFolder
+from modelbox.journal.frames import FRAME_BYTES
+from modelbox.journal.record import Record
+from modelbox.limits import JOURNAL_RETRY_S, UNSAVED_BYTES_MAX, WINDOW_BYTES_MAX
+
+_log = logging.getLogger("modelbox")
+_TIME_MAX: Final = 2**32 - 1
+
+OnReached = Callable[[], None]
+"""Called when all that waited at one moment is answered; must be quick and never fail."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How much some records come to: how many, those that are calls, the metric points in the others, their bytes."""
+
+    records: int = 0
+    calls: int = 0
+    points: int = 0
+    bytes: int = 0
+
+    def add(self, record: Record, times: int = 1) -> None:
+        """Count a record in; out with -1 times."""
+        self.records += times
+        self.calls += 0 if record.points else times
+        self.points += times * record.points
+        self.bytes += times * (FRAME_BYTES + record.body_bytes)
+
+    def add_all(self, other: Self, times: int = 1) -> None:
+        """Count all of another tally in; out with -1 times."""
+        self.records += times * other.records
+        self.calls += times * other.calls
+        self.points += times * other.points
+        self.bytes += times * other.bytes
+
+
+class Backlog:
+    """Records that wait. Any number of threads may add; one takes the first, again and again, until it is answered."""
+
+    def __init__(self, folder: JournalFolder | None) -> None:
+        """Begin empty, with no file yet; without a folder never with one."""
+        self.arrived: Final = threading.Event()
+        self.waiting: Final = Tally()
+        self.in_file = Tally()
+        self.damaged_bytes = 0
+        self.lost: Final = Tally()
+        self._appended = 0
+        self._answered = 0
+        self._markers: deque[tuple[int, OnReached]] = deque()
+        self._folder: Final = folder
+        self._lock: Final = threading.RLock()
+        self._file: JournalFile | None = None
+        self._window: deque[Record] = deque()
+        self._window_bytes = 0
+        self._read_place = 0
+        self._unsaved: deque[Record] = deque()
+        self._unsaved_bytes = 0
+        self._trouble = ""
+        self._retry_at = 0.0
+
+    @classmethod
+    def of(cls, folder: JournalFolder, file: JournalFile) -> Self:
+        """Return what waits in a journal that was taken.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        backlog = cls(folder)
+        backlog._file = file
+        place = file.first
+        while place < file.size:
+            block = file.read(place)
+            for record in block.records:
+                backlog.waiting.add(record)
+                backlog.in_file.add(record)
+            place = block.end
+        backlog._appended = backlog.waiting.records
+        backlog._read_place = file.first
+        return backlog
+
+    @property
+    def path(self) -> str:
+        """Where the journal is, empty while there is none."""
+        file = self._file
+        return "" if file is None else str(file.path)
+
+    @property
+    def answered_bytes(self) -> int:
+        """What the journal's answered records take in its file, in bytes."""
+        file = self._file
+        return 0 if file is None else max(0, file.size - file.first - self.in_file.bytes)
+
+    def append(self, record: Record) -> bool:
+        """Add a record behind the others, in the file if that is possible; False if there is no room at all."""
+        with self._lock:
+            self._save_unsaved()
+            if self._unsaved or not self._save(record):
+                if self._unsaved_bytes + record.memory_bytes > UNSAVED_BYTES_MAX:
+                    return False
+                self._unsaved.append(record)
+                self._unsaved_bytes += record.memory_bytes
+            self.waiting.add(record)
+            self._appended += 1
+        self.arrived.set()
+        return True
+
+    def mark(self, on_reached: OnReached) -> None:
+        """Have something called when all that waits now is answered."""
+        with self._lock:
+            self._markers.append((self._appended, on_reached))
+            self._reach_markers()
+
+    def first(self) -> Record | None:
+        """Return the record to send now, None if none waits."""
+        with self._lock:
+            if not self._window:
+                self._read_back()
+            if self._window:
+                return self._window[0]
+            if self._unsaved:
+                return self._unsaved[0]
+            self._lose(self.waiting)
+            return None
+
+    def tried(self, record: Record, now: float) -> None:
+        """Note that the server may see the record from now on; `now` in seconds since the epoch."""
+        with self._lock:
+            if not record.tried_at:
+                record.tried_at = min(max(1, int(now)), _TIME_MAX)
+                if self._file is not None:
+                    self._attempt(self._file.mark_tried, record)
+
+    def answer(self, record: Record) -> None:
+        """Take the first record away: it was answered, or refused."""
+        with self._lock:
+            if self._window and self._window[0] is record:
+                self._window.popleft()
+                self._window_bytes -= record.memory_bytes
+            elif self._unsaved and self._unsaved[0] is record:
+                self._unsaved.popleft()
+                self._unsaved_bytes -= record.memory_bytes
+            if self._file is not None and record.place is not None:
+                self._attempt(self._file.mark_answered, record)
+                self.in_file.add(record, -1)
+            self.waiting.add(record, -1)
+            self._answered += 1
+            if not self.waiting.records:
+                self._clear()
+            self._reach_markers()
+
+    def close(self) -> Tally:
+        """Let the journal go: removed if nothing waits in it. Return what is lost: what is in memory only."""
+        with self._lock:
+            self._retry_at = 0.0
+            self._save_unsaved()
+            lost = Tally()
+            for record in self._unsaved:
+                lost.add(record)
+            self.waiting.add_all(lost, -1)
+            file, self._file = self._file, None
+            if file is not None:
+                self._release(file)
+            return lost
+
+    @property
+    def lock(self) -> "threading.RLock":
+        """The lock that keeps everybody else out; for compaction."""
+        return self._lock
+
+    @property
+    def file(self) -> JournalFile | None:
+        """The journal's file, None while there is none."""
+        return self._file
+
+    def go_on_with(self, file: JournalFile, tally: Tally) -> None:
+        """Take another file that holds, in other records, all that waits in this one; the caller has the lock."""
+        self._file = file
+        self._window.clear()
+        self._window_bytes = 0
+        self._read_place = file.first
+        self.waiting.add_all(self.in_file, -1)
+        self.waiting.add_all(tally)
+        self.in_file = tally
+        self._answered = self._appended - self.waiting.records
+        # Where a marker stood among records that became one is not known: it waits for all of them.
+        self._markers = deque((self._appended, on_reached) for _, on_reached in self._markers)
+
+    def _release(self, file: JournalFile) -> None:
+        try:
+            if self.damaged_bytes:
+                aside = file.set_aside()
+                _log.warning("%d bytes of a journal were damaged; it is kept as %s", self.damaged_bytes, aside)
+            elif self.in_file.records:
+                file.close()
+            else:
+                file.remove()
+        except OSError as error:
+            _log.warning("the journal %s cannot be put in order: %s", file.path, error)
+
+    def _save(self, record: Record) -> bool:
+        if self._folder is None or monotonic() < self._retry_at:
+            return False
+        try:
+            if self._file is None:
+                self._file = self._folder.create()
+                self._read_place = self._file.first
+            self._folder.check_room(self._file, record.memory_bytes)
+            place = self._file.size
+            self._file.append(record)
+        except OSError as error:
+            self._note_trouble(error)
+            return False
+        if self._trouble:
+            _log.warning("the journal can be written again")
+            self._trouble = ""
+        self.in_file.add(record)
+        if self._read_place == place and self._window_bytes < WINDOW_BYTES_MAX:
+            self._window.append(record)
+            self._window_bytes += record.memory_bytes
+            self._read_place = self._file.size
+        return True
+
+    def _save_unsaved(self) -> None:
+        while self._unsaved and self._save(self._unsaved[0]):
+            record = self._unsaved.popleft()
+            self._unsaved_bytes -= record.memory_bytes
+
+    def _read_back(self) -> None:
+        file = self._file
+        while file is not None and not self._window and self._read_place < file.size:
+            try:
+                block = file.read(self._read_place)
+            except OSError as error:
+                # Left as it is, for another process or another try; this one goes on with what is in memory.
+                self._note_trouble(error)
+                self._give_up_file(file)
+                return
+            self.damaged_bytes += block.damaged_bytes
+            self._window.extend(block.records)
+            self._window_bytes = sum(record.memory_bytes for record in self._window)
+            self._read_place = block.end
+
+    def _give_up_file(self, file: JournalFile) -> None:
+        file.close()
+        self._file = None
+        self._lose(self.in_file)
+
+    def _lose(self, tally: Tally) -> None:
+        """Count as lost what was to be found and is not: it was damaged, or cannot be read now."""
+        if not tally.records:
+            return
+        lost = replace(tally)
+        _log.error("%d calls and %d metric points could not be read back from the journal", lost.calls, lost.points)
+        self.lost.add_all(lost)
+        self.waiting.add_all(lost, -1)
+        self.in_file = Tally()
+        self._answered += lost.records
+        self._reach_markers()
+
+    def _reach_markers(self) -> None:
+        while self._markers and self._markers[0][0] <= self._answered:
+            self._markers.popleft()[1]()
+
+    def _clear(self) -> None:
+        file = self._file
+        if file is None or self.damaged_bytes or file.size == file.first:
+            return
+        self._attempt(file.clear)
+        self._read_place = file.size
+        if not file.is_in_place:
+            # Somebody removed it. What comes next must not go where nobody finds it.
+            file.close()
+            self._file = None
+
+    def _attempt(self, act: Callable[..., None], *arguments: Record) -> None:
+        try:
+            act(*arguments)
+        except OSError as error:
+            # A record that stays marked as waiting is sent once more with the same key: harmless.
+            self._note_trouble(error)
+
+    def _note_trouble(self, error: OSError) -> None:
+        self._retry_at = monotonic() + JOURNAL_RETRY_S
+        first, self._trouble = not self._trouble, str(error)
+        if first:
+            _log.warning("the journal cannot be written (%s): what is logged is kept in memory only", error)

@@ -1,0 +1,151 @@
+"""The folder of the journals: where it is, how much its files take, and which of them nobody keeps any more.
+
+Must not know: what is in a record.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, time
+from typing import Final
+
+from modelbox.journal.file import SUFFIX, JournalFile, read_header
+from modelbox.journal.locks import lock
+from modelbox.journal.record import Record
+from modelbox.limits import JOURNAL_BYTES_MAX, JOURNAL_FREE_BYTES_MIN, JOURNAL_RETRY_S
+
+COMPACTED_SUFFIX: Final = ".compacted"
+"""How a file ends that will take a journal's place once it is whole."""
+
+_MODE: Final = 0o700
+_COMPACTED_AGE_S_MIN: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """Where a client's journals are, and how much disk all of them together may take, in bytes."""
+
+    folder: Path
+    bytes_max: int = JOURNAL_BYTES_MAX
+    free_bytes_min: int = JOURNAL_FREE_BYTES_MIN
+
+
+class NoRoomError(OSError):
+    """The journals take as much disk as they may, or the disk is nearly full."""
+
+
+class JournalFolder:
+    """The journals of one user for the server at one address. Not safe to use from several threads at once."""
+
+    def __init__(self, settings: JournalSettings, address: str) -> None:
+        """Open nothing yet: the folder is made with the first journal."""
+        self.settings: Final = settings
+        self.address: Final = address
+        self._others_bytes = 0
+        self._measured_at = -JOURNAL_RETRY_S
+
+    def create(self) -> JournalFile:
+        """Make a new journal.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        self.settings.folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
+        return JournalFile.create(self.settings.folder, self.address)
+
+    def create_compacted(self) -> JournalFile:
+        """Make a file that will take a journal's place; others do not see it.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        return JournalFile.create(self.settings.folder, self.address, suffix=COMPACTED_SUFFIX)
+
+    def check_room(self, file: JournalFile, more: int) -> None:
+        """Check that a journal may grow by so many bytes.
+
+        Raises:
+            NoRoomError: It may not; the message says why.
+        """
+        if monotonic() - self._measured_at >= JOURNAL_RETRY_S:
+            self._measured_at = monotonic()
+            self._others_bytes = sum(_size(path) for path in self._files() if path != file.path)
+        if self._others_bytes + file.size + more > self.settings.bytes_max:
+            raise NoRoomError(f"the journals take {self.settings.bytes_max:,} bytes, as much as they may")
+        disk = os.statvfs(self.settings.folder)
+        if disk.f_bavail * disk.f_frsize < self.settings.free_bytes_min + more:
+            raise NoRoomError(f"less than {self.settings.free_bytes_min:,} bytes are free on their disk")
+
+    def journals(self, *, of_any_server: bool = False) -> Iterator[Path]:
+        """Return this user's journals for this server, the oldest first; those of this process, too."""
+        aged = sorted((_made_at(path), path) for path in self._files() if path.name.endswith(SUFFIX))
+        for _, path in aged:
+            with contextlib.suppress(OSError):
+                header = read_header(path)
+                if header is not None and (of_any_server or header.address == self.address) and _is_ours(path):
+                    yield path
+
+    def take(self, path: Path) -> JournalFile | None:
+        """Lock a journal that nobody keeps; None if somebody has it, or it is gone."""
+        with contextlib.suppress(OSError):
+            return JournalFile.take(path)
+        return None
+
+    def sweep(self) -> None:
+        """Remove what was left behind by processes that were killed while they compacted a journal."""
+        for path in self._files():
+            if path.name.endswith(COMPACTED_SUFFIX):
+                with contextlib.suppress(OSError):
+                    if time() - path.stat().st_mtime > _COMPACTED_AGE_S_MIN:
+                        _remove_unless_locked(path)
+
+    def _files(self) -> list[Path]:
+        try:
+            return list(self.settings.folder.iterdir())
+        except OSError:
+            return []
+
+
+def unanswered(path: Path) -> Iterator[Record]:
+    """Return the records of a journal that wait, without taking it; its owner may be at work.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with JournalFile.look_into(path) as file:
+        place = file.first
+        while place < file.size:
+            block = file.read(place)
+            if block.end == place:
+                return
+            yield from block.records
+            place = block.end
+
+
+def _remove_unless_locked(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        lock(descriptor)
+        path.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _made_at(path: Path) -> float:
+    with contextlib.suppress(OSError):
+        header = read_header(path)
+        return 0.0 if header is None else header.created_at
+    return 0.0
+
+
+def _is_ours(path: Path) -> bool:
+    return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()

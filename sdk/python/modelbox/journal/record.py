@@ -1,0 +1,69 @@
+"""A record of the journal: one call that is to be answered once, with its idempotency key.
+
+Must not know: files.
+"""
+
+import struct
+import uuid
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+UPLOAD: Final = "UploadFile"
+"""The method of a record that names a local file to upload; `delivery/uploads.py` knows its request."""
+
+METRICS: Final = "LogMetricsBatch"
+"""The method of a record of metric points."""
+
+_HEAD: Final = struct.Struct("<BBI")
+_OVERHEAD_BYTES: Final = 500
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """One call: its method, serialized request and key, and the number of metric points in it.
+
+    `place` is its offset in the journal's file, None while it is in memory only; `tried_at` the time of the first try,
+    in seconds since the epoch, 0 if the server cannot have seen it.
+    """
+
+    method: str
+    request: bytes
+    points: int = 0
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    place: int | None = None
+    tried_at: int = 0
+
+    @property
+    def memory_bytes(self) -> int:
+        """About how much memory it takes, in bytes."""
+        return len(self.request) + _OVERHEAD_BYTES
+
+    @property
+    def body_bytes(self) -> int:
+        """How much `encode` returns, in bytes; its method and key are ASCII."""
+        return _HEAD.size + len(self.method) + len(self.key) + len(self.request)
+
+    @property
+    def creates(self) -> bool:
+        """Whether it makes an object that other records may be about."""
+        return self.method.startswith("Create")
+
+    def encode(self) -> bytes:
+        """Return what the journal keeps of it."""
+        method, key = self.method.encode(), self.key.encode()
+        return _HEAD.pack(len(method), len(key), self.points) + method + key + self.request
+
+    @classmethod
+    def decode(cls, body: bytes, *, place: int, tried_at: int) -> Self:
+        """Return the record that was encoded as `body`."""
+        method_length, key_length, points = _HEAD.unpack_from(body)
+        method_end = _HEAD.size + method_length
+        key_end = method_end + key_length
+        return cls(
+            method=body[_HEAD.size : method_end].decode(),
+            key=body[method_end:key_end].decode(),
+            request=body[key_end:],
+            points=points,
+            place=place,
+            tried_at=tried_at,
+        )
