@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
 from modelbox_events import Log
-from modelbox_gateway.blobs import Blobs, FilesystemStore
+from modelbox_gateway.blobs import Blobs, BlobStore, FilesystemStore
 from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import GrpcServer, create_grpc_server
 from modelbox_gateway.services import Services
@@ -43,20 +43,27 @@ class Refusal(NamedTuple):
 
 
 @asynccontextmanager
-async def running_gateway(log: Log, folder: Path) -> AsyncIterator[Gateway]:
-    """Run a gateway on `log` with its blobs in `folder`."""
+async def running_gateway(log: Log, store: BlobStore | Path, *, only_transfers: bool = False) -> AsyncIterator[Gateway]:
+    """Run a gateway on `log` with its blobs in a store, or in a folder."""
     await prepare(log.database.dsn)
     await prepare_members(log.database.dsn)
     runner = ProjectionRunner(log)
-    blobs = await Blobs.open(FilesystemStore(folder))
+    blobs = await Blobs.open(FilesystemStore(store) if isinstance(store, Path) else store)
     services = Services(log, Views(log.database), runner.cursors, blobs)
     folding = asyncio.create_task(runner.run())
-    server = create_grpc_server(services, "127.0.0.1:0")
+    server = create_grpc_server(services, "127.0.0.1:0", only_transfers=only_transfers)
     address = f"127.0.0.1:{await server.start()}"
     await server.set_serving(serving=True)
     try:
         async with grpc.aio.insecure_channel(address) as channel:
-            yield Gateway(server, services, address, channel, ModelStoreStub(channel), folder)
+            yield Gateway(
+                server,
+                services,
+                address,
+                channel,
+                ModelStoreStub(channel),
+                store if isinstance(store, Path) else Path(),
+            )
     finally:
         await server.stop(1.0)
         folding.cancel()

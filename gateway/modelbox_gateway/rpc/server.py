@@ -26,6 +26,7 @@ from modelbox_gateway.rpc.metrics import MetricMethods
 from modelbox_gateway.rpc.model_versions import ModelVersionMethods
 from modelbox_gateway.rpc.models import ModelMethods
 from modelbox_gateway.rpc.namespaces import NamespaceMethods
+from modelbox_gateway.rpc.signed_uploads import SignedUploadMethods
 from modelbox_gateway.rpc.transfers import TransferMethods
 from modelbox_gateway.rpc.unique_tags import UniqueTagMethods
 from modelbox_gateway.rpc.watch import WatchMethods
@@ -47,13 +48,14 @@ _OPTIONS: Final = (
 class GrpcServer:
     """The gRPC door of a process. It answers `NOT_SERVING` to health checks until `set_serving(True)`."""
 
-    def __init__(self, services: Services, address: str) -> None:
-        """Serve `services` at `address`, `host:port`; port 0 is a free one."""
+    def __init__(self, services: Services, address: str, *, only_transfers: bool = False) -> None:
+        """Serve `services` at `address`, `host:port`; port 0 is a free one. Either all methods or those of files."""
         self._address = address
         self._draining = False
         self._health = health.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=CONCURRENT_RPCS_MAX)
-        methods = method_handlers(Backend.on(services), self._is_draining)
+        backend = Backend.on(services)
+        methods = transfer_handlers(backend) if only_transfers else method_handlers(backend, self._is_draining)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -89,16 +91,16 @@ class GrpcServer:
         return self._draining
 
 
-def create_grpc_server(services: Services, address: str) -> GrpcServer:
+def create_grpc_server(services: Services, address: str, *, only_transfers: bool = False) -> GrpcServer:
     """Build the server; `start` makes it listen."""
-    return GrpcServer(services, address)
+    return GrpcServer(services, address, only_transfers=only_transfers)
 
 
 def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[str, Handler]":
     """Return every method of `ModelStore`, wrapped, by name."""
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
     namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)
-    artifacts, transfers = ArtifactMethods(backend), TransferMethods(backend)
+    artifacts = ArtifactMethods(backend)
     history, hyperparameters = HistoryMethods(backend), HyperparameterMethods(backend)
     datasets, lineage, events = DatasetMethods(backend), LineageMethods(backend), LoggedEventMethods(backend)
     watch, members = WatchMethods(backend, is_draining), MemberMethods(backend)
@@ -128,9 +130,22 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("GetMetrics", pb.GetMetricsRequest, metrics.get_metrics),
         unary("TrackArtifacts", pb.TrackArtifactsRequest, artifacts.track_artifacts),
         unary("ListArtifacts", pb.ListArtifactsRequest, artifacts.list_artifacts),
-        client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file),
-        server_stream("DownloadFile", pb.DownloadFileRequest, transfers.download_file),
+        *transfer_handlers(backend).items(),
         unary("GetClusterMembers", pb.GetClusterMembersRequest, members.get_cluster_members),
         server_stream("WatchNamespace", pb.WatchNamespaceRequest, watch.watch_namespace),
+    )
+    return dict(methods)
+
+
+def transfer_handlers(backend: Backend) -> "dict[str, Handler]":
+    """Return the methods that carry files, wrapped, by name: what a server of role `blobs` has."""
+    transfers, signed = TransferMethods(backend), SignedUploadMethods(backend)
+    methods = (
+        client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file),
+        server_stream("DownloadFile", pb.DownloadFileRequest, transfers.download_file),
+        unary("GetDownloadLink", pb.GetDownloadLinkRequest, transfers.get_download_link),
+        unary("BeginUpload", pb.BeginUploadRequest, signed.begin_upload),
+        unary("CompleteUpload", pb.CompleteUploadRequest, signed.complete_upload),
+        unary("AbortUpload", pb.AbortUploadRequest, signed.abort_upload),
     )
     return dict(methods)

@@ -62,6 +62,12 @@ class Artifacts:
             row = await connection.fetchrow(STATEMENTS["get_uploaded_copy"], namespace, sha256, size)
         return ArtifactRow(**row) if row else None
 
+    async def named(self, sha256s: Sequence[str]) -> set[str]:
+        """Return those of these SHA-256 (lower-case hexadecimal) that an artifact of any namespace has."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["get_named"], list(sha256s))
+        return {row["sha256"] for row in rows}
+
     async def of(self, parent_id: UUID, *, limit: int, before: ArtifactPlace | None = None) -> list[ArtifactRow]:
         """Return an object's newest artifacts, newest first; of a further page, those before the last one's place."""
         async with self._database.acquire() as connection:

@@ -1,0 +1,142 @@
+"""Uploads that begin with the file's SHA-256: BeginUpload, CompleteUpload, AbortUpload.
+
+Bytes that the namespace has already are not sent again; others go to the store by signed links, where it has them.
+"""
+
+from typing import Final, NamedTuple
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events.ids import object_id
+from modelbox_gateway.blobs import Digests, SignedLinks
+from modelbox_gateway.blobs.upload import Hasher
+from modelbox_gateway.errors import ChecksumMismatchError, InvalidFieldError, UploadNotFoundError
+from modelbox_gateway.rpc.announced import AnnouncedFile
+from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+
+READ_BYTES: Final = 1024 * 1024
+
+
+class _Upload(NamedTuple):
+    """An upload by signed links, as its id names it: by the file, and by what the store calls it."""
+
+    name: str
+    token: str
+
+    def __str__(self) -> str:
+        return f"{self.name}.{self.token}"
+
+
+class SignedUploadMethods:
+    """The methods around an upload whose bytes this server does not carry."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Serve from `backend`."""
+        self._backend = backend
+        self._blobs = backend.services.blobs
+
+    async def begin_upload(self, request: pb.BeginUploadRequest, call: Call) -> pb.BeginUploadResponse:
+        """Record a file whose bytes are here; else say where they may be sent to."""
+        file = await self._announced(request.file)
+        copy = await self._copy_of(file)
+        if copy is not None:
+            file.verify(copy)
+            file_id, exists = await self._record(file, copy, call, request)
+            return pb.BeginUploadResponse(file_id=file_id, exists=exists)
+        self._backend.freshness.found(call)
+        links = self._blobs.links
+        if links is None or file.frame.size < links.upload_bytes_min:
+            return pb.BeginUploadResponse()
+        name = _name_of(file)
+        upload = await self._blobs.run(links.begin, name, size=file.frame.size)
+        return pb.BeginUploadResponse(
+            upload_id=str(_Upload(name, upload.token)),
+            parts=[
+                pb.SignedPart(number=part.number, url=part.url, offset=part.offset, size=part.size)
+                for part in upload.parts
+            ],
+            expires_at=timestamp(upload.expires_at),
+        )
+
+    async def complete_upload(self, request: pb.CompleteUploadRequest, call: Call) -> pb.CompleteUploadResponse:
+        """Read the bytes back; give them their place if they are the announced ones, then record the file.
+
+        What was sent goes only when the event is there: until then a call that broke off anywhere is made again, and
+        no byte is sent twice.
+        """
+        file = await self._announced(request.file)
+        links, upload = self._upload(request.upload_id, file)
+        await self._blobs.run(links.complete, upload.name, upload.token, size=file.frame.size)
+        arrived = await self._blobs.run(_read_back, links, upload.name)
+        try:
+            file.verify(arrived)
+        except ChecksumMismatchError:
+            await self._blobs.run(links.discard, upload.name)
+            raise
+        await self._blobs.run(links.keep, upload.name, arrived.sha256)
+        file_id, exists = await self._record(file, arrived, call, request)
+        await self._blobs.run(links.discard, upload.name)
+        return pb.CompleteUploadResponse(file_id=file_id, exists=exists, sha256=arrived.sha256, size=arrived.size)
+
+    async def abort_upload(self, request: pb.AbortUploadRequest, call: Call) -> pb.AbortUploadResponse:
+        """Remove what was sent."""
+        file = await self._announced(request.file)
+        links, upload = self._upload(request.upload_id, file)
+        await self._blobs.run(links.discard, upload.name)
+        self._backend.freshness.found(call)
+        return pb.AbortUploadResponse()
+
+    async def _announced(self, frame: pb.FileMetadata) -> AnnouncedFile:
+        file = await AnnouncedFile.of("file", frame, self._backend.objects)
+        if not file.sha256:
+            raise InvalidFieldError("file.sha256", "is empty; give the file's SHA-256, or send it with UploadFile")
+        return file
+
+    async def _copy_of(self, file: AnnouncedFile) -> Digests | None:
+        """Return the digests of bytes that an artifact of the same namespace has and that are here.
+
+        Not those of other namespaces, and not a blob that no event names: knowing a hash is no right to the bytes, and
+        a sweep may be about to remove an unnamed one.
+        """
+        artifacts = self._backend.services.views.artifacts
+        row = await artifacts.uploaded_copy(file.stream.namespace, file.sha256, file.frame.size)
+        if row is None or not await self._blobs.has(row.sha256, size=row.size):
+            return None
+        return Digests(row.size, row.sha256, row.md5)
+
+    async def _record(
+        self,
+        file: AnnouncedFile,
+        arrived: Digests,
+        call: Call,
+        request: pb.BeginUploadRequest | pb.CompleteUploadRequest,
+    ) -> tuple[str, bool]:
+        uploaded = file.uploaded(arrived)
+        appended = await self._backend.objects.record_upload(file.stream, uploaded, call.caller(request))
+        self._backend.freshness.wrote(call, appended)
+        return str(uploaded.id), appended is None
+
+    def _upload(self, upload_id: str, file: AnnouncedFile) -> tuple[SignedLinks, _Upload]:
+        name, _, token = upload_id.partition(".")
+        if self._blobs.links is None or name != _name_of(file) or not token:
+            raise UploadNotFoundError(upload_id)
+        return self._blobs.links, _Upload(name, token)
+
+
+def _name_of(file: AnnouncedFile) -> str:
+    """Return the name of a file's upload: the same for every try, and for nobody who cannot name the file."""
+    return str(object_id("upload", str(file.stream.id), file.path, file.file_type, file.sha256, str(file.frame.size)))
+
+
+def _read_back(links: SignedLinks, name: str) -> Digests:
+    reader = links.reader(name)
+    if reader is None:
+        raise UploadNotFoundError(name)
+    hasher = Hasher()
+    try:
+        while data := reader.read(READ_BYTES):
+            hasher.update(data)
+    finally:
+        reader.close()
+    return hasher.digests()
