@@ -1,0 +1,183 @@
+"""Checkpoints that a framework saved, recorded and uploaded by a thread of its own: the training never waits for it.
+
+Must not know: any framework.
+"""
+
+import atexit
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from modelbox.backoff import backoff
+from modelbox.checkpoints import Checkpoint, HasCheckpoints
+from modelbox.errors import ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
+from modelbox.integrations.staging import Held, sweep
+from modelbox.values import LocalFile
+
+WAITING_MAX: Final = 8
+"""Checkpoints that wait for the server; of more, the oldest is given up and warned about."""
+
+CLOSE_TIMEOUT_S: Final = 60.0
+"""How long the end of a training waits for the last uploads, in seconds, unless told otherwise."""
+
+UPLOADED_FILES: Final = "uploaded_files"
+"""The metadata key of a checkpoint whose files have all arrived: how many there are."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A checkpoint that was saved at a path, a file or a folder, or at a URI that only its writer can read."""
+
+    path: str
+    step: int | None = None
+    epoch: int | None = None
+    metrics: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """What the artifact is called: the last part of its path."""
+        return Path(self.path).name
+
+
+class CheckpointKeeper:
+    """Records checkpoints on a run or experiment in the order in which they were saved. Never raises for the server.
+
+    The server may be away: what was saved waits, held from being removed by its writer.
+    """
+
+    def __init__(self, parent: HasCheckpoints, *, upload: bool) -> None:
+        """Start no thread yet: the first checkpoint does.
+
+        Args:
+            parent: The run or experiment.
+            upload: Send the files; otherwise only their places are recorded.
+        """
+        self._parent: Final = parent
+        self._upload: Final = upload
+        self._waiting: deque[tuple[Saved, Held | None]] = deque()
+        self._changed: Final = threading.Condition()
+        self._kept: dict[str, Checkpoint] = {}
+        self._is_sending = False
+        self._closing = threading.Event()
+        self._swept: set[Path] = set()
+        self._thread: threading.Thread | None = None
+        self._pid: Final = os.getpid()
+
+    def keep(self, saved: Saved) -> None:
+        """Record a checkpoint that was saved; returns at once.
+
+        Raises:
+            OSError: Its files cannot be read.
+        """
+        held = self._hold(saved) if self._upload and "://" not in saved.path else None
+        with self._changed:
+            self._waiting.append((saved, held))
+            if len(self._waiting) > WAITING_MAX:
+                self._give_up(*self._waiting.popleft())
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="modelbox-checkpoints", daemon=True)
+                self._thread.start()
+                # A program that forgets the end of its training still sends what it saved.
+                atexit.register(self.close)
+            self._changed.notify_all()
+
+    def kept(self, path: str) -> Checkpoint | None:
+        """Return the checkpoint that was recorded of this path, if it was."""
+        with self._changed:
+            return self._kept.get(path)
+
+    def wait(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
+        """Wait until everything that was saved is recorded; tell whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting and not self._is_sending, timeout_s)
+
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Wait for what is on its way and end; what is not recorded in time is given up and warned about."""
+        if os.getpid() != self._pid:
+            return  # a forked child has no thread, and nothing of its own to send
+        self.wait(timeout_s)
+        atexit.unregister(self.close)
+        self._closing.set()
+        with self._changed:
+            while self._waiting:
+                self._give_up(*self._waiting.popleft())
+            self._changed.notify_all()
+
+    def _hold(self, saved: Saved) -> Held:
+        path = Path(saved.path)
+        owner = self._parent.id
+        if path.parent not in self._swept:
+            self._swept.add(path.parent)
+            sweep(path.parent, owner)
+        return Held(path, owner)
+
+    def _give_up(self, saved: Saved, held: Held | None) -> None:
+        _log.warning("the checkpoint %s was not recorded: the server was away for too long", saved.path)
+        if held is not None:
+            held.release()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._is_sending = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
+                if not self._waiting:
+                    return
+                saved, held = self._waiting.popleft()
+                self._is_sending = True
+            try:
+                self._record(saved, held)
+            except ClosedError:
+                self._give_up(saved, None)
+            except (ModelBoxError, OSError) as error:
+                # The training goes on without it.
+                _log.error("the checkpoint %s was not recorded: %s", saved.path, error)
+            finally:
+                if held is not None:
+                    held.release()
+
+    def _record(self, saved: Saved, held: Held | None) -> None:
+        """Record one checkpoint, again while the server is away."""
+        for pause_s in backoff():
+            started_s = monotonic()
+            try:
+                checkpoint = self._record_once(saved, held)
+            except ModelBoxError as error:
+                # What the server refused of the metrics before it is told once, and is no fault of the checkpoint.
+                if not (error.retryable or isinstance(error, (FlushTimeoutError, RefusedError))):
+                    raise
+                if self._closing.wait(max(0.0, pause_s - (monotonic() - started_s))):
+                    raise
+            else:
+                with self._changed:
+                    self._kept[saved.path] = checkpoint
+                return
+
+    def _record_once(self, saved: Saved, held: Held | None) -> Checkpoint:
+        tracked = () if held is not None else (_place_of(saved.path),)
+        checkpoint = self._parent.new_checkpoint(
+            saved.epoch, dict(saved.metrics), step=saved.step, artifacts=tracked, metadata=dict(saved.metadata)
+        )
+        if checkpoint.exists and UPLOADED_FILES in checkpoint.metadata():
+            return checkpoint  # saved twice, or before the training went back to an earlier one
+        if held is not None:
+            files = checkpoint.upload_artifact(LocalFile(held.path, label=saved.label))
+            # Told last: a checkpoint without it may be cut off, and nobody should go on from it.
+            checkpoint.update_metadata(UPLOADED_FILES, len(files))
+        elif checkpoint.exists:
+            checkpoint.track_artifacts(tracked)
+        return checkpoint
+
+
+def _place_of(path: str) -> str:
+    return path if "://" in path else os.path.abspath(path)  # noqa: PTH100  # as text: it may be a URI

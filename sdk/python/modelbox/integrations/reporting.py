@@ -1,0 +1,81 @@
+"""What the integrations that own a run have in common: start or resume it, log on it, keep checkpoints, end it.
+
+Must not know: any framework.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Unpack
+
+from modelbox.enums import RunStatus
+from modelbox.errors import ModelBoxError
+from modelbox.experiments import Experiment
+from modelbox.integrations.keeper import CheckpointKeeper, Saved
+from modelbox.integrations.restoring import History, last_checkpoint, restore
+from modelbox.models import Model, ModelVersion
+from modelbox.runs import Run, RunFields
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Reporter:
+    """A run of a training, from its start or from where an earlier process left it."""
+
+    def __init__(self, experiment: Experiment, name: str = "", *, upload: bool, **of: Unpack[RunFields]) -> None:
+        """Start the run; with the `id` of one that exists, go on with it.
+
+        Args:
+            upload: Send the files of checkpoints; otherwise only their places are recorded.
+            of: Whatever `Experiment.new_run` takes.
+
+        Raises:
+            RunEndedError: The run has finished.
+        """
+        run = experiment.new_run(name, **of)
+        self.run: Final[Run] = run.resume() if run.exists else run
+        self.keeper: Final = CheckpointKeeper(self.run, upload=upload)
+        self._history: Final = History(run)
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int) -> None:
+        """Log metrics; those that a resumed run has at this step already are left out."""
+        points = self._history.new_points(metrics, step)
+        if points:
+            self.run.log_metrics(points, step=step)
+
+    def keep(self, saved: Saved) -> None:
+        """Record a checkpoint that was saved; returns at once."""
+        self.keeper.keep(saved)
+
+    def promote(self, path: str, model: Model, *, unique_tags: Iterable[str] = ()) -> ModelVersion | None:
+        """Make a model version of the checkpoint that was saved at a path; None if it could not be made."""
+        self.keeper.wait()
+        checkpoint = self.keeper.kept(path)
+        if checkpoint is None:
+            _log.warning("the checkpoint %s was not recorded, so it became no model version", path)
+            return None
+        try:
+            return checkpoint.promote(model, unique_tags=unique_tags, move_tags=True)
+        except ModelBoxError as error:
+            # The training is over and its checkpoint is kept; it can be promoted by hand.
+            _log.error("the checkpoint %s became no model version: %s", checkpoint.id, error)
+            return None
+
+    def end(self, status: RunStatus, reason: str = "") -> None:
+        """Wait for the checkpoints and end the run."""
+        self.keeper.close()
+        self.run.finish(status, reason)
+
+
+def restored_checkpoint(run: Run, destination: Path) -> Path | None:
+    """Download the newest whole checkpoint of a run; None if it has none."""
+    checkpoint = last_checkpoint(run)
+    return None if checkpoint is None else restore(checkpoint, destination)
+
+
+def outcome_of(error: BaseException | None) -> tuple[RunStatus, str]:
+    """Return how a run ends that this error ended."""
+    reason = f"{type(error).__name__}: {error}".removesuffix(": ") if error is not None else ""
+    # Lightning raises an error of its own for SIGTERM.
+    is_killed = isinstance(error, KeyboardInterrupt) or type(error).__name__ == "SIGTERMException"
+    return RunStatus.KILLED if is_killed else RunStatus.FAILED, reason

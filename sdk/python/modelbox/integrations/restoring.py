@@ -1,0 +1,60 @@
+"""Going on where a training stopped: its last checkpoint, and what of its history is there already.
+
+Must not know: any framework.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from modelbox.checkpoints import Checkpoint, HasCheckpoints
+from modelbox.errors import ChecksumMismatchError
+from modelbox.integrations.keeper import UPLOADED_FILES
+from modelbox.runs import Run
+
+
+class History:
+    """The steps that a run's metrics have already, so that a training that repeats some does not log them twice."""
+
+    def __init__(self, run: Run) -> None:
+        """Read the last step of each metric; a run that was just started has none."""
+        series = run.metrics(max_points=2) if run.exists else {}
+        self._last_steps = {key: points[-1].step for key, points in series.items() if points}
+
+    def new_points(self, metrics: Mapping[str, Any], step: int) -> dict[str, Any]:
+        """Return the metrics that have no point at this step or a later one from before."""
+        if not self._last_steps:
+            return dict(metrics)
+        return {key: value for key, value in metrics.items() if step > self._last_steps.get(key, -1)}
+
+
+def last_checkpoint(parent: HasCheckpoints) -> Checkpoint | None:
+    """Return the newest checkpoint from which a training can go on: one with all its files uploaded."""
+    return next(_whole_checkpoints(parent), None)
+
+
+def restore(checkpoint: Checkpoint, destination: Path) -> Path:
+    """Download a checkpoint into a folder, verified.
+
+    Returns:
+        The file; of a checkpoint that is a folder, the folder.
+
+    Raises:
+        ChecksumMismatchError: Other bytes arrived than were saved, or files are missing.
+    """
+    expected = checkpoint.metadata()[UPLOADED_FILES]
+    # Of an upload that was cut off and made again, the newest; they come newest first.
+    files = {file.path: file for file in reversed(checkpoint.artifacts()) if file.uploaded}
+    if len(files) < expected:
+        raise ChecksumMismatchError(f"the checkpoint has {len(files)} of {expected} files", field="files")
+    for file in files.values():
+        file.download(destination)
+    # Every file of a folder is labelled with the folder's name before its own.
+    return destination / PurePosixPath(next(iter(files))).parts[0]
+
+
+def _whole_checkpoints(parent: HasCheckpoints) -> Iterator[Checkpoint]:
+    listed = parent.checkpoints()
+    for checkpoint in sorted(listed, key=lambda one: (one.step or 0, one.epoch or 0, one.created_at), reverse=True):
+        if UPLOADED_FILES in checkpoint.metadata():
+            yield checkpoint
