@@ -42,6 +42,9 @@ COLUMN_SUMMARY_BYTES_MAX: Final = 16 * 1024
 COUNT_MAX: Final = 2**63 - 1
 """Rows or columns of a dataset."""
 
+DEPENDENCIES_MAX: Final = 5_000
+"""Packages named in the source of a run."""
+
 FILES_MAX: Final = 300
 """Files tracked by one request."""
 

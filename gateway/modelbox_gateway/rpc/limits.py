@@ -35,6 +35,12 @@ HISTORY_PAGE_EVENTS: Final = 500
 HISTORY_EVENTS_MAX: Final = 5_000
 """Events that one page of a history looks through; then it ends, however few changes it has found."""
 
+HEARTBEAT_NEXT_S: Final = 15.0
+"""How soon a run's next heartbeat is due: a few may be late before the run is taken for lost."""
+
+HEARTBEAT_RUNS_MAX: Final = 1_000
+"""Runs in one HeartbeatRuns."""
+
 READ_WAIT_S_MAX: Final = 10.0
 """How long a read waits for the views to reach the token it demands; its own deadline counts too."""
 

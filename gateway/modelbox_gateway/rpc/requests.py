@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events.types import BytesSeries, DoubleSeries, Series, StringSeries, doubles_to_json
+from modelbox_events.types import BytesSeries, Double, DoubleSeries, Series, Source, StringSeries, doubles_to_json
 from modelbox_gateway.commands import fields, json_values, limits
 from modelbox_gateway.commands.tracked import File
 from modelbox_gateway.errors import InvalidFieldError
@@ -99,6 +99,38 @@ def framework_of(field: str, framework: int) -> str:
     if framework not in pb.MLFramework.values():
         raise InvalidFieldError(field, f"{framework} is no MLFramework; use OTHER where none fits")
     return pb.MLFramework.Name(framework)
+
+
+def source_of(field: str, message: pb.Source) -> Source:
+    """Return what a run was made with."""
+    fields.at_most(f"{field}.dependencies", len(message.dependencies), limits.DEPENDENCIES_MAX, what="packages")
+    dependencies = {
+        fields.name(f"{field}.dependencies key", name): fields.short_text(f"{field}.dependencies[{name!r}]", version)
+        for name, version in message.dependencies.items()
+    }
+    bounded_json(f"{field}.dependencies", sum(len(name) + len(version) for name, version in dependencies.items()))
+    return Source(
+        repository=fields.location(f"{field}.repository", message.repository),
+        commit=fields.short_text(f"{field}.commit", message.commit),
+        branch=fields.short_text(f"{field}.branch", message.branch),
+        dirty=message.dirty,
+        entry_point=fields.location(f"{field}.entry_point", message.entry_point),
+        user=fields.short_text(f"{field}.user", message.user),
+        host=fields.short_text(f"{field}.host", message.host),
+        python_version=fields.short_text(f"{field}.python_version", message.python_version),
+        platform=fields.short_text(f"{field}.platform", message.platform),
+        dependencies=dependencies,
+    )
+
+
+def values_of(*columns: tuple[str, Mapping[str, float]]) -> dict[str, Double]:
+    """Return one value a metric, of several fields with their names; of a metric in two, the first counts."""
+    found: dict[str, float] = {}
+    for field, values in columns:
+        fields.at_most(field, len(values), limits.SERIES_MAX, what="metrics")
+        for key, value in values.items():
+            found.setdefault(fields.name(f"{field} key", key), value)
+    return dict(zip(found, doubles_to_json(list(found.values())), strict=True))
 
 
 def tags_of(field: str, tags: Sequence[str]) -> list[str]:

@@ -13,7 +13,9 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.rpc.artifacts import ArtifactMethods
 from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.checkpoints import CheckpointMethods
 from modelbox_gateway.rpc.datasets import DatasetMethods
+from modelbox_gateway.rpc.experiments import ExperimentMethods
 from modelbox_gateway.rpc.history import HistoryMethods
 from modelbox_gateway.rpc.hyperparameters import HyperparameterMethods
 from modelbox_gateway.rpc.limits import CONCURRENT_RPCS_MAX, MESSAGE_BYTES_MAX
@@ -26,6 +28,8 @@ from modelbox_gateway.rpc.metrics import MetricMethods
 from modelbox_gateway.rpc.model_versions import ModelVersionMethods
 from modelbox_gateway.rpc.models import ModelMethods
 from modelbox_gateway.rpc.namespaces import NamespaceMethods
+from modelbox_gateway.rpc.objects import ObjectMethods
+from modelbox_gateway.rpc.runs import RunMethods
 from modelbox_gateway.rpc.signed_uploads import SignedUploadMethods
 from modelbox_gateway.rpc.transfers import TransferMethods
 from modelbox_gateway.rpc.unique_tags import UniqueTagMethods
@@ -98,6 +102,8 @@ def create_grpc_server(services: Services, address: str, *, only_transfers: bool
 
 def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[str, Handler]":
     """Return every method of `ModelStore`, wrapped, by name."""
+    experiments, runs, checkpoints = ExperimentMethods(backend), RunMethods(backend), CheckpointMethods(backend)
+    objects = ObjectMethods(backend)
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
     namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)
     artifacts = ArtifactMethods(backend)
@@ -105,6 +111,18 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
     datasets, lineage, events = DatasetMethods(backend), LineageMethods(backend), LoggedEventMethods(backend)
     watch, members = WatchMethods(backend, is_draining), MemberMethods(backend)
     methods = (
+        unary("CreateExperiment", pb.CreateExperimentRequest, experiments.create_experiment),
+        unary("GetExperiment", pb.GetExperimentRequest, experiments.get_experiment),
+        unary("ListExperiments", pb.ListExperimentsRequest, experiments.list_experiments),
+        unary("CreateRun", pb.CreateRunRequest, runs.create_run),
+        unary("GetRun", pb.GetRunRequest, runs.get_run),
+        unary("ListRuns", pb.ListRunsRequest, runs.list_runs),
+        unary("SetRunStatus", pb.SetRunStatusRequest, runs.set_run_status),
+        unary("HeartbeatRuns", pb.HeartbeatRunsRequest, runs.heartbeat_runs),
+        unary("CreateCheckpoint", pb.CreateCheckpointRequest, checkpoints.create_checkpoint),
+        unary("GetCheckpoint", pb.GetCheckpointRequest, checkpoints.get_checkpoint),
+        unary("ListCheckpoints", pb.ListCheckpointsRequest, checkpoints.list_checkpoints),
+        unary("PromoteCheckpoint", pb.PromoteCheckpointRequest, versions.promote_checkpoint),
         unary("CreateModel", pb.CreateModelRequest, models.create_model),
         unary("GetModel", pb.GetModelRequest, models.get_model),
         unary("ListModels", pb.ListModelsRequest, models.list_models),
@@ -113,6 +131,9 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("ListModelVersions", pb.ListModelVersionsRequest, versions.list_model_versions),
         unary("SetUniqueTag", pb.SetUniqueTagRequest, tags.set_unique_tag),
         unary("RemoveUniqueTag", pb.RemoveUniqueTagRequest, tags.remove_unique_tag),
+        unary("UpdateObject", pb.UpdateObjectRequest, objects.update_object),
+        unary("DeleteObject", pb.DeleteObjectRequest, objects.delete_object),
+        unary("RestoreObject", pb.RestoreObjectRequest, objects.restore_object),
         unary("ListNamespaces", pb.ListNamespacesRequest, namespaces.list_namespaces),
         unary("UpdateMetadata", pb.UpdateMetadataRequest, metadata.update_metadata),
         unary("ListMetadata", pb.ListMetadataRequest, metadata.list_metadata),

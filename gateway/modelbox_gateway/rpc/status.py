@@ -126,8 +126,10 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         projections.CursorMovedError,
     }
 )
-"""Bases, errors of the start, of operators and of background tasks, and a place, which is known by its field: a call that
-met one would have a defect."""
+"""Bases, errors of the start, of operators and of background tasks, and one that a field's error stands for.
+
+A call that met one would have a defect.
+"""
 
 
 def status_of(error: Exception) -> RpcStatus | None:

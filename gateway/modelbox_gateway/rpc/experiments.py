@@ -1,0 +1,104 @@
+"""Experiments: CreateExperiment, ListExperiments, GetExperiment."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from msgspec import structs
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events import StreamRef
+from modelbox_gateway.commands import experiment, fields
+from modelbox_gateway.commands.kinds import EXPERIMENT
+from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+from modelbox_gateway.rpc import requests
+from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.object_messages import experiment_message
+from modelbox_projections import Scope
+
+_VIEWS: Final = ("experiments", *ATTACHED_VIEWS)
+
+
+class ExperimentMethods:
+    """The methods on experiments."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Serve from `backend`."""
+        self._backend = backend
+
+    async def create_experiment(self, request: pb.CreateExperimentRequest, call: Call) -> pb.CreateExperimentResponse:
+        """Create an experiment; one that exists is answered as it is."""
+        command = experiment.CreateExperiment(
+            namespace=fields.namespace("namespace", request.namespace),
+            name=fields.name("name", request.name),
+            owner=fields.optional_name("owner", request.owner),
+            framework=requests.framework_of("framework", request.framework),
+            task=fields.optional_name("task", request.task),
+            description=fields.description("description", request.description),
+            external_id=fields.optional_name("external_id", request.external_id),
+            labels=requests.labels_of("labels", request.labels),
+            metadata=requests.metadata_of("metadata", request.metadata),
+        )
+        parent_id = fields.object_id("parent_id", request.parent_id) if request.parent_id else None
+        caller = call.caller(request)
+        # Every field is judged before anything is looked up.
+        parents: dict[str, StreamRef] = {}
+        if parent_id is not None:
+            parents["parent_id"] = await self._backend.objects.find("parent_id", parent_id, kind=EXPERIMENT)
+            command = structs.replace(command, parent=parents["parent_id"])
+        created = await self._backend.creations.create(
+            command.stream, experiment.created(command), caller, key_field="name", parents=parents
+        )
+        self._backend.objects.remember(command.stream)
+        self._backend.freshness.wrote(call, created.appended)
+        recorded_at = timestamp(created.recorded_at)
+        return pb.CreateExperimentResponse(
+            experiment_id=str(command.stream.id),
+            experiment_exists=created.exists,
+            created_at=recorded_at,
+            updated_at=recorded_at,
+        )
+
+    async def get_experiment(self, request: pb.GetExperimentRequest, call: Call) -> pb.GetExperimentResponse:
+        """Return one experiment by id, or by namespace and name, deleted or not."""
+        if bool(request.id) == bool(request.name):
+            raise InvalidFieldError("id", "give either id, or name and namespace")
+        if request.id:
+            wanted = fields.object_id("id", request.id)
+        else:
+            namespace = fields.namespace("namespace", request.namespace)
+            wanted = experiment.experiment_id(namespace, fields.name("name", request.name))
+        await self._backend.freshness.reached(call, _VIEWS)
+        found = await self._messages([wanted])
+        if not found:
+            raise ObjectNotFoundError("id" if request.id else "name", EXPERIMENT, request.id or request.name)
+        return pb.GetExperimentResponse(experiment=found[0])
+
+    async def list_experiments(self, request: pb.ListExperimentsRequest, call: Call) -> pb.ListExperimentsResponse:
+        """Return a page of a namespace's experiments, newest first unless another order is asked for."""
+        if request.parent_id:
+            parent_id = fields.object_id("parent_id", request.parent_id)
+            # The children of an experiment may be in other namespaces.
+            scope = Scope(namespace=fields.optional_name("namespace", request.namespace), parent_id=parent_id)
+            await self._backend.objects.find("parent_id", parent_id, kind=EXPERIMENT)
+        else:
+            scope = Scope(namespace=fields.namespace("namespace", request.namespace))
+        experiments, token = await search_page(
+            self._backend,
+            call,
+            request,
+            kind=EXPERIMENT,
+            scope=structs.replace(scope, recursive=request.recursive),
+            views=_VIEWS,
+            messages_of=self._messages,
+        )
+        return pb.ListExperimentsResponse(experiments=experiments, next_page_token=token)
+
+    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Experiment]:
+        views = self._backend.services.views
+        rows, attached = await views.experiments.of_many(ids), await attached_to(views, ids)
+        return [experiment_message(row, attached[row.id]) for row in rows.values()]

@@ -1,0 +1,142 @@
+"""Runs: CreateRun, ListRuns, GetRun, SetRunStatus, HeartbeatRuns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from msgspec import structs
+
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events import StreamRef, new_id
+from modelbox_gateway.commands import fields, run
+from modelbox_gateway.commands.kinds import EXPERIMENT, RUN
+from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+from modelbox_gateway.rpc import requests
+from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.limits import HEARTBEAT_NEXT_S, HEARTBEAT_RUNS_MAX
+from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.object_messages import run_message
+from modelbox_gateway.rpc.standing import standing
+from modelbox_projections import RunRow, Scope, heartbeats
+
+_VIEWS: Final = ("runs", *ATTACHED_VIEWS)
+_STATUSES: Final[Mapping[int, run.Status]] = {
+    pb.RUNNING: "running",
+    pb.FINISHED: "finished",
+    pb.FAILED: "failed",
+    pb.KILLED: "killed",
+}
+
+
+class RunMethods:
+    """The methods on runs."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Serve from `backend`."""
+        self._backend = backend
+
+    async def create_run(self, request: pb.CreateRunRequest, call: Call) -> pb.CreateRunResponse:
+        """Begin a run; with the id of one that exists, that one is answered."""
+        command = run.CreateRun(
+            id=fields.object_id("id", request.id) if request.id else new_id(),
+            experiment=StreamRef("", EXPERIMENT, fields.object_id("experiment_id", request.experiment_id)),
+            name=fields.optional_name("name", request.name),
+            owner=fields.optional_name("owner", request.owner),
+            started_at=requests.time_or_now("started_at", request, "started_at"),
+            source=requests.source_of("source", request.source) if request.HasField("source") else None,
+            comment=fields.description("comment", request.comment),
+            labels=requests.labels_of("labels", request.labels),
+            metadata=requests.metadata_of("metadata", request.metadata),
+            hyperparameters=requests.hyperparameters_of("hyperparameters", request.hyperparameters),
+        )
+        parent_id = fields.object_id("parent_id", request.parent_id) if request.parent_id else None
+        caller = call.caller(request)
+        # Every field is judged before anything is looked up.
+        objects = self._backend.objects
+        experiment = await objects.find("experiment_id", command.experiment.id, kind=EXPERIMENT)
+        parent = None if parent_id is None else await objects.find("parent_id", parent_id, kind=RUN)
+        created = await self._backend.runs.create(
+            structs.replace(command, experiment=experiment, parent=parent), caller
+        )
+        objects.remember(StreamRef(experiment.namespace, RUN, created.event.run_id))
+        self._backend.freshness.wrote(call, created.appended)
+        recorded_at = timestamp(created.recorded_at)
+        return pb.CreateRunResponse(
+            id=str(created.event.run_id),
+            name=created.event.name,
+            exists=created.exists,
+            created_at=recorded_at,
+            updated_at=recorded_at,
+        )
+
+    async def get_run(self, request: pb.GetRunRequest, call: Call) -> pb.GetRunResponse:
+        """Return one run by id, deleted or not."""
+        wanted = fields.object_id("id", request.id)
+        await self._backend.freshness.reached(call, _VIEWS)
+        found = await self._messages([wanted])
+        if not found:
+            raise ObjectNotFoundError("id", RUN, request.id)
+        return pb.GetRunResponse(run=found[0])
+
+    async def list_runs(self, request: pb.ListRunsRequest, call: Call) -> pb.ListRunsResponse:
+        """Return a page of the runs of an experiment or a namespace, newest first unless another order is asked for."""
+        scope = await self._scope(request)
+        runs, token = await search_page(
+            self._backend, call, request, kind=RUN, scope=scope, views=_VIEWS, messages_of=self._messages
+        )
+        return pb.ListRunsResponse(runs=runs, next_page_token=token)
+
+    async def set_run_status(self, request: pb.SetRunStatusRequest, call: Call) -> pb.SetRunStatusResponse:
+        """End a run, or take it up again."""
+        run_id = fields.object_id("id", request.id)
+        status = _STATUSES.get(request.status)
+        if status is None:
+            raise InvalidFieldError(
+                "status", f"{request.status} cannot be set; give RUNNING, FINISHED, FAILED or KILLED"
+            )
+        at = requests.time_or_now("at", request, "at")
+        reason = fields.description("reason", request.reason)
+        caller = call.caller(request)
+        stream = await self._backend.objects.find("id", run_id, kind=RUN)
+        command = run.SetRunStatus(run=stream, status=status, at=at, reason=reason)
+        appended = await self._backend.runs.set_status(command, caller)
+        self._backend.freshness.wrote(call, appended)
+        if appended is not None:
+            return pb.SetRunStatusResponse(updated_at=timestamp(appended.recorded_at))
+        row = await standing(self._backend, call, stream)
+        if status == "running" and isinstance(row, RunRow) and row.status == "lost":
+            await heartbeats.record(self._backend.services.log.database, [run_id])
+        return pb.SetRunStatusResponse(updated_at=timestamp(row.updated_at))
+
+    async def heartbeat_runs(self, request: pb.HeartbeatRunsRequest, call: Call) -> pb.HeartbeatRunsResponse:  # noqa: ARG002  # every method has a call
+        """Say that runs are alive: all of them, or, if one is unknown, none."""
+        fields.at_most("ids", len(request.ids), HEARTBEAT_RUNS_MAX, what="ids")
+        ids = [fields.object_id(f"ids[{n}]", run_id) for n, run_id in enumerate(request.ids)]
+        if not ids:
+            raise InvalidFieldError("ids", "has no ids; give at least one")
+        for n, run_id in enumerate(ids):
+            await self._backend.objects.find(f"ids[{n}]", run_id, kind=RUN)
+        await heartbeats.record(self._backend.services.log.database, ids)
+        return pb.HeartbeatRunsResponse(next_s=HEARTBEAT_NEXT_S)
+
+    async def _scope(self, request: pb.ListRunsRequest) -> Scope:
+        """Return among which runs is searched: one of experiment and namespace; of a parent, the namespace is open."""
+        parent_id = fields.object_id("parent_id", request.parent_id) if request.parent_id else None
+        experiment_id = fields.object_id("experiment_id", request.experiment_id) if request.experiment_id else None
+        namespace = fields.optional_name("namespace", request.namespace)
+        if experiment_id is not None and namespace:
+            raise InvalidFieldError("namespace", "stands beside experiment_id; give one of them")
+        if experiment_id is None and parent_id is None:
+            namespace = fields.namespace("namespace", request.namespace)
+        for field, kind, wanted in (("experiment_id", EXPERIMENT, experiment_id), ("parent_id", RUN, parent_id)):
+            if wanted is not None:
+                await self._backend.objects.find(field, wanted, kind=kind)
+        return Scope(namespace=namespace, recursive=request.recursive, experiment_id=experiment_id, parent_id=parent_id)
+
+    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Run]:
+        views = self._backend.services.views
+        rows, attached = await views.runs.of_many(ids), await attached_to(views, ids)
+        return [run_message(row, attached[row.id]) for row in rows.values()]

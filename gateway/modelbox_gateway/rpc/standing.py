@@ -1,0 +1,48 @@
+"""How an object stands, whatever its kind: for answers to writes that found everything as it should be.
+
+Must not know: what was to be written.
+"""
+
+from datetime import datetime
+from typing import Final, Protocol
+
+from modelbox_events import StreamRef
+from modelbox_gateway.commands.kinds import CHECKPOINT, DATASET, EXPERIMENT, MODEL, MODEL_VERSION, RUN
+from modelbox_gateway.errors import ObjectNotFoundError
+from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.call import Call
+
+_VIEW_OF: Final = {
+    EXPERIMENT: "experiments",
+    RUN: "runs",
+    CHECKPOINT: "checkpoints",
+    MODEL: "models",
+    MODEL_VERSION: "model_versions",
+    DATASET: "datasets",
+}
+
+
+class Standing(Protocol):
+    """What the views know of an object of any kind."""
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it last changed."""
+
+    @property
+    def deleted_at(self) -> datetime | None:
+        """When it was deleted, if it is."""
+
+
+async def standing(backend: Backend, call: Call, stream: StreamRef) -> Standing:
+    """Return how an object stands after everything that was recorded before this moment.
+
+    Raises:
+        NotCaughtUpError: The views did not get there in time.
+    """
+    name = _VIEW_OF[stream.type]
+    await backend.freshness.reached_head(call, (name,))
+    row: Standing | None = await getattr(backend.services.views, name).get(stream.id)
+    if row is None:
+        raise ObjectNotFoundError("id", stream.type, str(stream.id))
+    return row
