@@ -4,7 +4,7 @@ Nothing is written: the log's head does not move, and the connection goes on ser
 """
 
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -17,13 +17,8 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
 from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
 from modelbox_gateway.rpc.limits import MESSAGE_BYTES_MAX
-from tests.integration.gateway_server import Gateway, Refusal, refusal_of, running_gateway
-
-UNKNOWN = "0191f3a0-6f7b-7c3e-9a55-0a1b2c3d4e5f"
-MODEL = "{model}"
-"""Stands for the id of a model that exists."""
-
-INVALID, NOT_FOUND = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND
+from tests.integration.gateway_server import Gateway, running_gateway
+from tests.integration.refused_input import INVALID, MODEL, NOT_FOUND, UNKNOWN, Bad, assert_named, metadata, refused
 
 
 @pytest.fixture
@@ -37,23 +32,9 @@ async def model(gateway: Gateway) -> str:
     return str((await gateway.stub.CreateModel(pb.CreateModelRequest(name="resnet"))).id)
 
 
-async def refused(gateway: Gateway, log: Log, call: Callable[[], Awaitable[Any]]) -> Refusal:
-    """Make a call that must be refused without writing anything."""
-    before = (await log.read_head()).position
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        await call()
-    assert (await log.read_head()).position == before
-    await gateway.stub.ListModels(pb.ListModelsRequest())  # the connection still serves
-    return refusal_of(error.value)
-
-
 def file(**fields: Any) -> pb.FileMetadata:
     merged: dict[str, Any] = {"path": "p", "parent_id": MODEL} | fields
     return pb.FileMetadata(**merged)
-
-
-def metadata(key: str, json: str) -> pb.Metadata:
-    return pb.Metadata(json={key: json})
 
 
 def point(**fields: Any) -> pb.LogMetricsRequest:
@@ -64,8 +45,6 @@ def batch(**fields: Any) -> pb.LogMetricsBatchRequest:
     series = {"key": "loss", "steps": [1], "wallclock_s": [1.0], "doubles": [0.5]} | fields
     return pb.LogMetricsBatchRequest(parent_id=MODEL, series=[pb.MetricSeries(**series)])
 
-
-Bad = tuple[Any, str]
 
 BAD: Sequence[Bad] = [
     (pb.CreateModelRequest(name=""), "name"),
@@ -167,14 +146,7 @@ UNKNOWN_OBJECTS: Sequence[Bad] = [
 async def test_the_field_is_named(
     gateway: Gateway, log: Log, model: str, *, cases: Sequence[Bad], code: grpc.StatusCode, reason: str
 ) -> None:
-    for template, field in cases:
-        sent = _with_model(template, model)
-        rpc = getattr(gateway.stub, type(sent).__name__.removesuffix("Request"))
-
-        refusal = await refused(gateway, log, partial(rpc, sent))
-
-        assert (refusal.code, refusal.reason, refusal.field) == (code, reason, field), refusal
-        assert refusal.message.startswith(f"{field}: ")
+    await assert_named(gateway, log, cases, ids={MODEL: model}, code=code, reason=reason)
 
 
 async def test_bytes_that_are_no_message_are_refused(gateway: Gateway, log: Log) -> None:
@@ -238,16 +210,3 @@ async def test_a_value_of_no_kind_is_refused(gateway: Gateway, log: Log, model: 
     refusal = await refused(gateway, log, lambda: gateway.stub.UpdateMetadata(sent))
 
     assert refusal.field == "metadata['k']"
-
-
-def _with_model(template: Any, model: str) -> Any:
-    """Put the id of a model that exists where `MODEL` stands."""
-    request = type(template)()
-    request.CopyFrom(template)
-    for name in ("model", "model_version", "parent_id"):
-        if getattr(request, name, "") == MODEL:
-            setattr(request, name, model)
-    for listed in getattr(request, "files", ()):
-        if listed.parent_id == MODEL:
-            listed.parent_id = model
-    return request
