@@ -90,10 +90,10 @@ def test_objects_are_linked_either_way_and_circles_end(client: ModelBox, run: Ru
     dataset = client.new_dataset("test", namespace="vision")
     version.link(dataset, "evaluation")
     version.link(dataset, "evaluation")
-    run.link(version, "starting point")
-    version.link(run, "result", downstream=False)
+    version.link(run, "starting point", downstream=True)
+    version.link(run, "result")
     named = edges(version.lineage())
-    assert {("test", "digits", "evaluation"), ("digits", "train", "starting point")} <= named
+    assert {("test", "digits 1", "evaluation"), ("digits 1", "train", "starting point")} <= named
     with pytest.raises(NotFoundError):
         version.link("00000000-0000-4000-8000-000000000000")
     with pytest.raises(InvalidFieldError, match="direction"):

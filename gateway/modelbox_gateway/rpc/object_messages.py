@@ -47,7 +47,7 @@ def experiment_message(row: ExperimentRow, attached: Attached) -> pb.Experiment:
         deleted_at=_time(row.deleted_at),
         files=map(file_message, attached.files),
         metrics=map(_summary_message, attached.metrics),
-        hyperparameters=_hyperparameter_messages(attached.hyperparameters),
+        hyperparameters=hyperparameter_messages(attached.hyperparameters),
     )
 
 
@@ -66,6 +66,7 @@ def run_message(row: RunRow, attached: Attached) -> pb.Run:
         comment=row.comment,
         owner=row.owner,
         last_heard_of_at=_time(row.last_heard_of_at),
+        reason=row.reason,
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
         labels=row.labels,
@@ -73,7 +74,7 @@ def run_message(row: RunRow, attached: Attached) -> pb.Run:
         deleted_at=_time(row.deleted_at),
         files=map(file_message, attached.files),
         metrics=map(_summary_message, attached.metrics),
-        hyperparameters=_hyperparameter_messages(attached.hyperparameters),
+        hyperparameters=hyperparameter_messages(attached.hyperparameters),
     )
 
 
@@ -137,7 +138,7 @@ def model_version_message(row: ModelVersionRow, attached: Attached) -> pb.ModelV
         run_id=_text(row.run_id),
         checkpoint_id=_text(row.checkpoint_id),
         metrics=map(_summary_message, attached.metrics),
-        hyperparameters=_hyperparameter_messages(attached.hyperparameters),
+        hyperparameters=hyperparameter_messages(attached.hyperparameters),
     )
 
 
@@ -180,5 +181,6 @@ def _summary_message(row: MetricSummaryRow) -> pb.MetricSummary:
     )
 
 
-def _hyperparameter_messages(hyperparameters: Mapping[str, bytes]) -> list[pb.Hyperparameter]:
+def hyperparameter_messages(hyperparameters: Mapping[str, bytes]) -> list[pb.Hyperparameter]:
+    """Return hyperparameters, each with its value as JSON."""
     return [pb.Hyperparameter(name=name, json=value.decode()) for name, value in hyperparameters.items()]

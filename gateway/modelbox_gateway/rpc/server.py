@@ -139,6 +139,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("ListMetadata", pb.ListMetadataRequest, metadata.list_metadata),
         unary("GetMetadataHistory", pb.GetMetadataHistoryRequest, history.get_metadata_history),
         unary("LogHyperparameters", pb.LogHyperparametersRequest, hyperparameters.log_hyperparameters),
+        unary("ListHyperparameters", pb.ListHyperparametersRequest, hyperparameters.list_hyperparameters),
         unary("LogEvent", pb.LogEventRequest, events.log_event),
         unary("ListEvents", pb.ListEventsRequest, events.list_events),
         unary("CreateDataset", pb.CreateDatasetRequest, datasets.create_dataset),

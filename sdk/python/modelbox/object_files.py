@@ -12,10 +12,10 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transfer.download import download
-from modelbox.transfer.files import Files, files_to_track, files_to_upload, wire_file
+from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
 from modelbox.transfer.upload import upload
 from modelbox.transport import methods
-from modelbox.values import OnProgress
+from modelbox.values import LocalFile, OnProgress
 from modelbox.wire import all_pages
 
 
@@ -65,6 +65,19 @@ class HasArtifacts:
                 file.created_at.CopyFrom(response.created_at)
                 artifacts.append(artifact_of(self._session, file))
         return artifacts
+
+    def upload_file(self, artifact_name: str, file: File) -> Artifact:
+        """Upload one file as part of a named artifact: its path there is the name, then the file's own."""
+        local = file if isinstance(file, LocalFile) else LocalFile(file)
+        label = f"{check_text('artifact_name', artifact_name)}/{Path(local.path).name}"
+        [artifact] = self.upload_artifact(replace(local, label=label))
+        return artifact
+
+    def track_file(self, artifact_name: str, file: File) -> Artifact:
+        """Record where one file of a named artifact is kept; the name is the artifact's metadata `artifact_name`."""
+        [artifact] = self.track_artifacts(file)
+        artifact.update_metadata("artifact_name", check_text("artifact_name", artifact_name))
+        return artifact
 
     def artifacts(self, *, limit: int | None = None) -> list[Artifact]:
         """Return the artifacts, newest first; all of them unless a limit is given."""

@@ -109,6 +109,8 @@ def _reader(message: type[Message], name: str) -> Read:
         return lambda message: time_of(read(message)) if message.HasField(name) else None
     if wire.message_type is not None and wire.message_type.GetOptions().map_entry:
         return lambda message: dict(read(message))
+    if wire.has_presence:
+        return lambda message: read(message) if message.HasField(name) else None
     return read
 
 
