@@ -164,7 +164,7 @@ def test_a_refusal_is_told_by_the_next_flush_only() -> None:
     courier = Courier(server.send)
     for object_id in ("a", "b", "c"):
         courier.log(object_id, {"loss": 1.0}, 0, None)
-    with pytest.raises(RefusedError, match="2 metric points were refused: no such object"):
+    with pytest.raises(RefusedError, match="2 metric points refused: no such object"):
         courier.flush(timeout_s=WAIT_S)
     courier.flush(timeout_s=WAIT_S)
     assert courier.delivery() == Delivery(waiting=0, acknowledged=1, dropped=0, refused=2)

@@ -160,7 +160,7 @@ class FlushTimeoutError(ModelBoxError):
     def __init__(self, waiting: int, *, calls: int = 0, timeout_s: float) -> None:
         """Say how many points and calls wait and how long was waited."""
         what = _counted(waiting, calls)
-        super().__init__(f"{what} were not acknowledged within {timeout_s:g} s; they are kept and still sent")
+        super().__init__(f"{what} not acknowledged within {timeout_s:g} s; they are kept and still sent")
         self.waiting = waiting
         self.calls = calls
 
@@ -170,7 +170,7 @@ class RefusedError(ModelBoxError):
 
     def __init__(self, points: int, cause: ModelBoxError, *, calls: int = 0) -> None:
         """Say how many points and calls were refused and why the first of them."""
-        super().__init__(f"{_counted(points, calls)} were refused: {cause}", reason=cause.reason, field=cause.field)
+        super().__init__(f"{_counted(points, calls)} refused: {cause}", reason=cause.reason, field=cause.field)
         self.points = points
         self.calls = calls
         self.cause = cause
@@ -181,8 +181,9 @@ class ClosedError(ModelBoxError):
 
 
 def _counted(points: int, calls: int) -> str:
-    parts = [f"{points} metric points"] if points or not calls else []
-    return " and ".join([*parts, f"{calls} calls"] if calls else parts)
+    counts = ((points, "metric point"), (calls, "call"))
+    parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in counts if count]
+    return " and ".join(parts) or "0 metric points"
 
 
 BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, SupportsIndex
+from uuid import UUID
 
 from modelbox.errors import InvalidFieldError
 from modelbox.limits import NAME_CHARS_MAX, STEP_MAX, TEXT_CHARS_MAX, VALUE_BYTES_MAX, WALLCLOCK_S_MAX
@@ -55,14 +56,36 @@ def check_metric_key(key: object) -> str:
     Raises:
         InvalidFieldError: It is not 1 to `NAME_CHARS_MAX` characters without control characters and outer blanks.
     """
-    field = f"metrics[{str(key)[:80]!r}]"
-    text = check_text(field, key)
+    return check_name(f"metrics[{str(key)[:80]!r}]", key)
+
+
+def check_name(field: str, name: object) -> str:
+    """Return a key or name.
+
+    Raises:
+        InvalidFieldError: It is not 1 to `NAME_CHARS_MAX` characters without control characters and outer blanks.
+    """
+    text = check_text(field, name)
     if not 1 <= len(text) <= NAME_CHARS_MAX:
-        raise InvalidFieldError.of(field, f"a key has 1 to {NAME_CHARS_MAX} characters, this one {len(text):,}")
+        raise InvalidFieldError.of(field, f"has {len(text):,} characters; give 1 to {NAME_CHARS_MAX}")
     if _CONTROL.search(text):
-        raise InvalidFieldError.of(field, "a key holds no control characters")
+        raise InvalidFieldError.of(field, "holds a control character; remove it")
     if text != text.strip():
-        raise InvalidFieldError.of(field, "a key neither begins nor ends with blanks")
+        raise InvalidFieldError.of(field, "begins or ends with blanks; remove them")
+    return text
+
+
+def check_id(field: str, value: object) -> str:
+    """Return an object's id.
+
+    Raises:
+        InvalidFieldError: It is no UUID.
+    """
+    text = check_text(field, value)
+    try:
+        UUID(text)
+    except ValueError:
+        raise InvalidFieldError.of(field, f"{text[:80]!r} is not an id; give one as a call returned it") from None
     return text
 
 

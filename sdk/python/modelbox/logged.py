@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_text, check_time
+from modelbox.fields import check_id, check_text, check_time
 from modelbox.limits import HYPERPARAMETER_BYTES_MAX, HYPERPARAMETERS_MAX
 from modelbox.logged_events import Event, EventSource, event_of, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
@@ -79,7 +79,9 @@ class Logged:
             InvalidFieldError: The key or value breaks a rule.
         """
         metadata = key if isinstance(key, Mapping) else {key: value}
-        request = pb.UpdateMetadataRequest(parent_id=self.id, metadata=pb.Metadata(json=encode_metadata(metadata)))
+        request = pb.UpdateMetadataRequest(
+            parent_id=check_id("parent_id", self.id), metadata=pb.Metadata(json=encode_metadata(metadata))
+        )
         deliver(self._session, methods.UPDATE_METADATA, request)
 
     def metadata(self) -> dict[str, Any]:
@@ -110,7 +112,7 @@ class Logged:
         """
         flat = iter(wire_hyperparameters(hyperparameters))
         while part := list(islice(flat, HYPERPARAMETERS_MAX)):
-            request = pb.LogHyperparametersRequest(parent_id=self.id, hyperparameters=part)
+            request = pb.LogHyperparametersRequest(parent_id=check_id("parent_id", self.id), hyperparameters=part)
             deliver(self._session, methods.LOG_HYPERPARAMETERS, request)
 
     def hyperparameters(self) -> dict[str, Any]:
@@ -140,7 +142,7 @@ class Logged:
             event = Event(event, EventSource(source), wallclock, metadata or {})
         elif source or wallclock is not None or metadata:
             raise InvalidFieldError.of("event", "an Event holds its source, wallclock_time and metadata itself")
-        request = pb.LogEventRequest(parent_id=self.id, event=wire_event(event))
+        request = pb.LogEventRequest(parent_id=check_id("parent_id", self.id), event=wire_event(event))
         deliver(self._session, methods.LOG_EVENT, request)
 
     def events(self, since: float | datetime | None = None, *, limit: int | None = None) -> list[Event]:

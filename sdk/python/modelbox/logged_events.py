@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_text, check_time
+from modelbox.fields import check_name, check_text, check_time
 from modelbox.metadata import decode_metadata, encode_metadata
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.wire import time_of, timestamp_of
@@ -45,7 +45,7 @@ def wire_event(event: Event) -> pb.Event:
         raise InvalidFieldError.of("event", f"needs an Event or its name, not {type(event).__name__}")
     wallclock = event.wallclock_time
     return pb.Event(
-        name=check_text("name", event.name),
+        name=check_name("name", event.name),
         source=pb.EventSource(name=check_text("source", getattr(event.source, "name", event.source))),
         wallclock_time=timestamp_of(time() if wallclock is None else check_time("wallclock_time", wallclock)),
         metadata=pb.Metadata(json=encode_metadata(event.metadata)),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_text, check_text_value
+from modelbox.fields import check_name, check_text_value
 from modelbox.limits import VALUE_BYTES_MAX, VALUE_DEPTH_MAX
 
 _INT_MIN: Final = -(2**63)
@@ -32,7 +32,7 @@ def encode_metadata(
     if not isinstance(metadata, Mapping):
         raise InvalidFieldError.of(what, f"needs a dict, not {type(metadata).__name__}")
     return {
-        check_text(f"{what} key", key): _encode_value(f"{what}[{key[:80]!r}]", value, bytes_max)
+        check_name(f"{what} key", key): _encode_value(f"{what}[{key[:80]!r}]", value, bytes_max)
         for key, value in metadata.items()
     }
 
