@@ -22,7 +22,8 @@ from modelbox.experiments import Experiment
 from modelbox.ids import drawn_id
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import Saved
-from modelbox.integrations.reporting import Reporter, outcome_of, restored_checkpoint
+from modelbox.integrations.reporting import Reporter, outcome_of
+from modelbox.integrations.restoring import restored_checkpoint
 from modelbox.models import ModelVersion
 from modelbox.runs import Run
 
@@ -178,7 +179,7 @@ class ModelBoxLogger(_loggers.Logger):
         self._report().run.log_hyperparameters(params)
 
     @_rank_zero_only
-    def log_graph(self, model: Any, input_array: Any = None) -> None:  # noqa: ARG002  # Lightning's signature
+    def log_graph(self, model: Any, input_array: Any = None) -> None:
         """Remember the module, through which the trainer is known; no graph is recorded."""
         self._module = weakref.ref(model)
 

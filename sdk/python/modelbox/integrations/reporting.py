@@ -5,14 +5,13 @@ Must not know: any framework.
 
 import logging
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final, Unpack
 
 from modelbox.enums import RunStatus
 from modelbox.errors import ModelBoxError
 from modelbox.experiments import Experiment
 from modelbox.integrations.keeper import CheckpointKeeper, Saved
-from modelbox.integrations.restoring import History, last_checkpoint, restore
+from modelbox.integrations.restoring import History
 from modelbox.models import Model, ModelVersion
 from modelbox.runs import Run, RunFields
 
@@ -65,12 +64,6 @@ class Reporter:
         """Wait for the checkpoints and end the run."""
         self.keeper.close()
         self.run.finish(status, reason)
-
-
-def restored_checkpoint(run: Run, destination: Path) -> Path | None:
-    """Download the newest whole checkpoint of a run; None if it has none."""
-    checkpoint = last_checkpoint(run)
-    return None if checkpoint is None else restore(checkpoint, destination)
 
 
 def outcome_of(error: BaseException | None) -> tuple[RunStatus, str]:

@@ -53,6 +53,12 @@ def restore(checkpoint: Checkpoint, destination: Path) -> Path:
     return destination / PurePosixPath(next(iter(files))).parts[0]
 
 
+def restored_checkpoint(parent: HasCheckpoints, destination: Path) -> Path | None:
+    """Download the newest whole checkpoint of a run or experiment; None if it has none."""
+    checkpoint = last_checkpoint(parent)
+    return None if checkpoint is None else restore(checkpoint, destination)
+
+
 def _whole_checkpoints(parent: HasCheckpoints) -> Iterator[Checkpoint]:
     listed = parent.checkpoints()
     for checkpoint in sorted(listed, key=lambda one: (one.step or 0, one.epoch or 0, one.created_at), reverse=True):
