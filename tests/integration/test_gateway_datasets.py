@@ -5,15 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import grpc
-import grpc.aio
 import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position
-from modelbox_gateway.commands import limits
 from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
-from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
+from tests.integration.gateway_server import Gateway, running_gateway
 
 DIGEST = "sha256:9f86d081"
 
@@ -129,46 +126,3 @@ async def test_what_is_logged_on_a_dataset_hangs_on_it(gateway: Gateway) -> None
     assert [m.key for m in (await stub.GetMetrics(pb.GetMetricsRequest(parent_id=dataset))).metrics] == ["rows"]
     listed = await stub.ListArtifacts(pb.ListArtifactsRequest(parent_id=dataset))
     assert [file.path for file in listed.files] == ["part-0"]
-
-
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"name": ""}, "name"),
-        ({"namespace": "a\nb"}, "namespace"),
-        ({"location": "x" * 1_025}, "location"),
-        ({"location": "a\x00"}, "location"),
-        ({"digest": "9f86d081"}, "digest"),
-        ({"digest": "sha256:xyz"}, "digest"),
-        ({"digest": "sha256:" + "0" * 300}, "digest"),
-        ({"row_count": 2**63}, "row_count"),
-        ({"column_count": 2**64 - 1}, "column_count"),
-        ({"labels": {"": "x"}}, "labels key"),
-        ({"labels": {"a": "x" * 256}}, "labels['a']"),
-        ({"labels": {f"l{n}": "" for n in range(limits.LABELS_MAX + 1)}}, "labels"),
-        ({"columns": [pb.DatasetColumn()] * (limits.COLUMNS_MAX + 1)}, "columns"),
-        ({"columns": [pb.DatasetColumn(), pb.DatasetColumn(name="x" * 256)]}, "columns[1].name"),
-        ({"columns": [pb.DatasetColumn(type="a\x00")]}, "columns[0].type"),
-        ({"columns": [pb.DatasetColumn(summary_json="{")]}, "columns[0].summary_json"),
-        ({"columns": [pb.DatasetColumn(summary_json=f'"{"x" * 16_384}"')]}, "columns[0].summary_json"),
-        ({"columns": [pb.DatasetColumn(summary_json=f'"{"x" * 16_000}"')] * 40}, "columns"),
-        ({"metadata": pb.Metadata(json={"k": "NaN"})}, "metadata['k']"),
-    ],
-)
-async def test_a_bad_field_is_named_and_nothing_is_registered(
-    gateway: Gateway, log: Log, fields: dict[str, Any], field: str
-) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await create(gateway, **fields)
-
-    refusal = refusal_of(refused.value)
-    assert (refusal.reason, refusal.field) == ("INVALID_FIELD", field), refusal
-    assert (await log.read_head()).position == 0
-
-
-async def test_an_unknown_dataset_is_not_found(gateway: Gateway) -> None:
-    model = (await gateway.stub.CreateModel(pb.CreateModelRequest(name="m"))).id
-    for dataset_id in (model, "0191f3a0-6f7b-7c3e-9a55-0a1b2c3d4e5f"):
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await get(gateway, dataset_id)
-        assert (refusal_of(refused.value).reason, refusal_of(refused.value).field) == ("OBJECT_NOT_FOUND", "id")

@@ -166,27 +166,3 @@ async def test_a_page_token_belongs_to_its_object_and_time(gateway: Gateway, mod
         await events_of(gateway, model, since=at(NOON), page_token=page.next_page_token)
 
     assert refusal_of(refused.value).field == "page_token"
-
-
-@pytest.mark.parametrize(
-    ("bad", "field"),
-    [
-        (pb.Event(), "event.name"),
-        (event("a\nb"), "event.name"),
-        (event(source="x" * 256), "event.source.name"),
-        (event(k="NaN"), "event.metadata['k']"),
-        (pb.Event(name="e", wallclock_time=Timestamp(seconds=2**62)), "event.wallclock_time"),
-        (pb.Event(name="e", wallclock_time=Timestamp(nanos=-1)), "event.wallclock_time"),
-        (pb.Event(name="e", wallclock_time=Timestamp(nanos=10**9)), "event.wallclock_time"),
-        (event(a=LARGE, b=LARGE, c=LARGE), "event.metadata"),
-    ],
-)
-async def test_a_bad_field_is_named_and_nothing_is_logged(
-    gateway: Gateway, log: Log, model: str, bad: pb.Event, field: str
-) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await log_event(gateway, model, bad)
-
-    refusal = refusal_of(refused.value)
-    assert (refusal.reason, refusal.field) == ("INVALID_FIELD", field), refusal
-    assert (await log.read_head()).position == 1
