@@ -15,7 +15,7 @@ from structlog.typing import Processor
 
 from modelbox_gateway.masking import masked
 
-_QUIET: Final = ("asyncio", "nats", "uvicorn", "grpc")
+_QUIET: Final = ("asyncio", "nats", "uvicorn", "grpc", "urllib3")
 
 
 def configure(log_format: Literal["auto", "json", "console"], level: str) -> None:

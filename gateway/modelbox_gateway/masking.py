@@ -9,6 +9,9 @@ from typing import Final
 _SECRETS: Final = (
     re.compile(r"(?P<before>\w+://[^\s:@/]*:)[^\s]*(?=@)"),  # scheme://user:SECRET@host
     re.compile(r"(?P<before>\bpassword=)[^\s&'\"]+", re.IGNORECASE),  # ?password=SECRET
+    re.compile(
+        r"(?P<before>\bX-Amz-(?:Signature|Security-Token)=)[^\s&'\"]+", re.IGNORECASE
+    ),  # who has it may act by it
 )
 _MASK: Final = r"\g<before>***"
 

@@ -6,7 +6,8 @@ OperatorError
 ├── DataFolderInUseError   another server runs on the same data folder
 ├── AddressError           an address cannot be listened on
 ├── DatabaseRefusedError   Postgres answers and refuses the account, the database or a right
-├── StartTimeoutError      Postgres did not answer in time
+├── ArtifactStorageError   the store of artifacts refuses, or cannot be used by this role
+├── StartTimeoutError      Postgres or the store of artifacts did not answer in time
 └── NotRunningError        a command needs the running server and there is none
 """
 
@@ -73,13 +74,22 @@ class DatabaseRefusedError(OperatorError):
         self.problem = problem
 
 
-class StartTimeoutError(OperatorError):
-    """Postgres did not answer in time."""
+class ArtifactStorageError(OperatorError):
+    """The store of artifacts refuses, or cannot be used by this role."""
 
-    def __init__(self, problem: str, *, timeout_s: float) -> None:
-        """Say what the last attempt met and how long was tried."""
-        remedy = "start Postgres, correct metadata_storage_postgres.dsn, or raise start_timeout_s"
-        super().__init__(f"Postgres does not answer since {timeout_s:g} s: {problem}; {remedy}")
+    def __init__(self, problem: str) -> None:
+        """Say what is wrong and what to do."""
+        super().__init__(f"artifact_storage: {problem}")
+        self.problem = problem
+
+
+class StartTimeoutError(OperatorError):
+    """Postgres or the store of artifacts did not answer in time."""
+
+    def __init__(self, what: str, problem: str, *, key: str, timeout_s: float) -> None:
+        """Name it and the key that says where it is, say what the last attempt met and how long was tried."""
+        remedy = f"start it, correct {key}, or raise start_timeout_s"
+        super().__init__(f"{what} does not answer since {timeout_s:g} s: {problem}; {remedy}")
         self.problem = problem
 
 

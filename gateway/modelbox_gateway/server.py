@@ -18,9 +18,8 @@ import uvloop
 
 from modelbox_events import Log
 from modelbox_events.feed import Relay
-from modelbox_gateway.backing import open_log, start_nats, start_postgres
-from modelbox_gateway.blobs import Blobs, FilesystemStore
-from modelbox_gateway.config import Address, Config, Role
+from modelbox_gateway.backing import Spawn, check_role, open_blobs, open_log, start_nats, start_postgres
+from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
 from modelbox_gateway.members import Lease, Member
@@ -31,9 +30,9 @@ from modelbox_gateway.readiness import Readiness, once_ready
 from modelbox_gateway.rpc.server import GrpcServer, create_grpc_server
 from modelbox_gateway.runfile import DataFolderLock, RunFile
 from modelbox_gateway.services import Services
+from modelbox_gateway.sweeping import NamedBlobs, keep_swept
 from modelbox_projections import ProjectionRunner, Views
 
-ALL_ROLES: Final = frozenset(Role)
 FLUSH_TIMEOUT_S: Final = 2.0
 """How long a stop waits for the feed to reach the log's end; the next start resumes it anyway."""
 _FLUSH_POLL_S: Final = 0.02
@@ -53,6 +52,7 @@ def run(config: Config, roles: frozenset[Role] = ALL_ROLES) -> None:
         EventsError: The database cannot serve the log.
         asyncio.CancelledError: A second signal cut the stop short.
     """
+    check_role(config, roles)
     with DataFolderLock(config.data_folder) as lock:
         try:
             uvloop.run(_serve(config, roles, lock))
@@ -108,7 +108,7 @@ class Server:
     def _open_doors(self, tasks: asyncio.TaskGroup) -> None:
         """Answer HTTP from the first moment, so that `/readyz` can say what is missing."""
         config = self._config
-        if Role.GATEWAY in self._roles:  # an address in use is told before servers are started
+        if self._takes_calls:  # an address in use is told before servers are started
             listen(Address.parse(config.listen_addr), key="listen_addr").close()
         apps = {
             "http_listen_addr": health_app(self._readiness),
@@ -141,7 +141,7 @@ class Server:
         self._parts.projections = ProjectionsPart(log)
         self._readiness.watch("projections", once_ready(self._parts.projections.problem))
         spawn(self._parts.projections.follow(), "projection states")
-        grpc_address = await self._start_grpc(log, runner, stack) if Role.GATEWAY in self._roles else ""
+        grpc_address = await self._start_grpc(log, runner, stack, spawn) if self._takes_calls else ""
         if grpc_address:
             http_address = str(bound_address(self._doors["http_listen_addr"].listener))
             self._lease = Lease(log.database, Member.here(grpc_address, http_address))
@@ -156,13 +156,20 @@ class Server:
         credentials = Path(nats.credentials) if nats.credentials else None
         return Relay(log, servers, credentials=credentials, replicas=nats.replicas)
 
-    async def _start_grpc(self, log: Log, runner: ProjectionRunner, stack: AsyncExitStack) -> str:
+    @property
+    def _takes_calls(self) -> bool:
+        return bool(self._roles & {Role.GATEWAY, Role.BLOBS})
+
+    async def _start_grpc(self, log: Log, runner: ProjectionRunner, stack: AsyncExitStack, spawn: Spawn) -> str:
         """Start to take calls and return the address."""
-        blobs = await Blobs.open(FilesystemStore(self._config.blob_folder))
+        blobs = await open_blobs(self._config)
         stack.push_async_callback(blobs.close)
         services = Services(log=log, views=Views(log.database), cursors=runner.cursors, blobs=blobs)
         wanted = Address.parse(self._config.listen_addr)
-        self._grpc = create_grpc_server(services, str(wanted))
+        only_transfers = Role.GATEWAY not in self._roles
+        if not only_transfers:
+            spawn(keep_swept(blobs, NamedBlobs(log, services.views, services.cursors)), "sweep")
+        self._grpc = create_grpc_server(services, str(wanted), only_transfers=only_transfers)
         # After a stop in order there is nothing left to cut off; after any other, calls end before what they use.
         stack.push_async_callback(self._grpc.stop, 0.0)
         try:
@@ -217,7 +224,7 @@ class Server:
 
 def _parts_of(roles: frozenset[Role]) -> tuple[str, ...]:
     feed = ("feed",) if Role.RELAY in roles else ()
-    gateway = ("gateway",) if Role.GATEWAY in roles else ()
+    gateway = ("gateway",) if roles & {Role.GATEWAY, Role.BLOBS} else ()
     return ("migrations", "log", *feed, "projections", *gateway)
 
 

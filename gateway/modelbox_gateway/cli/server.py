@@ -17,7 +17,8 @@ from modelbox_gateway.cli.common import (
     print_pairs,
     reported,
 )
-from modelbox_gateway.config import DEFAULT_PATH, Role, default_file, load
+from modelbox_gateway.cli.sweep import sweep_artifacts
+from modelbox_gateway.config import ALL_ROLES, DEFAULT_PATH, Role, default_file, load
 from modelbox_gateway.runfile import RunFile, read_run_file
 
 _FILE_MODE = 0o600  # it is the place for the database's password
@@ -26,6 +27,9 @@ _FILE_MODE = 0o600  # it is the place for the database's password
 @click.group()
 def server() -> None:
     """Run a ModelBox server and look at it."""
+
+
+server.add_command(sweep_artifacts)
 
 
 @server.command(
@@ -53,6 +57,7 @@ def init_config(path: Path, *, force: bool) -> None:
         "modelbox server start",
         "modelbox server start --config-path modelbox.toml",
         "modelbox server start --config-path modelbox.toml --role relay --role projections",
+        "modelbox server start --config-path blobs.toml --role blobs",
     )
 )
 @config_path_option
@@ -63,7 +68,8 @@ def init_config(path: Path, *, force: bool) -> None:
     type=click.Choice([*(role.value for role in Role), "all"]),
     default=["all"],
     show_default=True,
-    help="The part to run; give it several times for several parts.",
+    help="The part to run; give it several times for several parts. `blobs` carries files beside gateways, and is not "
+    "part of `all`: a gateway carries files too.",
 )
 def start(config_path: Path | None, roles: tuple[str, ...]) -> None:
     """Run the service until SIGTERM or Ctrl-C.
@@ -76,7 +82,7 @@ def start(config_path: Path | None, roles: tuple[str, ...]) -> None:
 
         config = load(config_path)
         logging.configure(config.log_format, config.log_level)
-        wanted = frozenset(Role) if "all" in roles else frozenset(Role(role) for role in roles)
+        wanted = ALL_ROLES if "all" in roles else frozenset(Role(role) for role in roles)
         try:
             run(config, wanted)
         except asyncio.CancelledError:
