@@ -1,0 +1,92 @@
+"""Sending what earlier processes have left in their journals, by hand; every client that logs does it by itself.
+
+Must not know: how it is shown.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from modelbox.delivery.contact import Contact
+from modelbox.delivery.takeover import Sent, Takeover
+from modelbox.delivery.tries import Tries
+from modelbox.journal.backlog import Tally
+from modelbox.journal.file import read_header
+from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
+from modelbox.session import send, was_recorded
+from modelbox.transport.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingJournal:
+    """A journal: whose it is, and what waits in it. `in_use`: the process that writes it still runs, and sends it."""
+
+    path: Path
+    server_addr: str
+    host: str
+    pid: int
+    created_at: datetime
+    points: int
+    calls: int
+    bytes: int
+    in_use: bool
+
+
+def sync_journals(settings: JournalSettings, address: str, *, written_for: str = "", away_s_max: float) -> list[Sent]:
+    """Send all journals of a server that no process keeps; return what became of each.
+
+    Two that do so at once take different journals; what was sent before is known by its key, so nothing is sent twice.
+
+    Args:
+        address: The server to send to.
+        written_for: The address in the journals, if the server was reached by another one then.
+        away_s_max: How long the server may be away, in seconds.
+
+    Raises:
+        UnavailableError: The server was away for longer; what was not answered stays.
+    """
+    connection = Connection(address)
+    try:
+        tries = Tries(
+            partial(send, connection),
+            partial(was_recorded, connection),
+            stop=threading.Event(),
+            contact=Contact(),
+            away_s_max=away_s_max,
+        )
+        return Takeover(JournalFolder(settings, written_for or address), tries).run()
+    finally:
+        connection.cut()
+
+
+def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
+    """Return this user's journals of all servers, the oldest first.
+
+    Raises:
+        OSError: One cannot be read.
+    """
+    folder = JournalFolder(settings, "")
+    for path in folder.journals(of_any_server=True):
+        header = read_header(path)
+        if header is None:
+            continue
+        tally = Tally()
+        for record in unanswered(path):
+            tally.add(record)
+        taken = folder.take(path)
+        if taken is not None:
+            taken.close()
+        yield WaitingJournal(
+            path=path,
+            server_addr=header.address,
+            host=header.host,
+            pid=header.pid,
+            created_at=datetime.fromtimestamp(header.created_at, UTC),
+            points=tally.points,
+            calls=tally.calls,
+            bytes=path.stat().st_size,
+            in_use=taken is None,
+        )
