@@ -246,8 +246,9 @@ class ModelBoxLogger(_loggers.Logger):
     def _report(self) -> Reporter:
         if self._reporter is None:
             self._reporter = Reporter(
+                self.box,
                 self.experiment,
-                self._run_name,
+                name=self._run_name,
                 upload=self._upload_checkpoints,
                 id=self._run_id,
                 owner=self._owner,

@@ -75,11 +75,10 @@ class TrainingRun:
         self._folder: Final = Path(folder)
         self._best: tuple[float, str] | None = None
         self._last_path = ""
-        self._box: Final = box
         if is_rank_zero():
             found = box.new_experiment(experiment, namespace=namespace, framework=MLFramework.PYTORCH)
             fields: RunFields = {**of, "id": run_id} if run_id else of
-            self._reporter = Reporter(found, upload=upload, **fields)
+            self._reporter = Reporter(box, found, upload=upload, **fields)
 
     @property
     def run(self) -> Run | None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Unpack
 
+from modelbox.client import ModelBox
 from modelbox.enums import RunStatus
 from modelbox.errors import ModelBoxError
 from modelbox.experiments import Experiment
@@ -15,13 +16,18 @@ from modelbox.integrations.restoring import History
 from modelbox.models import Model, ModelVersion
 from modelbox.runs import Run, RunFields
 
+END_TIMEOUT_S: Final = 10.0
+"""How long the end of a training waits for the answer to what it logged, in seconds."""
+
 _log: Final = logging.getLogger(__name__)
 
 
 class Reporter:
     """A run of a training, from its start or from where an earlier process left it."""
 
-    def __init__(self, experiment: Experiment, name: str = "", *, upload: bool, **of: Unpack[RunFields]) -> None:
+    def __init__(
+        self, box: ModelBox, experiment: Experiment, *, name: str = "", upload: bool, **of: Unpack[RunFields]
+    ) -> None:
         """Start the run; with the `id` of one that exists, go on with it.
 
         Args:
@@ -31,6 +37,7 @@ class Reporter:
         Raises:
             RunEndedError: The run has finished.
         """
+        self._box: Final = box
         run = experiment.new_run(name, **of)
         self.run: Final[Run] = run.resume() if run.exists else run
         self.keeper: Final = CheckpointKeeper(self.run, upload=upload)
@@ -61,9 +68,14 @@ class Reporter:
             return None
 
     def end(self, status: RunStatus, reason: str = "") -> None:
-        """Wait for the checkpoints and end the run."""
+        """Wait for the checkpoints, end the run and wait until the server knows, if it answers."""
         self.keeper.close()
         self.run.finish(status, reason)
+        try:
+            self._box.flush(END_TIMEOUT_S)
+        except ModelBoxError as error:
+            # What waits is sent later; what was refused is told here.
+            _log.warning("at the end of run %s: %s", self.run.id, error)
 
 
 def outcome_of(error: BaseException | None) -> tuple[RunStatus, str]:
