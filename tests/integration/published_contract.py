@@ -49,6 +49,15 @@ LogMetricsRequest parent_id=1:string key=2:string value=3:MetricsValue
 LogMetricsResponse
 GetMetricsRequest parent_id=1:string
 GetMetricsResponse metrics=1:*Metrics
+EventSource name=1:string
+Event name=2:string source=3:EventSource wallclock_time=4:Timestamp metadata=5:Metadata
+LogEventRequest parent_id=1:string event=2:Event
+LogEventResponse created_at=1:Timestamp
+ListEventsRequest parent_id=1:string since=2:Timestamp
+ListEventsResponse events=1:*Event
+ClusterMember id=1:string host_name=2:string rpc_addr=3:string http_addr=4:string
+GetClusterMembersRequest
+GetClusterMembersResponse members=1:*ClusterMember
 WatchNamespaceRequest namespace=1:string since=2:uint64
 WatchNamespaceResponse event=1:int32 payload=2:Value
 """

@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import os
+import socket
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import grpc
 import pytest
 
 from modelbox_events import Log
+from modelbox_gateway.members import Lease, Member
 from tests.integration.gateway_server import running_gateway
 from tests.integration.published_contract import MESSAGES, PublishedClient
 
@@ -169,6 +172,45 @@ async def test_log_and_get_metrics(client: Published, model: str) -> None:
     assert metrics["loss"][2].f_val != metrics["loss"][2].f_val
     assert metrics["note"][0].s_tensor == "ok"
     assert metrics["tensor"][0].b_tensor == b"\x00\xff"
+
+
+async def test_log_and_list_events(client: Published, model: str) -> None:
+    """An equal event is no error and kept once; `since` counts, and an event comes back with its metadata."""
+    metadata = MESSAGES["Metadata"](metadata={"gpu": value_of("number_value", 3)})
+    noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    events = [
+        MESSAGES["Event"](
+            name=name,
+            source=MESSAGES["EventSource"](name="trainer"),
+            wallclock_time=noon + timedelta(seconds=second + 0.5),
+            metadata=metadata,
+        )
+        for second, name in ((2, "oom"), (1, "start"), (1, "start"))
+    ]
+    logged = [await client.call("LogEvent", parent_id=model, event=event) for event in events]
+
+    listed = (await client.call("ListEvents", parent_id=model)).events
+    later = (await client.call("ListEvents", parent_id=model, since=noon + timedelta(seconds=2))).events
+
+    assert logged[1].created_at == logged[2].created_at
+    assert logged[0].created_at.seconds > 0
+    assert [(event.name, event.source.name) for event in listed] == [("start", "trainer"), ("oom", "trainer")]
+    assert [event.wallclock_time for event in listed] == [events[1].wallclock_time, events[0].wallclock_time]
+    assert dict(listed[0].metadata.metadata) == dict(metadata.metadata)
+    assert [event.name for event in later] == ["oom"]
+
+
+async def test_get_cluster_members(client: Published, log: Log) -> None:
+    await Lease(log.database, Member.here("127.0.0.1:8085", "127.0.0.1:8080")).renew()
+
+    [member] = (await client.call("GetClusterMembers")).members
+
+    assert (member.host_name, member.rpc_addr, member.http_addr) == (
+        socket.gethostname(),
+        "127.0.0.1:8085",
+        "127.0.0.1:8080",
+    )
+    assert member.id
 
 
 async def test_track_and_list_artifacts(client: Published, model: str) -> None:
