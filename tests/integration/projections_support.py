@@ -10,7 +10,16 @@ import asyncpg
 
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, Appended, ChangeEvent, Log, NewEvent, StreamRef, object_id
 from modelbox_events.types import DoubleSeries, MetadataUpdated, MetricsLogged, ModelCreated, ModelVersionCreated
-from modelbox_projections import PROJECTIONS, Catalog, DecodedEvent, Projection, ProjectionRunner, catalog_of, verify
+from modelbox_projections import (
+    PROJECTIONS,
+    Catalog,
+    DecodedEvent,
+    Projection,
+    ProjectionRunner,
+    Views,
+    catalog_of,
+    verify,
+)
 from modelbox_projections.objects.creations import Creation, created_id
 from modelbox_projections.projection import names_of
 
@@ -56,6 +65,13 @@ async def append(
         begins = isinstance(events[0], Creation) and created_id(events[0]) == stream.id
     new = [NewEvent(event, tuple(opens) if number == 0 else ()) for number, event in enumerate(events)]
     return await log.append(Append(stream=stream, events=new, expected_version=NO_STREAM if begins else STREAM_EXISTS))
+
+
+async def settled(log: Log) -> Views:
+    """Fold everything there is and return the views."""
+    async with running(log) as runner:
+        await runner.cursors.wait(list(PROJECTIONS), log.head.position, timeout_s=WAIT_S)
+    return Views(log.database)
 
 
 async def create_model(log: Log, name: str, **fields: Any) -> StreamRef:

@@ -7,13 +7,12 @@ import msgspec
 
 from modelbox_events import ChangeEvent, Log, Position, StreamRef, object_id
 from modelbox_events.types import REGISTRY, EventType, ModelCreated, ModelVersionCreated, Registry
-from modelbox_projections import PROJECTIONS, Views, prepare
+from modelbox_projections import prepare
 from tests.integration.projections_support import (
-    WAIT_S,
     append,
     assert_rows_are_what_the_log_gives,
     model_ref,
-    running,
+    settled,
     version_created,
 )
 
@@ -69,9 +68,7 @@ async def test_a_log_of_an_earlier_version_gives_todays_views(dsn: str) -> None:
     await earlier.close()
     log = await Log.open(dsn)
     assert [event.schema_version for event in await log.read(Position(0))] == [1, 1]
-    async with running(log) as runner:
-        await runner.cursors.wait(list(PROJECTIONS), log.head.position, timeout_s=WAIT_S)
-    views = Views(log.database)
+    views = await settled(log)
     row = await views.models.get(MODEL.id)
     assert row is not None
     assert (row.name, row.owner, row.labels, row.deleted_at) == ("digits", "ada@example.org", {}, None)

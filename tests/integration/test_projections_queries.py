@@ -19,25 +19,17 @@ from modelbox_events.types import (
     UniqueTagRemoved,
     doubles_to_json,
 )
-from modelbox_projections import PROJECTIONS, Views, prepare
+from modelbox_projections import prepare
 from tests.integration.projections_support import (
-    WAIT_S,
     append,
     assert_rows_are_what_the_log_gives,
     create_model,
     model_created,
     model_ref,
     points,
-    running,
+    settled,
     version_created,
 )
-
-
-async def settle(log: Log) -> Views:
-    """Fold everything there is."""
-    async with running(log) as runner:
-        await runner.cursors.wait(list(PROJECTIONS), log.head.position, timeout_s=WAIT_S)
-    return Views(log.database)
 
 
 def tracked(path: str) -> TrackedFile:
@@ -49,7 +41,7 @@ async def test_models_are_listed_newest_first_in_pages(dsn: str, log: Log) -> No
     for number in range(5):
         await create_model(log, f"m{number}")
     await append(log, model_ref("m0", "elsewhere"), model_created("m0", "elsewhere"))
-    views = await settle(log)
+    views = await settled(log)
     first = await views.models.list("tests", limit=2)
     second = await views.models.list("tests", limit=2, before=first[-1].created_position)
     third = await views.models.list("tests", limit=2, before=second[-1].created_position)
@@ -69,7 +61,7 @@ async def test_updated_at_follows_metadata_and_files_of_the_model(dsn: str, log:
     await append(log, stream, version_created(stream, "1"))
     changed = await append(log, stream, MetadataUpdated(object_id=stream.id, metadata={"a": 1}))
     await append(log, stream, points(stream.id, [1.0]))
-    views = await settle(log)
+    views = await settled(log)
     model = await views.models.get(stream.id)
     assert model is not None
     assert model.created_at < model.updated_at == changed.recorded_at
@@ -88,7 +80,7 @@ async def test_a_unique_tag_moves_and_goes(dsn: str, log: Log) -> None:
         UniqueTagMoved(model_id=stream.id, tag="prod", model_version_id=two, from_model_version_id=one),
         UniqueTagRemoved(model_id=stream.id, tag="best", model_version_id=one),
     )
-    views = await settle(log)
+    views = await settled(log)
     holder = await views.model_versions.by_tag(stream.id, "prod")
     assert holder is not None
     assert (holder.id, holder.unique_tags, holder.namespace) == (two, ["candidate", "prod"], "tests")
@@ -111,7 +103,7 @@ async def test_metadata_keeps_every_json_value_exactly(dsn: str, log: Log) -> No
     written = {f"key-{number:02}": value for number, value in enumerate(values)}
     stream = await create_model(log, "m", metadata={"key-00": "first", "kept": 1})
     await append(log, stream, MetadataUpdated(object_id=stream.id, metadata=written))
-    views = await settle(log)
+    views = await settled(log)
     other = uuid.uuid4()
     found = await views.metadata.of_many([stream.id, other])
     expected = {key: msgspec.json.encode(value) for key, value in written.items()} | {"kept": b"1"}
@@ -130,7 +122,7 @@ async def test_metrics_come_back_by_step_then_wallclock_with_every_number(dsn: s
     strings = StringSeries(key="text", steps=[1, 0], wallclock_s=[0.0, 0.0], values=["b", "a,{}\"\\'"])
     blobs = BytesSeries(key="loss", steps=[0], wallclock_s=[0.5], values=[b"\x00\xff"])
     await append(log, stream, MetricsLogged(object_id=stream.id, series=[doubles, strings, blobs]))
-    views = await settle(log)
+    views = await settled(log)
     found = {(row.key, row.kind): row for row in await views.metrics.of(stream.id)}
     assert list(found) == [("loss", "bytes"), ("loss", "double"), ("text", "string")]
     loss = found["loss", "double"]
@@ -148,7 +140,7 @@ async def test_metric_points_show_a_row_a_point_in_the_order_logged(dsn: str, lo
     stream = await create_model(log, "m")
     for first in range(0, 2500, 500):
         await append(log, stream, points(stream.id, [float(first)] * 500, first_step=first))
-    await settle(log)
+    await settled(log)
     async with log.database.acquire() as connection:
         rows = await connection.fetch(
             "SELECT number, step, double_value FROM modelbox_views.metric_points ORDER BY number"
@@ -168,7 +160,7 @@ async def test_artifacts_of_one_event_are_paged_one_by_one(dsn: str, log: Log) -
         object_id=stream.id, id=uuid.uuid4(), path="e", file_type="TEXT", size=2**40, sha256="f" * 64, md5="0" * 32
     )
     await append(log, stream, again, uploaded)
-    views = await settle(log)
+    views = await settled(log)
     paths: list[str] = []
     before = None
     while page := await views.artifacts.of(stream.id, limit=2, before=before):
@@ -193,7 +185,7 @@ async def test_events_of_a_model_version_change_the_version_not_the_model(dsn: s
     version = StreamRef("tests", "model_version", created.model_version_id)
     await append(log, stream, created, opens=[version])
     await append(log, version, MetadataUpdated(object_id=version.id, metadata={"b": 2}))
-    views = await settle(log)
+    views = await settled(log)
     row = await views.model_versions.get(version.id)
     model = await views.models.get(stream.id)
     assert row is not None

@@ -31,6 +31,7 @@ from modelbox_projections import (
 from modelbox_projections.projection import names_of
 from modelbox_projections.replay import Progress, sole_builder
 from modelbox_projections.state import active_of
+from tests.integration.projections_objects import write_every_kind
 from tests.integration.projections_support import (
     WAIT_S,
     append,
@@ -75,6 +76,7 @@ def written(*keys: str) -> MetadataUpdated:
 async def test_a_rebuild_gives_the_same_rows_and_takes_over(dsn: str, log: Log) -> None:
     await prepare(dsn)
     await write_a_bit_of_everything(log, models=5)
+    await write_every_kind(log)
     async with running(log) as runner:
         await runner.cursors.wait(list(PROJECTIONS), log.head.position, timeout_s=WAIT_S)
         for name in PROJECTIONS:
@@ -84,6 +86,7 @@ async def test_a_rebuild_gives_the_same_rows_and_takes_over(dsn: str, log: Log) 
             after = await verify(log, name)
             assert state.generation == active_of(await list_states(log), name).generation > 1
             assert before.equal
+            assert all(table.rows for table in before.tables.values()), f"{name} is tried with rows"
             assert after.equal
             assert after.tables == before.tables
             assert steps[-1] == (log.head.position, log.head.position)
@@ -220,7 +223,9 @@ async def test_a_raised_code_version_rebuilds_the_view_at_start(dsn: str, log: L
     newer = catalog_of(KeyCountsAgain())
     await prepare(dsn, catalog=newer)
     async with running(log, newer) as runner:
-        await until(lambda: any((state.name, state.code_version) == ("key_counts", 2) for state in runner.cursors.states))
+        await until(
+            lambda: any((state.name, state.code_version) == ("key_counts", 2) for state in runner.cursors.states)
+        )
         assert await counted(log) == {"a": 100, "b": 100}
         last = await append(log, stream, written("c"))
         await runner.cursors.wait(["key_counts"], last.token, timeout_s=WAIT_S)

@@ -51,6 +51,7 @@ labels = st.dictionaries(keys, keys, max_size=2)
 times = st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 2), timezones=st.just(UTC))  # noqa: DTZ001  # its bounds
 _doubles: list[Double] = [-0.0, 0.0, 1.5, -3.0, "NaN", "Infinity", "-Infinity"]
 doubles = st.sampled_from(_doubles)
+metrics = st.dictionaries(keys, doubles, max_size=2)
 file = st.builds(TrackedFile, id=ids, path=keys, file_type=st.just("MODEL"), checksum=keys)
 content = {"path": keys, "file_type": keys, "size": st.integers(0, 9), "sha256": keys, "md5": keys}
 uploaded_file = st.builds(UploadedFile, id=ids, **content)
@@ -124,75 +125,83 @@ def kind_of(object_id: UUID) -> str:
 
 def creation(object_id: UUID, name: str) -> st.SearchStrategy[ChangeEvent]:
     """Draw the creation of the object with this id, with a name that no other has."""
-    metrics = st.dictionaries(keys, doubles, max_size=2)
     own: dict[str, Any] = {"labels": labels, "metadata": json_objects}
     named: dict[str, Any] = {"name": st.just(name), **own}
     about: dict[str, Any] = {"owner": keys, "task": keys, "description": keys, **named}
-    epoch_or_step = st.sampled_from([(3, None), (None, 4)])
-    of_each_kind: list[st.SearchStrategy[ChangeEvent]] = [
-        st.builds(ModelCreated, model_id=st.just(object_id), files=files, **about),
-        st.builds(
-            ModelVersionCreated,
-            model_id=ids,
-            model_version_id=st.just(object_id),
-            version=st.just(name),
-            description=keys,
-            framework=keys,
-            unique_tags=st.lists(keys),
-            files=files,
-            uploaded=st.lists(uploaded_file, max_size=2),
-            experiment_id=maybe_ids,
-            run_id=maybe_ids,
-            checkpoint_id=maybe_ids,
-            metrics=metrics,
-            step=st.integers(-2, 2),
-            **named,
-        ),
-        st.builds(
-            ExperimentCreated,
-            experiment_id=st.just(object_id),
-            framework=keys,
-            external_id=keys,
-            parent_id=maybe_ids,
-            **about,
-        ),
-        st.builds(
-            RunCreated,
-            run_id=st.just(object_id),
-            experiment_id=ids,
-            owner=keys,
-            parent_id=maybe_ids,
-            started_at=times,
-            source=sources,
-            comment=keys,
-            hyperparameters=json_objects,
-            **named,
-        ),
-        epoch_or_step.flatmap(
-            lambda place: st.builds(
-                CheckpointCreated,
-                checkpoint_id=st.just(object_id),
-                experiment_id=ids,
-                run_id=maybe_ids,
-                epoch=st.just(place[0]),
-                step=st.just(place[1]),
-                metrics=metrics,
-                files=files,
-                **own,
-            )
-        ),
-        st.builds(
-            DatasetCreated,
-            dataset_id=st.just(object_id),
-            location=keys,
-            digest=keys,
-            columns=st.lists(st.builds(DatasetColumn, name=keys, type=keys, summary=values), max_size=2),
-            row_count=st.none() | st.integers(0, 9),
-            column_count=st.none() | st.integers(0, 9),
-            **named,
-        ),
-    ]
-    return of_each_kind[KINDS.index(kind_of(object_id))]
+    match kind_of(object_id):
+        case "model":
+            return st.builds(ModelCreated, model_id=st.just(object_id), files=files, **about)
+        case "model_version":
+            return _model_version(object_id, st.just(name), named)
+        case "experiment":
+            of_experiment = {"framework": keys, "external_id": keys, "parent_id": maybe_ids}
+            return st.builds(ExperimentCreated, experiment_id=st.just(object_id), **of_experiment, **about)
+        case "run":
+            return _run(object_id, named)
+        case "checkpoint":
+            return st.sampled_from([(3, None), (None, 4)]).flatmap(lambda place: _checkpoint(object_id, place, own))
+        case _:
+            return _dataset(object_id, named)
+
+
+def _model_version(
+    object_id: UUID, version: st.SearchStrategy[str], named: dict[str, Any]
+) -> st.SearchStrategy[ChangeEvent]:
+    return st.builds(
+        ModelVersionCreated,
+        model_id=ids,
+        model_version_id=st.just(object_id),
+        version=version,
+        description=keys,
+        framework=keys,
+        unique_tags=st.lists(keys),
+        files=files,
+        uploaded=st.lists(uploaded_file, max_size=2),
+        experiment_id=maybe_ids,
+        run_id=maybe_ids,
+        checkpoint_id=maybe_ids,
+        metrics=metrics,
+        step=st.integers(-2, 2),
+        **named,
+    )
+
+
+def _run(object_id: UUID, named: dict[str, Any]) -> st.SearchStrategy[ChangeEvent]:
+    return st.builds(
+        RunCreated,
+        run_id=st.just(object_id),
+        experiment_id=ids,
+        owner=keys,
+        parent_id=maybe_ids,
+        started_at=times,
+        source=sources,
+        comment=keys,
+        hyperparameters=json_objects,
+        **named,
+    )
+
+
+def _checkpoint(
+    object_id: UUID, place: tuple[int | None, int | None], own: dict[str, Any]
+) -> st.SearchStrategy[ChangeEvent]:
+    epoch, step = (st.just(number) for number in place)
+    key = {"epoch": epoch, "step": step}
+    parents = {"experiment_id": ids, "run_id": maybe_ids}
+    created = st.just(object_id)
+    return st.builds(CheckpointCreated, checkpoint_id=created, metrics=metrics, files=files, **key, **parents, **own)
+
+
+def _dataset(object_id: UUID, named: dict[str, Any]) -> st.SearchStrategy[ChangeEvent]:
+    return st.builds(
+        DatasetCreated,
+        dataset_id=st.just(object_id),
+        location=keys,
+        digest=keys,
+        columns=st.lists(st.builds(DatasetColumn, name=keys, type=keys, summary=values), max_size=2),
+        row_count=st.none() | st.integers(0, 9),
+        column_count=st.none() | st.integers(0, 9),
+        **named,
+    )
 
 
 @st.composite

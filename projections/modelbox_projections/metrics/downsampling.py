@@ -34,13 +34,17 @@ def downsampled(series: SeriesRow, points_max: int) -> SeriesRow:
         return series
     if series.kind != "double":
         return series.chosen([number * (count - 1) // (points_max - 1) for number in range(points_max)])
-    between = series.values[1:-1]
-    # Nearly every bucket keeps two; where too many keep more, there are fewer buckets.
-    for kept_of_each in range(_KEPT_OF_FINITE, _KEPT_OF_ANY + 1):
-        kept = list(_extremes(between, (points_max - 2) // kept_of_each))
-        if len(kept) <= points_max - 2:
-            break
+    kept = _kept(series.values[1:-1], points_max - 2)
     return series.chosen([0, *(number + 1 for number in kept), count - 1])
+
+
+def _kept(values: Sequence[float], kept_max: int) -> list[int]:
+    """Return the numbers of the points that stay; nearly always every bucket keeps two."""
+    for kept_of_each in range(_KEPT_OF_FINITE, _KEPT_OF_ANY):
+        kept = list(_extremes(values, kept_max // kept_of_each))
+        if len(kept) <= kept_max:
+            return kept
+    return list(_extremes(values, kept_max // _KEPT_OF_ANY))
 
 
 def _extremes(values: Sequence[float], buckets: int) -> Iterator[int]:

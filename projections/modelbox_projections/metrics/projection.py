@@ -61,8 +61,8 @@ class Points:
         # A sum is a number only if every value is one; else those that are not are left out.
         numbers = [value for value in values if value == value] if isnan(sum(values)) else values  # noqa: PLR0124
         last = self._last()
-        extremes = (min(numbers), max(numbers)) if numbers else (None, None)
-        return (values[last], self.steps[last], self.wallclock_s[last], *extremes)
+        smallest, largest = (min(numbers), max(numbers)) if numbers else (None, None)
+        return values[last], self.steps[last], self.wallclock_s[last], smallest, largest
 
     def _last(self) -> int:
         """Return the number of the last point by step, then wallclock, then as logged."""

@@ -1,0 +1,119 @@
+"""Events of experiments, runs, checkpoints and datasets, for the tests of projections."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from modelbox_events import Log, StreamRef, object_id
+from modelbox_events.types import (
+    CheckpointCreated,
+    DatasetCreated,
+    EventLogged,
+    ExperimentCreated,
+    HyperparametersLogged,
+    LineageLinked,
+    ObjectDeleted,
+    ObjectRestored,
+    ObjectUpdated,
+    RunCreated,
+    RunEnded,
+    RunResumed,
+    Source,
+    TrackedFile,
+)
+from tests.integration.projections_support import NAMESPACE, append
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCE = Source(
+    repository="https://example.org/digits.git",
+    commit="c0ffee",
+    branch="main",
+    dirty=False,
+    entry_point="train.py",
+    user="ada",
+    host="box",
+    python_version="3.13.1",
+    platform="Linux",
+    dependencies={"numpy": "2.0"},
+)
+
+
+def experiment_ref(name: str, namespace: str = NAMESPACE) -> StreamRef:
+    """Return the stream of the experiment of this name."""
+    return StreamRef(namespace, "experiment", object_id("experiment", namespace, name))
+
+
+def run_ref(number: int) -> StreamRef:
+    """Return the stream of a run."""
+    return StreamRef(NAMESPACE, "run", UUID(int=number))
+
+
+def experiment_created(stream: StreamRef, name: str = "e", **fields: Any) -> ExperimentCreated:
+    """Return the event that creates an experiment."""
+    about: dict[str, Any] = {"name": name, "owner": "ada", "framework": "PYTORCH", "task": "", "description": ""}
+    about |= {"external_id": "", "parent_id": None, "labels": {}, "metadata": {}, **fields}
+    return ExperimentCreated(experiment_id=stream.id, **about)
+
+
+def run_created(stream: StreamRef, experiment_id: UUID, **fields: Any) -> RunCreated:
+    """Return the event that creates a run."""
+    about: dict[str, Any] = {"name": "r", "owner": "ada", "parent_id": None, "started_at": BEGIN, "source": None}
+    about |= {"comment": "", "labels": {}, "metadata": {}, "hyperparameters": {}, **fields}
+    return RunCreated(run_id=stream.id, experiment_id=experiment_id, **about)
+
+
+def checkpoint_created(experiment_id: UUID, run_id: UUID | None = None, **fields: Any) -> CheckpointCreated:
+    """Return the event that creates a training checkpoint, keyed by `epoch` or `step`."""
+    about: dict[str, Any] = {"epoch": None, "step": None, "metrics": {}, "labels": {}, "metadata": {}, "files": []}
+    about |= fields
+    word, number = ("step", about["step"]) if about["epoch"] is None else ("epoch", about["epoch"])
+    checkpoint_id = object_id("checkpoint", str(run_id or experiment_id), word, str(number))
+    return CheckpointCreated(checkpoint_id=checkpoint_id, experiment_id=experiment_id, run_id=run_id, **about)
+
+
+def checkpoint_ref(created: CheckpointCreated) -> StreamRef:
+    """Return the stream of a training checkpoint."""
+    return StreamRef(NAMESPACE, "checkpoint", created.checkpoint_id)
+
+
+def dataset_created(name: str, **fields: Any) -> DatasetCreated:
+    """Return the event that registers a dataset."""
+    about: dict[str, Any] = {"location": "", "digest": "sha256:00", "columns": [], "row_count": None}
+    about |= {"column_count": None, "labels": {}, "metadata": {}, **fields}
+    return DatasetCreated(dataset_id=object_id("dataset", NAMESPACE, name, about["digest"]), name=name, **about)
+
+
+def dataset_ref(created: DatasetCreated) -> StreamRef:
+    """Return the stream of a dataset."""
+    return StreamRef(NAMESPACE, "dataset", created.dataset_id)
+
+
+def updated(object_id_: UUID, **fields: Any) -> ObjectUpdated:
+    """Return the event that changes what is known of an object; what is not named stays."""
+    about: dict[str, Any] = dict.fromkeys(("owner", "description", "task", "comment"))
+    about |= {"labels": {}, "labels_removed": [], **fields}
+    return ObjectUpdated(object_id=object_id_, **about)
+
+
+async def write_every_kind(log: Log) -> None:
+    """Create an experiment, a run, a checkpoint and a dataset, and have everything happen to them that can."""
+    experiment, run = experiment_ref("e"), run_ref(1)
+    data = dataset_created("d", labels={"a": "1"}, metadata={"a": [1]})
+    file = TrackedFile(id=UUID(int=8), path="s3://c", file_type="CHECKPOINT", checksum="1")
+    made = checkpoint_created(experiment.id, run.id, epoch=1, metrics={"acc": 0.5, "loss": "NaN"}, files=[file])
+    await append(log, dataset_ref(data), data, ObjectDeleted(object_id=data.dataset_id))
+    await append(log, experiment, experiment_created(experiment, labels={"a": "1"}))
+    await append(log, run, run_created(run, experiment.id, source=SOURCE, hyperparameters={"lr": 0.1}))
+    await append(log, checkpoint_ref(made), made)
+    reported: dict[str, Any] = {"id": UUID(int=7), "name": "n", "source": "s", "wallclock": BEGIN, "metadata": {"a": 1}}
+    await append(
+        log,
+        run,
+        LineageLinked(from_id=data.dataset_id, to_id=run.id, relation="training"),
+        HyperparametersLogged(object_id=run.id, hyperparameters={"lr": 0.2, "seed": 1}),
+        EventLogged(object_id=run.id, **reported),
+        updated(run.id, owner="bob", labels={"b": "2"}, labels_removed=["a"]),
+        RunEnded(run_id=run.id, status="failed", ended_at=BEGIN, reason="r"),
+        RunResumed(run_id=run.id, resumed_at=BEGIN, reason=""),
+    )
+    await append(log, dataset_ref(data), ObjectRestored(object_id=data.dataset_id))
