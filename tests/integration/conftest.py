@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from modelbox import Model, ModelBox
 from modelbox_gateway.sections import S3Settings
@@ -26,6 +27,15 @@ def client(sdk_server: SdkServer) -> Iterator[ModelBox]:
     """A client of it."""
     with ModelBox(sdk_server.address) as client:
         yield client
+
+
+@pytest.fixture
+def cli_server(client: ModelBox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The server that commands find, silent: it runs in this process, where its log would mix with what they print."""
+    monkeypatch.setenv("MODELBOX_API_ADDR", client.address)
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,44 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import structlog
-from click.testing import CliRunner, Result
 
 from modelbox import ModelBox
-from modelbox.cli.main import main
+from tests.integration.cli_calls import read, run
 from tests.integration.sdk_server import SdkServer
 
-pytestmark = pytest.mark.usefixtures("client")
-
-
-@pytest.fixture(autouse=True)
-def _address(sdk_server: SdkServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MODELBOX_API_ADDR", sdk_server.address)
-
-
-@pytest.fixture(autouse=True)
-def _server_logs_elsewhere() -> Iterator[None]:
-    """The server runs in this process, where its log would mix with what the command prints."""
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    yield
-    structlog.reset_defaults()
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    """Run a command of the client."""
-    result = CliRunner().invoke(main, ["client", *arguments])
-    assert result.exit_code == code, result.output
-    return result
-
-
-def read(*arguments: str) -> Any:
-    """Run a command of the client and read the JSON that it prints."""
-    return json.loads(run(*arguments, "--output", "json").stdout)
+pytestmark = pytest.mark.usefixtures("cli_server")
 
 
 def create_model(*more: str) -> str:

@@ -35,18 +35,21 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     show what this client has written before.
     """
 
-    def __init__(self, addr: str = "", *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+    def __init__(self, addr: str = "", *, timeout_s: float = CALL_TIMEOUT_S, background: bool = True) -> None:
         """Take the server's address.
 
         Args:
             addr: `host:port`. Without it the environment variable MODELBOX_API_ADDR counts, then `server_addr` in
                 modelbox_client.toml in the working directory, then localhost:8085.
             timeout_s: How long one call may take with all its tries, in seconds. Transfers and watches have no limit.
+            background: Log and create in the background while the server is away. Without it every call is answered,
+                or raises, before it returns, and there is no journal; metric points are sent in the background still.
 
         Raises:
             ConfigError: The address is not `host:port`, or the configuration file cannot be used.
         """
-        self._session = Session(resolve_address(addr), timeout_s=timeout_s, journal=resolve_journal())
+        journal = resolve_journal() if background else None
+        self._session = Session(resolve_address(addr), timeout_s=timeout_s, journal=journal, background=background)
 
     @property
     def address(self) -> str:

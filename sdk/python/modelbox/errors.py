@@ -21,9 +21,9 @@ ModelBoxError
 ├── DamagedError                         the server's stored bytes are damaged
 ├── UploadInterruptedError               an upload by signed links lacks parts; upload the file again
 ├── UnavailableError                     the server did not answer; retry
-│   └── OverloadedError                  the server has too much to do; retry
+│   ├── OverloadedError                  the server has too much to do; retry
+│   └── FlushTimeoutError                what was logged still waits for its acknowledgement
 ├── ServerError                          the server failed, or answered what this version does not know
-├── FlushTimeoutError                    what was logged still waits for its acknowledgement
 ├── RefusedError                         the server refused something that was logged
 └── ClosedError                          the client was closed
 
@@ -154,7 +154,7 @@ class ServerError(ModelBoxError):
     """The server failed, or answered what this version of the client does not know."""
 
 
-class FlushTimeoutError(ModelBoxError):
+class FlushTimeoutError(UnavailableError):
     """Not all that was logged was acknowledged in time. It is kept and still sent."""
 
     def __init__(self, waiting: int, *, calls: int = 0, timeout_s: float) -> None:

@@ -42,7 +42,7 @@ class HasArtifacts:
         """
         local = files_to_upload(files)
         # What is logged on may still wait to be created.
-        self._session.flush()
+        self._session.settle()
         uploaded = [upload(self._session.connection, self.id, file, on_progress) for file in local]
         return [replace(artifact, _session=self._session) for artifact in uploaded]
 

@@ -16,9 +16,9 @@ def ask(session: Session, method: Method[RequestT, ResponseT], request: RequestT
     """Call after everything that this client logged before has been answered, so that the answer shows it.
 
     Raises:
-        ModelBoxError: The server refused, now or something logged before, or did not answer in time.
+        ModelBoxError: The server refused, or did not answer in time.
     """
-    session.flush()
+    session.settle()
     return session.connection.call(method, request)
 
 

@@ -29,13 +29,21 @@ class Session:
     """A connection and a courier with one lifetime. Safe to use from several threads; a forked child begins afresh."""
 
     def __init__(
-        self, address: str, *, timeout_s: float = CALL_TIMEOUT_S, journal: JournalSettings | None = None
+        self,
+        address: str,
+        *,
+        timeout_s: float = CALL_TIMEOUT_S,
+        journal: JournalSettings | None = None,
+        background: bool = True,
     ) -> None:
         """Open nothing yet.
 
         Args:
             journal: Where what is logged survives the process; without one it waits in memory only.
+            background: Whether calls may wait; without it each is answered, or raises, before it returns. Metric points
+                always wait.
         """
+        self.background: Final = background
         self.connection: Final = Connection(address, timeout_s=timeout_s)
         self.heartbeat: Final = Heartbeat(self.connection)
         folder = None if journal is None else JournalFolder(journal, address)
@@ -60,7 +68,11 @@ class Session:
         Raises:
             InvalidFieldError: The request is too large.
             ClosedError: The client was closed.
+            ModelBoxError: Without `background`: the server refused, or did not answer in time.
         """
+        if not self.background:
+            self.connection.call(method, request)
+            return
         self._courier.deliver(self._record(method, request))
 
     def deliver_upload(self, object_id: str, file: LocalFile) -> None:
@@ -78,15 +90,27 @@ class Session:
         """Make a call after all that was logged before; if the server is away it is made later, and None returned.
 
         Raises:
-            ModelBoxError: The server refused.
+            ModelBoxError: The server refused; or, without `background`, did not answer in time.
             ClosedError: The client was closed.
         """
+        if not self.background:
+            return self.connection.call(method, request)
         answer = self._courier.ask(self._record(method, request))
         return None if answer is None else method.response.FromString(answer)
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
         """Wait for the answers to all that was logged before; see `Courier.flush` for what it raises."""
         self._courier.flush(timeout_s=timeout_s)
+
+    def settle(self) -> None:
+        """Wait for the answers to all that was logged before, for as long as one call may take.
+
+        What the server refuses is told by the next flush.
+
+        Raises:
+            FlushTimeoutError: The server has not answered in time.
+        """
+        self._courier.settle(timeout_s=self.connection.timeout_s)
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged so far."""

@@ -15,7 +15,7 @@ import click
 from modelbox.client import ModelBox
 from modelbox.config import resolve_address
 from modelbox.enums import MLFramework
-from modelbox.errors import FlushTimeoutError, ModelBoxError, UnavailableError
+from modelbox.errors import ModelBoxError, UnavailableError
 from modelbox.experiments import Experiment
 from modelbox.models import Model
 
@@ -39,7 +39,7 @@ def reported() -> Iterator[None]:
     """End the command with one line on standard error and its exit code when the client or a file fails."""
     try:
         yield
-    except (UnavailableError, FlushTimeoutError) as error:
+    except UnavailableError as error:
         raise _UnavailableFailure(str(error)) from error
     except ModelBoxError as error:
         raise click.ClickException(str(error)) from error
@@ -54,10 +54,11 @@ def reported() -> Iterator[None]:
 @contextlib.contextmanager
 def connected(server_addr: str, config_path: Path | None) -> Iterator[ModelBox]:
     """Give a client, and report what it raises."""
-    address = resolve_address(server_addr, config_path=config_path)
-    # What a command did is answered before it says that it is done.
-    with reported(), ModelBox(address, timeout_s=TIMEOUT_S, background=False) as client:
-        yield client
+    with reported():
+        address = resolve_address(server_addr, config_path=config_path)
+        # What a command did is answered before it says that it is done.
+        with ModelBox(address, timeout_s=TIMEOUT_S, background=False) as client:
+            yield client
 
 
 def with_client(command: Callable[..., None]) -> Callable[..., None]:

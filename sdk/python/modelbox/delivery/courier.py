@@ -17,7 +17,7 @@ from modelbox.delivery.outcomes import Outcomes
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
 from modelbox.delivery.tries import Answer, Send, Tries, WasRecorded
-from modelbox.errors import ClosedError, FlushTimeoutError
+from modelbox.errors import ClosedError, FlushTimeoutError, RefusedError
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
@@ -106,15 +106,30 @@ class Courier:
             FlushTimeoutError: The server has not answered in time; what waits is kept and still sent.
             RefusedError: The server refused something logged since the last flush.
         """
+        refusal = self._settle(timeout_s)
+        if refusal is not None:
+            raise refusal from refusal.cause
+
+    def settle(self, *, timeout_s: float) -> None:
+        """Wait until everything logged before this call is answered; what was refused is left for the next flush.
+
+        Raises:
+            FlushTimeoutError: As `flush`.
+        """
+        refusal = self._settle(timeout_s)
+        if refusal is not None:
+            self._outcomes.note(refusal.cause, points=refusal.points, calls=refusal.calls)
+
+    def _settle(self, timeout_s: float) -> RefusedError | None:
+        """Wait as `flush` does, and take what was refused since the last time."""
         if self._buffer.closed or (self._threads == () and not len(self._buffer)):
-            return
+            return None
         marker = self._buffer.mark()
         self._wake(hurry=True)
         if not marker.reached.wait(timeout_s):
             delivery = self.delivery()
             raise FlushTimeoutError(delivery.waiting, calls=delivery.waiting_calls, timeout_s=timeout_s)
-        if marker.error is not None:
-            raise marker.error from marker.error.cause
+        return marker.error
 
     def close(self, *, timeout_s: float, cut: Callable[[], None]) -> None:
         """Hand everything over to the journal, send what can be sent in time, and end.
