@@ -116,6 +116,18 @@ async def test_a_model_version_has_what_it_was_created_with_and_not_what_its_mod
     assert await pages(gateway, model, key="epochs") == [[]]
 
 
+async def test_every_object_has_what_it_was_created_with(gateway: Gateway) -> None:
+    stub, metadata = gateway.stub, pb.Metadata(json={"k": "1"})
+    experiment = (await stub.CreateExperiment(pb.CreateExperimentRequest(name="e", metadata=metadata))).experiment_id
+    run = (await stub.CreateRun(pb.CreateRunRequest(experiment_id=experiment, metadata=metadata))).id
+    checkpoint = await stub.CreateCheckpoint(pb.CreateCheckpointRequest(run_id=run, epoch=1, metadata=metadata))
+    dataset = (await stub.CreateDataset(pb.CreateDatasetRequest(name="d", metadata=metadata))).id
+
+    for object_id in (experiment, run, checkpoint.checkpoint_id, dataset):
+        await update(gateway, object_id, k="2")
+        assert await pages(gateway, object_id) == [[("k", "2"), ("k", "1")]]
+
+
 async def test_an_artifact_has_a_history_too(gateway: Gateway, model: str) -> None:
     files = [pb.FileMetadata(parent_id=model, path="p")]
     [artifact] = (await gateway.stub.TrackArtifacts(pb.TrackArtifactsRequest(files=files))).file_ids

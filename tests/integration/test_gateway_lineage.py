@@ -107,6 +107,48 @@ async def test_what_came_of_the_same_source_is_no_lineage_of_each_other(gateway:
     assert sorted(names(await lineage(gateway, one))) == ["mnist", "one"]
 
 
+async def test_what_is_known_from_how_objects_came_to_be_needs_no_link(gateway: Gateway) -> None:
+    """Code to run to checkpoint to model version; the data that was linked joins in at the run."""
+    stub = gateway.stub
+    experiment = (await stub.CreateExperiment(pb.CreateExperimentRequest(name="e"))).experiment_id
+    source = pb.Source(repository="https://git.example.org/digits", commit="c0ffee")
+    run = (await stub.CreateRun(pb.CreateRunRequest(experiment_id=experiment, name="r", source=source))).id
+    data = await dataset(gateway, "mnist")
+    await link(gateway, data, run, "training")
+    checkpoint = (await stub.CreateCheckpoint(pb.CreateCheckpointRequest(run_id=run, epoch=3))).checkpoint_id
+    digits = await model(gateway, "digits")
+    promote = pb.PromoteCheckpointRequest(checkpoint_id=checkpoint, model=digits)
+    version = (await stub.PromoteCheckpoint(promote)).model_version
+
+    upstream = await lineage(gateway, version, upstream=True)
+    code = next(node for node in upstream.nodes if node.type == "code")
+    downstream = await lineage(gateway, code.id, downstream=True)
+
+    assert {(node.type, node.id) for node in upstream.nodes} == {
+        ("model_version", version),
+        ("checkpoint", checkpoint),
+        ("run", run),
+        ("dataset", data),
+        ("code", code.id),
+    }
+    assert "c0ffee" in code.name
+    assert [node.type for node in downstream.nodes] == ["code", "run", "checkpoint", "model_version"]
+
+
+async def test_a_file_can_be_what_something_was_made_with(gateway: Gateway) -> None:
+    one, two = await model(gateway, "one"), await model(gateway, "two")
+    files = [pb.FileMetadata(parent_id=one, path="s3://bucket/vocabulary.txt")]
+    [file] = (await gateway.stub.TrackArtifacts(pb.TrackArtifactsRequest(files=files))).file_ids
+
+    await link(gateway, file, two)
+
+    answer = await lineage(gateway, two, upstream=True)
+    assert [(node.type, node.name) for node in answer.nodes] == [
+        ("model", "two"),
+        ("artifact", "s3://bucket/vocabulary.txt"),
+    ]
+
+
 async def test_an_object_that_nothing_is_known_of_is_alone(gateway: Gateway) -> None:
     alone = await model(gateway, "alone")
 

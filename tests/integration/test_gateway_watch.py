@@ -71,6 +71,46 @@ async def test_every_kind_of_change_is_told_with_its_object(gateway: Gateway) ->
     assert (len(values), values[0], values[99]) == (100, 0.5, "NaN")
 
 
+async def test_experiments_runs_and_what_is_logged_on_them_are_told(gateway: Gateway) -> None:
+    """From an experiment to a deleted model version; what is logged on an object is a change of that object."""
+    stub = gateway.stub
+    data = (await stub.CreateDataset(pb.CreateDatasetRequest(name="mnist"))).id
+    experiment = (await stub.CreateExperiment(pb.CreateExperimentRequest(name="e"))).experiment_id
+    run = (await stub.CreateRun(pb.CreateRunRequest(experiment_id=experiment))).id
+    await stub.LinkLineage(pb.LinkLineageRequest(from_id=data, to_id=run, relation="training"))
+    learning_rate = pb.Hyperparameter(name="lr", json="0.1")
+    await stub.LogHyperparameters(pb.LogHyperparametersRequest(parent_id=run, hyperparameters=[learning_rate]))
+    await stub.LogEvent(pb.LogEventRequest(parent_id=run, event=pb.Event(name="oom")))
+    await stub.SetRunStatus(pb.SetRunStatusRequest(id=run, status=pb.FAILED))
+    await stub.SetRunStatus(pb.SetRunStatusRequest(id=run, status=pb.RUNNING))
+    checkpoint = (await stub.CreateCheckpoint(pb.CreateCheckpointRequest(run_id=run, epoch=1))).checkpoint_id
+    model = await create(gateway, "m")
+    promote = pb.PromoteCheckpointRequest(checkpoint_id=checkpoint, model=model)
+    version = (await stub.PromoteCheckpoint(promote)).model_version
+    await stub.UpdateObject(pb.UpdateObjectRequest(id=version, labels={"env": "prod"}))
+    await stub.DeleteObject(pb.DeleteObjectRequest(id=version))
+    await stub.RestoreObject(pb.RestoreObjectRequest(id=version))
+
+    changes = await take(gateway, 14)
+
+    assert [(c.type, c.event, c.object_type, c.object_id) for c in changes] == [
+        ("DatasetCreated", CREATED, "dataset", data),
+        ("ExperimentCreated", CREATED, "experiment", experiment),
+        ("RunCreated", CREATED, "run", run),
+        ("LineageLinked", UPDATED, "run", run),
+        ("HyperparametersLogged", UPDATED, "run", run),
+        ("EventLogged", UPDATED, "run", run),
+        ("RunEnded", UPDATED, "run", run),
+        ("RunResumed", UPDATED, "run", run),
+        ("CheckpointCreated", CREATED, "checkpoint", checkpoint),
+        ("ModelCreated", CREATED, "model", model),
+        ("ModelVersionCreated", CREATED, "model_version", version),
+        ("ObjectUpdated", UPDATED, "model_version", version),
+        ("ObjectDeleted", pb.OBJECT_DELETED, "model_version", version),
+        ("ObjectRestored", UPDATED, "model_version", version),
+    ]
+
+
 async def test_changes_while_catching_up_come_once_and_in_order(gateway: Gateway) -> None:
     """Past many pages and spans, with other namespaces in between and writes going on meanwhile."""
     assert WATCH_PAGE_EVENTS < 150 < WATCH_SPAN_POSITIONS
