@@ -102,6 +102,64 @@ def test_seconds_beyond_the_year_9999_are_no_time() -> None:
         fields.time_of_seconds("since", 2**64 - 1)
 
 
+@pytest.mark.parametrize("value", ["", "../data/train.csv", "s3://bucket/a?version=3", "C:\\data", "x" * 1024])
+def test_a_location_is_kept_as_it_came(value: str) -> None:
+    assert fields.location("location", value) == value
+
+
+@pytest.mark.parametrize("value", ["x" * 1025, "a\nb", "a\x00", "\ud800"])
+def test_a_bad_location_is_refused(value: str) -> None:
+    with pytest.raises(InvalidFieldError, match=r"^location: "):
+        fields.location("location", value)
+
+
+@pytest.mark.parametrize("value", ["", "sha256:9F86D0", "md5:00", "blake3-256:ab", "xxh3_64.v1+a:0"])
+def test_a_digest_is_kept_in_lower_case(value: str) -> None:
+    assert fields.digest("digest", value) == value.lower()
+
+
+@pytest.mark.parametrize(
+    "value", ["9f86", "sha256:", ":ab", "sha256:xyz", "sha256:ab ", "sha 256:ab", "a:" + "0" * 254]
+)
+def test_a_digest_without_algorithm_or_digits_is_refused(value: str) -> None:
+    with pytest.raises(InvalidFieldError, match=r"^digest: "):
+        fields.digest("digest", value)
+
+
+def test_a_text_of_others_is_kept_with_its_blanks_and_line_ends() -> None:
+    assert fields.short_text("name", " odd\nname ") == " odd\nname "
+    for value in ("x" * 256, "a\x00", "\udfff"):
+        with pytest.raises(InvalidFieldError, match=r"^name: "):
+            fields.short_text("name", value)
+
+
+@pytest.mark.parametrize("value", [-1, 2**63, 2**64 - 1])
+def test_a_count_out_of_range_is_refused(value: int) -> None:
+    with pytest.raises(InvalidFieldError, match=r"^row_count: "):
+        fields.count("row_count", value)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos", "expected"),
+    [
+        (0, 0, "1970-01-01T00:00:00+00:00"),
+        (-1, 999_999_999, "1969-12-31T23:59:59.999999+00:00"),
+        (-62_135_596_800, 0, "0001-01-01T00:00:00+00:00"),
+        (253_402_300_799, 999_999_999, "9999-12-31T23:59:59.999999+00:00"),
+    ],
+)
+def test_a_time_is_kept_to_the_microsecond(seconds: int, nanos: int, expected: str) -> None:
+    assert fields.time("at", seconds, nanos).isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos"), [(253_402_300_800, 0), (-62_135_596_801, 0), (0, -1), (0, 10**9), (2**63 - 1, 0)]
+)
+def test_what_is_no_time_is_refused(seconds: int, nanos: int) -> None:
+    with pytest.raises(InvalidFieldError, match=r"^at: "):
+        fields.time("at", seconds, nanos)
+
+
 @given(st.text(max_size=400))
 @pytest.mark.parametrize("rule", [fields.name, fields.optional_name, fields.path, fields.description])
 def test_any_text_is_kept_or_refused(rule: Callable[[str, str], str], value: str) -> None:
