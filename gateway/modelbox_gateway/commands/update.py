@@ -71,12 +71,15 @@ class UpdateObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide_update(state: Labelled, command: UpdateObject) -> list[NewEvent]:
-    """Record the update.
+    """Record the update, unless it names nothing.
 
     Raises:
         InvalidFieldError: The object's kind has no such field, or it would have too many labels.
     """
     _refuse_unknown_texts(command)
+    texts = {name: getattr(command, name) for name in TEXTS}
+    if not command.labels and not command.labels_removed and all(text is None for text in texts.values()):
+        return []
     count = len((state.names - set(command.labels_removed)) | command.labels.keys())
     if count > limits.LABELS_MAX and not command.labels.keys() <= state.names:
         raise InvalidFieldError(
@@ -84,10 +87,7 @@ def decide_update(state: Labelled, command: UpdateObject) -> list[NewEvent]:
         )
     updated = ObjectUpdated(
         object_id=command.stream.id,
-        owner=command.owner,
-        description=command.description,
-        task=command.task,
-        comment=command.comment,
+        **texts,
         labels=command.labels,
         labels_removed=command.labels_removed,
     )

@@ -1,0 +1,281 @@
+"""The rules of runs, lifecycles, updates and checkpoints, as given/when/then over pure functions."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from modelbox_events import ChangeEvent, NewEvent, StreamRef, object_id
+from modelbox_events.types import (
+    ArtifactsTracked,
+    ArtifactUploaded,
+    CheckpointCreated,
+    DoubleSeries,
+    ExperimentCreated,
+    MetadataUpdated,
+    MetricsLogged,
+    ModelVersionCreated,
+    ObjectDeleted,
+    ObjectRestored,
+    ObjectUpdated,
+    RunEnded,
+    RunResumed,
+    StringSeries,
+    TrackedFile,
+    UploadedFile,
+)
+from modelbox_gateway.commands import checkpoint, experiment, lifecycle, limits, run, update
+from modelbox_gateway.commands.checkpoint import EPOCH, STEP, Key
+from modelbox_gateway.commands.model import CreateModelVersion, ModelState, decide_create_model_version
+from modelbox_gateway.commands.run_names import name_of
+from modelbox_gateway.commands.tracked import UPLOADED, File, artifact_id
+from modelbox_gateway.errors import InvalidFieldError, RunEndedError
+
+EXPERIMENT = experiment.CreateExperiment(namespace="vision", name="e").stream
+RUN = StreamRef("vision", "run", UUID(int=7))
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def facts(events: list[NewEvent]) -> list[ChangeEvent]:
+    return [event.data for event in events]
+
+
+class TestRuns:
+    """A run ends once; only what failed or was killed goes on."""
+
+    def given(self, *statuses: run.Status) -> run.RunState:
+        state = run.RunState()
+        for status in statuses:
+            for event in facts(run.decide_set_status(state, self.command(status))):
+                state = run.evolve(state, event)
+        return state
+
+    def command(self, status: run.Status) -> run.SetRunStatus:
+        return run.SetRunStatus(run=RUN, status=status, at=AT, reason="r")
+
+    @pytest.mark.parametrize("status", ["finished", "failed", "killed"])
+    def test_a_running_run_ends(self, status: Any) -> None:
+        ended = RunEnded(run_id=RUN.id, status=status, ended_at=AT, reason="r")
+
+        assert facts(run.decide_set_status(self.given(), self.command(status))) == [ended]
+
+    @pytest.mark.parametrize("status", ["running", "finished", "failed", "killed"])
+    def test_the_status_that_a_run_has_changes_nothing(self, status: Any) -> None:
+        assert run.decide_set_status(self.given(status), self.command(status)) == []
+
+    @pytest.mark.parametrize("status", ["failed", "killed"])
+    def test_what_failed_or_was_killed_goes_on(self, status: Any) -> None:
+        resumed = RunResumed(run_id=RUN.id, resumed_at=AT, reason="r")
+
+        assert facts(run.decide_set_status(self.given(status), self.command("running"))) == [resumed]
+        assert self.given(status, "running", "finished").status == "finished"
+
+    @pytest.mark.parametrize(
+        ("status", "wanted"),
+        [("finished", "running"), ("finished", "failed"), ("failed", "finished"), ("killed", "failed")],
+    )
+    def test_another_end_is_refused_naming_the_first(self, status: Any, wanted: Any) -> None:
+        with pytest.raises(RunEndedError, match=status) as refused:
+            run.decide_set_status(self.given(status), self.command(wanted))
+
+        assert (refused.value.status, refused.value.wanted) == (status, wanted)
+
+    def test_each_change_of_the_status_has_a_claim_of_its_own(self) -> None:
+        states = [self.given(), self.given("failed"), self.given("failed", "running")]
+        logged = MetadataUpdated(object_id=RUN.id, metadata={})
+
+        assert len({run.claim(RUN, state).id for state in states}) == len(states)
+        assert run.evolve(states[1], logged) == states[1]
+
+    def test_a_run_stands_in_the_namespace_of_its_experiment_and_has_a_name(self) -> None:
+        command = run.CreateRun(id=RUN.id, experiment=EXPERIMENT, started_at=AT)
+
+        assert command.stream == RUN
+        assert run.created(command).name == name_of(RUN.id)
+
+
+def test_the_name_of_an_id_is_always_the_same_and_seldom_that_of_another() -> None:
+    ids = [UUID(int=n) for n in range(5_000)]
+
+    assert [name_of(run_id) for run_id in ids] == [name_of(run_id) for run_id in ids]
+    assert len({name_of(run_id) for run_id in ids}) > 4_990
+
+
+class TestLifecycles:
+    """An object is deleted and restored any number of times."""
+
+    def given(self, *events: ChangeEvent) -> lifecycle.Lifecycle:
+        state = lifecycle.Lifecycle()
+        for event in events:
+            state = lifecycle.evolve(state, event)
+        return state
+
+    deleted = ObjectDeleted(object_id=RUN.id)
+    restored = ObjectRestored(object_id=RUN.id)
+
+    def test_deleting_and_restoring_change_what_is_not_so_already(self) -> None:
+        assert facts(lifecycle.decide_delete(self.given(), RUN.id)) == [self.deleted]
+        assert lifecycle.decide_delete(self.given(self.deleted), RUN.id) == []
+        assert facts(lifecycle.decide_restore(self.given(self.deleted), RUN.id)) == [self.restored]
+        assert lifecycle.decide_restore(self.given(), RUN.id) == []
+        assert lifecycle.decide_restore(self.given(self.deleted, self.restored), RUN.id) == []
+
+    def test_what_rests_on_an_object_names_its_next_deletion(self) -> None:
+        """So the log refuses it as soon as that deletion is there, and for as long as it is not undone."""
+        states = [self.given(), self.given(self.deleted, self.restored)]
+
+        for state in states:
+            assert lifecycle.unless_deleted(RUN, state) == lifecycle.claim(RUN, state)
+            after = lifecycle.evolve(state, self.deleted)
+            assert lifecycle.unless_deleted(RUN, after) == lifecycle.claim(RUN, state)
+        assert lifecycle.unless_deleted(RUN, states[0]) != lifecycle.unless_deleted(RUN, states[1])
+
+    def test_each_change_has_a_claim_of_its_own(self) -> None:
+        history = [self.deleted, self.restored, self.deleted, self.restored]
+        states = [self.given(*history[:n]) for n in range(5)]
+
+        assert len({lifecycle.claim(RUN, state).id for state in states}) == len(states)
+
+
+class TestUpdates:
+    """What a kind has can be changed; labels are bounded."""
+
+    def given(self, *events: ChangeEvent) -> update.Labelled:
+        state = update.Labelled()
+        for event in events:
+            state = update.evolve(state, event)
+        return state
+
+    def labelled(self, count: int) -> ExperimentCreated:
+        labels = {f"l{n}": "" for n in range(count)}
+        return experiment.created(experiment.CreateExperiment(namespace="vision", name="e", labels=labels))
+
+    def test_an_update_says_what_it_changes(self) -> None:
+        command = update.UpdateObject(stream=EXPERIMENT, owner="", labels={"a": "b"}, labels_removed=["c"])
+
+        [event] = facts(update.decide_update(self.given(), command))
+
+        assert event == ObjectUpdated(
+            object_id=EXPERIMENT.id,
+            owner="",
+            description=None,
+            task=None,
+            comment=None,
+            labels={"a": "b"},
+            labels_removed=["c"],
+        )
+
+    def test_an_update_that_names_nothing_is_none(self) -> None:
+        assert update.decide_update(self.given(), update.UpdateObject(stream=EXPERIMENT)) == []
+
+    @pytest.mark.parametrize(("kind", "text"), [("run", "task"), ("checkpoint", "owner"), ("model_version", "owner")])
+    def test_a_text_that_the_kind_has_not_is_refused(self, kind: str, text: str) -> None:
+        stream = StreamRef("vision", kind, RUN.id)
+
+        with pytest.raises(InvalidFieldError, match=f"^{text}: .*labels"):
+            update.decide_update(self.given(), update.UpdateObject(stream=stream, **{text: "x"}))  # type: ignore[arg-type]
+
+    def test_one_label_more_than_allowed_is_refused_unless_another_goes(self) -> None:
+        state = self.given(self.labelled(limits.LABELS_MAX))
+
+        with pytest.raises(InvalidFieldError, match="labels"):
+            update.decide_update(state, update.UpdateObject(stream=EXPERIMENT, labels={"more": ""}))
+        assert update.decide_update(state, update.UpdateObject(stream=EXPERIMENT, labels={"l0": "new"}))
+        swapped = update.UpdateObject(stream=EXPERIMENT, labels={"more": ""}, labels_removed=["l0"])
+        [event] = facts(update.decide_update(state, swapped))
+        assert len(update.evolve(state, event).names) == limits.LABELS_MAX
+
+
+class TestCheckpoints:
+    """A checkpoint is keyed by its parent and its epoch or step; a model version made of it has what it holds."""
+
+    def created(self, key: Key = Key(EPOCH, 3), **fields: Any) -> CheckpointCreated:  # noqa: B008  # a tuple
+        command = checkpoint.CreateCheckpoint(parent=RUN, experiment_id=EXPERIMENT.id, key=key, **fields)
+        return checkpoint.created(command)[0]
+
+    def given(self, *events: ChangeEvent) -> checkpoint.Contents:
+        contents = checkpoint.Contents()
+        for event in events:
+            contents = checkpoint.evolve(contents, event)
+        return contents
+
+    def logged(self, step: int, value: float, *, wallclock_s: float = 1.0) -> MetricsLogged:
+        series = DoubleSeries(key="acc", steps=[step], wallclock_s=[wallclock_s], values=[value])
+        return MetricsLogged(object_id=RUN.id, series=[series])
+
+    def test_the_key_is_an_epoch_or_a_step(self) -> None:
+        by_epoch, by_step = self.created(), self.created(Key(STEP, 3))
+
+        assert (by_epoch.epoch, by_epoch.step, by_step.epoch, by_step.step) == (3, None, None, 3)
+        assert by_epoch.checkpoint_id == object_id("checkpoint", str(RUN.id), "epoch", "3")
+        assert by_step.checkpoint_id == object_id("checkpoint", str(RUN.id), "step", "3")
+
+    def test_of_an_experiment_it_has_no_run(self) -> None:
+        command = checkpoint.CreateCheckpoint(parent=EXPERIMENT, experiment_id=EXPERIMENT.id, key=Key(EPOCH, 0))
+
+        event, _ = checkpoint.created(command)
+
+        assert (event.run_id, event.experiment_id) == (None, EXPERIMENT.id)
+        assert self.created().run_id == RUN.id
+
+    def test_its_files_are_opened_with_it(self) -> None:
+        command = checkpoint.CreateCheckpoint(
+            parent=RUN, experiment_id=EXPERIMENT.id, key=Key(EPOCH, 0), files=[File(path="a"), File(path="a")]
+        )
+
+        event, opens = checkpoint.created(command)
+
+        assert [ref.id for ref in opens] == [file.id for file in event.files]
+        assert len(opens) == 1
+
+    def test_the_newest_value_of_each_metric_counts(self) -> None:
+        contents = self.given(
+            self.created(metrics={"acc": 0.1, "loss": "NaN"}),
+            self.logged(2, 0.9),
+            self.logged(3, 0.2),
+            self.logged(3, 0.3, wallclock_s=0.5),
+            MetricsLogged(
+                object_id=RUN.id, series=[StringSeries(key="note", steps=[9], wallclock_s=[1.0], values=["x"])]
+            ),
+        )
+
+        origin = checkpoint.origin_of(contents, self.created())
+
+        assert (origin.metrics, origin.step) == ({"acc": 0.2, "loss": "NaN"}, 3)
+
+    def test_a_version_has_its_files_under_ids_of_its_own(self) -> None:
+        tracked = TrackedFile(id=UUID(int=1), path="t", file_type="MODEL", checksum="c")
+        kept = UploadedFile(id=UUID(int=2), path="u", file_type="MODEL", size=1, sha256="ab", md5="cd")
+        fields = {name: getattr(kept, name) for name in UploadedFile.__struct_fields__}
+        created = self.created(metadata={"a": 1, "b": 1})
+        contents = self.given(
+            created,
+            MetadataUpdated(object_id=created.checkpoint_id, metadata={"b": 2}),
+            ArtifactsTracked(object_id=created.checkpoint_id, files=[tracked]),
+            ArtifactUploaded(object_id=created.checkpoint_id, **fields),
+        )
+        model = StreamRef("vision", "model", object_id("model", "vision", "m"))
+
+        [event] = decide_create_model_version(
+            ModelState("m"),
+            CreateModelVersion(
+                model=model,
+                metadata=dict(contents.metadata),
+                files=contents.files,
+                origin=checkpoint.origin_of(contents, created),
+            ),
+        )
+
+        version = event.data
+        assert isinstance(version, ModelVersionCreated)
+        own = artifact_id(version.model_version_id, UPLOADED, File(path="u", file_type="MODEL", checksum=kept.sha256))
+        assert [(file.id, file.path, file.size, file.md5) for file in version.uploaded] == [(own, "u", 1, "cd")]
+        assert [file.path for file in version.files] == ["t"]
+        assert version.metadata == {"a": 1, "b": 2}
+        assert (version.checkpoint_id, version.run_id, version.experiment_id) == (
+            created.checkpoint_id,
+            RUN.id,
+            EXPERIMENT.id,
+        )
+        assert [ref.id for ref in event.opens] == [version.model_version_id, version.files[0].id, own]
