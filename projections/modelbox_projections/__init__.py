@@ -28,9 +28,8 @@ from modelbox_projections.logged_events.queries import LoggedEventPlace, LoggedE
 from modelbox_projections.metrics.queries import MetricSummaryRow
 from modelbox_projections.metrics.series import SeriesRow
 from modelbox_projections.model_versions.queries import ModelVersionRow
-from modelbox_projections.models.queries import ModelRow
+from modelbox_projections.models.queries import Details, ModelRow
 from modelbox_projections.namespaces.queries import NamespaceRow
-from modelbox_projections.objects.queries import Details
 from modelbox_projections.prepare import prepare
 from modelbox_projections.projection import DecodedEvent, Projection
 from modelbox_projections.rebuild import rebuild

@@ -7,9 +7,8 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events import Position
-from modelbox_projections.limits import POSITION_MAX
 from modelbox_projections.model_versions import STATEMENTS
-from modelbox_projections.objects.queries import DetailedObjects
+from modelbox_projections.objects.queries import Objects
 
 
 class ModelVersionRow(msgspec.Struct, frozen=True):
@@ -33,7 +32,7 @@ class ModelVersionRow(msgspec.Struct, frozen=True):
     created_position: Position
 
 
-class ModelVersions(DetailedObjects[ModelVersionRow]):
+class ModelVersions(Objects[ModelVersionRow]):
     """The view of model versions."""
 
     row_type: ClassVar = ModelVersionRow
@@ -42,8 +41,3 @@ class ModelVersions(DetailedObjects[ModelVersionRow]):
     async def by_tag(self, model_id: UUID, tag: str) -> ModelVersionRow | None:
         """Return the model version that holds this unique tag."""
         return await self._one("get_by_tag", model_id, tag)
-
-    async def list(self, model_id: UUID, *, limit: int, before: Position | None = None) -> list[ModelVersionRow]:
-        """Return the newest model versions, newest first; of a further page, those before the last one's position."""
-        rows = await self._fetch("list", model_id, POSITION_MAX if before is None else before, limit)
-        return [self._row(row) for row in rows]

@@ -7,9 +7,8 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events import Position
-from modelbox_projections.limits import POSITION_MAX
 from modelbox_projections.models import STATEMENTS
-from modelbox_projections.objects.queries import DetailedObjects
+from modelbox_projections.objects.queries import Objects
 
 
 class ModelRow(msgspec.Struct, frozen=True):
@@ -28,13 +27,27 @@ class ModelRow(msgspec.Struct, frozen=True):
     created_position: Position
 
 
-class Models(DetailedObjects[ModelRow]):
+class Details(msgspec.Struct, frozen=True):
+    """A model's row, its metadata as JSON by key, and whether it has files (`Artifacts` has them)."""
+
+    row: ModelRow
+    metadata: dict[str, bytes]
+    has_files: bool
+
+
+class Models(Objects[ModelRow]):
     """The view of models."""
 
     row_type: ClassVar = ModelRow
     statements: ClassVar = STATEMENTS
 
-    async def list(self, namespace: str, *, limit: int, before: Position | None = None) -> list[ModelRow]:
-        """Return the newest models, newest first; of a further page, those created before the last one's position."""
-        rows = await self._fetch("list", namespace, POSITION_MAX if before is None else before, limit)
-        return [self._row(row) for row in rows]
+    async def details(self, model_id: UUID) -> Details | None:
+        """Return the model with this id, its metadata and whether it has files, as of one moment."""
+        rows = await self._fetch("get_details", model_id)
+        if not rows:
+            return None
+        columns = dict(rows[0])
+        keys, values = columns.pop("metadata_keys"), columns.pop("metadata_values")
+        has_files = columns.pop("has_files")
+        metadata = {key: value.encode() for key, value in zip(keys, values, strict=True)}
+        return Details(self._row(columns), metadata, has_files)

@@ -17,14 +17,6 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 _JSON_COLUMNS: Final = ("labels", "source", "columns")
 
 
-class Details(msgspec.Struct, Generic[Row], frozen=True):
-    """An object's row, its metadata as JSON by key, and whether it has files (`Artifacts` has them)."""
-
-    row: Row
-    metadata: dict[str, bytes]
-    has_files: bool
-
-
 class Objects(Generic[Row]):
     """The view of the objects of one kind.
 
@@ -64,18 +56,3 @@ class Objects(Generic[Row]):
                 columns[name] = msgspec.json.decode(text)
         row: Row = self.row_type(**columns)
         return row
-
-
-class DetailedObjects(Objects[Row]):
-    """A view that also reads an object with what hangs on it: the read that a client waits for most often."""
-
-    async def details(self, object_id: UUID) -> Details[Row] | None:
-        """Return the object with this id, its metadata and whether it has files, as of one moment."""
-        rows = await self._fetch("get_details", object_id)
-        if not rows:
-            return None
-        columns = dict(rows[0])
-        keys, values = columns.pop("metadata_keys"), columns.pop("metadata_values")
-        has_files = columns.pop("has_files")
-        metadata = {key: value.encode() for key, value in zip(keys, values, strict=True)}
-        return Details(self._row(columns), metadata, has_files)
