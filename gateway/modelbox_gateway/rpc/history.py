@@ -19,12 +19,12 @@ from modelbox_events.types import (
 )
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.kinds import MODEL_VERSION
-from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import HISTORY_EVENTS_MAX, HISTORY_PAGE_EVENTS, PAGE_BYTES_MAX
 from modelbox_gateway.rpc.pages import Pages, page_size
+from modelbox_gateway.rpc.standing import known_version
 
 _TYPES: Final = tuple(
     event.__name__
@@ -103,13 +103,7 @@ class HistoryMethods:
 
     async def _creation(self, model_version_id: UUID, call: Call) -> RecordedEvent:
         """Return the event that created a model version: it stands in the model's stream, where the view knows."""
-        views = self._backend.services.views.model_versions
-        row = await views.get(model_version_id)
-        if row is None:
-            await self._backend.freshness.reached_head(call, ("model_versions",))
-            row = await views.get(model_version_id)
-        if row is None:
-            raise ObjectNotFoundError("parent_id", MODEL_VERSION, str(model_version_id))
+        row = await known_version(self._backend, call, model_version_id, field="parent_id")
         [created] = await self._log.read(Position(row.created_position - 1), limit=1)
         return created
 

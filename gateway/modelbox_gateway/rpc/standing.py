@@ -5,12 +5,14 @@ Must not know: what was to be written.
 
 from datetime import datetime
 from typing import Final, Protocol
+from uuid import UUID
 
 from modelbox_events import StreamRef
 from modelbox_gateway.commands.kinds import CHECKPOINT, DATASET, EXPERIMENT, MODEL, MODEL_VERSION, RUN
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_projections import ModelVersionRow
 
 _VIEW_OF: Final = {
     EXPERIMENT: "experiments",
@@ -45,4 +47,22 @@ async def standing(backend: Backend, call: Call, stream: StreamRef) -> Standing:
     row: Standing | None = await getattr(backend.services.views, name).get(stream.id)
     if row is None:
         raise ObjectNotFoundError("id", stream.type, str(stream.id))
+    return row
+
+
+async def known_version(backend: Backend, call: Call, model_version_id: UUID, *, field: str) -> ModelVersionRow:
+    """Return a model version that the log knows, for what never changes of it, such as its model.
+
+    `field` is where the request names it.
+
+    Raises:
+        NotCaughtUpError: The view did not come to it in time.
+    """
+    views = backend.services.views.model_versions
+    row = await views.get(model_version_id)
+    if row is None:
+        await backend.freshness.reached_head(call, ("model_versions",))
+        row = await views.get(model_version_id)
+    if row is None:
+        raise ObjectNotFoundError(field, MODEL_VERSION, str(model_version_id))
     return row

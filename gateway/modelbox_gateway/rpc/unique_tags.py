@@ -7,9 +7,9 @@ from modelbox_events import StreamRef
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.model import RemoveUniqueTag, SetUniqueTag
-from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.standing import known_version
 
 
 class UniqueTagMethods:
@@ -47,14 +47,7 @@ class UniqueTagMethods:
         if known is not None:
             return known
         version = await self._backend.objects.find("model_version", model_version_id, kind=MODEL_VERSION)
-        views = self._backend.services.views.model_versions
-        row = await views.get(model_version_id)
-        if row is None:
-            # It exists, so the view has yet to come to it.
-            await self._backend.freshness.reached_head(call, ("model_versions",))
-            row = await views.get(model_version_id)
-        if row is None:
-            raise ObjectNotFoundError("model_version", MODEL_VERSION, str(model_version_id))
+        row = await known_version(self._backend, call, model_version_id, field="model_version")
         model = StreamRef(version.namespace, MODEL, row.model_id)
         self._backend.models.parents.put(model_version_id, model)
         return model
