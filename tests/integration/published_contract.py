@@ -30,6 +30,24 @@ CreateModelVersionRequest model=1:string name=2:string version=3:string descript
 CreateModelVersionResponse model_version=1:string created_at=20:Timestamp updated_at=21:Timestamp
 ListModelVersionsRequest model=1:string
 ListModelVersionsResponse models=1:*ModelVersion
+Experiment id=1:string name=2:string namespace=3:string owner=4:string framework=5:int32 external_id=7:string
+  created_at=20:Timestamp updated_at=21:Timestamp
+CreateExperimentRequest name=1:string owner=2:string namespace=3:string framework=4:int32 task=5:string
+  metadata=6:Metadata external_id=7:string
+CreateExperimentResponse experiment_id=1:string experiment_exists=2:bool created_at=20:Timestamp updated_at=21:Timestamp
+ListExperimentsRequest namespace=1:string
+ListExperimentsResponse experiments=1:*Experiment
+GetExperimentRequest id=1:string
+GetExperimentResponse experiment=1:Experiment
+Checkpoint id=1:string epoch=2:uint64 experiment_id=3:string files=4:*FileMetadata metrics=5:{float}
+  created_at=20:Timestamp updated_at=21:Timestamp
+CreateCheckpointRequest experiment_id=1:string epoch=2:uint64 files=3:*FileMetadata metrics=4:{float}
+  metadata=5:Metadata
+CreateCheckpointResponse checkpoint_id=1:string created_at=20:Timestamp updated_at=21:Timestamp
+GetCheckpointRequest experiment_id=1:string epoch=2:uint64
+GetCheckpointResponse checkpoint=1:Checkpoint
+ListCheckpointsRequest experiment_id=1:string
+ListCheckpointsResponse checkpoints=1:*Checkpoint
 TrackArtifactsRequest files=1:*FileMetadata
 TrackArtifactsResponse num_files_tracked=1:int32 created_at=10:Timestamp
 ListArtifactsRequest parent_id=1:string

@@ -129,6 +129,63 @@ async def test_a_unique_tag_belongs_to_one_version(client: Published, model: str
     assert "production" in str(refused.value.details())
 
 
+async def test_create_get_and_list_experiments(client: Published) -> None:
+    """Creating an experiment again answers the first and says so; nothing of it is changed."""
+    metadata = MESSAGES["Metadata"](metadata={"lr": value_of("number_value", 0.1)})
+    request: dict[str, Any] = {
+        "name": "e",
+        "owner": "ana",
+        "framework": 2,
+        "task": "vision",
+        "metadata": metadata,
+        "external_id": "x/7",
+    }
+
+    created = await client.call("CreateExperiment", **request)
+    again = await client.call("CreateExperiment", **request | {"namespace": "default", "owner": "somebody else"})
+    elsewhere = await client.call("CreateExperiment", **request | {"namespace": "other"})
+    got = (await client.call("GetExperiment", id=created.experiment_id)).experiment
+    [listed] = (await client.call("ListExperiments", namespace="")).experiments
+
+    assert (created.experiment_exists, again.experiment_exists, elsewhere.experiment_exists) == (False, True, False)
+    assert again.experiment_id == created.experiment_id != elsewhere.experiment_id
+    assert again.created_at == created.created_at
+    assert listed == got
+    assert (got.id, got.name, got.namespace, got.owner) == (created.experiment_id, "e", "default", "ana")
+    assert (got.framework, got.external_id, got.created_at) == (2, "x/7", created.created_at)
+    shown = await client.call("ListMetadata", parent_id=created.experiment_id)
+    assert shown.metadata["lr"].number_value == 0.1
+
+
+async def test_create_get_and_list_checkpoints(client: Published) -> None:
+    """Epochs are kept apart, and the zeroth is one."""
+    experiment = (await client.call("CreateExperiment", name="e")).experiment_id
+    file = MESSAGES["FileMetadata"](path="/data/w.pt", file_type=2, checksum="abc")
+    metadata = MESSAGES["Metadata"](metadata={"note": value_of("string_value", "best")})
+
+    created = await client.call(
+        "CreateCheckpoint",
+        experiment_id=experiment,
+        epoch=3,
+        files=[file],
+        metrics={"acc": 0.5, "loss": 0.25},
+        metadata=metadata,
+    )
+    again = await client.call("CreateCheckpoint", experiment_id=experiment, epoch=3, metrics={"acc": 0.75})
+    zeroth = await client.call("CreateCheckpoint", experiment_id=experiment)
+    got = (await client.call("GetCheckpoint", experiment_id=experiment, epoch=3)).checkpoint
+    listed = (await client.call("ListCheckpoints", experiment_id=experiment)).checkpoints
+
+    assert again.checkpoint_id == created.checkpoint_id != zeroth.checkpoint_id
+    assert again.created_at == created.created_at == got.created_at
+    assert [(found.id, found.epoch) for found in listed] == [(zeroth.checkpoint_id, 0), (created.checkpoint_id, 3)]
+    assert listed[1] == got
+    assert (got.experiment_id, dict(got.metrics)) == (experiment, {"acc": 0.5, "loss": 0.25})
+    [shown] = got.files
+    assert (shown.path, shown.file_type, shown.checksum, shown.parent_id) == ("/data/w.pt", 2, "abc", got.id)
+    assert (await client.call("ListMetadata", parent_id=got.id)).metadata["note"].string_value == "best"
+
+
 async def test_update_and_list_metadata(client: Published, model: str) -> None:
     """One key a call, as the published client does; any JSON comes back as it went."""
     values = {
