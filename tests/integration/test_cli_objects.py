@@ -148,8 +148,8 @@ def test_a_checkpoint_is_promoted(run_id: str) -> None:
     assert "checkpoint" in table
 
 
-@pytest.mark.usefixtures("experiment")
 def test_datasets_and_everything_in_a_namespace_are_listed(client: ModelBox) -> None:
+    client.new_experiment("lid", namespace="langtech")
     dataset = client.new_dataset("corpus", namespace="langtech", location="s3://b/c", row_count=3, metadata={"k": 1})
     [listed] = read("datasets", "list", "--namespace", "langtech")
     assert (listed["id"], listed["row_count"], listed["columns"]) == (dataset.id, 3, [])

@@ -239,10 +239,13 @@ def new_run(
         hyperparameters=[] if hyperparameters is None else wire_hyperparameters(hyperparameters),
     )
     response = create(session, methods.CREATE_RUN, request)
+    if response is not None and response.exists:
+        found = RUNS.read(session, pb.GetRunRequest(id=response.id))
+        if heartbeat and not found.status.ended:
+            session.heartbeat.start(found.id)
+        return found
     if heartbeat:
         session.heartbeat.start(request.id)
-    if response is not None and response.exists:
-        return RUNS.read(session, pb.GetRunRequest(id=response.id))
     created = pb.Run(
         id=request.id,
         experiment_id=experiment_id,

@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,13 +39,22 @@ def print_rows(rows: Iterable[Row], *, columns: Sequence[str], output: str) -> N
 
 
 def print_object(row: Row, *, output: str) -> None:
-    """Print one object: a line a field, or as JSON."""
+    """Print one object: a line a field, and a line a part of a field that has parts of its own; or as JSON."""
     if output == "json":
         click.echo(json_text(row, indent=2))
         return
-    width = max(map(len, row))
-    for name, value in row.items():
+    lines = dict(_lines(row))
+    width = max(map(len, lines))
+    for name, value in lines.items():
         click.echo(f"{name:<{width}}  {shown(value)}".rstrip())
+
+
+def _lines(row: Row) -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping) and value and all(isinstance(part, Mapping) for part in value.values()):
+            yield from ((f"{name}.{key}", part) for key, part in value.items())
+        else:
+            yield name, value
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:

@@ -1,0 +1,69 @@
+"""The heartbeat of runs, on the real server: it goes on, survives the server, and ends with the run or the client."""
+
+import os
+import threading
+from datetime import datetime
+
+import pytest
+
+from modelbox import ModelBox, Run
+from tests.integration.sdk_server import SdkServer, wait_until
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beat often: the server says how often."""
+    monkeypatch.setattr("modelbox_gateway.rpc.runs.HEARTBEAT_NEXT_S", 0.05)
+    monkeypatch.setattr("modelbox.heartbeat.HEARTBEAT_S_MIN", 0.05)
+    monkeypatch.setattr("modelbox.heartbeat.HEARTBEAT_S", 0.05)
+
+
+@pytest.fixture
+def run(client: ModelBox) -> Run:
+    return client.start_run("digits", source=False)
+
+
+def heard_of(run: Run) -> datetime | None:
+    return run.refreshed().last_heard_of_at
+
+
+def test_a_run_is_heard_of_again_and_again_until_it_ends(run: Run) -> None:
+    wait_until(lambda: heard_of(run) is not None)
+    first = heard_of(run)
+    wait_until(lambda: heard_of(run) != first)
+    run.finish()
+    run._session.flush()
+    assert run._session.heartbeat._runs == set()
+
+
+def test_a_server_that_is_away_is_no_error_and_is_told_when_it_is_back(
+    sdk_server: SdkServer, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    wait_until(lambda: heard_of(run) is not None)
+    sdk_server.stop()
+    sdk_server.start()
+    before = heard_of(run)
+    wait_until(lambda: heard_of(run) != before)
+    assert not [record for record in caplog.records if "heartbeat" in record.getMessage()]
+
+
+def test_a_forked_child_says_nothing_of_its_parents_runs(run: Run) -> None:
+    child = os.fork()
+    if child == 0:
+        heartbeat = run._session.heartbeat
+        os._exit(0 if heartbeat._runs == set() and heartbeat._thread is None else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert run._session.heartbeat._runs == {run.id}
+
+
+def test_the_thread_ends_with_the_client(sdk_server: SdkServer) -> None:
+    with ModelBox(sdk_server.address) as client:
+        run = client.start_run("digits", source=False)
+        thread = run._session.heartbeat._thread
+        assert thread is not None
+        assert thread.daemon
+        several = [client.start_run("digits", source=False) for _ in range(3)]
+        assert [one.name for one in threading.enumerate()].count("modelbox-heartbeat") == 1
+        assert len(run._session.heartbeat._runs) == 1 + len(several)
+    thread.join(10)
+    assert not thread.is_alive()
