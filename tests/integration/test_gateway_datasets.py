@@ -22,8 +22,8 @@ async def gateway(log: Log, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 async def create(gateway: Gateway, **fields: Any) -> pb.CreateDatasetResponse:
-    request = pb.CreateDatasetRequest(**({"name": "mnist", "digest": DIGEST, "namespace": "vision"} | fields))
-    answer: pb.CreateDatasetResponse = await gateway.stub.CreateDataset(request)
+    merged: dict[str, Any] = {"name": "mnist", "digest": DIGEST, "namespace": "vision"} | fields
+    answer: pb.CreateDatasetResponse = await gateway.stub.CreateDataset(pb.CreateDatasetRequest(**merged))
     return answer
 
 

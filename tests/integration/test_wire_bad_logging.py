@@ -34,7 +34,8 @@ async def ids(gateway: Gateway) -> dict[str, str]:
 
 
 def event(**fields: Any) -> pb.LogEventRequest:
-    return pb.LogEventRequest(parent_id=MODEL, event=pb.Event(**({"name": "oom"} | fields)))
+    merged: dict[str, Any] = {"name": "oom"} | fields
+    return pb.LogEventRequest(parent_id=MODEL, event=pb.Event(**merged))
 
 
 def params(*values: tuple[str, str]) -> pb.LogHyperparametersRequest:
@@ -43,7 +44,8 @@ def params(*values: tuple[str, str]) -> pb.LogHyperparametersRequest:
 
 
 def dataset(**fields: Any) -> pb.CreateDatasetRequest:
-    return pb.CreateDatasetRequest(**({"name": "mnist"} | fields))
+    merged: dict[str, Any] = {"name": "mnist"} | fields
+    return pb.CreateDatasetRequest(**merged)
 
 
 def link(**fields: str) -> pb.LinkLineageRequest:
