@@ -69,11 +69,8 @@ class KindRule:
 
 def _column(face: Face, name: str, *, nullable: bool = False) -> FieldRule:
     seen = Seen(face, f"{{at}}.{name}", nullable)
-    return FieldRule((seen,), (seen,), present=f"{{at}}.{name} IS NOT NULL" if nullable else "")
-
-
-def _long_text(name: str) -> FieldRule:
-    return replace(_column(Face.TEXT, name), sorts=(_beginning(f"{{at}}.{name}", nullable=False),))
+    sort = _beginning(seen.sql, nullable=nullable) if face is Face.TEXT else seen
+    return FieldRule((seen,), (sort,), present=f"{{at}}.{name} IS NOT NULL" if nullable else "")
 
 
 def _beginning(sql: str, *, nullable: bool = True) -> Seen:
@@ -104,15 +101,11 @@ def _metric(column: str) -> FieldRule:
 
 def _label() -> FieldRule:
     seen = Seen(Face.TEXT, "({at}.labels ->> {key})")
-    return FieldRule((seen,), (seen,), present="{at}.labels ? {key}", keyed=True)
+    return FieldRule((seen,), (_beginning(seen.sql),), present="{at}.labels ? {key}", keyed=True)
 
 
 def _texts(*names: str) -> dict[str, FieldRule]:
     return {name: _column(Face.TEXT, name) for name in names}
-
-
-def _long_texts(*names: str) -> dict[str, FieldRule]:
-    return {name: _long_text(name) for name in names}
 
 
 def _parents(*names: str, nullable: bool) -> dict[str, FieldRule]:
@@ -136,7 +129,7 @@ def _version() -> FieldRule:
     """Return a version, which is also a number where it is written like the whole numbers that are drawn."""
     number = Seen(Face.NUMBER, "CASE WHEN {at}.version ~ '^[0-9]{{1,15}}$' THEN {at}.version::double precision END")
     text = Seen(Face.TEXT, "{at}.version", nullable=False)
-    return FieldRule((number, text), (number, text))
+    return FieldRule((number, text), (number, _beginning(text.sql, nullable=False)))
 
 
 def _tags() -> FieldRule:
@@ -182,8 +175,7 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
     "experiment": _kind(
         "experiments",
         {
-            **_texts("name", "owner", "task"),
-            **_long_texts("description", "external_id"),
+            **_texts("name", "owner", "task", "description", "external_id"),
             "framework": _framework(),
             **_parents("parent_id", nullable=True),
         },
@@ -192,8 +184,7 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
     "run": _kind(
         "runs",
         {
-            **_texts("name", "owner"),
-            **_long_texts("comment", "reason"),
+            **_texts("name", "owner", "comment", "reason"),
             "status": _status(),
             "started_at": _column(Face.TIME, "started_at"),
             "ended_at": _column(Face.TIME, "ended_at", nullable=True),
@@ -212,12 +203,11 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
         },
         ("experiment_id", "run_id"),
     ),
-    "model": _kind("models", {**_texts("name", "owner", "task"), **_long_texts("description")}),
+    "model": _kind("models", _texts("name", "owner", "task", "description")),
     "model_version": _kind(
         "model_versions",
         {
-            **_texts("name"),
-            **_long_texts("description"),
+            **_texts("name", "description"),
             "version": _version(),
             "framework": _framework(),
             "tags": _tags(),
@@ -229,8 +219,7 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
     "dataset": _kind(
         "datasets",
         {
-            **_texts("name"),
-            **_long_texts("location", "digest"),
+            **_texts("name", "location", "digest"),
             **_wholes("row_count", "column_count"),
         },
     ),
