@@ -92,8 +92,35 @@ KEEPALIVE_TIMEOUT_S: Final = 20.0
 CHUNK_BYTES: Final = 1024 * 1024
 """One frame of an upload, in bytes."""
 
-TRANSFER_TRIES_MAX: Final = 4
-"""Tries of one upload or download."""
+DEDUPE_BYTES_MIN: Final = 64 * 1024
+"""A file from this size on is hashed first and not sent if its bytes are there; a smaller one is one call anyway."""
+
+LINK_BYTES_MIN: Final = 8 * 1024 * 1024
+"""A file from this size on is fetched straight from the store, where that has links."""
+
+FILES_AT_ONCE: Final = 8
+"""Files of one call that are transferred at one time."""
+
+PARTS_OF_A_FILE_AT_ONCE: Final = 4
+"""Parts of one file that are sent straight to the store at one time."""
+
+PARTS_AT_ONCE: Final = 8
+"""Parts of all files of a client that are sent at one time; each holds a connection."""
+
+LINK_CONNECT_TIMEOUT_S: Final = 5.0
+"""How long the host of a signed link may take to answer a connection, in seconds."""
+
+LINK_READ_TIMEOUT_S: Final = 60.0
+"""How long it may then be silent, in seconds."""
+
+UNREACHABLE_S: Final = 300.0
+"""How long a host that could not be reached is not tried again, in seconds; files go through the server meanwhile."""
+
+CACHE_BYTES_MAX: Final = 10 * 1024**3
+"""Downloaded files kept for the next time, in bytes, unless configured otherwise."""
+
+CACHE_FREE_BYTES_MIN: Final = 1024**3
+"""Bytes that the cache leaves free on its disk."""
 
 UPLOAD_FILES_MAX: Final = 100_000
 """Files in one call of `upload_artifact` or `track_artifacts`, folders walked."""
@@ -157,3 +184,6 @@ UNKNOWN_OBJECT_S_MAX: Final = 60.0
 
 CLOSE_PATIENCE_S: Final = 1.5
 """How long `close` waits without an answer when everything that waits is in the journal, in seconds."""
+
+CLOSE_AWAY_S: Final = 0.3
+"""How long a server must be known to be away for `close` not to wait for it then, in seconds."""

@@ -21,7 +21,7 @@ from modelbox.errors import ClosedError, FlushTimeoutError, RefusedError
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
-from modelbox.limits import CALL_TIMEOUT_S, CLOSE_PATIENCE_S, JOIN_TIMEOUT_S, OFFLINE_AFTER_S
+from modelbox.limits import CALL_TIMEOUT_S, CLOSE_AWAY_S, CLOSE_PATIENCE_S, JOIN_TIMEOUT_S, OFFLINE_AFTER_S
 from modelbox.values import Delivery
 
 _log = logging.getLogger("modelbox")
@@ -238,5 +238,6 @@ class Courier:
             elapsed_s = monotonic() - began
             is_kept = self._backlog.waiting.records == self._backlog.in_file.records
             silent_s = monotonic() - max(began, self._contact.heard_at)
-            if elapsed_s >= timeout_s or (is_kept and max(silent_s, self._contact.away_s) >= CLOSE_PATIENCE_S):
+            is_away = self._contact.away_s >= CLOSE_AWAY_S or silent_s >= CLOSE_PATIENCE_S
+            if elapsed_s >= timeout_s or (is_kept and is_away):
                 return
