@@ -47,9 +47,11 @@ def test_a_table_in_a_pipe_has_one_line_a_row(capsys: pytest.CaptureFixture[str]
     assert lines[2].split() == ["1" * 36, "[bold]" + "x" * 300]
 
 
-def test_an_object_is_a_line_a_field(capsys: pytest.CaptureFixture[str]) -> None:
-    print_object({"id": "1", "unique_tags": ("a", "b"), "owner": ""}, output="table")
-    assert capsys.readouterr().out == "id           1\nunique_tags  a, b\nowner\n"
+def test_an_object_is_a_line_a_field_that_is_not_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"id": "1", "tags": ("a", "b"), "owner": "", "labels": {}, "deleted_at": None, "exists": False}
+    print_object({**row, "metrics": {"loss": {"min": 1}, "acc": {"min": 0}}}, output="table")
+    lines = ["id            1", "tags          a, b", "exists        no"]
+    assert capsys.readouterr().out.splitlines() == [*lines, 'metrics.loss  {"min": 1}', 'metrics.acc   {"min": 0}']
 
 
 def test_values_are_json_or_text() -> None:

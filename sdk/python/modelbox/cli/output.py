@@ -39,14 +39,14 @@ def print_rows(rows: Iterable[Row], *, columns: Sequence[str], output: str) -> N
 
 
 def print_object(row: Row, *, output: str) -> None:
-    """Print one object: a line a field, and a line a part of a field that has parts of its own; or as JSON."""
+    """Print one object: as JSON, or a line a field that is not empty, and of a field with parts a line a part."""
     if output == "json":
         click.echo(json_text(row, indent=2))
         return
-    lines = dict(_lines(row))
-    width = max(map(len, lines))
-    for name, value in lines.items():
-        click.echo(f"{name:<{width}}  {shown(value)}".rstrip())
+    lines = {name: text for name, value in _lines(row) if (text := shown(value))}
+    width = max(map(len, lines), default=0)
+    for name, text in lines.items():
+        click.echo(f"{name:<{width}}  {text}")
 
 
 def _lines(row: Row) -> Iterator[tuple[str, Any]]:
