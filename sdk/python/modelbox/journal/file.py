@@ -162,8 +162,12 @@ class JournalFile:
         """
         wanted = WINDOW_READ_BYTES
         while True:
-            data = os.pread(self._descriptor, min(wanted, self.size - place), place)
-            last = place + len(data) >= self.size or len(data) < min(wanted, self.size - place)
+            part = min(wanted, self.size - place)
+            data = os.pread(self._descriptor, part, place)
+            if not data:
+                # Somebody else has cut the file off.
+                return Block(end=self.size, damaged_bytes=self.size - place)
+            last = place + len(data) >= self.size or len(data) < part
             block = parse(data, place=place, salt=self._salt, last=last)
             if block.end > place or not block.need:
                 return block

@@ -75,7 +75,7 @@ class JournalFolder:
         if self._others_bytes + file.size + more > self.settings.bytes_max:
             raise NoRoomError(f"the journals take {self.settings.bytes_max:,} bytes, as much as they may")
         disk = os.statvfs(self.settings.folder)
-        if disk.f_bavail * disk.f_frsize < self.settings.free_bytes_min + more:
+        if disk.f_bavail * disk.f_frsize < self.settings.free_bytes_min:
             raise NoRoomError(f"less than {self.settings.free_bytes_min:,} bytes are free on their disk")
 
     def journals(self, *, of_any_server: bool = False) -> Iterator[Path]:

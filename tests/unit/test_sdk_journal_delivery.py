@@ -1,0 +1,388 @@
+"""The courier with a journal: what survives, what is sent when and how often; a function of the test is the server."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic, time
+
+import pytest
+
+from modelbox.delivery import courier as courier_module
+from modelbox.delivery import tries as tries_module
+from modelbox.delivery.columns import points_of
+from modelbox.delivery.contact import Contact
+from modelbox.delivery.courier import Courier
+from modelbox.delivery.takeover import Takeover
+from modelbox.delivery.tries import Tries
+from modelbox.errors import FlushTimeoutError, NotFoundError, RefusedError, UnavailableError
+from modelbox.journal.folder import JournalFolder, JournalSettings
+from modelbox.journal.record import METRICS, Record
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.values import Delivery
+
+WAIT_S = 20
+ADDRESS = "server:8085"
+
+
+class Server:
+    """Records each key once, as the real one does; knows objects that a `CreateRun` named, and "known"."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.away = away
+        self.loses_answers = 0
+        self.objects = {"known"}
+        self.tries: list[str] = []
+        self.recorded: dict[str, Record] = {}
+        self._lock = threading.Lock()
+
+    def send(self, record: Record) -> bytes:
+        with self._lock:
+            self.tries.append(record.key)
+            if self.away:
+                raise UnavailableError("away")
+            if record.key not in self.recorded:
+                self._record(record)
+            if self.loses_answers:
+                self.loses_answers -= 1
+                raise UnavailableError("cut off")
+            return record.method.encode()
+
+    def _record(self, record: Record) -> None:
+        is_batch = record.method == METRICS
+        name = pb.LogMetricsBatchRequest.FromString(record.request).parent_id if is_batch else record.request.decode()
+        if record.method == "CreateRun":
+            self.objects.add(name)
+        if name not in self.objects:
+            raise NotFoundError(f"there is no {name}", reason="OBJECT_NOT_FOUND")
+        self.recorded[record.key] = record
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps of all points, in the order of their recording."""
+        batches = [record.request for record in self.recorded.values() if record.method == METRICS]
+        return [point.step for batch in batches for point in points_of(pb.LogMetricsBatchRequest.FromString(batch))]
+
+
+def folder_of(path: Path) -> JournalFolder:
+    return JournalFolder(JournalSettings(path, free_bytes_min=0), ADDRESS)
+
+
+Make = Callable[[Server], Courier]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes couriers on one folder of journals, each as if in a process of its own."""
+    made: list[Courier] = []
+
+    def make(server: Server) -> Courier:
+        made.append(Courier(server.send, folder=folder_of(tmp_path)))
+        return made[-1]
+
+    yield make
+    for courier in made:
+        close(courier)
+
+
+def close(courier: Courier) -> None:
+    courier.close(timeout_s=WAIT_S, cut=lambda: None)
+
+
+def log(courier: Courier, steps: range, *, object_id: str = "known") -> None:
+    for step in steps:
+        courier.log(object_id, {"loss": 1.0}, step, None)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = monotonic() + WAIT_S
+    while not condition():
+        assert monotonic() < deadline
+        threading.Event().wait(0.005)
+
+
+def takeover(server: Server, path: Path, *, away_s_max: float = WAIT_S) -> Takeover:
+    tries = Tries(server.send, lambda _: False, stop=threading.Event(), contact=Contact(), away_s_max=away_s_max)
+    return Takeover(folder_of(path), tries)
+
+
+def test_what_is_logged_is_handed_over_to_the_journal_though_the_server_does_not_answer(tmp_path: Path) -> None:
+    """The recorder never waits for the sender, which hangs in a call here."""
+    answered = threading.Event()
+
+    def hang(_record: Record) -> bytes:
+        answered.wait(WAIT_S)
+        return b""
+
+    courier = Courier(hang, folder=folder_of(tmp_path))
+    log(courier, range(10))
+    until(lambda: courier._backlog.in_file.points == 10)
+    log(courier, range(10, 20))
+    until(lambda: courier._backlog.in_file.points == 20)
+    answered.set()
+    courier.flush(timeout_s=WAIT_S)
+    close(courier)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_one_client_left_the_next_one_sends_first(make: Make) -> None:
+    server = Server(away=True)
+    first = make(server)
+    log(first, range(100))
+    first.deliver(Record("LogEvent", b"known"))
+    log(first, range(100, 200))
+    close(first)
+    assert (first.delivery().waiting, first.delivery().waiting_calls) == (200, 1)
+    server.away = False
+    second = make(server)
+    log(second, range(200, 300))
+    second.flush(timeout_s=WAIT_S)
+    assert server.steps == list(range(300))
+    assert second.delivery() == Delivery(waiting=0, acknowledged=100, dropped=0, refused=0)
+
+
+def test_an_answer_that_is_lost_with_its_client_does_not_record_twice(make: Make, tmp_path: Path) -> None:
+    server = Server()
+    server.loses_answers = 1_000
+    first = make(server)
+    log(first, range(50))
+    until(lambda: len(server.tries) > 1)
+    close(first)
+    server.loses_answers = 0
+    [sent] = takeover(server, tmp_path).run()
+    assert (sent.points, sent.waiting) == (50, 0)
+    assert server.steps == list(range(50))
+    assert len(set(server.tries)) == 1
+
+
+def test_a_slow_trainer_that_logged_for_long_is_sent_in_few_calls(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelbox.delivery import recorder  # noqa: PLC0415  # of this test only
+
+    monkeypatch.setattr(recorder, "LINGER_S", 0.0)
+    server = Server(away=True)
+    first = make(server)
+    for step in range(300):
+        log(first, range(step, step + 1))
+        until(lambda: first._backlog.in_file.points == step + 1)  # noqa: B023  # called in this round
+    close(first)
+    server.away = False
+    server.tries.clear()
+    takeover(server, tmp_path).run()
+    assert server.steps == list(range(300))
+    # The first was tried before and is sent as it was.
+    assert len(server.tries) == 2
+
+
+def test_after_an_outage_a_client_sends_in_few_calls_too(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelbox.delivery import recorder  # noqa: PLC0415  # of this test only
+
+    monkeypatch.setattr(recorder, "LINGER_S", 0.0)
+    server = Server(away=True)
+    courier = make(server)
+    for step in range(300):
+        log(courier, range(step, step + 1))
+        until(lambda: courier._backlog.in_file.points == step + 1)  # noqa: B023  # called in this round
+    server.away = False
+    courier.flush(timeout_s=WAIT_S)
+    assert server.steps == list(range(300))
+    assert len(server.recorded) == 2
+
+
+def test_two_that_sync_at_once_send_each_record_once(make: Make, tmp_path: Path) -> None:
+    server = Server(away=True)
+    for number in range(6):
+        courier = make(server)
+        log(courier, range(number * 100, number * 100 + 100))
+        close(courier)
+    server.away = False
+    server.tries.clear()
+    both = [threading.Thread(target=takeover(server, tmp_path).run) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(WAIT_S)
+    assert sorted(server.steps) == list(range(600))
+    assert len(server.tries) == 6
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_in_use_is_left_to_its_process(make: Make, tmp_path: Path) -> None:
+    server = Server(away=True)
+    courier = make(server)
+    log(courier, range(10))
+    until(lambda: courier._backlog.in_file.points == 10)
+    assert takeover(Server(), tmp_path).run() == []
+    server.away = False
+    courier.flush(timeout_s=WAIT_S)
+    assert server.steps == list(range(10))
+
+
+def test_sync_gives_up_where_the_server_is_away_and_leaves_the_journal(make: Make, tmp_path: Path) -> None:
+    server = Server(away=True)
+    courier = make(server)
+    log(courier, range(10))
+    close(courier)
+    with pytest.raises(UnavailableError):
+        takeover(server, tmp_path, away_s_max=0.1).run()
+    server.away = False
+    takeover(server, tmp_path).run()
+    assert server.steps == list(range(10))
+
+
+def test_a_refused_record_does_not_block_the_others(make: Make) -> None:
+    server = Server()
+    courier = make(server)
+    log(courier, range(2))
+    courier.deliver(Record("LogEvent", b"unknown"))
+    log(courier, range(5), object_id="unknown")
+    log(courier, range(2, 4))
+    with pytest.raises(RefusedError, match="5 metric points and 1 call refused: there is no unknown") as refused:
+        courier.flush(timeout_s=WAIT_S)
+    assert (refused.value.points, refused.value.calls, refused.value.reason) == (5, 1, "OBJECT_NOT_FOUND")
+    assert server.steps == list(range(4))
+    assert courier.delivery() == Delivery(waiting=0, acknowledged=4, dropped=0, refused=5, refused_calls=1)
+
+
+def test_a_refused_record_of_a_journal_is_told_and_does_not_come_again(
+    make: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server(away=True)
+    courier = make(server)
+    log(courier, range(3), object_id="unknown")
+    courier.deliver(Record("LogEvent", b"known"))
+    close(courier)
+    server.away = False
+    with caplog.at_level(logging.WARNING, logger="modelbox"):
+        [sent] = takeover(server, tmp_path).run()
+    assert (sent.points, sent.calls, sent.refused, sent.waiting) == (0, 1, 1, 0)
+    assert "3 metric points: there is no unknown" in caplog.text
+    assert takeover(server, tmp_path).run() == []
+
+
+def test_records_of_an_object_wait_for_the_journal_that_creates_it(make: Make, tmp_path: Path) -> None:
+    """As of a forked worker whose journal is older than the one in which its parent's creation waits."""
+    server = Server(away=True)
+    worker, parent = make(server), make(server)
+    log(worker, range(10), object_id="run")
+    until(lambda: worker._backlog.in_file.points == 10)
+    parent.deliver(Record("CreateRun", b"run"))
+    until(lambda: parent._backlog.in_file.calls == 1)
+    close(worker)
+    close(parent)
+    server.away = False
+    done = takeover(server, tmp_path).run()
+    assert [sent.refused for sent in done] == [0, 0]
+    assert server.steps == list(range(10))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_running_client_waits_for_the_creation_by_another_one(make: Make) -> None:
+    server, elsewhere = Server(), Server(away=True)
+    parent, worker = make(elsewhere), make(server)
+    parent.deliver(Record("CreateRun", b"run"))
+    until(lambda: parent._backlog.in_file.calls == 1)
+    log(worker, range(10), object_id="run")
+    with pytest.raises(FlushTimeoutError):
+        worker.flush(timeout_s=0.5)
+    # Its process ends, so that the worker itself takes its journal over.
+    close(parent)
+    worker.flush(timeout_s=WAIT_S)
+    assert server.steps == list(range(10))
+    assert worker.delivery().refused == 0
+
+
+def test_an_upload_call_or_point_keeps_its_place_among_the_others(make: Make) -> None:
+    server = Server()
+    courier = make(server)
+    courier.deliver(Record("CreateRun", b"run"))
+    log(courier, range(2), object_id="run")
+    courier.deliver(Record("LogEvent", b"run"))
+    log(courier, range(2, 3), object_id="run")
+    courier.deliver(Record("SetRunStatus", b"run"))
+    courier.flush(timeout_s=WAIT_S)
+    assert [record.method for record in server.recorded.values()] == [
+        "CreateRun",
+        METRICS,
+        "LogEvent",
+        METRICS,
+        "SetRunStatus",
+    ]
+
+
+def test_an_asked_call_returns_the_answer_or_the_refusal(make: Make) -> None:
+    courier = make(Server())
+    assert courier.ask(Record("CreateRun", b"run")) == b"CreateRun"
+    with pytest.raises(NotFoundError, match="there is no other"):
+        courier.ask(Record("LogEvent", b"other"))
+    courier.flush(timeout_s=WAIT_S)
+
+
+def test_an_asked_call_is_made_later_if_the_server_is_away(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier_module, "OFFLINE_AFTER_S", 0.3)
+    server = Server(away=True)
+    courier = make(server)
+    assert courier.ask(Record("CreateRun", b"run")) is None
+    began = monotonic()
+    assert courier.ask(Record("CreateRun", b"second")) is None
+    # That the server is away is known by now.
+    assert monotonic() - began < 0.2
+    log(courier, range(3), object_id="run")
+    server.away = False
+    courier.flush(timeout_s=WAIT_S)
+    assert [record.method for record in server.recorded.values()] == ["CreateRun", "CreateRun", METRICS]
+
+
+@pytest.mark.parametrize("jump_s", [7 * 24 * 3600, -3600], ids=["forward", "back"])
+def test_after_a_jump_of_the_clock_the_server_is_asked_what_it_has(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_s: float
+) -> None:
+    """The server may have forgotten the key: what was recorded without an answer must not be recorded again."""
+    server = Server()
+    server.loses_answers = 1_000
+    first = make(server)
+    log(first, range(5))
+    until(lambda: len(server.tries) > 1)
+    close(first)
+    server.loses_answers = 0
+    forgetful = Server()
+    monkeypatch.setattr(tries_module, "time", lambda: time() + jump_s)
+    asked: list[Record] = []
+
+    def was_recorded(record: Record) -> bool:
+        asked.append(record)
+        return record.key in server.recorded
+
+    tries = Tries(forgetful.send, was_recorded, stop=threading.Event(), contact=Contact())
+    [sent] = Takeover(folder_of(tmp_path), tries).run()
+    assert (sent.points, sent.waiting, len(asked)) == (5, 0, 1)
+    assert forgetful.steps == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_closing_while_the_server_is_away_takes_no_time_and_keeps_everything(make: Make, tmp_path: Path) -> None:
+    courier = make(Server(away=True))
+    log(courier, range(1000))
+    began = monotonic()
+    close(courier)
+    assert monotonic() - began < 2.5
+    server = Server()
+    takeover(server, tmp_path).run()
+    assert server.steps == list(range(1000))
+
+
+def test_a_client_takes_over_what_ended_children_left_while_it_runs(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelbox.delivery import sender  # noqa: PLC0415  # of this test only
+
+    monkeypatch.setattr(sender, "TAKEOVER_S", 0.05)
+    server = Server()
+    parent = make(server)
+    log(parent, range(1))
+    parent.flush(timeout_s=WAIT_S)
+    child = make(Server(away=True))
+    log(child, range(1, 4))
+    close(child)
+    until(lambda: server.steps == list(range(4)))
