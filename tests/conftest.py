@@ -29,6 +29,14 @@ def journal_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the clients' downloaded files: of each test its own."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("MODELBOX_CACHE_DIR", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """A running Postgres."""

@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_read_leaves_nothing(sdk_server: SdkServer, model:
 def test_uploads_to_an_unknown_object_say_so(client: ModelBox, files: Path) -> None:
     with pytest.raises(NotFoundError) as unknown:
         client.object("00000000-0000-4000-8000-000000000000").upload_artifact(files / "model.pt")
-    assert unknown.value.field == "metadata.parent_id"
+    assert unknown.value.field == "file.parent_id"
 
 
 def test_tracked_files_keep_what_was_said_and_have_no_bytes(model: Model, files: Path, tmp_path: Path) -> None:

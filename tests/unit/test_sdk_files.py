@@ -6,7 +6,7 @@ import pytest
 
 from modelbox.enums import FileType, MLFramework
 from modelbox.errors import InvalidFieldError
-from modelbox.transfer.download import place_of
+from modelbox.transfer.places import place_of
 from modelbox.transfer.files import files_to_track, files_to_upload, label_of, wire_file
 from modelbox.values import LocalFile
 

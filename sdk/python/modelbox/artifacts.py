@@ -11,7 +11,6 @@ from modelbox.errors import InvalidFieldError
 from modelbox.logged import Logged
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.session import Session
-from modelbox.transfer.download import download
 from modelbox.values import OnProgress
 from modelbox.wire import time_of
 
@@ -52,11 +51,17 @@ class Artifact(Logged):
 
     def download(self, dst_path: str | PathLike[str] = ".", *, on_progress: OnProgress | None = None) -> Path:
         """Download it into a folder, verified; see `LoggedObject.download_artifact`."""
-        return download(self._session.connection, self.id, Path(dst_path), on_progress)
+        [place] = self._session.transfers.download([wire_artifact(self)], Path(dst_path), on_progress)
+        return place
 
 
-def artifact_of(session: Session, file: pb.FileMetadata) -> Artifact:
-    """Return the artifact that the wire describes."""
+def wire_artifact(artifact: Artifact) -> pb.FileMetadata:
+    """Return what is known of an artifact, as the wire says it."""
+    return pb.FileMetadata(id=artifact.id, path=artifact.path, size=artifact.size, sha256=artifact.sha256)
+
+
+def artifact_of(session: Session | None, file: pb.FileMetadata) -> Artifact:
+    """Return the artifact that the wire describes; without a session it cannot be logged on or downloaded."""
     return Artifact(
         parent=file.parent_id,
         path=file.path,
@@ -67,5 +72,5 @@ def artifact_of(session: Session, file: pb.FileMetadata) -> Artifact:
         sha256=file.sha256,
         uploaded=file.uploaded,
         created_at=time_of(file.created_at) if file.HasField("created_at") else None,
-        _session=session,
+        _session=_NO_CLIENT if session is None else session,
     )

@@ -9,7 +9,7 @@ from typing import Self
 
 from modelbox.artifacts import Artifact
 from modelbox.checkpoints import CHECKPOINTS, Checkpoint
-from modelbox.config import resolve_address, resolve_journal
+from modelbox.config import resolve_address, resolve_blob_address, resolve_cache, resolve_journal
 from modelbox.datasets import DatasetCalls
 from modelbox.experiments import ExperimentCalls
 from modelbox.fields import check_text
@@ -35,7 +35,9 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     show what this client has written before.
     """
 
-    def __init__(self, addr: str = "", *, timeout_s: float = CALL_TIMEOUT_S, background: bool = True) -> None:
+    def __init__(
+        self, addr: str = "", *, timeout_s: float = CALL_TIMEOUT_S, background: bool = True, blob_addr: str = ""
+    ) -> None:
         """Take the server's address.
 
         Args:
@@ -44,12 +46,21 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
             timeout_s: How long one call may take with all its tries, in seconds. Transfers and watches have no limit.
             background: Log and create in the background while the server is away. Without it every call is answered,
                 or raises, before it returns, and there is no journal; metric points are sent in the background still.
+            blob_addr: `host:port` of a server that carries files (`--role blobs`). Without it MODELBOX_BLOB_ADDR
+                counts, then `blob_addr` in the configuration; without any, the server itself carries them.
 
         Raises:
             ConfigError: The address is not `host:port`, or the configuration file cannot be used.
         """
         journal = resolve_journal() if background else None
-        self._session = Session(resolve_address(addr), timeout_s=timeout_s, journal=journal, background=background)
+        self._session = Session(
+            resolve_address(addr),
+            timeout_s=timeout_s,
+            journal=journal,
+            background=background,
+            blob_address=resolve_blob_address(blob_addr),
+            cache=resolve_cache(),
+        )
 
     @property
     def address(self) -> str:

@@ -1,4 +1,4 @@
-"""Where the server is, and the journal: argument, environment, the client's configuration file, or the default.
+"""Where the server, the journal and the cache are: argument, environment, configuration file, or the default.
 
 Must not know: how to speak to a server, or what a journal holds.
 """
@@ -12,7 +12,8 @@ import msgspec
 
 from modelbox.errors import ConfigError
 from modelbox.journal.folder import JournalSettings
-from modelbox.limits import JOURNAL_BYTES_MAX
+from modelbox.limits import CACHE_BYTES_MAX, JOURNAL_BYTES_MAX
+from modelbox.transfer.cache import CacheSettings
 
 ADDRESS_VARIABLE: Final = "MODELBOX_API_ADDR"
 """The environment variable that names the server."""
@@ -23,6 +24,15 @@ JOURNAL_VARIABLE: Final = "MODELBOX_JOURNAL"
 JOURNAL_FOLDER_VARIABLE: Final = "MODELBOX_JOURNAL_DIR"
 """The environment variable that names the journal's folder."""
 
+BLOB_ADDRESS_VARIABLE: Final = "MODELBOX_BLOB_ADDR"
+"""The environment variable that names a server which carries files, beside the one that takes all other calls."""
+
+CACHE_VARIABLE: Final = "MODELBOX_CACHE"
+"""The environment variable that switches the cache of downloaded files: `on`, which is the default, or `off`."""
+
+CACHE_FOLDER_VARIABLE: Final = "MODELBOX_CACHE_DIR"
+"""The environment variable that names the cache's folder."""
+
 CONFIG_FILE: Final = Path("modelbox_client.toml")
 """The configuration file that is read when there is one in the working directory."""
 
@@ -31,6 +41,9 @@ DEFAULT_ADDRESS: Final = "localhost:8085"
 
 DEFAULT_JOURNAL_FOLDER: Final = Path("modelbox", "journal")
 """Where journals are that nobody configured: below XDG_STATE_HOME, which is ~/.local/state unless it is set."""
+
+DEFAULT_CACHE_FOLDER: Final = Path("modelbox")
+"""Where the cache is that nobody configured: below XDG_CACHE_HOME, which is ~/.cache unless it is set."""
 
 _PORT_MAX: Final = 65_535
 
@@ -41,13 +54,17 @@ class ClientConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server_addr: str = DEFAULT_ADDRESS
     journal_dir: str = ""
     journal_bytes_max: Annotated[int, msgspec.Meta(ge=0)] = JOURNAL_BYTES_MAX
+    blob_addr: str = ""
+    cache_dir: str = ""
+    cache_bytes_max: Annotated[int, msgspec.Meta(ge=0)] = CACHE_BYTES_MAX
 
 
 _KEYS: Final = ", ".join(ClientConfig.__struct_fields__)
 
 CONFIG_TEXT: Final = f"""\
 # Configuration of the ModelBox client. The environment variables win over this file:
-# {ADDRESS_VARIABLE}, {JOURNAL_FOLDER_VARIABLE}, and {JOURNAL_VARIABLE}=off for no journal.
+# {ADDRESS_VARIABLE}, {BLOB_ADDRESS_VARIABLE}, {JOURNAL_FOLDER_VARIABLE}, {CACHE_FOLDER_VARIABLE};
+# {JOURNAL_VARIABLE}=off for no journal, {CACHE_VARIABLE}=off for no cache.
 
 # Where the server listens for gRPC: host:port.
 server_addr = "{DEFAULT_ADDRESS}"
@@ -58,6 +75,16 @@ journal_dir = ""
 
 # How much disk all journals in it may take, in bytes.
 journal_bytes_max = {JOURNAL_BYTES_MAX}
+
+# A server that carries files (`--role blobs`), host:port. Empty: the one above carries them too.
+blob_addr = ""
+
+# The folder of the cache, which keeps downloaded files for the next time. Empty: modelbox below $XDG_CACHE_HOME, or
+# below ~/.cache where that is not set.
+cache_dir = ""
+
+# How much disk the cache may take, in bytes. 0 for no cache.
+cache_bytes_max = {CACHE_BYTES_MAX}
 """
 """What `modelbox client init-config` writes."""
 
@@ -95,20 +122,48 @@ def resolve_journal(*, config_path: Path | None = None) -> JournalSettings | Non
     Raises:
         ConfigError: The variable that switches it says something else, or the file cannot be used.
     """
-    switch = os.environ.get(JOURNAL_VARIABLE, "on")
-    if switch not in {"on", "off"}:
-        raise ConfigError(f"{JOURNAL_VARIABLE}: {switch[:80]!r} is neither on nor off", field=JOURNAL_VARIABLE)
-    if switch == "off":
+    if not _is_on(JOURNAL_VARIABLE):
         return None
-    config = ClientConfig()
-    if config_path is not None or CONFIG_FILE.is_file():
-        config = read_config(config_path or CONFIG_FILE)
+    config = _found_config(config_path)
     named = os.environ.get(JOURNAL_FOLDER_VARIABLE, "") or config.journal_dir
-    folder = Path(named) if named else _state_home() / DEFAULT_JOURNAL_FOLDER
+    folder = Path(named) if named else _home("XDG_STATE_HOME", ".local", "state") / DEFAULT_JOURNAL_FOLDER
     try:
         return JournalSettings(folder.expanduser().absolute(), bytes_max=config.journal_bytes_max)
     except RuntimeError:
         return None
+
+
+def resolve_blob_address(addr: str = "", *, config_path: Path | None = None) -> str:
+    """Return the address of the server that carries files: as `resolve_address`; empty if there is no other one.
+
+    Raises:
+        ConfigError: The address is not `host:port`, or the file cannot be used.
+    """
+    if addr:
+        return _check_address(addr, source="blob_addr")
+    from_environment = os.environ.get(BLOB_ADDRESS_VARIABLE, "")
+    if from_environment:
+        return _check_address(from_environment, source=BLOB_ADDRESS_VARIABLE)
+    configured = _found_config(config_path).blob_addr
+    return _check_address(configured, source=f"{config_path or CONFIG_FILE}: blob_addr") if configured else ""
+
+
+def resolve_cache(*, config_path: Path | None = None) -> CacheSettings | None:
+    """Return where the cache of downloaded files is: as `resolve_journal`; None if there is none.
+
+    Raises:
+        ConfigError: The variable that switches it says something else, or the file cannot be used.
+    """
+    if not _is_on(CACHE_VARIABLE):
+        return None
+    config = _found_config(config_path)
+    named = os.environ.get(CACHE_FOLDER_VARIABLE, "") or config.cache_dir
+    folder = Path(named) if named else _home("XDG_CACHE_HOME", ".cache") / DEFAULT_CACHE_FOLDER
+    try:
+        settings = CacheSettings(folder.expanduser().absolute(), bytes_max=config.cache_bytes_max)
+    except RuntimeError:
+        return None
+    return settings if settings.bytes_max else None
 
 
 def read_config(path: Path) -> ClientConfig:
@@ -129,9 +184,21 @@ def read_config(path: Path) -> ClientConfig:
         raise ConfigError(f"{path}: {error}; the keys are {_KEYS}") from error
 
 
-def _state_home() -> Path:
-    named = os.environ.get("XDG_STATE_HOME", "")
-    return Path(named) if named else Path("~", ".local", "state")
+def _found_config(path: Path | None) -> ClientConfig:
+    return read_config(path or CONFIG_FILE) if path is not None or CONFIG_FILE.is_file() else ClientConfig()
+
+
+def _is_on(variable: str) -> bool:
+    switch = os.environ.get(variable, "on")
+    if switch not in {"on", "off"}:
+        raise ConfigError(f"{variable}: {switch[:80]!r} is neither on nor off", field=variable)
+    return switch == "on"
+
+
+def _home(variable: str, *default: str) -> Path:
+    """Return a folder of the XDG base directories."""
+    named = os.environ.get(variable, "")
+    return Path(named) if named else Path("~", *default)
 
 
 def _check_address(addr: str, *, source: str) -> str:

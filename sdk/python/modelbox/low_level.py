@@ -14,15 +14,14 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from modelbox.artifacts import Artifact
+from modelbox.artifacts import Artifact, artifact_of
 from modelbox.config import resolve_address
 from modelbox.enums import FileType, MLFramework
 from modelbox.fields import check_metric_value, check_step, check_time, check_wallclock
 from modelbox.logged_events import Event, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transfer.download import download
-from modelbox.transfer.upload import upload
+from modelbox.transfer.transfers import Transfers
 from modelbox.transport import methods
 from modelbox.transport.connection import Connection
 from modelbox.values import LocalFile, MetricValue
@@ -44,6 +43,7 @@ class ModelBoxClient:
     def __init__(self, addr: str = "") -> None:
         """Take the server's address; see `ModelBox`. The first call opens the connection."""
         self._connection = Connection(resolve_address(addr))
+        self._transfers = Transfers(self._connection)
 
     def create_experiment(
         self, name: str, owner: str = "", namespace: str = "", external_id: str = "", framework_proto: int = 0
@@ -187,14 +187,15 @@ class ModelBoxClient:
 
     def upload_artifact(self, parent: str, path: str | PathLike[str], file_type_proto: int = 0) -> Artifact:
         """Upload one file, verified; its type is told by its extension unless given."""
-        return upload(self._connection, parent, LocalFile(path, mime_type=FileType(file_type_proto) or None))
+        [uploaded] = self._transfers.upload(parent, [LocalFile(path, mime_type=FileType(file_type_proto) or None)])
+        return artifact_of(None, uploaded)
 
     def download_artifact(self, id: str, path: str | PathLike[str]) -> DownloadedFile:  # noqa: A002
         """Download one file, verified, and put it where `path` says; a file that is there is replaced."""
         target = Path(path)
         # Beside the target, so that the file takes its place at once and only when it is whole.
         with TemporaryDirectory(prefix=".modelbox-", dir=target.parent) as folder:
-            arrived = download(self._connection, id, Path(folder))
+            [arrived] = self._transfers.download([pb.FileMetadata(id=id)], Path(folder))
             with arrived.open("rb") as file:
                 checksum = hashlib.file_digest(file, "sha256").hexdigest()
             arrived.replace(target)
@@ -206,6 +207,7 @@ class ModelBoxClient:
 
     def close(self) -> None:
         """Close the connection; closing again does nothing."""
+        self._transfers.cut()
         self._connection.cut()
 
     def __enter__(self) -> Self:

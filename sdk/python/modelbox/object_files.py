@@ -5,15 +5,13 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from modelbox.artifacts import Artifact, artifact_of
+from modelbox.artifacts import Artifact, artifact_of, wire_artifact
 from modelbox.fields import check_text
 from modelbox.limits import TRACK_FILES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
-from modelbox.transfer.download import download
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
-from modelbox.transfer.upload import upload
 from modelbox.transport import methods
 from modelbox.values import LocalFile, OnProgress
 from modelbox.wire import all_pages
@@ -30,9 +28,12 @@ class HasArtifacts:
     def upload_artifact(self, files: Files, *, on_progress: OnProgress | None = None) -> list[Artifact]:
         """Upload files; of a folder, all files in it. The same bytes under the same path are kept once.
 
+        Bytes that the server has already are not sent; large files go straight to its store where it lets them, and go
+        on where they broke off.
+
         Args:
             files: A path, a `LocalFile`, or several.
-            on_progress: Called after each piece; from another thread.
+            on_progress: Called after each piece, for one file at a time; from other threads.
 
         Returns:
             The artifacts, in the order of the files.
@@ -43,8 +44,8 @@ class HasArtifacts:
         local = files_to_upload(files)
         # What is logged on may still wait to be created.
         self._session.settle()
-        uploaded = [upload(self._session.connection, self.id, file, on_progress) for file in local]
-        return [replace(artifact, _session=self._session) for artifact in uploaded]
+        uploaded = self._session.transfers.upload(self.id, local, on_progress)
+        return [artifact_of(self._session, file) for file in uploaded]
 
     def track_artifacts(self, files: Files) -> list[Artifact]:
         """Record where files are kept, without sending them: paths or URIs; of a local folder, all files in it.
@@ -109,19 +110,25 @@ class HasArtifacts:
         Raises:
             ChecksumMismatchError: Other bytes arrived than the server keeps.
         """
-        file_id = artifact.id if isinstance(artifact, Artifact) else check_text("artifact", artifact)
-        return download(self._session.connection, file_id, Path(destination), on_progress)
+        known = (
+            wire_artifact(artifact)
+            if isinstance(artifact, Artifact)
+            else pb.FileMetadata(id=check_text("artifact", artifact))
+        )
+        [place] = self._session.transfers.download([known], Path(destination), on_progress)
+        return place
 
     def download_artifacts(
         self, destination: str | PathLike[str] = ".", *, on_progress: OnProgress | None = None
     ) -> list[Path]:
-        """Download all uploaded artifacts into a folder, each verified; see `download_artifact`.
+        """Download all uploaded artifacts into a folder, several at once, each verified; see `download_artifact`.
 
         Returns:
-            Where the files are, newest first. Tracked files are kept elsewhere and left out.
+            Where the files are, newest first; of several with one path only the newest. Tracked files are kept
+            elsewhere and left out.
 
         Raises:
             ChecksumMismatchError: Other bytes arrived than the server keeps.
         """
-        uploaded = [artifact for artifact in self.artifacts() if artifact.uploaded]
-        return [self.download_artifact(artifact, destination, on_progress=on_progress) for artifact in uploaded]
+        uploaded = [wire_artifact(artifact) for artifact in self.artifacts() if artifact.uploaded]
+        return self._session.transfers.download(uploaded, Path(destination), on_progress)

@@ -20,6 +20,8 @@ from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, UPLOAD, Record
 from modelbox.limits import ATTEMPT_TIMEOUT_S, CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.cache import CacheSettings
+from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import IDEMPOTENCY_KEY, Connection
 from modelbox.transport.methods import GET_METRICS, Method, NamedMethod, RequestT, ResponseT
 from modelbox.values import Delivery, LocalFile
@@ -35,6 +37,8 @@ class Session:
         timeout_s: float = CALL_TIMEOUT_S,
         journal: JournalSettings | None = None,
         background: bool = True,
+        blob_address: str = "",
+        cache: CacheSettings | None = None,
     ) -> None:
         """Open nothing yet.
 
@@ -42,13 +46,16 @@ class Session:
             journal: Where what is logged survives the process; without one it waits in memory only.
             background: Whether calls may wait; without it each is answered, or raises, before it returns. Metric points
                 always wait.
+            blob_address: The server that carries files, if it is another one.
+            cache: Where downloaded files are kept for the next time; nowhere, unless given.
         """
         self.background: Final = background
         self.connection: Final = Connection(address, timeout_s=timeout_s)
+        self.transfers: Final = Transfers(self.connection, blob_address=blob_address, cache=cache)
         self.heartbeat: Final = Heartbeat(self.connection)
         folder = None if journal is None else JournalFolder(journal, address)
         self._courier: Final = Courier(
-            partial(send, self.connection),
+            partial(send, self.connection, self.transfers),
             was_recorded=partial(was_recorded, self.connection),
             folder=folder,
             on_start=_close_at_end_of_process,
@@ -122,26 +129,31 @@ class Session:
             return
         self._closed = True
         self.heartbeat.close()
-        self._courier.close(timeout_s=timeout_s, cut=self.connection.cut)
+        self._courier.close(timeout_s=timeout_s, cut=self._cut)
 
     def forget(self) -> None:
         """Begin afresh in a forked child."""
         self.connection.forget()
+        self.transfers.forget()
         self._courier.forget()
         self.heartbeat.forget()
+
+    def _cut(self) -> None:
+        self.transfers.cut()
+        self.connection.cut()
 
     def _record(self, method: Method[RequestT, ResponseT], request: RequestT) -> Record:
         return Record(method.name, self.connection.encode(method, request))
 
 
-def send(connection: Connection, record: Record) -> bytes:
+def send(connection: Connection, transfers: Transfers, record: Record) -> bytes:
     """Send a record once, with its key, and return the answer.
 
     Raises:
         ModelBoxError: The server refused, or did not answer in time; or the file to upload has gone or changed.
     """
     if record.method == UPLOAD:
-        return send_upload(connection, record.request)
+        return send_upload(transfers, record.request)
     headers = ((IDEMPOTENCY_KEY, record.key),)
     return connection.call_encoded(
         NamedMethod(record.method), record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S

@@ -17,6 +17,7 @@ from modelbox.journal.backlog import Tally
 from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
 from modelbox.session import send, was_recorded
+from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
 
@@ -51,7 +52,7 @@ def sync_journals(settings: JournalSettings, address: str, *, written_for: str =
     connection = Connection(address)
     try:
         tries = Tries(
-            partial(send, connection),
+            partial(send, connection, Transfers(connection)),
             partial(was_recorded, connection),
             stop=threading.Event(),
             contact=Contact(),

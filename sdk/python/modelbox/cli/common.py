@@ -13,7 +13,7 @@ from uuid import UUID
 import click
 
 from modelbox.client import ModelBox
-from modelbox.config import resolve_address
+from modelbox.config import resolve_address, resolve_blob_address
 from modelbox.enums import MLFramework
 from modelbox.errors import ModelBoxError, UnavailableError
 from modelbox.experiments import Experiment
@@ -57,7 +57,8 @@ def connected(server_addr: str, config_path: Path | None) -> Iterator[ModelBox]:
     with reported():
         address = resolve_address(server_addr, config_path=config_path)
         # What a command did is answered before it says that it is done.
-        with ModelBox(address, timeout_s=TIMEOUT_S, background=False) as client:
+        blob_address = resolve_blob_address(config_path=config_path)
+        with ModelBox(address, timeout_s=TIMEOUT_S, background=False, blob_addr=blob_address) as client:
             yield client
 
 

@@ -13,7 +13,7 @@ from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.files import wire_file
-from modelbox.transport.connection import Connection
+from modelbox.transfer.transfers import Transfers
 from modelbox.values import LocalFile
 
 
@@ -41,16 +41,13 @@ def describe(object_id: str, file: LocalFile) -> bytes:
     return msgspec.msgpack.encode(_Upload(object_id, fspath(path), size, mtime_ns, wire))
 
 
-def send_upload(connection: Connection, described: bytes) -> bytes:
+def send_upload(transfers: Transfers, described: bytes) -> bytes:
     """Send the file of an upload; return nothing, for nobody waits for its answer.
 
     Raises:
         InvalidFieldError: The file has gone, cannot be read, or is another one by now.
         ModelBoxError: The server refused, or did not answer.
     """
-    # What is uploaded is an object that things are logged on, and so knows the session.
-    from modelbox.transfer.upload import upload  # noqa: PLC0415  # see above
-
     wanted = msgspec.msgpack.decode(described, type=_Upload)
     path = Path(wanted.path)
     wire = pb.FileMetadata.FromString(wanted.file)
@@ -58,7 +55,7 @@ def send_upload(connection: Connection, described: bytes) -> bytes:
         if _state(path) != (wanted.size, wanted.mtime_ns):
             raise InvalidFieldError.of("file", f"{wanted.path!r} has changed since its upload was asked for; not sent")
         file = LocalFile(path, wire.checksum, FileType(wire.file_type), wire.path)
-        upload(connection, wanted.object_id, file)
+        transfers.upload(wanted.object_id, [file])
     except OSError as error:
         raise InvalidFieldError.of("file", f"{wanted.path!r} cannot be uploaded any more: {error}") from error
     return b""

@@ -54,16 +54,17 @@ Headers = tuple[tuple[str, str], ...]
 class Connection:
     """Calls the server. Safe to use from several threads."""
 
-    def __init__(self, address: str, *, timeout_s: float = CALL_TIMEOUT_S) -> None:
+    def __init__(self, address: str, *, timeout_s: float = CALL_TIMEOUT_S, tokens: Tokens | None = None) -> None:
         """Open nothing yet.
 
         Args:
             address: `host:port`.
             timeout_s: How long one call may take with all its tries. Transfers and watches have no limit.
+            tokens: Those of another connection, whose server has the same log: what one writes, the other reads.
         """
         self.address: Final = address
         self.timeout_s: Final = timeout_s
-        self.tokens: Final = Tokens()
+        self.tokens: Final = tokens or Tokens()
         self._inherited: list[grpc.Channel] = []
         self._channel: grpc.Channel | None = None
         self._lock = threading.Lock()
@@ -123,6 +124,23 @@ class Connection:
             what = f"the request has {len(encoded):,} bytes; at most {REQUEST_BYTES_MAX:,} are allowed"
             raise InvalidFieldError.of(method.name, f"{what}, send less at once")
         return encoded
+
+    def call_patiently(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        """Call once, however long the server works on it; one that is gone is noticed.
+
+        Raises:
+            ModelBoxError: The server refused, or went away.
+        """
+        with self.translated(method):
+            multicallable = self.channel.unary_unary(
+                method.path,
+                request_serializer=method.request.SerializeToString,
+                response_deserializer=method.response.FromString,
+            )
+            response: ResponseT
+            response, call = multicallable.with_call(request, metadata=self.headers(method))
+            self.keep_token(call)
+        return response
 
     def call_encoded(self, method: NamedMethod, request: bytes, *, headers: Headers, timeout_s: float) -> bytes:
         """Call once as `call_once`, with the request and the answer as bytes.

@@ -1,0 +1,59 @@
+"""The parts of one file, several at once, each to its signed link."""
+
+from collections.abc import Iterator
+
+from modelbox.errors import ModelBoxError
+from modelbox.limits import PARTS_OF_A_FILE_AT_ONCE
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.content import Content
+from modelbox.transfer.patience import Patience
+from modelbox.transfer.progress import Listener, Tally
+from modelbox.transfer.together import together
+from modelbox.transfer.ways import Ways
+
+
+def send_parts(ways: Ways, parts: list[pb.SignedPart], content: Content, listener: Listener) -> None:
+    """Send the parts that the server asks for.
+
+    Raises:
+        LinkRefusedError: A link is not taken; begin again for fresh ones.
+        LinkUnreachableError: The store cannot be reached from here.
+        UnavailableError: The store did not answer for as long as one call may take.
+    """
+    there = content.size - sum(part.size for part in parts)
+    tally = listener.tally(str(content.path), content.size, done=there)
+    stopped: list[bool] = []
+
+    def send(part: pb.SignedPart) -> None:
+        with ways.parts:
+            if not stopped:
+                _send(ways, part, content, tally)
+
+    together(send, parts, at_once=PARTS_OF_A_FILE_AT_ONCE, stop=lambda: stopped.append(True))
+
+
+def _send(ways: Ways, part: pb.SignedPart, content: Content, tally: Tally) -> None:
+    patience = Patience(ways.connection.timeout_s)
+    while True:
+        sent = _Sent(tally)
+        try:
+            ways.links.put(part.url, sent.counted(content.chunks(part.offset, part.size)), part.size)
+            return
+        except ModelBoxError as error:
+            if not error.retryable or not patience.pause():
+                raise
+            tally.add(-sent.size)
+
+
+class _Sent:
+    """What one try has sent."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.size = 0
+        self._tally = tally
+
+    def counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+            self.size += len(chunk)
+            self._tally.add(len(chunk))

@@ -1,0 +1,80 @@
+"""Upload of one file through the server: what it is, then its bytes."""
+
+import hashlib
+from collections.abc import Iterator
+
+from modelbox.errors import ChecksumMismatchError, ModelBoxError
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.content import Content
+from modelbox.transfer.patience import Patience
+from modelbox.transfer.progress import Listener
+from modelbox.transfer.ways import Ways
+from modelbox.transport.connection import Connection
+from modelbox.transport.methods import UPLOAD_FILE
+
+
+def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listener: Listener) -> None:
+    """Send one file, again from its start when the connection breaks; fill in what the server says of it.
+
+    Raises:
+        ChecksumMismatchError: The server received other bytes than were sent.
+        ModelBoxError: The server refused, or did not answer.
+        OSError: The file cannot be read.
+    """
+    patience = Patience(ways.connection.timeout_s)
+    while True:
+        frames = _Frames(metadata, content, listener)
+        try:
+            response = _send_once(ways.connection, frames)
+        except ModelBoxError as error:
+            if not error.retryable or not patience.pause():
+                raise
+            continue
+        sha256 = metadata.sha256 or frames.sha256.hexdigest()
+        if response.sha256 != sha256:
+            problem = f"sent {sha256}, the server received {response.sha256}"
+            raise ChecksumMismatchError(f"{metadata.path}: {problem}; upload it again", field="checksum")
+        metadata.id, metadata.sha256 = response.file_id, sha256
+        return
+
+
+class _Frames:
+    """The frames of one try. gRPC takes them in a thread of its own, so what goes wrong there is kept for later."""
+
+    def __init__(self, metadata: pb.FileMetadata, content: Content, listener: Listener) -> None:
+        self.sha256 = hashlib.sha256()
+        self.error: Exception | None = None
+        self._metadata = metadata
+        self._content = content
+        self._tally = listener.tally(str(content.path), content.size)
+
+    def __iter__(self) -> Iterator[pb.UploadFileRequest]:
+        try:
+            yield pb.UploadFileRequest(metadata=self._metadata)
+            for chunk in self._content.chunks():
+                if not self._metadata.sha256:
+                    self.sha256.update(chunk)
+                yield pb.UploadFileRequest(chunks=chunk)
+                self._tally.add(len(chunk))
+        except Exception as error:
+            self.error = error
+            raise
+
+
+def _send_once(connection: Connection, frames: _Frames) -> pb.UploadFileResponse:
+    try:
+        with connection.translated(UPLOAD_FILE):
+            multicallable = connection.channel.stream_unary(
+                UPLOAD_FILE.path,
+                request_serializer=UPLOAD_FILE.request.SerializeToString,
+                response_deserializer=UPLOAD_FILE.response.FromString,
+            )
+            response: pb.UploadFileResponse
+            response, call = multicallable.with_call(iter(frames), metadata=connection.headers(UPLOAD_FILE))
+            connection.keep_token(call)
+            return response
+    except ModelBoxError:
+        if frames.error is not None:
+            # The call failed because reading the file did: that is what the caller can do something about.
+            raise frames.error from None
+        raise

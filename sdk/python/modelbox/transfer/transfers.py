@@ -1,0 +1,78 @@
+"""Many files at once: the door of this package.
+
+Must not know: objects; only the id of the one that files belong to.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from modelbox.limits import FILES_AT_ONCE
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.cache import Cache, CacheSettings
+from modelbox.transfer.download import download
+from modelbox.transfer.places import place_of
+from modelbox.transfer.progress import Listener
+from modelbox.transfer.together import together
+from modelbox.transfer.upload import upload
+from modelbox.transfer.ways import Ways
+from modelbox.transport.connection import Connection
+from modelbox.values import LocalFile, OnProgress
+
+
+class Transfers:
+    """Sends and fetches files. Safe to use from several threads."""
+
+    def __init__(self, connection: Connection, *, blob_address: str = "", cache: CacheSettings | None = None) -> None:
+        """Open nothing yet.
+
+        Args:
+            connection: To the server.
+            blob_address: `host:port` of a server that carries files; without it the first one does.
+            cache: Where downloaded files are kept for the next time; nowhere, unless given.
+        """
+        self._ways = Ways(connection, blob_address=blob_address, cache=None if cache is None else Cache(cache))
+
+    def upload(
+        self, parent_id: str, files: Sequence[LocalFile], on_progress: OnProgress | None = None
+    ) -> list[pb.FileMetadata]:
+        """Send files of one object and return what the wire says of each, in their order.
+
+        After an error no further file is begun; those that are there stay.
+
+        Raises:
+            ChecksumMismatchError: Other bytes arrived than were sent.
+            ModelBoxError: The server refused, or did not answer.
+            OSError: A file cannot be read.
+        """
+        listener = Listener(on_progress)
+        send = partial(upload, self._ways, parent_id, listener=listener)
+        return together(send, files, at_once=FILES_AT_ONCE, stop=listener.stop)
+
+    def download(
+        self, files: Sequence[pb.FileMetadata], folder: Path, on_progress: OnProgress | None = None
+    ) -> list[Path]:
+        """Fetch files into a folder and return where each is, in their order; of several with one place, the first.
+
+        Args:
+            files: What is known of each, at least its `id`.
+
+        Raises:
+            ChecksumMismatchError: Other bytes arrived than the server keeps.
+            ModelBoxError: The server refused, or did not answer.
+            OSError: The folder cannot be written.
+        """
+        first: dict[object, pb.FileMetadata] = {}
+        for file in files:
+            first.setdefault(place_of(file.path, file_id=file.id) if file.path else file.id, file)
+        listener = Listener(on_progress)
+        fetch = partial(download, self._ways, folder=folder, listener=listener)
+        return together(fetch, list(first.values()), at_once=FILES_AT_ONCE, stop=listener.stop)
+
+    def forget(self) -> None:
+        """Begin afresh in a forked child."""
+        self._ways.forget()
+
+    def cut(self) -> None:
+        """End what is on its way and take no more."""
+        self._ways.cut()
