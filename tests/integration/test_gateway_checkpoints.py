@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import grpc
 import grpc.aio
@@ -43,11 +42,14 @@ async def create(gateway: Gateway, **fields: Any) -> str:
 
 
 async def get(gateway: Gateway, **fields: Any) -> pb.Checkpoint:
-    return (await gateway.stub.GetCheckpoint(pb.GetCheckpointRequest(**fields))).checkpoint
+    answer: pb.GetCheckpointResponse = await gateway.stub.GetCheckpoint(pb.GetCheckpointRequest(**fields))
+    return answer.checkpoint
 
 
 async def version_of(gateway: Gateway, model_version: str) -> pb.ModelVersion:
-    return (await gateway.stub.GetModelVersion(pb.GetModelVersionRequest(id=model_version))).model_version
+    request = pb.GetModelVersionRequest(id=model_version)
+    answer: pb.GetModelVersionResponse = await gateway.stub.GetModelVersion(request)
+    return answer.model_version
 
 
 async def upload(gateway: Gateway, parent: str, path: str, data: bytes) -> str:
@@ -276,4 +278,3 @@ async def test_a_version_names_the_run_that_made_it(gateway: Gateway, experiment
 
     assert (version.run_id, version.experiment_id, version.checkpoint_id) == (run, experiment, "")
     assert dict(version.labels) == {"env": "prod"}
-    assert UUID(version.id)

@@ -36,7 +36,8 @@ async def run(gateway: Gateway, experiment: str) -> str:
 
 
 async def get(gateway: Gateway, run: str) -> pb.Run:
-    return (await gateway.stub.GetRun(pb.GetRunRequest(id=run))).run
+    answer: pb.GetRunResponse = await gateway.stub.GetRun(pb.GetRunRequest(id=run))
+    return answer.run
 
 
 async def set_status(gateway: Gateway, run: str, status: pb.RunStatus, **fields: Any) -> pb.SetRunStatusResponse:

@@ -3,8 +3,7 @@
 Must not know: what was to be written.
 """
 
-from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from modelbox_events import StreamRef
@@ -12,6 +11,7 @@ from modelbox_gateway.commands.kinds import CHECKPOINT, DATASET, EXPERIMENT, MOD
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_projections import CheckpointRow, DatasetRow, ExperimentRow, ModelRow, ModelVersionRow, RunRow
 from modelbox_projections import ModelVersionRow
 
 _VIEW_OF: Final = {
@@ -24,16 +24,8 @@ _VIEW_OF: Final = {
 }
 
 
-class Standing(Protocol):
-    """What the views know of an object of any kind."""
-
-    @property
-    def updated_at(self) -> datetime:
-        """When it last changed."""
-
-    @property
-    def deleted_at(self) -> datetime | None:
-        """When it was deleted, if it is."""
+Standing = ExperimentRow | RunRow | CheckpointRow | ModelRow | ModelVersionRow | DatasetRow
+"""What the views know of an object of any kind: among it, when it was changed and deleted."""
 
 
 async def standing(backend: Backend, call: Call, stream: StreamRef) -> Standing:
