@@ -51,6 +51,7 @@ class Projection(ABC):
         name: Its name, also that of its schema and in the views that a read depends on.
         code_version: Raised whenever the same log would give other rows or columns; the view is then rebuilt.
         event_types: Names of the event types it subscribes to. One that the registry does not know pauses it.
+        stream_type: The type of the streams in which the events stand that it reads, if it reads of one type alone.
         tables: Its tables; what `verify` compares.
         relations: What readers see: tables and SQL views, under these names in schema `modelbox_views`.
         statements: Its SQL by name; `tables` creates its tables and views, with unqualified names.
@@ -59,14 +60,14 @@ class Projection(ABC):
     name: ClassVar[str]
     code_version: ClassVar[int]
     event_types: ClassVar[frozenset[str]]
+    stream_type: ClassVar[str | None] = None
     tables: ClassVar[tuple[str, ...]]
     relations: ClassVar[tuple[str, ...]]
     statements: ClassVar[Mapping[str, str]]
 
     def reads(self, event_type: str, stream_type: str) -> bool:
         """Tell whether it folds events of this type that stand in a stream of this type."""
-        del stream_type  # where an event stands says more only of types that many kinds of streams have
-        return event_type in self.event_types
+        return event_type in self.event_types and self.stream_type in (None, stream_type)
 
     @abstractmethod
     async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:

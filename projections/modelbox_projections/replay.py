@@ -18,6 +18,7 @@ from modelbox_projections.fold import Fold
 from modelbox_projections.generations import drop_generation
 from modelbox_projections.limits import REPLAY_WINDOW_POSITIONS
 from modelbox_projections.page import Page, pages_of
+from modelbox_projections.projection import Projection
 from modelbox_projections.sql import STATEMENTS
 from modelbox_projections.state import Role, load_states
 
@@ -62,24 +63,24 @@ async def sole_builder(log: Log, name: str) -> AsyncIterator[asyncpg.Connection]
 
 async def _pages(log: Log, fold: Fold, to: Position) -> AsyncGenerator[Page]:
     after = fold.state.position
-    types = sorted(fold.projection.event_types)
-    reading = asyncio.create_task(_window(log, after, to, types))
+    reading = asyncio.create_task(_window(log, after, to, fold.projection))
     try:
         while after < to:
             window = await reading
             after = window[-1].last
             if after < to:
-                reading = asyncio.create_task(_window(log, after, to, types))
+                reading = asyncio.create_task(_window(log, after, to, fold.projection))
             for page in window:
                 yield page
     finally:
         reading.cancel()
 
 
-async def _window(log: Log, after: Position, to: Position, types: list[str]) -> list[Page]:
-    """Return the next pages, at least one unless `after` is `to`; without any event of these types an empty one."""
+async def _window(log: Log, after: Position, to: Position, projection: Projection) -> list[Page]:
+    """Return the next pages, at least one unless `after` is `to`; without an event that it reads an empty one."""
     end = Position(min(after + REPLAY_WINDOW_POSITIONS, to))
-    events = await log.read_where(after, to=end, types=types, limit=PAGE_EVENTS_MAX)
+    types = sorted(projection.event_types)
+    events = await log.read_where(after, to=end, types=types, stream_type=projection.stream_type, limit=PAGE_EVENTS_MAX)
     if events or after >= to:
         return list(pages_of(after, events, log.registry))
     (last,) = await log.read(Position(end - 1), limit=1, to=end)

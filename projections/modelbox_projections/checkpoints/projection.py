@@ -26,7 +26,7 @@ class CheckpointsProjection(ObjectProjection):
     """The training checkpoints of experiments and runs."""
 
     name: ClassVar = "checkpoints"
-    kind: ClassVar = "checkpoint"
+    stream_type: ClassVar = "checkpoint"
     changes: ClassVar = CheckpointChanges
     code_version: ClassVar = 1
     event_types: ClassVar = names_of(CheckpointCreated) | OF_ANY_OBJECT

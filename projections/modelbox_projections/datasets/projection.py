@@ -26,7 +26,7 @@ class DatasetsProjection(ObjectProjection):
     """The datasets."""
 
     name: ClassVar = "datasets"
-    kind: ClassVar = "dataset"
+    stream_type: ClassVar = "dataset"
     changes: ClassVar = DatasetChanges
     code_version: ClassVar = 1
     event_types: ClassVar = names_of(DatasetCreated) | OF_ANY_OBJECT

@@ -34,7 +34,7 @@ class ExperimentsProjection(ObjectProjection):
     """The experiments."""
 
     name: ClassVar = "experiments"
-    kind: ClassVar = "experiment"
+    stream_type: ClassVar = "experiment"
     changes: ClassVar = ExperimentChanges
     code_version: ClassVar = 1
     event_types: ClassVar = names_of(ExperimentCreated) | OF_ANY_OBJECT

@@ -60,10 +60,15 @@ class ModelVersionsProjection(ObjectProjection):
     """The model versions with their unique tags; `updated_at` is also when one of these last came or went."""
 
     name: ClassVar = "model_versions"
-    kind: ClassVar = "model_version"
     changes: ClassVar = ModelVersionChanges
     code_version: ClassVar = 2
     event_types: ClassVar = names_of(ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved) | OF_ANY_OBJECT
     tables: ClassVar = ("objects", "unique_tags")
     relations: ClassVar = ("model_versions", "unique_tags")
     statements: ClassVar = STATEMENTS
+
+    def reads(self, event_type: str, stream_type: str) -> bool:
+        """Tell whether it folds such events: creation and tags stand in the model's stream, the rest in its own."""
+        return super().reads(event_type, stream_type) and (
+            stream_type == "model_version" or event_type not in OF_ANY_OBJECT
+        )

@@ -33,7 +33,7 @@ class ModelsProjection(ObjectProjection):
     """The models."""
 
     name: ClassVar = "models"
-    kind: ClassVar = "model"
+    stream_type: ClassVar = "model"
     changes: ClassVar = ModelChanges
     code_version: ClassVar = 2
     event_types: ClassVar = names_of(ModelCreated) | OF_ANY_OBJECT

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import asyncpg
 
-from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes
+from modelbox_projections.objects.changes import Changes
 from modelbox_projections.projection import DecodedEvent, Projection
 
 
@@ -18,17 +18,11 @@ class ObjectProjection(Projection):
     `updated_at` is when what is known of the object last changed, or its metadata, hyperparameters or files.
 
     Attributes:
-        kind: The type of the objects' streams.
         changes: What events change of such objects.
     """
 
-    kind: ClassVar[str]
     changes: ClassVar[type[Changes]]
     tables: ClassVar[tuple[str, ...]] = ("objects",)
-
-    def reads(self, event_type: str, stream_type: str) -> bool:
-        """Tell whether it folds such events: those that any object can have only where they concern its kind."""
-        return super().reads(event_type, stream_type) and (stream_type == self.kind or event_type not in OF_ANY_OBJECT)
 
     async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
         """Write what these events change."""

@@ -59,7 +59,7 @@ class RunsProjection(ObjectProjection):
     """The runs; `updated_at` is also when one ended or went on."""
 
     name: ClassVar = "runs"
-    kind: ClassVar = "run"
+    stream_type: ClassVar = "run"
     changes: ClassVar = RunChanges
     code_version: ClassVar = 1
     event_types: ClassVar = names_of(RunCreated, RunEnded, RunResumed) | OF_ANY_OBJECT
