@@ -12,7 +12,6 @@ from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_projections import CheckpointRow, DatasetRow, ExperimentRow, ModelRow, ModelVersionRow, RunRow
-from modelbox_projections import ModelVersionRow
 
 _VIEW_OF: Final = {
     EXPERIMENT: "experiments",
