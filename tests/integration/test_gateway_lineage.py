@@ -149,6 +149,15 @@ async def test_a_file_can_be_what_something_was_made_with(gateway: Gateway) -> N
     ]
 
 
+async def test_an_object_that_another_server_just_created_is_known(gateway: Gateway, dsn: str, tmp_path: Path) -> None:
+    other_log = await Log.open(dsn)
+    async with running_gateway(other_log, tmp_path / "other") as other:
+        for n in range(20):
+            created = await model(other, f"m{n}")
+            assert [node.type for node in (await lineage(gateway, created)).nodes] == ["model"]
+    await other_log.close()
+
+
 async def test_an_object_that_nothing_is_known_of_is_alone(gateway: Gateway) -> None:
     alone = await model(gateway, "alone")
 

@@ -35,18 +35,23 @@ class LineageMethods:
     async def get_lineage(self, request: pb.GetLineageRequest, call: Call) -> pb.GetLineageResponse:
         """Return what an object or a commit was made with, and what was made with it; both unless one is chosen."""
         object_id = fields.object_id("id", request.id)
-        both = request.upstream == request.downstream
         await self._backend.freshness.reached(call, _VIEWS)
-        lineage = await self._backend.services.views.lineage.of(
+        lineage = await self._lineage(object_id, request)
+        if not lineage.nodes[0].type:
+            # The view knows nothing of it: there is no such object, or the view has yet to come to it.
+            await self._backend.objects.find("id", object_id)
+            await self._backend.freshness.reached_head(call, _VIEWS)
+            lineage = await self._lineage(object_id, request)
+        return lineage_message(lineage, PAGE_BYTES_MAX)
+
+    async def _lineage(self, object_id: UUID, request: pb.GetLineageRequest) -> Lineage:
+        both = request.upstream == request.downstream
+        return await self._backend.services.views.lineage.of(
             object_id,
             upstream=both or request.upstream,
             downstream=both or request.downstream,
             depth=request.depth,
         )
-        if not lineage.nodes[0].type:
-            # The view knows nothing of it: it may not have come so far, or there is no such object.
-            await self._backend.objects.find("id", object_id)
-        return lineage_message(lineage, PAGE_BYTES_MAX)
 
 
 def lineage_message(lineage: Lineage, bytes_max: int) -> pb.GetLineageResponse:
