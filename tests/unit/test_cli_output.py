@@ -48,7 +48,14 @@ def test_a_table_in_a_pipe_has_one_line_a_row(capsys: pytest.CaptureFixture[str]
 
 
 def test_an_object_is_a_line_a_field_that_is_not_empty(capsys: pytest.CaptureFixture[str]) -> None:
-    row = {"id": "1", "tags": ("a", "b"), "owner": "", "labels": {}, "deleted_at": None, "exists": False}
+    row: dict[str, object] = {
+        "id": "1",
+        "tags": ("a", "b"),
+        "owner": "",
+        "labels": {},
+        "deleted_at": None,
+        "exists": False,
+    }
     print_object({**row, "metrics": {"loss": {"min": 1}, "acc": {"min": 0}}}, output="table")
     lines = ["id            1", "tags          a, b", "exists        no"]
     assert capsys.readouterr().out.splitlines() == [*lines, 'metrics.loss  {"min": 1}', 'metrics.acc   {"min": 0}']
