@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from modelbox_events import Log
-from modelbox_projections import PROJECTIONS, FilterError, InvalidPlaceError, Kind, Scope, Views, prepare
+from modelbox_projections import PROJECTIONS, FilterError, Found, InvalidPlaceError, Kind, Scope, Views, prepare
 from tests.integration.projections_support import WAIT_S, running
 from tests.property.search_model import Drawn, DrawnOrder, filters, orders
 from tests.property.search_population import EXPERIMENTS, MODELS, NAMESPACES, Item, Population
@@ -133,13 +133,14 @@ async def test_any_text_is_a_search_or_refused_as_none(
     objects: Objects, kind: Kind, text: str, order_by: str, place: str | None
 ) -> None:
     refused: FilterError | InvalidPlaceError | None = None
+    found: list[Found] = []
     try:
         found = await objects.views.search.page(kind, Scope(), filter=text, order_by=order_by, limit=5, after=place)
     except (FilterError, InvalidPlaceError) as error:
         refused = error
     match refused:
         case None:
-            assert place is None
+            assert place is None, found
             assert len(found) <= 5
         case FilterError():
             written = {"filter": text, "order_by": order_by}[refused.field]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from modelbox_projections import FilterError, InvalidPlaceError
 from modelbox_projections.limits import POSITION_MAX
@@ -56,7 +57,7 @@ def test_every_parameter_is_used_and_numbered() -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "position", "says"),
     [
-        ("run", "nmae = 'x'", 1, "a run has no field nmae; it has comment, created_at"),
+        ("run", "nmae = 'x'", 1, "a run has no field nmae; it has comment created_at"),
         ("model_version", "epoch = 1", 1, "a model version has no field epoch"),
         ("run", "name.first = 'x'", 1, "has no field name.first"),
         ("run", "labels = 'x'", 1, "labels needs a key, as in labels.name"),
@@ -115,7 +116,7 @@ def test_a_time_has_any_zone_and_is_utc_without(text: str, means: datetime) -> N
 def test_a_scope_names_parents_that_the_kind_has() -> None:
     for kind, rule in KINDS.items():
         for name in ("experiment_id", "run_id", "model_id", "parent_id"):
-            scope = Scope(**{name: ID})
+            scope = structs.replace(Scope(), **{name: ID})
             if name in rule.parents:
                 assert statement(kind, scope=scope).parameters[0] == ID
             else:

@@ -245,7 +245,7 @@ def field_of(kind: Kind, path: FieldPath, *, where: str) -> tuple[FieldRule, str
         return plain, ""
     keyed = fields.get(texts[0])
     if keyed is None or (not keyed.keyed and len(texts) > 1):
-        known = ", ".join(sorted(_shown(name, rule) for name, rule in fields.items()))
+        known = " ".join(sorted(_shown(name, rule) for name, rule in fields.items()))
         raise FilterError(where, path.position, f"a {kind.replace('_', ' ')} has no field {path}; it has {known}")
     if len(texts) == 1:
         raise FilterError(where, path.position, f"{path} needs a key, as in {texts[0]}.name")
