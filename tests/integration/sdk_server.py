@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
-from modelbox_events import Log
+from modelbox_events import Log, Position, RecordedEvent
 from modelbox_gateway.blobs import Blobs, FilesystemStore
+from modelbox_gateway.blobs.s3 import S3Store
 from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import create_grpc_server
+from modelbox_gateway.sections import S3Settings
 from modelbox_gateway.services import Services
 from modelbox_projections import ProjectionRunner, Views, prepare
 
@@ -20,9 +22,10 @@ STOP_TIMEOUT_S = 30.0
 class SdkServer:
     """A gateway with its projections on a database; may be stopped and started again at the same address."""
 
-    def __init__(self, dsn: str, blobs: Path) -> None:
+    def __init__(self, dsn: str, blobs: Path, *, bucket: S3Settings | None = None) -> None:
         self.dsn = dsn
         self.blobs = blobs
+        self.bucket = bucket
         self.address = "127.0.0.1:0"
         self._stopping = asyncio.Event()
         self._started = threading.Event()
@@ -52,13 +55,25 @@ class SdkServer:
         head = asyncio.run_coroutine_threadsafe(self._log.read_head(), self._loop).result(START_TIMEOUT_S)
         return head.position
 
+    def events(self) -> list[RecordedEvent]:
+        """Return all events of the log, in order."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self._events(), self._loop).result(START_TIMEOUT_S)
+
+    async def _events(self) -> list[RecordedEvent]:
+        assert self._log is not None
+        events: list[RecordedEvent] = []
+        while page := await self._log.read(events[-1].position if events else Position(0)):
+            events += page
+        return events
+
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         await prepare(self.dsn)
         await prepare_members(self.dsn)
         self._log = log = await Log.open(self.dsn)
-        blobs = await Blobs.open(FilesystemStore(self.blobs))
+        blobs = await Blobs.open(S3Store(self.bucket) if self.bucket else FilesystemStore(self.blobs))
         runner = ProjectionRunner(log)
         services = Services(log, Views(log.database), runner.cursors, blobs)
         folding = asyncio.create_task(runner.run())

@@ -34,7 +34,7 @@ def added(backlog: Backlog, numbers: range, *, size: int = 100) -> list[str]:
 
 
 def sent(backlog: Backlog, count: int | None = None) -> list[str]:
-    keys = []
+    keys: list[str] = []
     while (count is None or len(keys) < count) and (record := backlog.first()) is not None:
         backlog.tried(record, 1_700_000_000)
         backlog.answer(record)
