@@ -12,6 +12,8 @@ import pytest
 
 from modelbox_events import Log, migrate
 from modelbox_gateway.embedded.postgres import DATABASE, EmbeddedPostgres
+from modelbox_gateway.sections import S3Settings
+from tests.integration.s3_server import S3Server, running_s3
 
 TEMPLATE = "modelbox_template"
 
@@ -83,6 +85,19 @@ async def log(dsn: str) -> AsyncIterator[Log]:
     opened = await Log.open(dsn)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A running S3 service."""
+    with open_folder() as folder, running_s3(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3_server: S3Server) -> S3Settings:
+    """An empty bucket on it."""
+    return s3_server.new_bucket()
 
 
 @contextlib.contextmanager

@@ -260,9 +260,10 @@ def _artifact_flaws(config: Config) -> Iterator[_Flaw]:
                 _Flaw((section, key), f'is set, but artifact_storage is "{config.artifact_storage}"', remedy)
                 for key in changed
             )
-    if "/" in config.artifact_storage_s3.endpoint:
-        remedy = "write host or host:port, and say http or https with artifact_storage_s3.secure"
-        yield _Flaw(("artifact_storage_s3", "endpoint"), "is not a host", remedy)
+    for key in ("endpoint", "public_endpoint"):
+        if "/" in getattr(config.artifact_storage_s3, key):
+            remedy = "write host or host:port, and say http or https with artifact_storage_s3.secure"
+            yield _Flaw(("artifact_storage_s3", key), "is not a host", remedy)
 
 
 def _with_absolute_paths(config: Config, found: Mapping[KeyPath, Found], *, folder: Path) -> Config:

@@ -46,6 +46,9 @@ class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Annotated[
         str, Meta(description='With artifact_storage = "s3": the service, host or host:port, like "s3.amazonaws.com".')
     ] = ""
+    public_endpoint: Annotated[
+        str, Meta(description="The service as clients reach it, in the links they get. Empty: endpoint.")
+    ] = ""
     bucket: Annotated[str, Meta(description="The bucket, which must exist.")] = ""
     access_key: Annotated[str, Meta(description="The key's id.", extra=SECRET)] = ""
     secret_key: Annotated[str, Meta(description="The key itself; better in the environment.", extra=SECRET)] = ""
@@ -54,6 +57,10 @@ class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
     prefix: Annotated[
         str, Meta(description='What every object\'s key begins with, like "modelbox/"; empty for the whole bucket.')
     ] = ""
+
+    def __repr__(self) -> str:
+        """Say where it is, not how to get in: a value may end in a log or a traceback."""
+        return f"S3Settings(endpoint={self.endpoint!r}, bucket={self.bucket!r}, prefix={self.prefix!r})"
 
 
 class PluginSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,3 +76,7 @@ class PluginSettings(msgspec.Struct, frozen=True, kw_only=True):
     options: Annotated[
         dict[str, str], Meta(description='What that store wants to know, like { container = "models" }.', extra=SECRET)
     ] = {}
+
+    def __repr__(self) -> str:
+        """Say which, not with what options: they may hold secrets."""
+        return f"PluginSettings(name={self.name!r})"

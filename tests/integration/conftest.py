@@ -7,9 +7,6 @@ import pytest
 import structlog
 
 from modelbox import Model, ModelBox
-from modelbox_gateway.sections import S3Settings
-from tests.conftest import open_folder
-from tests.integration.s3_server import S3Server, running_s3
 from tests.integration.sdk_server import SdkServer
 
 
@@ -42,16 +39,3 @@ def cli_server(client: ModelBox, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def model(client: ModelBox) -> Model:
     """A model on it."""
     return client.new_model("digits", owner="me@example.org", namespace="demo")
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
-    """A running S3 service."""
-    with open_folder() as folder, running_s3(folder) as server:
-        yield server
-
-
-@pytest.fixture
-def bucket(s3_server: S3Server) -> S3Settings:
-    """An empty bucket on it."""
-    return s3_server.new_bucket()

@@ -51,7 +51,7 @@ class Artifact(Logged):
 
     def download(self, dst_path: str | PathLike[str] = ".", *, on_progress: OnProgress | None = None) -> Path:
         """Download it into a folder, verified; see `LoggedObject.download_artifact`."""
-        [place] = self._session.transfers.download([wire_artifact(self)], Path(dst_path), on_progress)
+        [place] = self._session.transfers.download([wire_artifact(self)], Path(dst_path), on_progress=on_progress)
         return place
 
 

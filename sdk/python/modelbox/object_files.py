@@ -25,7 +25,9 @@ class HasArtifacts:
     id: str
     _session: Session
 
-    def upload_artifact(self, files: Files, *, on_progress: OnProgress | None = None) -> list[Artifact]:
+    def upload_artifact(
+        self, files: Files, *, on_progress: OnProgress | None = None, resend: bool = False
+    ) -> list[Artifact]:
         """Upload files; of a folder, all files in it. The same bytes under the same path are kept once.
 
         Bytes that the server has already are not sent; large files go straight to its store where it lets them, and go
@@ -34,6 +36,7 @@ class HasArtifacts:
         Args:
             files: A path, a `LocalFile`, or several.
             on_progress: Called after each piece, for one file at a time; from other threads.
+            resend: Send the bytes although the server has them: heals a file whose stored bytes were damaged.
 
         Returns:
             The artifacts, in the order of the files.
@@ -44,7 +47,7 @@ class HasArtifacts:
         local = files_to_upload(files)
         # What is logged on may still wait to be created.
         self._session.settle()
-        uploaded = self._session.transfers.upload(self.id, local, on_progress)
+        uploaded = self._session.transfers.upload(self.id, local, on_progress=on_progress, resend=resend)
         return [artifact_of(self._session, file) for file in uploaded]
 
     def track_artifacts(self, files: Files) -> list[Artifact]:
@@ -115,7 +118,7 @@ class HasArtifacts:
             if isinstance(artifact, Artifact)
             else pb.FileMetadata(id=check_text("artifact", artifact))
         )
-        [place] = self._session.transfers.download([known], Path(destination), on_progress)
+        [place] = self._session.transfers.download([known], Path(destination), on_progress=on_progress)
         return place
 
     def download_artifacts(
@@ -131,4 +134,4 @@ class HasArtifacts:
             ChecksumMismatchError: Other bytes arrived than the server keeps.
         """
         uploaded = [wire_artifact(artifact) for artifact in self.artifacts() if artifact.uploaded]
-        return self._session.transfers.download(uploaded, Path(destination), on_progress)
+        return self._session.transfers.download(uploaded, Path(destination), on_progress=on_progress)

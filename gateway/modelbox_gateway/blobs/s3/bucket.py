@@ -112,8 +112,13 @@ class Bucket:
             cert_reqs="CERT_REQUIRED",
             ca_certs=certifi.where(),
         )
-        self._client = _Client(
-            settings.endpoint,
+        self._client = self._client_of(settings, settings.endpoint)
+        # It only signs: a link is good for the host that it names and for no other.
+        self._signer = self._client_of(settings, settings.public_endpoint or settings.endpoint)
+
+    def _client_of(self, settings: S3Settings, endpoint: str) -> _Client:
+        return _Client(
+            endpoint,
             access_key=settings.access_key,
             secret_key=settings.secret_key,
             secure=settings.secure,
@@ -189,11 +194,11 @@ class Bucket:
     def sign_part(self, key: str, token: str, number: int, *, lifetime: timedelta) -> str:
         """Return a link to PUT a part to."""
         query: dict[str, str | list[str] | tuple[str]] = {"partNumber": str(number), "uploadId": token}
-        return self._client.get_presigned_url("PUT", self.name, key, expires=lifetime, extra_query_params=query)
+        return self._signer.get_presigned_url("PUT", self.name, key, expires=lifetime, extra_query_params=query)
 
     def sign_get(self, key: str, *, lifetime: timedelta) -> str:
         """Return a link to GET an object from."""
-        return self._client.presigned_get_object(self.name, key, expires=lifetime)
+        return self._signer.presigned_get_object(self.name, key, expires=lifetime)
 
     def probe(self, key: str) -> None:
         """Read, write and remove.

@@ -112,7 +112,8 @@ class _Fetching:
         if self._done != self._file.size or arrived != self._file.sha256:
             kept = f"{self._file.size} bytes with SHA-256 {self._file.sha256}"
             problem = f"the server keeps {kept}, what arrived has {self._done} bytes with {arrived}"
-            raise ChecksumMismatchError(f"{self._file.path}: {problem}; download it again", field="checksum")
+            remedy = "download it again, or heal it: upload_artifact(…, resend=True)"
+            raise ChecksumMismatchError(f"{self._file.path}: {problem}; {remedy}", field="checksum")
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ def send_parts(ways: Ways, parts: list[pb.SignedPart], content: Content, listene
     """
     there = content.size - sum(part.size for part in parts)
     tally = listener.tally(str(content.path), content.size, done=there)
+    tally.add(0)  # what is there already is told also when nothing is missing
     stopped: list[bool] = []
 
     def send(part: pb.SignedPart) -> None:

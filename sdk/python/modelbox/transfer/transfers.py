@@ -34,11 +34,20 @@ class Transfers:
         self._ways = Ways(connection, blob_address=blob_address, cache=None if cache is None else Cache(cache))
 
     def upload(
-        self, parent_id: str, files: Sequence[LocalFile], on_progress: OnProgress | None = None
+        self,
+        parent_id: str,
+        files: Sequence[LocalFile],
+        *,
+        on_progress: OnProgress | None = None,
+        resend: bool = False,
     ) -> list[pb.FileMetadata]:
         """Send files of one object and return what the wire says of each, in their order.
 
         After an error no further file is begun; those that are there stay.
+
+        Args:
+            on_progress: Called after each piece.
+            resend: Send bytes although they are there.
 
         Raises:
             ChecksumMismatchError: Other bytes arrived than were sent.
@@ -46,11 +55,11 @@ class Transfers:
             OSError: A file cannot be read.
         """
         listener = Listener(on_progress)
-        send = partial(upload, self._ways, parent_id, listener=listener)
+        send = partial(upload, self._ways, parent_id, listener=listener, resend=resend)
         return together(send, files, at_once=FILES_AT_ONCE, stop=listener.stop)
 
     def download(
-        self, files: Sequence[pb.FileMetadata], folder: Path, on_progress: OnProgress | None = None
+        self, files: Sequence[pb.FileMetadata], folder: Path, *, on_progress: OnProgress | None = None
     ) -> list[Path]:
         """Fetch files into a folder and return where each is, in their order; of several with one place, the first.
 

@@ -17,8 +17,12 @@ from modelbox.transport.methods import ABORT_UPLOAD, BEGIN_UPLOAD, COMPLETE_UPLO
 from modelbox.values import LocalFile
 
 
-def upload(ways: Ways, parent_id: str, file: LocalFile, listener: Listener) -> pb.FileMetadata:
+def upload(ways: Ways, parent_id: str, file: LocalFile, *, listener: Listener, resend: bool = False) -> pb.FileMetadata:
     """Send one file and return what the wire says of it; an upload that broke off goes on where it was.
+
+    Args:
+        listener: Who is told how far it is.
+        resend: Send the bytes through the server, whatever it has: they replace what is damaged there.
 
     Raises:
         ChecksumMismatchError: Other bytes arrived than were sent, or than a given checksum says.
@@ -30,7 +34,7 @@ def upload(ways: Ways, parent_id: str, file: LocalFile, listener: Listener) -> p
     with Content(Path(file.path)) as content:
         # Announced, so that a file that changes on the way or a stream that breaks is never taken for whole.
         metadata.size = content.size
-        if content.size >= DEDUPE_BYTES_MIN:
+        if content.size >= DEDUPE_BYTES_MIN and not resend:
             metadata.sha256 = content.sha256()
             metadata.id = _upload_by_links(ways, metadata, content, listener)
         if not metadata.id:
