@@ -63,7 +63,7 @@ class Asked:
     """A search with its meaning."""
 
     def __init__(self, kind: Kind, drawn: Drawn, order: DrawnOrder) -> None:
-        self.kind = kind
+        self.kind: Kind = kind
         self.drawn = drawn
         self.order = order
 
