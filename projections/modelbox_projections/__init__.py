@@ -5,6 +5,7 @@ Must not know: who asks, or over which wire.
 
 from modelbox_projections import heartbeats
 from modelbox_projections.artifacts.queries import ArtifactPlace, ArtifactRow
+from modelbox_projections.attached.queries import Attached
 from modelbox_projections.catalog import PROJECTIONS, Catalog, catalog_of
 from modelbox_projections.checkpoints.queries import CheckpointRow
 from modelbox_projections.cursors import Cursors
@@ -46,6 +47,7 @@ __all__ = [
     "PROJECTIONS",
     "ArtifactPlace",
     "ArtifactRow",
+    "Attached",
     "Catalog",
     "CheckpointRow",
     "CursorMovedError",

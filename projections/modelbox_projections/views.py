@@ -8,6 +8,7 @@ Must not know: the wire, or who asks.
 
 from modelbox_events import Database
 from modelbox_projections.artifacts.queries import Artifacts
+from modelbox_projections.attached.queries import AttachedView
 from modelbox_projections.checkpoints.queries import Checkpoints
 from modelbox_projections.datasets.queries import Datasets
 from modelbox_projections.experiments.queries import Experiments
@@ -38,6 +39,7 @@ class Views:
         hyperparameters: The hyperparameters of every object.
         metrics: The metric series of every object.
         artifacts: The files of every object.
+        attached: What hangs on every object, in one read.
         logged_events: The events that users logged on every object.
         lineage: What was made with what.
         search: Which objects of a kind match a filter, in any order.
@@ -56,6 +58,7 @@ class Views:
         self.hyperparameters = Hyperparameters(database)
         self.metrics = Metrics(database)
         self.artifacts = Artifacts(database)
+        self.attached = AttachedView(database)
         self.logged_events = LoggedEvents(database)
         self.lineage = LineageView(database)
         self.search = Search(database)

@@ -3,30 +3,27 @@
 Must not know: the kinds of object.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from modelbox_gateway.rpc.limits import FILES_SHOWN_MAX
-from modelbox_projections import ArtifactRow, MetricSummaryRow, Views
+from modelbox_projections import ArtifactRow, Attached, Views
 
 ATTACHED_VIEWS: Final = ("metadata", "artifacts", "metrics", "hyperparameters")
 """The views that `attached_to` reads."""
 
 
-class Attached(NamedTuple):
-    """What hangs on one object: metadata and hyperparameters as JSON, its newest files, what its metrics come to."""
+class Shown(NamedTuple):
+    """What answers show of what hangs on one object: of its files, the newest."""
 
-    metadata: Mapping[str, bytes]
+    attached: Attached
     files: Sequence[ArtifactRow]
-    metrics: Sequence[MetricSummaryRow]
-    hyperparameters: Mapping[str, bytes]
 
 
-async def attached_to(views: Views, ids: Sequence[UUID]) -> dict[UUID, Attached]:
+async def attached_to(views: Views, ids: Sequence[UUID]) -> dict[UUID, Shown]:
     """Return what hangs on each of these objects."""
-    metadata = await views.metadata.of_many(ids)
-    files = await views.artifacts.of_many(ids, limit=FILES_SHOWN_MAX)
-    metrics = await views.metrics.summaries_of_many(ids)
-    hyperparameters = await views.hyperparameters.of_many(ids)
-    return {key: Attached(metadata[key], files[key], metrics[key], hyperparameters[key]) for key in ids}
+    attached = await views.attached.of_many(ids)
+    with_files = [object_id for object_id, found in attached.items() if found.has_files]
+    files = await views.artifacts.of_many(with_files, limit=FILES_SHOWN_MAX) if with_files else {}
+    return {object_id: Shown(found, files.get(object_id, ())) for object_id, found in attached.items()}

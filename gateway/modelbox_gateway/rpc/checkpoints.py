@@ -108,8 +108,8 @@ class CheckpointMethods:
 
     async def _messages(self, ids: Sequence[UUID]) -> list[pb.Checkpoint]:
         views = self._backend.services.views
-        rows, attached = await views.checkpoints.of_many(ids), await attached_to(views, ids)
-        return [checkpoint_message(row, attached[row.id]) for row in rows.values()]
+        rows, shown = await views.checkpoints.of_many(ids), await attached_to(views, ids)
+        return [checkpoint_message(row, shown[row.id]) for row in rows.values()]
 
 
 def _parent_of(request: pb.CreateCheckpointRequest | pb.GetCheckpointRequest) -> tuple[str, UUID]:

@@ -100,5 +100,5 @@ class ExperimentMethods:
 
     async def _messages(self, ids: Sequence[UUID]) -> list[pb.Experiment]:
         views = self._backend.services.views
-        rows, attached = await views.experiments.of_many(ids), await attached_to(views, ids)
-        return [experiment_message(row, attached[row.id]) for row in rows.values()]
+        rows, shown = await views.experiments.of_many(ids), await attached_to(views, ids)
+        return [experiment_message(row, shown[row.id]) for row in rows.values()]

@@ -161,5 +161,5 @@ class ModelVersionMethods:
 
     async def _messages(self, ids: Sequence[UUID]) -> list[pb.ModelVersion]:
         views = self._backend.services.views
-        rows, attached = await views.model_versions.of_many(ids), await attached_to(views, ids)
-        return [model_version_message(row, attached[row.id]) for row in rows.values()]
+        rows, shown = await views.model_versions.of_many(ids), await attached_to(views, ids)
+        return [model_version_message(row, shown[row.id]) for row in rows.values()]

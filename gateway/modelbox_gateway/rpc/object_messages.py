@@ -13,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.answers import file_message, metadata_message, timestamp
-from modelbox_gateway.rpc.attached import Attached
+from modelbox_gateway.rpc.attached import Shown
 from modelbox_projections import (
     ArtifactRow,
     CheckpointRow,
@@ -28,7 +28,7 @@ from modelbox_projections import (
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def experiment_message(row: ExperimentRow, attached: Attached) -> pb.Experiment:
+def experiment_message(row: ExperimentRow, shown: Shown) -> pb.Experiment:
     """Return an experiment with what hangs on it."""
     return pb.Experiment(
         id=str(row.id),
@@ -43,15 +43,15 @@ def experiment_message(row: ExperimentRow, attached: Attached) -> pb.Experiment:
         description=row.description,
         parent_id=_text(row.parent_id),
         labels=row.labels,
-        metadata=metadata_message(attached.metadata),
+        metadata=metadata_message(shown.attached.metadata),
         deleted_at=_time(row.deleted_at),
-        files=map(file_message, attached.files),
-        metrics=map(_summary_message, attached.metrics),
-        hyperparameters=hyperparameter_messages(attached.hyperparameters),
+        files=map(file_message, shown.files),
+        metrics=map(_summary_message, shown.attached.metrics),
+        hyperparameters=hyperparameter_messages(shown.attached.hyperparameters),
     )
 
 
-def run_message(row: RunRow, attached: Attached) -> pb.Run:
+def run_message(row: RunRow, shown: Shown) -> pb.Run:
     """Return a run with what hangs on it."""
     return pb.Run(
         id=str(row.id),
@@ -70,22 +70,22 @@ def run_message(row: RunRow, attached: Attached) -> pb.Run:
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
         labels=row.labels,
-        metadata=metadata_message(attached.metadata),
+        metadata=metadata_message(shown.attached.metadata),
         deleted_at=_time(row.deleted_at),
-        files=map(file_message, attached.files),
-        metrics=map(_summary_message, attached.metrics),
-        hyperparameters=hyperparameter_messages(attached.hyperparameters),
+        files=map(file_message, shown.files),
+        metrics=map(_summary_message, shown.attached.metrics),
+        hyperparameters=hyperparameter_messages(shown.attached.hyperparameters),
     )
 
 
-def checkpoint_message(row: CheckpointRow, attached: Attached) -> pb.Checkpoint:
+def checkpoint_message(row: CheckpointRow, shown: Shown) -> pb.Checkpoint:
     """Return a checkpoint with its files and the newest value of each of its metrics."""
-    doubles = {metric.key: metric.latest for metric in attached.metrics}
+    doubles = {metric.key: metric.latest for metric in shown.attached.metrics}
     return pb.Checkpoint(
         id=str(row.id),
         epoch=row.epoch or 0,
         experiment_id=str(row.experiment_id),
-        files=map(file_message, attached.files),
+        files=map(file_message, shown.files),
         metrics=doubles,
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
@@ -93,7 +93,7 @@ def checkpoint_message(row: CheckpointRow, attached: Attached) -> pb.Checkpoint:
         step=row.step,
         doubles=doubles,
         labels=row.labels,
-        metadata=metadata_message(attached.metadata),
+        metadata=metadata_message(shown.attached.metadata),
         deleted_at=_time(row.deleted_at),
         namespace=row.namespace,
     )
@@ -117,7 +117,7 @@ def model_message(row: ModelRow, metadata: Mapping[str, bytes], files: Sequence[
     )
 
 
-def model_version_message(row: ModelVersionRow, attached: Attached) -> pb.ModelVersion:
+def model_version_message(row: ModelVersionRow, shown: Shown) -> pb.ModelVersion:
     """Return a model version with what hangs on it."""
     return pb.ModelVersion(
         id=str(row.id),
@@ -125,8 +125,8 @@ def model_version_message(row: ModelVersionRow, attached: Attached) -> pb.ModelV
         name=row.name,
         version=row.version,
         description=row.description,
-        files=map(file_message, attached.files),
-        metadata=metadata_message(attached.metadata),
+        files=map(file_message, shown.files),
+        metadata=metadata_message(shown.attached.metadata),
         framework=row.framework,
         unique_tags=row.unique_tags,
         created_at=timestamp(row.created_at),
@@ -137,8 +137,8 @@ def model_version_message(row: ModelVersionRow, attached: Attached) -> pb.ModelV
         experiment_id=_text(row.experiment_id),
         run_id=_text(row.run_id),
         checkpoint_id=_text(row.checkpoint_id),
-        metrics=map(_summary_message, attached.metrics),
-        hyperparameters=hyperparameter_messages(attached.hyperparameters),
+        metrics=map(_summary_message, shown.attached.metrics),
+        hyperparameters=hyperparameter_messages(shown.attached.hyperparameters),
     )
 
 

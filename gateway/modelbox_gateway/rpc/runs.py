@@ -138,5 +138,5 @@ class RunMethods:
 
     async def _messages(self, ids: Sequence[UUID]) -> list[pb.Run]:
         views = self._backend.services.views
-        rows, attached = await views.runs.of_many(ids), await attached_to(views, ids)
-        return [run_message(row, attached[row.id]) for row in rows.values()]
+        rows, shown = await views.runs.of_many(ids), await attached_to(views, ids)
+        return [run_message(row, shown[row.id]) for row in rows.values()]

@@ -60,11 +60,12 @@ class Metrics:
             rows = await connection.fetch(STATEMENTS["summaries_of_many"], list(object_ids))
         found: dict[UUID, list[MetricSummaryRow]] = {object_id: [] for object_id in object_ids}
         for row in rows:
-            found[row["object_id"]].append(_summary(row))
+            found[row["object_id"]].append(summary_of(row))
         return found
 
 
-def _summary(row: asyncpg.Record) -> MetricSummaryRow:
+def summary_of(row: asyncpg.Record) -> MetricSummaryRow:
+    """Return what a row of `metric_series` of doubles says."""
     smallest, largest = row["min"], row["max"]
     if smallest is None:
         smallest = largest = math.nan
