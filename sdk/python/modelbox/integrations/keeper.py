@@ -43,6 +43,11 @@ class Saved:
     metadata: Mapping[str, Any]
 
     @property
+    def key(self) -> tuple[int | None, int | None]:
+        """What makes its checkpoint: its step or epoch."""
+        return self.step, self.epoch
+
+    @property
     def label(self) -> str:
         """What the artifact is called: the last part of its path."""
         return Path(self.path).name
@@ -65,7 +70,8 @@ class CheckpointKeeper:
         self._upload: Final = upload
         self._waiting: deque[tuple[Saved, Held | None]] = deque()
         self._changed: Final = threading.Condition()
-        self._kept: dict[str, Checkpoint] = {}
+        self._keys: dict[str, tuple[int | None, int | None]] = {}
+        self._kept: dict[tuple[int | None, int | None], Checkpoint] = {}
         self._is_sending = False
         self._closing = threading.Event()
         self._swept: set[Path] = set()
@@ -75,9 +81,15 @@ class CheckpointKeeper:
     def keep(self, saved: Saved) -> None:
         """Record a checkpoint that was saved; returns at once.
 
+        What is saved a second time for one step, as the best and as the last, is sent once.
+
         Raises:
             OSError: Its files cannot be read.
         """
+        is_known = saved.key in self._keys.values()
+        self._keys[saved.path] = saved.key
+        if is_known and self._upload:
+            return
         held = self._hold(saved) if self._upload and "://" not in saved.path else None
         with self._changed:
             self._waiting.append((saved, held))
@@ -93,7 +105,7 @@ class CheckpointKeeper:
     def kept(self, path: str) -> Checkpoint | None:
         """Return the checkpoint that was recorded of this path, if it was."""
         with self._changed:
-            return self._kept.get(path)
+            return self._kept.get(self._keys.get(path, (None, None)))
 
     def wait(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Wait until everything that was saved is recorded; tell whether it is."""
@@ -160,7 +172,7 @@ class CheckpointKeeper:
                     raise
             else:
                 with self._changed:
-                    self._kept[saved.path] = checkpoint
+                    self._kept[saved.key] = checkpoint
                 return
 
     def _record_once(self, saved: Saved, held: Held | None) -> Checkpoint:
@@ -169,7 +181,7 @@ class CheckpointKeeper:
             saved.epoch, dict(saved.metrics), step=saved.step, artifacts=tracked, metadata=dict(saved.metadata)
         )
         if checkpoint.exists and UPLOADED_FILES in checkpoint.metadata():
-            return checkpoint  # saved twice, or before the training went back to an earlier one
+            return checkpoint  # saved before the training went back to an earlier one
         if held is not None:
             files = checkpoint.upload_artifact(LocalFile(held.path, label=saved.label))
             # Told last: a checkpoint without it may be cut off, and nobody should go on from it.

@@ -42,6 +42,7 @@ class Reporter:
         self.run: Final[Run] = run.resume() if run.exists else run
         self.keeper: Final = CheckpointKeeper(self.run, upload=upload)
         self._history: Final = History(run)
+        self._has_ended = False
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int) -> None:
         """Log metrics; those that a resumed run has at this step already are left out."""
@@ -68,7 +69,10 @@ class Reporter:
             return None
 
     def end(self, status: RunStatus, reason: str = "") -> None:
-        """Wait for the checkpoints, end the run and wait until the server knows, if it answers."""
+        """Wait for the checkpoints, end the run and wait until the server knows, if it answers. Only once."""
+        if self._has_ended:
+            return
+        self._has_ended = True
         self.keeper.close()
         self.run.finish(status, reason)
         try:
