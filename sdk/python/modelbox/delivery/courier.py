@@ -230,7 +230,6 @@ class Courier:
     def _send_the_rest(self, timeout_s: float) -> None:
         if not self._threads:
             return
-        self._sender.hurry()
         began = monotonic()
         done = threading.Event()
         self._backlog.mark(done.set)

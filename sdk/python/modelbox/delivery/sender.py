@@ -60,10 +60,6 @@ class Sender:
                 _log.exception("a defect of the client; what is logged waits and is sent again")
                 self._note_defect(defect)
 
-    def hurry(self) -> None:
-        """Send this client's own records before those that others have left behind: it is about to end."""
-        self._own_from = 0.0
-
     def _note_defect(self, defect: Exception) -> None:
         """Wait, and after some tries of one record go on without it: it must not block all others for ever."""
         record = self._sending
