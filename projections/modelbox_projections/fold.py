@@ -1,9 +1,10 @@
-"""Folds a page into one generation: its rows and its cursor move in one transaction, or neither does.
+"""Folds a page into one generation or several: rows and cursors move in one transaction, or nothing does.
 
 Must not know: where pages come from, or what else is being folded.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 import structlog
@@ -14,7 +15,7 @@ from modelbox_projections.errors import CursorMovedError, FoldFailedError
 from modelbox_projections.limits import FOLD_RETRY_PAUSE_S, FOLD_TRIES
 from modelbox_projections.page import Page
 from modelbox_projections.projection import Projection
-from modelbox_projections.state import ProjectionState, advance
+from modelbox_projections.state import ProjectionState, advance, advance_all
 
 _log = structlog.get_logger()
 
@@ -68,19 +69,49 @@ class Fold:
 
     async def _try(self, page: Page) -> Exception | None:
         """Fold a page in one transaction; returns what the fold raised, if it did."""
-        try:
-            with translated():
-                await self._transact(page)
-        except (CursorMovedError, LogUnavailableError):
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever a fold raises concerns its projection alone
-            return error
-        self.state = self.state.advanced(page)
-        return None
+        failure = await fold_together(self._connection, [self], page)
+        if isinstance(failure, CursorMovedError):
+            raise failure
+        return failure
 
-    async def _transact(self, page: Page) -> None:
-        async with self._connection.transaction():
-            # The cursor first: whoever comes second waits here, finds it moved, and has written nothing.
-            await advance(self._connection, self.state, page)
-            if events := page.read_by(self.projection):
-                await self.projection.fold(self._connection, events)
+    async def write(self, page: Page) -> None:
+        """Move the cursor and write the rows, in the transaction that the caller has open.
+
+        Raises:
+            CursorMovedError: Someone else moved the cursor; roll back.
+        """
+        # The cursor first: whoever comes second waits here, finds it moved, and has written nothing.
+        await advance(self._connection, self.state, page)
+        if events := page.read_by(self.projection):
+            await self.projection.fold(self._connection, events)
+
+
+async def fold_together(
+    connection: asyncpg.Connection, folds: Sequence[Fold], page: Page, *, idle: Sequence[ProjectionState] = ()
+) -> Exception | None:
+    """Fold a page into several generations in one transaction: a commit costs more than a small page's rows.
+
+    Args:
+        folds: What to fold; their states are moved on.
+        idle: Generations to which the page says nothing: only their cursors move.
+
+    Returns:
+        What one of them raised, if one did; then nothing was written, and each is to be folded alone.
+
+    Raises:
+        LogUnavailableError: Postgres did not answer; nothing is lost, fold again.
+    """
+    try:
+        with translated():
+            async with connection.transaction():
+                for fold in folds:
+                    await fold.write(page)
+                if idle:
+                    await advance_all(connection, idle, page)
+    except LogUnavailableError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a fold raises concerns its projection alone
+        return error
+    for fold in folds:
+        fold.state = fold.state.advanced(page)
+    return None

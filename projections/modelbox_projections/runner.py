@@ -19,7 +19,7 @@ from modelbox_events.limits import PAGE_EVENTS_MAX
 from modelbox_projections.catalog import PROJECTIONS, Catalog
 from modelbox_projections.cursors import Cursors
 from modelbox_projections.errors import CursorMovedError, FoldFailedError
-from modelbox_projections.fold import Fold
+from modelbox_projections.fold import Fold, fold_together
 from modelbox_projections.limits import (
     FOLD_PAUSE_S,
     RETRY_PAUSE_S,
@@ -34,7 +34,6 @@ from modelbox_projections.state import (
     ProjectionState,
     Role,
     Status,
-    advance_together,
     load_states,
     pause,
     resume_paused,
@@ -142,21 +141,23 @@ class ProjectionRunner:
         events = await self._log.read(after, limit=PAGE_EVENTS_MAX, to=to)
         for page in pages_of(after, events, self._log.registry):
             members = [state for state in self._states.values() if state.position == page.after]
-            idle = [state for state in members if not page.concerns(self._catalog[state.name])]
-            for state in members:
-                if state not in idle:
+            if not await self._fold_all(connection, members, page):
+                for state in members:
                     await self._fold(connection, state, page)
-            if idle:
-                await self._skip(connection, idle, page)
         return len(events)
 
-    async def _skip(self, connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> None:
-        moved = await advance_together(connection, states, page)
+    async def _fold_all(self, connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> bool:
+        """Fold a page into all of these at once; tells whether that went well, and nothing was written if not."""
+        concerned = [state for state in states if page.concerns(self._catalog[state.name])]
+        idle = [state for state in states if state not in concerned]
+        folds = [Fold(connection, self._catalog[state.name], state) for state in concerned]
+        failure = await fold_together(connection, folds, page, idle=idle)
+        if failure is not None:
+            _log.info("page_is_folded_one_by_one", position=page.last, because=str(failure))
+            return False
         for state in states:
-            if state.name in moved:
-                self._record(state.advanced(page))
-            else:
-                self._lost(state)
+            self._record(state.advanced(page))
+        return True
 
     async def _fold(self, connection: asyncpg.Connection, state: ProjectionState, page: Page) -> None:
         fold = Fold(connection, self._catalog[state.name], state)

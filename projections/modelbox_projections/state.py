@@ -106,13 +106,20 @@ async def advance(connection: AnyConnection, state: ProjectionState, page: Page)
         raise CursorMovedError(state.name, position=page.after)
 
 
-async def advance_together(connection: AnyConnection, states: Sequence[ProjectionState], page: Page) -> set[str]:
-    """Move several cursors over a page that says nothing to their projections; returns the names of those moved."""
+async def advance_all(connection: AnyConnection, states: Sequence[ProjectionState], page: Page) -> None:
+    """Move several cursors over a page that says nothing to their projections, in the caller's transaction.
+
+    Raises:
+        CursorMovedError: One of them is not where the page begins; roll back.
+    """
     names = [state.name for state in states]
     generations = [state.generation for state in states]
-    statement = STATEMENTS["advance_together"]
+    statement = STATEMENTS["advance_all"]
     rows = await connection.fetch(statement, names, generations, page.after, page.last, page.hash)
-    return {row["name"] for row in rows}
+    moved = {row["name"] for row in rows}
+    for name in names:
+        if name not in moved:
+            raise CursorMovedError(name, position=page.after)
 
 
 async def pause(
