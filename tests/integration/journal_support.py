@@ -29,7 +29,7 @@ def ready():
     print("ready", flush=True)
     sys.stdin.readline()
 def journaled(points):
-    while client._session._courier._backlog.in_file.points < points:
+    while client.delivery().journaled < points:
         threading.Event().wait(0.01)
 """
 

@@ -173,7 +173,7 @@ def _work(client: ModelBox, run: Run, number: int, ending: str) -> None:
     for step in range(500):
         run.log_metrics({f"worker {number}": float(step)}, step=step)
     if ending == "os._exit":
-        wait_until(lambda: client._session._courier._backlog.in_file.points == 500)
+        wait_until(lambda: client.delivery().journaled == 500)
         os._exit(0)
 
 
@@ -319,8 +319,8 @@ def test_what_the_disk_has_no_room_for_is_sent_from_memory(
         sdk_server.stop()
         for step in range(20_000):
             mine.log_metrics({"loss": float(step)}, step=step)
-        wait_until(lambda: client._session._courier._backlog.waiting.points == 20_000)
-        assert client._session._courier._backlog.in_file.points < 20_000
+        wait_until(lambda: client._session._courier._buffer.waiting == 0)
+        assert 0 < client.delivery().journaled < 20_000
         sdk_server.start()
         client.flush()
     check(sdk_server, run.id, range(20_000))

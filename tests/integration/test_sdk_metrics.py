@@ -178,7 +178,7 @@ def test_closing_without_a_server_keeps_in_the_journal_and_says_so(caplog: pytes
     with caplog.at_level(logging.WARNING, logger="modelbox"):
         client.close(timeout_s=0.2)
     assert "2 metric points and 0 calls wait in " in caplog.text
-    assert client.delivery() == Delivery(waiting=2, acknowledged=0, dropped=0, refused=0)
+    assert client.delivery() == Delivery(waiting=2, acknowledged=0, dropped=0, refused=0, journaled=2)
 
 
 def test_closing_without_a_server_and_a_journal_warns_about_what_is_lost(

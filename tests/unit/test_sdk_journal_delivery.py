@@ -116,9 +116,9 @@ def test_what_is_logged_is_handed_over_to_the_journal_though_the_server_does_not
 
     courier = Courier(hang, folder=folder_of(tmp_path))
     log(courier, range(10))
-    until(lambda: courier._backlog.in_file.points == 10)
+    until(lambda: courier.delivery().journaled == 10)
     log(courier, range(10, 20))
-    until(lambda: courier._backlog.in_file.points == 20)
+    until(lambda: courier.delivery().journaled == 20)
     answered.set()
     courier.flush(timeout_s=WAIT_S)
     close(courier)
@@ -165,7 +165,7 @@ def test_a_slow_trainer_that_logged_for_long_is_sent_in_few_calls(
     first = make(server)
     for step in range(300):
         log(first, range(step, step + 1))
-        until(lambda: first._backlog.in_file.points == step + 1)  # noqa: B023  # called in this round
+        until(lambda: first.delivery().journaled == step + 1)  # noqa: B023  # called in this round
     close(first)
     server.away = False
     server.tries.clear()
@@ -183,7 +183,7 @@ def test_after_an_outage_a_client_sends_in_few_calls_too(make: Make, monkeypatch
     courier = make(server)
     for step in range(300):
         log(courier, range(step, step + 1))
-        until(lambda: courier._backlog.in_file.points == step + 1)  # noqa: B023  # called in this round
+        until(lambda: courier.delivery().journaled == step + 1)  # noqa: B023  # called in this round
     server.away = False
     courier.flush(timeout_s=WAIT_S)
     assert server.steps == list(range(300))
@@ -212,7 +212,7 @@ def test_a_journal_in_use_is_left_to_its_process(make: Make, tmp_path: Path) -> 
     server = Server(away=True)
     courier = make(server)
     log(courier, range(10))
-    until(lambda: courier._backlog.in_file.points == 10)
+    until(lambda: courier.delivery().journaled == 10)
     assert takeover(Server(), tmp_path).run() == []
     server.away = False
     courier.flush(timeout_s=WAIT_S)
@@ -266,7 +266,7 @@ def test_records_of_an_object_wait_for_the_journal_that_creates_it(make: Make, t
     server = Server(away=True)
     worker, parent = make(server), make(server)
     log(worker, range(10), object_id="run")
-    until(lambda: worker._backlog.in_file.points == 10)
+    until(lambda: worker.delivery().journaled == 10)
     parent.deliver(Record("CreateRun", b"run"))
     until(lambda: parent._backlog.in_file.calls == 1)
     close(worker)

@@ -173,9 +173,9 @@ class Change:
 class Delivery:
     """What became of what was logged with a client: in metric points, and in other calls.
 
-    `waiting`: in memory, in the journal or on its way; of a closed client, left in the journal. `acknowledged`:
-    recorded by the server. `dropped`: given up because neither the journal nor the memory had room. `refused`: the
-    server said no.
+    `waiting`: in memory, in the journal or on its way; of a closed client, left in the journal. `journaled`: those of
+    the waiting points that are in the journal, and so survive the process. `acknowledged`: recorded by the server.
+    `dropped`: given up because neither the journal nor the memory had room. `refused`: the server said no.
     """
 
     waiting: int
@@ -186,3 +186,4 @@ class Delivery:
     acknowledged_calls: int = 0
     dropped_calls: int = 0
     refused_calls: int = 0
+    journaled: int = 0

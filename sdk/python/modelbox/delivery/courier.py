@@ -179,6 +179,7 @@ class Courier:
             acknowledged_calls=self._outcomes.acknowledged_calls,
             dropped_calls=self._buffer.dropped_calls + lost.calls,
             refused_calls=self._outcomes.refused_calls,
+            journaled=self._backlog.in_file.points,
         )
 
     def _begin(self) -> None:
