@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from modelbox.config import CONFIG_TEXT, read_config, resolve_address
+from modelbox.config import CONFIG_TEXT, read_config, resolve_address, resolve_journal
 from modelbox.errors import ConfigError
+from modelbox.journal.folder import JournalSettings
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +67,24 @@ def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match="cannot be read"):
         read_config(tmp_path / "latin.toml")
+
+
+def test_the_journal_is_where_environment_file_or_default_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MODELBOX_JOURNAL_DIR")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolve_journal() == JournalSettings(tmp_path / ".local" / "state" / "modelbox" / "journal")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert resolve_journal() == JournalSettings(tmp_path / "state" / "modelbox" / "journal")
+    (tmp_path / "modelbox_client.toml").write_text('journal_dir = "~/mine"\njournal_bytes_max = 1000\n')
+    assert resolve_journal() == JournalSettings(tmp_path / "mine", bytes_max=1000)
+    monkeypatch.setenv("MODELBOX_JOURNAL_DIR", "here")
+    assert resolve_journal() == JournalSettings(tmp_path / "here", bytes_max=1000)
+
+
+def test_the_journal_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELBOX_JOURNAL", "off")
+    assert resolve_journal() is None
+    monkeypatch.setenv("MODELBOX_JOURNAL", "0")
+    with pytest.raises(ConfigError, match=r"^MODELBOX_JOURNAL: '0' is neither on nor off"):
+        resolve_journal()
