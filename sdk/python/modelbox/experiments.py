@@ -269,13 +269,23 @@ class ExperimentCalls:
         request = pb.ListExperimentsRequest(namespace=check_text("namespace", namespace), **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)
 
-    def start_run(self, experiment: str, *, namespace: str = "", name: str = "", **of: Unpack[RunFields]) -> Run:
+    def start_run(
+        self,
+        experiment: str,
+        *,
+        namespace: str = "",
+        name: str = "",
+        framework: MLFramework | str = MLFramework.UNKNOWN,
+        **of: Unpack[RunFields],
+    ) -> Run:
         """Start a run of the experiment with this name, which is created if there is none.
 
         Args:
+            name: The run's.
+            framework: The experiment's, where it is created.
             of: Whatever `Experiment.new_run` takes.
         """
-        return self.new_experiment(experiment, namespace=namespace).new_run(name, **of)
+        return self.new_experiment(experiment, namespace=namespace, framework=framework).new_run(name, **of)
 
     def run(self, id: str) -> Run:  # noqa: A002  # as `experiment`
         """Return one run by its id.

@@ -97,11 +97,16 @@ def show_views(grpc_addr: str) -> None:
     client = [*MODELBOX, "client"]
     environment = {**os.environ, "MODELBOX_API_ADDR": grpc_addr}
     say("What the views say")
-    run([*client, "models", "list", "--namespace", "demo"], environment)
-    listed = run([*client, "models", "list", "--namespace", "demo", "--output", "json"], environment, quiet=True)
-    [model] = json.loads(listed)
-    run([*client, "model-versions", "list", "--namespace", "demo", "--model", "digits"], environment)
-    run([*client, "metrics", "--id", model["id"], "--last"], environment)
+    of_demo = ["--namespace", "demo"]
+    run([*client, "list", *of_demo], environment)
+    run([*client, "runs", "list", *of_demo, "--filter", "metrics.accuracy > 0.9"], environment)
+    listed = run([*client, "runs", "list", *of_demo, "--output", "json"], environment, quiet=True)
+    [training] = json.loads(listed)
+    run([*client, "metrics", "--id", training["id"], "--last"], environment)
+    run([*client, "model-versions", "list", *of_demo, "--model", "digits"], environment)
+    shown = [*client, "model-versions", "show", *of_demo, "--model", "digits", "--tag", "production"]
+    version = json.loads(run([*shown, "--output", "json"], environment, quiet=True))
+    run([*client, "lineage", "--id", version["id"], "--direction", "upstream"], environment)
 
 
 def prove(config: Path) -> None:

@@ -15,6 +15,18 @@ from typing import Any
 import nats
 from nats.aio.msg import Msg
 
+# Of these types one field tells what changed.
+TELLING = {
+    "ExperimentCreated": "name",
+    "RunCreated": "name",
+    "RunEnded": "status",
+    "DatasetCreated": "name",
+    "ModelCreated": "name",
+    "LineageLinked": "relation",
+    "UniqueTagMoved": "tag",
+    "UniqueTagRemoved": "tag",
+}
+
 
 async def follow(url: str) -> None:
     """Print each change, from the first on, until the task is cancelled."""
@@ -42,23 +54,17 @@ def line(position: int, message: Msg) -> str:
 def summary(event_type: str, data: dict[str, Any]) -> str:
     """Say in a few words what changed."""
     match event_type:
-        case "ModelCreated":
-            return f"{data['name']}, {data['task']}"
         case "ModelVersionCreated":
             return f"{data['name']} version {data['version']}"
+        case "CheckpointCreated":
+            return f"epoch {data['epoch']}"
         case "MetricsLogged":
             points = sum(len(series["steps"]) for series in data["series"])
             return f"{points} points of {', '.join(sorted({series['key'] for series in data['series']}))}"
-        case "MetadataUpdated":
-            return ", ".join(data["metadata"])
-        case "ArtifactsTracked":
-            return ", ".join(file["path"] for file in data["files"])
         case "ArtifactUploaded":
             return f"{data['path']}, {data['size']:,} bytes, sha256 {data['sha256'][:12]}…"
-        case "UniqueTagMoved" | "UniqueTagRemoved":
-            return str(data["tag"])
         case _:
-            return ", ".join(data)
+            return str(data[TELLING[event_type]]) if event_type in TELLING else ", ".join(data)
 
 
 async def main(url: str) -> None:

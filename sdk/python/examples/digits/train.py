@@ -1,7 +1,7 @@
 """Train a classifier of handwritten digits and report to ModelBox while it trains.
 
-Every step logs its loss; every epoch that is better than all before it becomes a model version with its model file.
-The best one is tagged `production`.
+The training is a run of an experiment: every step logs its loss, and every epoch that is better than all before it
+becomes a checkpoint with its model file, which is promoted to a model version. The best one is tagged `production`.
 
     python train.py localhost:8085
 """
@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
-from modelbox import MLFramework, Model, ModelBox, ModelVersion
+from modelbox import Checkpoint, ModelBox, Run
 
 EPOCHS = 25
 BATCH = 64
@@ -35,40 +35,41 @@ def main(addr: str) -> None:
             namespace="demo",
             task="image classification",
             description="Handwritten digits, 8 by 8 pixels",
-            metadata={"images": len(images), "hidden_layers": [48], "batch": BATCH},
         )
         best, best_accuracy = None, 0.0
-        for epoch in range(1, EPOCHS + 1):
-            train_epoch(classifier, train_x, train_y, epoch=epoch, model=model)
-            accuracy = float(classifier.score(test_x, test_y))
-            model.log_metrics({"accuracy": accuracy}, step=epoch)
-            print(f"epoch {epoch:2}  loss {classifier.loss_:.3f}  accuracy {accuracy:.3f}", flush=True)
-            if accuracy > best_accuracy:
-                best, best_accuracy = keep(classifier, model, epoch=epoch, accuracy=accuracy, test_x=test_x), accuracy
+        with box.start_run("digits", namespace="demo", framework="sklearn", hyperparameters=classifier) as run:
+            run.log_dataset(images, name="digits", role="training")
+            for epoch in range(1, EPOCHS + 1):
+                train_epoch(classifier, train_x, train_y, epoch=epoch, run=run)
+                accuracy = float(classifier.score(test_x, test_y))
+                run.log_metrics({"accuracy": accuracy}, step=epoch)
+                print(f"epoch {epoch:2}  loss {classifier.loss_:.3f}  accuracy {accuracy:.3f}", flush=True)
+                if accuracy > best_accuracy:
+                    checkpoint = keep(classifier, run, epoch=epoch, accuracy=accuracy, test_x=test_x)
+                    best, best_accuracy = checkpoint.promote(model), accuracy
         if best is None:
             sys.exit("no epoch classified anything")
         best.set_unique_tag("production")
         print(f"version {best.version}, accuracy {best_accuracy:.3f}, is production now")
 
 
-def train_epoch(classifier: MLPClassifier, x: np.ndarray, y: np.ndarray, *, epoch: int, model: Model) -> None:
+def train_epoch(classifier: MLPClassifier, x: np.ndarray, y: np.ndarray, *, epoch: int, run: Run) -> None:
     """Show every image once, in a new order, and log each step."""
     batches = np.array_split(np.random.default_rng(epoch).permutation(len(x)), len(x) // BATCH)
     for number, batch in enumerate(batches):
         classifier.partial_fit(x[batch], y[batch], classes=range(10))
         step = (epoch - 1) * len(batches) + number
-        model.log_metrics({"loss": classifier.loss_, "batch_accuracy": classifier.score(x[batch], y[batch])}, step=step)
+        run.log_metrics({"loss": classifier.loss_, "batch_accuracy": classifier.score(x[batch], y[batch])}, step=step)
 
 
-def keep(classifier: MLPClassifier, model: Model, *, epoch: int, accuracy: float, test_x: np.ndarray) -> ModelVersion:
-    """Make a model version of the classifier as it is now, with what it must predict for whoever loads it."""
-    version = model.new_model_version(metadata={"epoch": epoch}, framework=MLFramework.SKLEARN)
-    version.log_metrics({"accuracy": accuracy}, step=epoch)
+def keep(classifier: MLPClassifier, run: Run, *, epoch: int, accuracy: float, test_x: np.ndarray) -> Checkpoint:
+    """Make a checkpoint of the classifier as it is now, with what it must predict for whoever loads it."""
+    checkpoint = run.new_checkpoint(epoch, {"accuracy": accuracy})
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         joblib.dump(classifier, "digits.joblib")
         np.savez("expected.npz", images=test_x, predictions=np.asarray(classifier.predict(test_x)))
-        version.upload_artifact(["digits.joblib", "expected.npz"])
-    return version
+        checkpoint.upload_artifact(["digits.joblib", "expected.npz"])
+    return checkpoint
 
 
 if __name__ == "__main__":
