@@ -12,11 +12,12 @@ import pytest
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
 from modelbox_events import Log
-from modelbox_gateway.config import Config, PostgresSettings, Role
+from modelbox_gateway.config import Config, Role
 from modelbox_gateway.members import Lease, Member, Members, prepare_members
 from modelbox_gateway.members.lease import STALE_AFTER_S
 from modelbox_gateway.operator_errors import NotRunningError
 from modelbox_gateway.runfile import DataFolderLock, RunFile, read_run_file
+from modelbox_gateway.sections import PostgresSettings
 from modelbox_gateway.server import Server
 from tests.integration.gateway_server import eventually, running_gateway
 

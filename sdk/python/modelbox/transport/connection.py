@@ -149,9 +149,7 @@ class Connection:
             ModelBoxError: The server refused, or did not answer in time.
         """
         with self.translated(method):
-            multicallable = self.channel.unary_unary(
-                method.path, request_serializer=None, response_deserializer=None
-            )
+            multicallable = self.channel.unary_unary(method.path, request_serializer=None, response_deserializer=None)
             timeout_s = max(0.001, min(timeout_s, ATTEMPT_TIMEOUT_S))
             response: bytes
             response, call = multicallable.with_call(request, timeout=timeout_s, metadata=headers)
