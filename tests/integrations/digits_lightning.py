@@ -64,6 +64,7 @@ def loaders() -> tuple[Any, Any]:
 
 def trainer(logger: ModelBoxLogger, folder: Path, epochs: int, **more: Any) -> Any:
     """Return a trainer that logs every step and saves the two best epochs and the last."""
+    pl.seed_everything(1, verbose=False)
     checkpoint = pl.callbacks.ModelCheckpoint(folder, monitor="val_loss", save_top_k=2, save_last=True)
     return pl.Trainer(
         max_epochs=epochs,
@@ -80,7 +81,6 @@ def trainer(logger: ModelBoxLogger, folder: Path, epochs: int, **more: Any) -> A
 def main(address: str, run_id: str, folder: str, epochs: str) -> None:
     """Train from the last checkpoint that ModelBox has of the run, or from the start."""
     warnings.simplefilter("ignore")
-    pl.seed_everything(1)
     logger = ModelBoxLogger("tests", "digits", server_addr=address, upload_checkpoints=True, run_id=run_id)
     checkpoint = logger.last_checkpoint(Path(folder, "restored"))
     sys.stdout.write(f"from {checkpoint and checkpoint.name}\n")

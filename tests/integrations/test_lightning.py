@@ -14,15 +14,13 @@ import pytest
 pytest.importorskip("lightning", reason="PyTorch Lightning is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-import torch
-
 from modelbox import Checkpoint, ModelBox, RunStatus
 from modelbox.integrations.keeper import UPLOADED_FILES
 from modelbox.integrations.lightning import ModelBoxLogger
 from modelbox.lightning_logger import ModelBoxLogger as PublishedLogger
 from tests.integration.sdk_server import SdkServer, wait_until
 from tests.integrations import digits_lightning
-from tests.integrations.digits_lightning import BATCHES, DigitsNet, loaders, pl, trainer
+from tests.integrations.digits_lightning import BATCHES, DigitsNet, loaders, pl, torch, trainer
 
 pytestmark = [pytest.mark.lightning, pytest.mark.filterwarnings("default")]  # Warnings are the framework's own.
 

@@ -137,7 +137,7 @@ class TrainingRun:
         Returns:
             What it was saved with; None if the run has none.
         """
-        state = self._read_state() if self._reporter is not None else None
+        state = self._read_state()
         if _distributed.is_available() and _distributed.is_initialized():
             box = [state]
             _distributed.broadcast_object_list(box, src=0)
@@ -168,8 +168,12 @@ class TrainingRun:
             self._reporter.end(*((RunStatus.FINISHED, "") if error is None else outcome_of(error)))
 
     def _read_state(self) -> dict[str, Any] | None:
-        run = self.run
-        path = None if run is None or not run.exists else restored_checkpoint(run, self._folder / run.id / "restored")
+        run, reporter = self.run, self._reporter
+        # A run that was just started has none, and the server need not be there to say so.
+        if run is None or reporter is None or not (run.exists or self._last_path):
+            return None
+        reporter.keeper.wait()
+        path = restored_checkpoint(run, self._folder / run.id / "restored")
         if path is None:
             return None
         state: dict[str, Any] = _torch.load(path, map_location="cpu", weights_only=True)

@@ -4,7 +4,7 @@ Must not know: any framework.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from modelbox.checkpoints import Checkpoint, HasCheckpoints
@@ -47,10 +47,9 @@ def restore(checkpoint: Checkpoint, destination: Path) -> Path:
     files = {file.path: file for file in reversed(checkpoint.artifacts()) if file.uploaded}
     if len(files) < expected:
         raise ChecksumMismatchError(f"the checkpoint has {len(files)} of {expected} files", field="files")
-    for file in files.values():
-        file.download(destination)
+    paths = [file.download(destination) for file in files.values()]
     # Every file of a folder is labelled with the folder's name before its own.
-    return destination / PurePosixPath(next(iter(files))).parts[0]
+    return destination / paths[0].relative_to(destination).parts[0]
 
 
 def restored_checkpoint(parent: HasCheckpoints, destination: Path) -> Path | None:

@@ -5,6 +5,7 @@ with box.start_run("translation") as run:
 """
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,7 +70,11 @@ class ModelBoxCallback(_transformers.TrainerCallback):
         if state.is_world_process_zero:
             self._keeper.wait()
 
-    def last_checkpoint(self, destination: str) -> str | None:
+    def close(self) -> None:
+        """Wait until all checkpoints are recorded, also of a training that was broken off; nothing is kept after it."""
+        self._keeper.close()
+
+    def last_checkpoint(self, destination: str | PathLike[str]) -> str | None:
         """Download the newest whole checkpoint of the run, for `train(resume_from_checkpoint=…)`; None if none."""
         path = restored_checkpoint(self._run, Path(destination))
         return None if path is None else str(path)

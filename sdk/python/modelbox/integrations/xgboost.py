@@ -45,6 +45,8 @@ class ModelBoxCallback(_callback.TrainingCallback):
 
     def after_training(self, model: Any) -> Any:
         """Record the parameters in effect and the best round, and upload the model."""
+        if not hasattr(model, "save_config"):
+            return model  # the models of a cross validation, which nobody keeps
         found = {"config": json.loads(model.save_config()), "rounds": model.num_boosted_rounds(), **model.attributes()}
         self._run.update_metadata("xgboost", found)
         if self._uploads_model:

@@ -1,0 +1,42 @@
+"""LightGBM reports each round, its parameters and its model."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+lightgbm: Any = pytest.importorskip("lightgbm", reason="LightGBM is not installed")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+from sklearn.datasets import load_digits
+
+from modelbox import ModelBox
+from modelbox.integrations.lightgbm import ModelBoxCallback, log_booster
+
+pytestmark = [pytest.mark.lightgbm, pytest.mark.filterwarnings("default")]  # Warnings are the framework's own.
+
+
+def test_rounds_parameters_and_model_are_reported(client: ModelBox, tmp_path: Path) -> None:
+    images, digits = load_digits(return_X_y=True)
+    data = lightgbm.Dataset(images[:400], digits[:400])
+    params = {"objective": "multiclass", "num_class": 10, "num_leaves": 7, "verbose": -1, "num_threads": 1}
+    with client.start_run("boosting", namespace="tests") as run:
+        callbacks = [ModelBoxCallback(run), lightgbm.early_stopping(3, verbose=False)]
+        booster = lightgbm.train(params, data, 20, valid_sets=[data], callbacks=callbacks)
+        artifact = log_booster(run, booster)
+    assert run.hyperparameters()["num_leaves"] == 7
+    steps = [point.step for point in run.metrics()["training/multi_logloss"]]
+    assert steps == list(range(booster.current_iteration()))
+    assert run.metadata()["lightgbm"]["best_iteration"] == booster.best_iteration
+    loaded = lightgbm.Booster(model_file=str(artifact.download(tmp_path)))
+    assert (loaded.predict(images) == booster.predict(images)).all()
+
+
+def test_an_estimator_can_be_logged_on_a_model_version(client: ModelBox) -> None:
+    images, digits = load_digits(return_X_y=True)
+    classifier = lightgbm.LGBMClassifier(n_estimators=3, num_leaves=4, verbose=-1, n_jobs=1)
+    classifier.fit(images[:200], digits[:200])
+    version = client.new_model("boosted", namespace="tests").new_model_version(framework="lightgbm")
+    log_booster(version, classifier, path="boosted.txt")
+    assert version.metadata()["lightgbm"]["trees"] == 30
+    assert [artifact.path for artifact in version.artifacts()] == ["boosted.txt"]
