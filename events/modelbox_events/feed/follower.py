@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 from modelbox_events.errors import FeedForkedError
 from modelbox_events.event import RecordedEvent
 from modelbox_events.feed.answers import Verdict
+from modelbox_events.feed.cancelled import stop_if_cancelled
 from modelbox_events.feed.publisher import Publisher
 from modelbox_events.feed.readahead import ReadAhead
 from modelbox_events.feed.stream import FeedState, FeedStream
@@ -121,6 +122,7 @@ class Follower:
         clock = asyncio.get_running_loop()
         scrub_at = clock.time() + SCRUB_INTERVAL_S
         while True:
+            stop_if_cancelled()
             position = self._progress.position
             if page := await pages.after(position):
                 small = len(page) < SMALL_PAGE_EVENTS

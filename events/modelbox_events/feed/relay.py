@@ -20,6 +20,7 @@ import structlog
 from nats.errors import Error as NatsError
 
 from modelbox_events.errors import FeedForkedError, LogUnavailableError
+from modelbox_events.feed.cancelled import stop_if_cancelled
 from modelbox_events.feed.cloudevents import MessageEncoder
 from modelbox_events.feed.connection import FeedConnection
 from modelbox_events.feed.follower import Follower, Progress
@@ -115,6 +116,7 @@ class Relay:
         turn = Turn(self._source.database)
         try:
             while self._state is not RelayState.HALTED:
+                stop_if_cancelled()
                 try:
                     await self._work(turn)
                 except FeedForkedError as error:
@@ -141,6 +143,7 @@ class Relay:
             follower = Follower(self._source, feed, publisher, self._progress)
             while True:
                 await follower.resume()
+                stop_if_cancelled()
                 if await turn.is_mine(self._progress.position, self._source.head.position):
                     self._enter(RelayState.RUNNING)
                     await follower.follow()
