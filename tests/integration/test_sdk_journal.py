@@ -312,14 +312,14 @@ def test_what_the_disk_has_no_room_for_is_sent_from_memory(
     sdk_server: SdkServer, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config = tmp_path / "modelbox_client.toml"
-    config.write_text(f'server_addr = "{sdk_server.address}"\njournal_bytes_max = 20_000\n')
+    config.write_text(f'server_addr = "{sdk_server.address}"\njournal_bytes_max = 200_000\n')
     monkeypatch.chdir(tmp_path)
     with ModelBox() as client:
         mine = client.object(run.id)
         sdk_server.stop()
         for step in range(20_000):
             mine.log_metrics({"loss": float(step)}, step=step)
-        wait_until(lambda: client._session._courier._buffer.waiting == 0)
+        wait_until(lambda: client._session._courier._backlog.waiting.points == 20_000)
         assert 0 < client.delivery().journaled < 20_000
         sdk_server.start()
         client.flush()

@@ -71,9 +71,7 @@ class Block:
     records: list[Record] = field(default_factory=list)
     end: int = 0
     need: int = 0
-    answered: int = 0
     damaged_bytes: int = 0
-    torn_bytes: int = 0
 
 
 def encode_header(header: Header) -> tuple[bytes, bytes]:
@@ -159,7 +157,6 @@ class _End(Enum):
 def _take(block: Block, data: bytes, at: int, size: int, *, place: int) -> None:
     _, state, tried_at, _, _ = _FRAME.unpack_from(data, at)
     if state == ANSWERED:
-        block.answered += 1
         return
     known = 0 if state == WAITING else max(1, tried_at)
     body = data[at + FRAME_BYTES : at + size]
@@ -177,7 +174,7 @@ def _pass_over(block: Block, data: bytes, *, at: int, end: "_End", place: int, s
         # The next part of the file may begin inside a frame's magic.
         following = len(data) if end is not _End.OPEN else max(at + 1, len(data) - len(_FRAME_MAGIC) + 1)
         if end is _End.TORN:
-            block.torn_bytes += following - at
+            # What its writer had not handed over when it was killed; nothing is damaged.
             return following
     block.damaged_bytes += following - at
     return following
