@@ -5,7 +5,7 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from tests.acceptance.server_process import ServerProcess
 from tests.benchmarks.servers import folder
@@ -22,11 +22,18 @@ class Measured(TypedDict):
 @contextlib.asynccontextmanager
 async def modelbox_server() -> AsyncIterator[str]:
     """A ModelBox server with everything in it; yields its gRPC address."""
+    async with modelbox_info() as info:
+        yield info["grpc_addr"]
+
+
+@contextlib.asynccontextmanager
+async def modelbox_info() -> AsyncIterator[dict[str, Any]]:
+    """A ModelBox server with everything in it; yields what it says of itself."""
     with folder() as path:
         server = ServerProcess(path)
         try:
             info = await asyncio.to_thread(server.start)
-            yield info["grpc_addr"]
+            yield info
             await asyncio.to_thread(server.stop)
         finally:
             await asyncio.to_thread(server.close)
