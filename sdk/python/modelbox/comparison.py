@@ -28,6 +28,13 @@ class Comparison:
         rows = self.rows()
         return {column: [row[column] for row in rows] for column in self.columns}
 
+    def _repr_html_(self) -> str:
+        """Show the comparison in a notebook, as a table."""
+        # Loaded when something is shown; it knows every kind.
+        from modelbox.display import html_of  # noqa: PLC0415  # see above
+
+        return str(html_of(self))
+
 
 def comparison_of(runs: Iterable[Run]) -> Comparison:
     """Put runs beside each other."""

@@ -46,6 +46,13 @@ class StoredObject(LoggedObject):
         kind: Kind[Self] = _KINDS[type(self)]
         return kind.read(self._session, kind.get.request(id=self.id))
 
+    def _repr_html_(self) -> str:
+        """Show the object in a notebook, with what hangs on it."""
+        # Loaded when something is shown; it knows every kind.
+        from modelbox.display import html_of  # noqa: PLC0415  # see above
+
+        return str(html_of(self))
+
 
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
 

@@ -1,0 +1,9 @@
+"""How objects show themselves in a notebook: HTML with plots as inline SVG, nothing to install and nothing to load.
+
+Everything that comes from the server is escaped. Loaded when something is shown, not with `import modelbox`.
+"""
+
+from modelbox.display.objects import html_of
+from modelbox.display.page import Html
+
+__all__ = ["Html", "html_of"]
