@@ -74,9 +74,9 @@ async def test_a_download_begins_where_it_is_told(gateway: Gateway, model: str, 
 async def test_a_download_that_begins_beyond_the_file_is_refused(gateway: Gateway, model: str) -> None:
     uploaded = await gateway.stub.UploadFile(frames_of(DATA, parent_id=model))
 
+    request = pb.DownloadFileRequest(file_id=uploaded.file_id, offset=len(DATA) + 1)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
-        request = pb.DownloadFileRequest(file_id=uploaded.file_id, offset=len(DATA) + 1)
-        _ = [frame async for frame in gateway.stub.DownloadFile(request)]
+        await anext(aiter(gateway.stub.DownloadFile(request)))
 
     assert (refusal_of(refused.value).reason, refusal_of(refused.value).field) == ("INVALID_FIELD", "offset")
 
@@ -198,6 +198,23 @@ async def test_an_upload_that_breaks_off_leaves_nothing(gateway: Gateway, model:
     assert (await log.read_head()).position == before
     files = await gateway.stub.ListArtifacts(pb.ListArtifactsRequest(parent_id=model))
     assert list(files.files) == []
+
+
+async def test_an_upload_cut_after_any_frame_leaves_nothing(gateway: Gateway, model: str, log: Log) -> None:
+    before = (await log.read_head()).position
+    frames = [frame async for frame in frames_of(DATA * 10, parent_id=model)]
+    assert len(frames) > 40
+
+    for count in range(1, len(frames) + 1):
+        call = gateway.stub.UploadFile()
+        for frame in frames[:count]:
+            await call.write(frame)
+        call.cancel()
+
+    await until(lambda: kept(gateway) == [])
+    assert (await log.read_head()).position == before
+    uploaded = await gateway.stub.UploadFile(frames_of(DATA * 10, parent_id=model))
+    assert (await download(gateway, uploaded.file_id))[1] == DATA * 10
 
 
 async def test_many_uploads_at_once_all_arrive(gateway: Gateway, model: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from modelbox import (
     ChecksumMismatchError,
+    DamagedError,
     FileType,
     InvalidFieldError,
     LocalFile,
@@ -157,3 +158,104 @@ def test_damaged_bytes_are_never_put_in_place(sdk_server: SdkServer, model: Mode
         model.download_artifact(artifact, tmp_path / "out")
     assert [path.name for path in place.parent.iterdir()] == ["model.pt"]
     assert place.read_text(encoding="utf-8") == "earlier"
+
+
+def test_what_was_downloaded_before_is_not_fetched_again(
+    sdk_server: SdkServer, model: Model, files: Path, tmp_path: Path, cache_folder: Path
+) -> None:
+    """Unless the copy that was kept is not right any more."""
+    [artifact] = model.upload_artifact(files / "model.pt")
+    first = model.download_artifact(artifact, tmp_path / "first")
+    [blob] = [path for path in sdk_server.blobs.rglob("*") if path.is_file() and path.stat().st_size == artifact.size]
+    blob.write_bytes(b"")
+
+    assert model.download_artifact(artifact, tmp_path / "second").read_bytes() == first.read_bytes()
+
+    [entry] = [path for path in cache_folder.rglob("*") if path.is_file()]
+    entry.write_bytes(entry.read_bytes()[::-1])
+    with pytest.raises(DamagedError):
+        model.download_artifact(artifact, tmp_path / "third")
+
+
+def test_the_cache_can_be_switched_off(
+    model: Model, files: Path, tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELBOX_CACHE", "off")
+    [artifact] = model.upload_artifact(files / "model.pt")
+    with ModelBox(model._session.connection.address) as client:
+        client.download_artifact(artifact, tmp_path / "out")
+    assert not cache_folder.exists()
+
+
+def test_a_download_goes_on_where_its_server_went_away(
+    sdk_server: SdkServer, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELBOX_CACHE", "off")
+    content = os.urandom(40 * 1024 * 1024)
+    (tmp_path / "large.bin").write_bytes(content)
+    [artifact] = model.upload_artifact(tmp_path / "large.bin")
+    seen: list[int] = []
+
+    def restart_once(_path: str, done: int, _total: int) -> None:
+        seen.append(done)
+        if done >= 10 * 1024 * 1024 and not restarted:
+            restarted.append(True)
+            sdk_server.stop()
+            sdk_server.start()
+
+    restarted: list[bool] = []
+    place = model.download_artifact(artifact, tmp_path / "out", on_progress=restart_once)
+
+    assert place.read_bytes() == content
+    assert sorted(set(seen)) == seen, "no byte came twice"
+    assert restarted == [True]
+
+
+def test_an_upload_is_sent_again_when_its_server_went_away(sdk_server: SdkServer, model: Model, tmp_path: Path) -> None:
+    content = os.urandom(40 * 1024 * 1024)
+    (tmp_path / "large.bin").write_bytes(content)
+    restarted: list[bool] = []
+
+    def restart_once(_path: str, done: int, _total: int) -> None:
+        if done >= 10 * 1024 * 1024 and not restarted:
+            restarted.append(True)
+            sdk_server.stop()
+            sdk_server.start()
+
+    [artifact] = model.upload_artifact(tmp_path / "large.bin", on_progress=restart_once)
+
+    assert restarted == [True]
+    assert [one.id for one in model.artifacts()] == [artifact.id]
+    assert artifact.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_all_files_of_an_object_come_at_once_and_the_newest_of_one_name(model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "deep").mkdir(parents=True)
+    for number in range(60):
+        (folder / "deep" / f"{number}.txt").write_text(str(number))
+    model.upload_artifact(LocalFile(folder, label="run"))
+    (folder / "deep" / "7.txt").write_text("seven")
+    model.upload_artifact(LocalFile(folder / "deep" / "7.txt", label="run/deep/7.txt"))
+    model.track_artifacts("s3://elsewhere/weights")
+
+    places = model.download_artifacts(tmp_path / "out")
+
+    assert len(places) == 60
+    read = {place.relative_to(tmp_path / "out" / "run" / "deep").name: place.read_text() for place in places}
+    assert read == {f"{number}.txt": str(number) for number in range(60)} | {"7.txt": "seven"}
+
+
+def test_after_an_error_no_further_file_is_begun(model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(200):
+        (folder / f"{number:03}").write_bytes(os.urandom(100))
+
+    def fail(path: str, _done: int, _total: int) -> None:
+        if path.endswith("010"):
+            raise RuntimeError(path)
+
+    with pytest.raises(RuntimeError, match="010"):
+        model.upload_artifact(folder, on_progress=fail)
+    assert len(model.artifacts()) < 100
