@@ -203,6 +203,19 @@ def test_the_end_of_the_program_delivers(model: Model, client: ModelBox) -> None
     assert len(model.metrics()["loss"]) == 1000
 
 
+def test_a_client_that_was_let_go_delivers_all_the_same(model: Model, client: ModelBox) -> None:
+    program = """
+import gc, modelbox, sys
+def train():
+    model = modelbox.ModelBox(sys.argv[1]).object(sys.argv[2])
+    for step in range(1000): model.log_metrics({'loss': 1.0}, step=step)
+train()
+gc.collect()
+"""
+    subprocess.run([sys.executable, "-c", program, client.address, model.id], check=True, timeout=60)
+    assert len(model.metrics()["loss"]) == 1000
+
+
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_logs_on_its_own(client: ModelBox, model: Model) -> None:
     for step in range(100):

@@ -24,7 +24,7 @@ from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import IDEMPOTENCY_KEY, Connection
 from modelbox.transport.methods import GET_METRICS, Method, NamedMethod, RequestT, ResponseT
-from modelbox.values import Delivery, LocalFile
+from modelbox.values import Delivery, LocalFile, OnProgress
 
 
 class Session:
@@ -55,7 +55,7 @@ class Session:
         self.heartbeat: Final = Heartbeat(self.connection)
         folder = None if journal is None else JournalFolder(journal, address)
         self._courier: Final = Courier(
-            partial(send, self.connection, self.transfers),
+            self._send,
             was_recorded=partial(was_recorded, self.connection),
             folder=folder,
             on_start=_close_at_end_of_process,
@@ -138,6 +138,10 @@ class Session:
         self._courier.forget()
         self.heartbeat.forget()
 
+    def _send(self, record: Record) -> bytes:
+        # A method of this object, so that whoever lets a client go before all is sent has it closed at the end.
+        return send(self.connection, self.transfers, record, on_progress=self._courier.note_progress)
+
     def _cut(self) -> None:
         self.transfers.cut()
         self.connection.cut()
@@ -146,14 +150,19 @@ class Session:
         return Record(method.name, self.connection.encode(method, request))
 
 
-def send(connection: Connection, transfers: Transfers, record: Record) -> bytes:
+def send(
+    connection: Connection, transfers: Transfers, record: Record, *, on_progress: OnProgress | None = None
+) -> bytes:
     """Send a record once, with its key, and return the answer.
+
+    Args:
+        on_progress: Called after each piece of a file.
 
     Raises:
         ModelBoxError: The server refused, or did not answer in time; or the file to upload has gone or changed.
     """
     if record.method == UPLOAD:
-        return send_upload(transfers, record.request)
+        return send_upload(transfers, record.request, on_progress)
     headers = ((IDEMPOTENCY_KEY, record.key),)
     return connection.call_encoded(
         NamedMethod(record.method), record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S

@@ -162,6 +162,10 @@ class Courier:
             text = "%d metric points and %d calls were not delivered: the client was closed before the server answered"
             _log.warning(text, lost.points, lost.calls)
 
+    def note_progress(self, *_: object) -> None:
+        """Note that a long call goes on, as if it had been answered: the end of the client waits for it."""
+        self._contact.heard()
+
     def forget(self) -> None:
         """Begin afresh in a forked child: the parent has what was logged, its journal and its threads."""
         self._buffer.forget()

@@ -14,7 +14,7 @@ from modelbox.fields import check_text
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.files import wire_file
 from modelbox.transfer.transfers import Transfers
-from modelbox.values import LocalFile
+from modelbox.values import LocalFile, OnProgress
 
 
 class _Upload(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ def describe(object_id: str, file: LocalFile) -> bytes:
     return msgspec.msgpack.encode(_Upload(object_id, fspath(path), size, mtime_ns, wire))
 
 
-def send_upload(transfers: Transfers, described: bytes) -> bytes:
+def send_upload(transfers: Transfers, described: bytes, on_progress: OnProgress | None = None) -> bytes:
     """Send the file of an upload; return nothing, for nobody waits for its answer.
 
     Raises:
@@ -55,7 +55,7 @@ def send_upload(transfers: Transfers, described: bytes) -> bytes:
         if _state(path) != (wanted.size, wanted.mtime_ns):
             raise InvalidFieldError.of("file", f"{wanted.path!r} has changed since its upload was asked for; not sent")
         file = LocalFile(path, wire.checksum, FileType(wire.file_type), wire.path)
-        transfers.upload(wanted.object_id, [file])
+        transfers.upload(wanted.object_id, [file], on_progress=on_progress)
     except OSError as error:
         raise InvalidFieldError.of("file", f"{wanted.path!r} cannot be uploaded any more: {error}") from error
     return b""
