@@ -191,6 +191,22 @@ def test_a_folder_that_cannot_be_made_costs_nothing_but_the_journal(
     assert caplog.text.count("the journal cannot be written") == 1
 
 
+def test_a_disk_that_may_only_be_read_costs_nothing_but_the_journal(
+    small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = Backlog(folder_of(small_disk))
+    added(before, range(3))
+    before.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    folder = folder_of(small_disk)
+    [path] = folder.journals()
+    assert folder.take(path) is None
+    backlog = Backlog(folder)
+    keys = added(backlog, range(3))
+    assert sent(backlog) == keys
+    assert "Read-only file system" in caplog.text
+
+
 @pytest.mark.usefixtures("try_again_at_once")
 def test_all_journals_together_keep_to_their_bound(tmp_path: Path) -> None:
     first = Backlog(folder_of(tmp_path, bytes_max=100_000))
