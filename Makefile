@@ -8,13 +8,15 @@ READY := $(VENV)/.ready
 # Where the wheel is built and installed for the acceptance tests.
 WHEEL := build/wheel
 PIN := -c constraints.txt
+# The environments of tests/integrations, and its markers; pyproject.toml has a group `integration-…` for each.
+INTEGRATIONS := data pytorch lightning transformers sklearn xgboost lightgbm keras tutorials
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all check demo serve bench proto schema clean
+.PHONY: help setup fmt lint types test test-all test-integrations $(INTEGRATIONS:%=test-%) check demo serve bench proto schema clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Create .venv with ModelBox, its servers and all tools
 
@@ -56,6 +58,19 @@ test-all: test ## Run the test suite, then again under coverage, and show what n
 	$(BIN)/coverage run -m pytest --ignore=tests/acceptance -m "not timing"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+test-integrations: $(INTEGRATIONS:%=test-%) ## Run the tests with real frameworks, each in an environment of its own
+
+# One of them: `make test-lightning`.
+$(INTEGRATIONS:%=test-%): test-%: build/integrations/%/.ready
+	build/integrations/$*/bin/pytest -m $* tests/integrations
+
+build/integrations/%/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv build/integrations/$*
+	build/integrations/$*/bin/python -m pip install --quiet --disable-pip-version-check $(PIN) pip
+	build/integrations/$*/bin/pip install --quiet $(PIN) --build-constraint constraints.txt \
+		-e '.[embedded]' --group test --group integration-$*
+	@touch $@
 
 check: lint types ## Lint, types, import contracts and architecture tests
 	$(BIN)/pytest tests/architecture
