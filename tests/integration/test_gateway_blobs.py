@@ -45,7 +45,7 @@ async def test_what_was_put_comes_back(store: Blobs, tmp_path: Path, size: int) 
     digests = await put(store, *(data[at : at + 1024] for at in range(0, size, 1024)))
 
     sha256 = hashlib.sha256(data).hexdigest()
-    assert digests == Digests(size, sha256, hashlib.md5(data, usedforsecurity=False).hexdigest())
+    assert digests == Digests(size, sha256, "")
     assert await get(store, digests) == data
     assert files_in(tmp_path) == [tmp_path / "sha256" / sha256[:2] / sha256[2:]]
 

@@ -67,9 +67,9 @@ class Blobs:
         result: Result = await asyncio.get_running_loop().run_in_executor(self._threads, call)
         return result
 
-    def upload(self) -> Upload:
+    def upload(self, *, with_md5: bool = False) -> Upload:
         """Begin an upload: `async with blobs.upload() as upload`."""
-        upload = Upload(self.store.writer(), self._threads)
+        upload = Upload(self.store.writer(), self._threads, with_md5=with_md5)
         self._uploads.add(upload)
         return upload
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import Executor
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -16,7 +16,7 @@ BLOCK_BYTES: Final = 1024 * 1024
 
 
 class Digests(msgspec.Struct, frozen=True):
-    """What arrived: its length in bytes and its hexadecimal digests."""
+    """What arrived: its length in bytes and its hexadecimal digests; the MD5 is empty unless somebody wants it."""
 
     size: int
     sha256: str
@@ -26,34 +26,36 @@ class Digests(msgspec.Struct, frozen=True):
 class Hasher:
     """Computes the digests of bytes that pass by."""
 
-    def __init__(self) -> None:
-        """Begin with no bytes."""
+    def __init__(self, *, with_md5: bool) -> None:
+        """Begin with no bytes. An MD5 costs as much again as writing them, so it is made only where it is wanted."""
         self._size = 0
         self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
 
     def update(self, data: bytes) -> None:
         """Take more bytes."""
         self._size += len(data)
         self._sha256.update(data)
-        self._md5.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
 
     def digests(self) -> Digests:
         """Return what passed by."""
-        return Digests(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
+        return Digests(self._size, self._sha256.hexdigest(), self._md5.hexdigest() if self._md5 is not None else "")
 
 
 class Upload:
     """One upload. Leaving the context before `keep` removes every trace of it."""
 
-    def __init__(self, writer: BlobWriter, threads: Executor) -> None:
+    def __init__(self, writer: BlobWriter, threads: Executor, *, with_md5: bool) -> None:
         """Write with `writer`, in `threads`."""
         self._writer = writer
         self._threads = threads
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
-        self._writing: asyncio.Future[None] | None = None
-        self._hasher = Hasher()
+        self._writing: asyncio.Future[Any] | None = None
+        self._hasher = Hasher(with_md5=with_md5)
+        self._is_discarded = False
         self.size = 0
         self.closed = asyncio.Event()
 
@@ -75,7 +77,11 @@ class Upload:
 
     async def finish(self) -> Digests:
         """Write what is left and return what arrived."""
-        await self._hand_over()
+        if self._writing is None:
+            # All of it is here: a small file is not worth two threads.
+            self._writing = self._in_thread(self._hash_and_write, b"".join(self._gathered))
+        else:
+            await self._hand_over()
         await self._settle()
         return self._hasher.digests()
 
@@ -86,7 +92,7 @@ class Upload:
             BlobStoreUnavailableError: The store refused; nothing is kept.
         """
         await self._settle()
-        self._writing = self._in_thread(self._writer.keep, digests.sha256)
+        self._writing = self._in_thread(self._keep, digests.sha256)
         await self._settle()
 
     async def __aexit__(
@@ -104,14 +110,19 @@ class Upload:
             if self._writing is not None:
                 await asyncio.wait([self._writing])
                 self._writing.exception()  # who waited for it has heard of it; nobody else needs to
-            await self._in_thread(self._writer.discard)
+            if not self._is_discarded:
+                await self._in_thread(self._writer.discard)
         finally:
             self.closed.set()
 
     async def _hand_over(self) -> None:
         await self._settle()
         parts, self._gathered, self._gathered_bytes = self._gathered, [], 0
-        self._writing = self._in_thread(self._write, parts)
+        block = parts[0] if len(parts) == 1 else b"".join(parts)
+        # Hashing takes as long as writing: both at once.
+        self._writing = asyncio.gather(
+            self._in_thread(self._writer.write, block), self._in_thread(self._hasher.update, block)
+        )
 
     async def _settle(self) -> None:
         if self._writing is not None:
@@ -120,7 +131,11 @@ class Upload:
     def _in_thread(self, work: Callable[..., None], *arguments: object) -> asyncio.Future[None]:
         return asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
-    def _write(self, parts: list[bytes]) -> None:
-        block = parts[0] if len(parts) == 1 else b"".join(parts)
+    def _hash_and_write(self, block: bytes) -> None:
         self._hasher.update(block)
         self._writer.write(block)
+
+    def _keep(self, sha256: str) -> None:
+        self._writer.keep(sha256)
+        self._is_discarded = True
+        self._writer.discard()

@@ -51,6 +51,11 @@ class AnnouncedFile(msgspec.Struct, frozen=True):
         stream = await objects.find(f"{field}.parent_id", parent_id)
         return cls(field, frame, stream, path, file_type, checksum, sha256)
 
+    @property
+    def has_md5(self) -> bool:
+        """Whether the checksum that was announced is an MD5."""
+        return len(self.checksum) == _MD5_DIGITS
+
     def verify(self, arrived: Digests) -> None:
         """Compare with what arrived.
 
@@ -59,7 +64,7 @@ class AnnouncedFile(msgspec.Struct, frozen=True):
         """
         if self.frame.size and self.frame.size != arrived.size:
             raise ChecksumMismatchError(f"{self.field}.size", f"{self.frame.size} bytes", f"{arrived.size} bytes")
-        digest = arrived.md5 if len(self.checksum) == _MD5_DIGITS else arrived.sha256
+        digest = arrived.md5 if self.has_md5 else arrived.sha256
         for name, given, found in (("checksum", self.checksum, digest), ("sha256", self.sha256, arrived.sha256)):
             if given and given != found:
                 raise ChecksumMismatchError(f"{self.field}.{name}", given, found)

@@ -68,7 +68,7 @@ class SignedUploadMethods:
         file = await self._announced(request.file)
         links, upload = self._upload(request.upload_id, file)
         await self._blobs.run(links.complete, upload.name, upload.token, size=file.frame.size)
-        arrived = await self._blobs.run(_read_back, links, upload.name)
+        arrived = await self._blobs.run(_read_back, links, upload.name, with_md5=file.has_md5)
         try:
             file.verify(arrived)
         except ChecksumMismatchError:
@@ -101,7 +101,7 @@ class SignedUploadMethods:
         """
         artifacts = self._backend.services.views.artifacts
         row = await artifacts.uploaded_copy(file.stream.namespace, file.sha256, file.frame.size)
-        if row is None or not await self._blobs.has(row.sha256, size=row.size):
+        if row is None or (file.has_md5 and not row.md5) or not await self._blobs.has(row.sha256, size=row.size):
             return None
         return Digests(row.size, row.sha256, row.md5)
 
@@ -129,11 +129,11 @@ def _name_of(file: AnnouncedFile) -> str:
     return str(object_id("upload", str(file.stream.id), file.path, file.file_type, file.sha256, str(file.frame.size)))
 
 
-def _read_back(links: SignedLinks, name: str) -> Digests:
+def _read_back(links: SignedLinks, name: str, *, with_md5: bool) -> Digests:
     reader = links.reader(name)
     if reader is None:
         raise UploadNotFoundError(name)
-    hasher = Hasher()
+    hasher = Hasher(with_md5=with_md5)
     try:
         while data := reader.read(READ_BYTES):
             hasher.update(data)

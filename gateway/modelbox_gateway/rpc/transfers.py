@@ -29,7 +29,7 @@ class TransferMethods:
         if first is None or first.WhichOneof("stream_frame") != "metadata":
             raise InvalidFieldError("metadata", "does not come first; send it in the first frame, then the bytes")
         announced = await AnnouncedFile.of("metadata", first.metadata, self._backend.objects)
-        async with self._backend.services.blobs.upload() as upload:
+        async with self._backend.services.blobs.upload(with_md5=announced.has_md5) as upload:
             await _receive(frames, upload)
             arrived = await upload.finish()
             announced.verify(arrived)
