@@ -13,6 +13,7 @@ SECTIONS = {
     "projections": "The projections",
     "calls": "Calls over gRPC (one server process, clients in another)",
     "metrics": "Metrics (SDK, gRPC, log, view)",
+    "transfers": "Files (one client; server, Postgres and S3 share the cores with it)",
     "series": "A series of a million points",
     "search": "Search among 100,000 runs",
 }
