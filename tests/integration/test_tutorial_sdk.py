@@ -16,11 +16,12 @@ def test_the_tutorial_of_the_sdk_tells_what_happens(
     sdk_server: SdkServer, client: ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tutorials = Tutorials(sdk_server, tmp_path, monkeypatch)
-    printed = tutorials.run("python_sdk")
+    printed, warned = tutorials.run("python_sdk")
+    assert warned == ""
     assert "thermometer is new" in printed
     assert "FAILED because of DivergedError" in printed
     assert "0.5 volts are 15." in printed
-    assert "thermometer was there" in tutorials.run("python_sdk")
+    assert "thermometer was there" in tutorials.run("python_sdk")[0]
     [experiment] = client.experiments("tutorial")
     assert [run.status for run in experiment.runs(limit=4)] == [RunStatus.FAILED, *[RunStatus.FINISHED] * 3]
     best = experiment.best_run("loss", mode="min")

@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.tutorials, pytest.mark.pytorch, pytest.mark.slow, pyte
 def test_the_tutorial_of_pytorch_goes_on_from_its_checkpoint(
     sdk_server: SdkServer, client: ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    printed = Tutorials(sdk_server, tmp_path, monkeypatch).run("pytorch")
+    printed, warned = Tutorials(sdk_server, tmp_path, monkeypatch).run("pytorch")
+    assert warned == ""
     assert "from epoch 0\n" in printed
     assert "FAILED RuntimeError: the power was cut [0, 1, 2]" in printed
     assert "from epoch 3\n" in printed
