@@ -46,7 +46,7 @@ types: $(READY) ## Check the types (mypy and pyright)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(READY) ## Run the test suite, the acceptance tests with the wheel installed alone
-	$(BIN)/pytest --ignore=tests/acceptance
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance
 	rm -rf $(WHEEL) && $(BIN)/pip wheel --quiet --no-deps --build-constraint constraints.txt -w $(WHEEL) .
 	$(PYTHON) -m venv $(WHEEL)/venv
 	$(BIN)/pip --python $(WHEEL)/venv/bin/python install --quiet $(PIN) \

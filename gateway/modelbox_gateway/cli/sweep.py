@@ -35,12 +35,12 @@ _MEANINGS: Final = {
 }
 
 
-def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
+def _time_span(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,6})([mhd])", text)
-    duration = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else timedelta()
-    if duration < OLDER_THAN_MIN:
+    span = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else timedelta()
+    if span < OLDER_THAN_MIN:
         raise click.BadParameter(f"{text!r} is not a time from one hour on, such as 90m, 24h or 7d")
-    return duration
+    return span
 
 
 @click.command(
@@ -48,7 +48,7 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -
     epilog=examples("modelbox server sweep-artifacts --dry-run", "modelbox server sweep-artifacts --older-than 7d"),
 )
 @click.option("--dry-run", is_flag=True, help="Count what would be done, and do nothing.")
-@click.option("--older-than", callback=_duration, default="24h", show_default=True, help="Leave alone what is younger.")
+@click.option("--older-than", callback=_time_span, default="24h", show_default=True, help="Leave alone what is younger.")
 @config_path_option
 @output_option
 def sweep_artifacts(config_path: Path | None, output: str, older_than: timedelta, *, dry_run: bool) -> None:
