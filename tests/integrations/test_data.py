@@ -6,7 +6,6 @@ import pytest
 
 pd: Any = pytest.importorskip("pandas", reason="pandas is not installed")
 
-import numpy as np
 
 from modelbox import ModelBox
 from modelbox.capture.datasets import describe
@@ -85,14 +84,3 @@ def test_configurations_of_libraries_become_flat() -> None:
         lr: float = 0.1
 
     assert flatten({"optimizer": Optimizer()}) == {"optimizer.lr": 0.1}
-
-
-def test_tensors_are_arrays() -> None:
-    torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
-    tensor = torch.arange(6, dtype=torch.float32, requires_grad=True).reshape(2, 3)
-    assert describe(tensor).digest == describe(np.arange(6, dtype="float32").reshape(2, 3)).digest
-    dataset = torch.utils.data.TensorDataset(tensor, torch.tensor([0, 1]))
-    described = describe(dataset)
-    assert described.row_count == 2
-    assert described.columns[1].summary["labels"] == [[0, 1], [1, 1]]
-    assert describe(torch.ones(2, dtype=torch.bfloat16)).columns[0].summary["mean"] == 1

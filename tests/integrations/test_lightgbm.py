@@ -18,15 +18,24 @@ pytestmark = [pytest.mark.lightgbm, pytest.mark.filterwarnings("default")]  # Wa
 
 def test_rounds_parameters_and_model_are_reported(client: ModelBox, tmp_path: Path) -> None:
     images, digits = load_digits(return_X_y=True)
-    data = lightgbm.Dataset(images[:400], digits[:400])
-    params = {"objective": "multiclass", "num_class": 10, "num_leaves": 7, "verbose": -1, "num_threads": 1}
+    data = lightgbm.Dataset(images[:300], digits[:300])
+    held_back = lightgbm.Dataset(images[300:400], digits[300:400], reference=data)
+    params = {
+        "objective": "multiclass",
+        "num_class": 10,
+        "num_leaves": 7,
+        "verbose": -1,
+        "num_threads": 1,
+        "learning_rate": 1.0,
+    }
     with client.start_run("boosting", namespace="tests") as run:
-        callbacks = [ModelBoxCallback(run), lightgbm.early_stopping(3, verbose=False)]
-        booster = lightgbm.train(params, data, 20, valid_sets=[data], callbacks=callbacks)
+        callbacks = [ModelBoxCallback(run), lightgbm.early_stopping(2, verbose=False)]
+        booster = lightgbm.train(params, data, 200, valid_sets=[held_back], valid_names=["valid"], callbacks=callbacks)
         artifact = log_booster(run, booster)
     assert run.hyperparameters()["num_leaves"] == 7
-    steps = [point.step for point in run.metrics()["training/multi_logloss"]]
-    assert steps == list(range(booster.current_iteration()))
+    steps = [point.step for point in run.metrics()["valid/multi_logloss"]]
+    # The rounds after the best one, in which it did not get better, are told too.
+    assert steps == list(range(booster.best_iteration + 2))
     assert run.metadata()["lightgbm"]["best_iteration"] == booster.best_iteration
     loaded = lightgbm.Booster(model_file=str(artifact.download(tmp_path)))
     assert (loaded.predict(images) == booster.predict(images)).all()

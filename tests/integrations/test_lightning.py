@@ -218,6 +218,27 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint_and_leaves_every_ste
     assert epochs_ended[0] == epochs - 1
 
 
+_OTHER_PACKAGE = """
+import sys, pytorch_lightning as pl
+from modelbox.integrations.lightning import ModelBoxLogger
+from pytorch_lightning.demos.boring_classes import BoringModel
+assert issubclass(ModelBoxLogger, pl.loggers.Logger)
+logger = ModelBoxLogger("tests", "boring", server_addr=sys.argv[1], run_id=sys.argv[2], save_dir=sys.argv[3])
+pl.Trainer(max_steps=3, logger=logger, accelerator="cpu", enable_progress_bar=False).fit(BoringModel())
+"""
+
+
+@pytest.mark.slow
+def test_the_other_package_of_lightning_is_served_where_it_is_in_use(client: ModelBox, tmp_path: Path) -> None:
+    pytest.importorskip("pytorch_lightning", reason="pytorch_lightning is not installed")
+    run_id = str(uuid.uuid4())
+    program = [sys.executable, "-W", "ignore", "-c", _OTHER_PACKAGE, client.address, run_id, str(tmp_path)]
+    subprocess.run(program, check=True, capture_output=True, timeout=90)
+    run = client.run(run_id)
+    assert run.status is RunStatus.FINISHED
+    assert [one.step for one in run.checkpoints()] == [3]
+
+
 def _training(client: ModelBox, run_id: str, folder: Path, epochs: int) -> "subprocess.Popen[str]":
     program = ("-m", digits_lightning.__name__, client.address, run_id, str(folder), str(epochs))
     return subprocess.Popen([sys.executable, *program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -11,7 +11,11 @@ import pytest
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+import numpy as np
+
 from modelbox import ModelBox, RunEndedError, RunStatus
+from modelbox.capture.datasets import describe
+from modelbox.capture.hyperparameters import flatten
 from modelbox.integrations.keeper import UPLOADED_FILES
 from modelbox.integrations.pytorch import TrainingRun
 
@@ -146,3 +150,21 @@ def test_only_rank_zero_reports_and_every_rank_gets_what_is_loaded(client: Model
     assert weight != [[0.0, 0.0]]
     [run] = client.runs("tests")
     assert [point.step for point in run.metrics()["loss"]] == [0]
+
+
+def test_tensors_are_described_as_the_arrays_they_are() -> None:
+    tensor = torch.arange(6, dtype=torch.float32, requires_grad=True).reshape(2, 3)
+    assert describe(tensor).digest == describe(np.arange(6, dtype="float32").reshape(2, 3)).digest
+    described = describe(torch.utils.data.TensorDataset(tensor, torch.tensor([0, 1])))
+    assert described.row_count == 2
+    assert described.columns[1].summary["labels"] == [[0, 1], [1, 1]]
+    assert describe(torch.ones(2, dtype=torch.bfloat16)).columns[0].summary["mean"] == 1
+
+
+def test_scalars_types_and_large_tensors_are_hyperparameters() -> None:
+    given = {"rate": torch.tensor(0.5), "type": torch.float16, "weights": torch.zeros(30, 30)}
+    assert flatten(given) == {
+        "rate": 0.5,
+        "type": "torch.float16",
+        "weights": "Tensor of shape (30, 30) and type torch.float32",
+    }

@@ -12,6 +12,7 @@ import statistics
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -30,8 +31,11 @@ from modelbox.runs import Run
 Aggregate = Callable[[Sequence[float]], float]
 """Makes one value of those that were logged for one key and step."""
 
-# A trainer of one package takes the loggers of the other, but brings its own; so the one that is loaded counts.
-_PACKAGE: Final = "pytorch_lightning" if "pytorch_lightning" in sys.modules else "lightning.pytorch"
+# Both packages have the same classes, each its own: the one that is loaded counts, then the one that is there.
+_IS_OLD_NAME: Final = sys.modules.get("pytorch_lightning") is not None or (
+    find_spec("lightning") is None and find_spec("pytorch_lightning") is not None
+)
+_PACKAGE: Final = "pytorch_lightning" if _IS_OLD_NAME else "lightning.pytorch"
 _loggers: Any = framework(f"{_PACKAGE}.loggers.logger", install="lightning")
 _rank_zero: Any = framework(f"{_PACKAGE}.utilities.rank_zero", install="lightning")
 _Method = TypeVar("_Method", bound=Callable[..., Any])

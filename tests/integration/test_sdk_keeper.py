@@ -1,0 +1,104 @@
+"""Checkpoints that a framework saves are recorded in the background, whatever becomes of files and server."""
+
+import errno
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from modelbox import ModelBox
+from modelbox.integrations.keeper import UPLOADED_FILES, WAITING_MAX, CheckpointKeeper, Saved
+from modelbox.integrations.restoring import last_checkpoint, restore
+from tests.integration.sdk_server import SdkServer, wait_until
+
+
+def _saved(folder: Path, step: int) -> Saved:
+    path = folder / f"step-{step}.ckpt"
+    path.write_bytes(b"%d" % step)
+    return Saved(path=str(path), step=step, metrics={"loss": 1.0}, metadata={})
+
+
+def test_what_is_removed_before_it_is_sent_arrives_all_the_same(
+    sdk_server: SdkServer, client: ModelBox, tmp_path: Path
+) -> None:
+    run = client.start_run("kept", namespace="demo", source=False)
+    client.flush()
+    keeper = CheckpointKeeper(run, upload=True)
+    sdk_server.stop()
+    for step in (1, 2):
+        saved = _saved(tmp_path, step)
+        keeper.keep(saved)
+        Path(saved.path).unlink()
+    sdk_server.start()
+    keeper.close()
+    assert [one.download_artifacts(tmp_path)[0].read_bytes() for one in run.checkpoints()] == [b"1", b"2"]
+    assert sorted(path.name for path in tmp_path.glob(".*")) == []
+
+
+def test_more_than_may_wait_are_given_up_the_oldest_first_and_told(
+    sdk_server: SdkServer, client: ModelBox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = client.start_run("kept", namespace="demo", source=False)
+    client.flush()
+    keeper = CheckpointKeeper(run, upload=True)
+    sdk_server.stop()
+    caplog.set_level(logging.WARNING, "modelbox.integrations.keeper")
+    for step in range(WAITING_MAX + 3):
+        keeper.keep(_saved(tmp_path, step))
+    keeper.close(timeout_s=0.1)
+    told = [record.getMessage() for record in caplog.records if "was not recorded" in record.getMessage()]
+    assert len(told) >= WAITING_MAX + 2
+    sdk_server.start()
+    # The one that was on its way ends, too.
+    wait_until(lambda: not list(tmp_path.glob(".*")))
+
+
+def test_a_folder_is_one_checkpoint_and_comes_back_as_a_folder(client: ModelBox, tmp_path: Path) -> None:
+    run = client.start_run("kept", namespace="demo", source=False)
+    folder = tmp_path / "checkpoint-7"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "weights").write_bytes(b"w")
+    (folder / "inner/state").write_bytes(b"s")
+    keeper = CheckpointKeeper(run, upload=True)
+    keeper.keep(Saved(path=str(folder), step=7, metrics={}, metadata={"epoch": 1}))
+    keeper.close()
+    checkpoint = last_checkpoint(run)
+    assert checkpoint is not None
+    assert checkpoint.metadata() == {"epoch": 1, UPLOADED_FILES: 2}
+    restored = restore(checkpoint, tmp_path / "restored")
+    assert restored == tmp_path / "restored/checkpoint-7"
+    assert (restored / "inner/state").read_bytes() == b"s"
+
+
+def test_without_hard_links_files_are_copied(client: ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    run = client.start_run("kept", namespace="demo", source=False)
+    keeper = CheckpointKeeper(run, upload=True)
+    keeper.keep(_saved(tmp_path, 1))
+    keeper.close()
+    assert [artifact.path for artifact in run.checkpoint(step=1).artifacts()] == ["step-1.ckpt"]
+
+
+def test_what_a_killed_process_held_is_removed_by_the_next(client: ModelBox, tmp_path: Path) -> None:
+    run = client.start_run("kept", namespace="demo", source=False)
+    left = tmp_path / f".modelbox-held-{run.id}-1234-0"
+    left.mkdir()
+    (left / "old.ckpt").write_bytes(b"old")
+    keeper = CheckpointKeeper(run, upload=True)
+    keeper.keep(_saved(tmp_path, 1))
+    keeper.close()
+    assert not left.exists()
+
+
+def test_a_uri_is_recorded_as_it_is(client: ModelBox) -> None:
+    run = client.start_run("kept", namespace="demo", source=False)
+    keeper = CheckpointKeeper(run, upload=True)
+    keeper.keep(Saved(path="s3://bucket/last.ckpt", epoch=3, metrics={"loss": 0.5}, metadata={}))
+    keeper.close()
+    [artifact] = run.checkpoint(3).artifacts()
+    assert (artifact.path, artifact.uploaded) == ("s3://bucket/last.ckpt", False)
+    assert last_checkpoint(run) is None
