@@ -25,10 +25,9 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 class FilesystemStore:
     """Blobs under one folder."""
 
-    links: Final = None
-
     def __init__(self, folder: Path) -> None:
         """Keep blobs in `folder`, which `prepare` makes."""
+        self.links: Final = None
         self._folder = folder
         self._complete = folder / "sha256"
         self._temporary = folder / "tmp"

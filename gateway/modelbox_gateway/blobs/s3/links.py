@@ -31,10 +31,9 @@ PUT_TOGETHER: Final = "complete"
 class S3Links:
     """The signed links of a bucket."""
 
-    upload_bytes_min: Final = PART_BYTES
-
     def __init__(self, bucket: Bucket, keys: Keys) -> None:
         """Sign for `bucket`."""
+        self.upload_bytes_min: Final = PART_BYTES
         self._bucket = bucket
         self._keys = keys
 
