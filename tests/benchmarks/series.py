@@ -71,8 +71,9 @@ def _read(address: str, run_id: str, bare_s: float) -> list[Figure]:
 
 def _timed(read: Callable[[], Any]) -> tuple[float, Any]:
     """Return the best of several times, in seconds, and what was read."""
-    seconds = []
-    for _ in range(TRIES):
+    seconds: list[float] = []
+    found = None
+    while len(seconds) < TRIES:
         start = time.perf_counter()
         found = read()
         seconds.append(time.perf_counter() - start)

@@ -48,7 +48,9 @@ def _time_span(_context: click.Context, _parameter: click.Parameter, text: str) 
     epilog=examples("modelbox server sweep-artifacts --dry-run", "modelbox server sweep-artifacts --older-than 7d"),
 )
 @click.option("--dry-run", is_flag=True, help="Count what would be done, and do nothing.")
-@click.option("--older-than", callback=_time_span, default="24h", show_default=True, help="Leave alone what is younger.")
+@click.option(
+    "--older-than", callback=_time_span, default="24h", show_default=True, help="Leave alone what is younger."
+)
 @config_path_option
 @output_option
 def sweep_artifacts(config_path: Path | None, output: str, older_than: timedelta, *, dry_run: bool) -> None:
