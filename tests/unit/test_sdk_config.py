@@ -4,9 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from modelbox.config import CONFIG_TEXT, read_config, resolve_address, resolve_journal
+from modelbox.config import (
+    CONFIG_TEXT,
+    read_config,
+    resolve_address,
+    resolve_blob_address,
+    resolve_cache,
+    resolve_journal,
+)
 from modelbox.errors import ConfigError
 from modelbox.journal.folder import JournalSettings
+from modelbox.limits import CACHE_BYTES_MAX
+from modelbox.transfer.cache import CacheSettings
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +97,37 @@ def test_the_journal_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("MODELBOX_JOURNAL", "0")
     with pytest.raises(ConfigError, match=r"^MODELBOX_JOURNAL: '0' is neither on nor off"):
         resolve_journal()
+
+
+def test_the_server_of_files_is_found_like_the_server_and_need_not_be(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MODELBOX_BLOB_ADDR", raising=False)
+    assert resolve_blob_address() == ""
+    (tmp_path / "modelbox_client.toml").write_text('blob_addr = "file:1"\n', encoding="utf-8")
+    assert resolve_blob_address() == "file:1"
+    monkeypatch.setenv("MODELBOX_BLOB_ADDR", "environment:1")
+    assert resolve_blob_address() == "environment:1"
+    assert resolve_blob_address("argument:1") == "argument:1"
+    with pytest.raises(ConfigError, match=r"^blob_addr: .*is not host:port"):
+        resolve_blob_address("host")
+
+
+def test_the_cache_is_where_it_is_configured_and_can_be_switched_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MODELBOX_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert resolve_cache() == CacheSettings(tmp_path / "xdg" / "modelbox", CACHE_BYTES_MAX)
+    (tmp_path / "modelbox_client.toml").write_text('cache_dir = "kept"\ncache_bytes_max = 5\n', encoding="utf-8")
+    assert resolve_cache() == CacheSettings(tmp_path / "kept", 5)
+    monkeypatch.setenv("MODELBOX_CACHE_DIR", str(tmp_path / "here"))
+    assert resolve_cache() == CacheSettings(tmp_path / "here", 5)
+    (tmp_path / "modelbox_client.toml").write_text("cache_bytes_max = 0\n", encoding="utf-8")
+    assert resolve_cache() is None
+    (tmp_path / "modelbox_client.toml").unlink()
+    monkeypatch.setenv("MODELBOX_CACHE", "off")
+    assert resolve_cache() is None
+    monkeypatch.setenv("MODELBOX_CACHE", "maybe")
+    with pytest.raises(ConfigError, match="neither on nor off"):
+        resolve_cache()

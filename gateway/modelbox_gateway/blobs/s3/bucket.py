@@ -22,10 +22,10 @@ CONNECTIONS_MAX: Final = 32
 """Connections kept open; the threads of a process use one each, and so does each open download."""
 
 CONNECT_TIMEOUT_S: Final = 5.0
-READ_TIMEOUT_S: Final = 120.0
-"""How long the service may be silent; it copies some GiB in one call."""
+READ_TIMEOUT_S: Final = 60.0
+"""How long the service may be silent; it copies some GiB in one call. A stop may have to wait as long."""
 
-RETRIES: Final = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
+RETRIES: Final = urllib3.Retry(total=2, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
 """Further tries of one call inside it. Longer trouble is told to the caller, who tries again."""
 
 PAGE_ITEMS: Final = 1000

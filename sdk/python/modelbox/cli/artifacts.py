@@ -61,12 +61,11 @@ def download(
     """Download artifacts, verified; prints nothing but where they are, one a line."""
     if bool(artifact_ids) == bool(parent_id):
         raise click.UsageError("give either --id or --parent-id")
-    with connected(server_addr, config_path) as client:
-        wanted = artifact_ids
+    with connected(server_addr, config_path) as client, transfer_progress() as on_progress:
         if parent_id:
-            wanted = tuple(artifact.id for artifact in client.object(parent_id).artifacts() if artifact.uploaded)
-        with transfer_progress() as on_progress:
-            places = [client.download_artifact(artifact, path, on_progress=on_progress) for artifact in wanted]
+            places = client.object(parent_id).download_artifacts(path, on_progress=on_progress)
+        else:
+            places = [client.download_artifact(artifact, path, on_progress=on_progress) for artifact in artifact_ids]
     for place in places:
         click.echo(place)
 
