@@ -66,6 +66,7 @@ $(INTEGRATIONS:%=test-%): test-%: build/integrations/%/.ready
 	build/integrations/$*/bin/pytest -m $* tests/integrations
 
 build/integrations/%/.ready: pyproject.toml constraints.txt
+	rm -rf build/integrations/$*
 	$(PYTHON) -m venv build/integrations/$*
 	build/integrations/$*/bin/python -m pip install --quiet --disable-pip-version-check $(PIN) pip
 	build/integrations/$*/bin/pip install --quiet $(PIN) --build-constraint constraints.txt \
