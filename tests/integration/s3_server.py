@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -67,11 +68,15 @@ class S3Server:
         keys = self._folder / "s3.json"
         keys.write_text(json.dumps(_IDENTITIES))
         options = [f"-{name}={port}" for name, port in self._ports.items()]
-        quiet = ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=256"]
+        quiet = ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64"]
         command = [str(_WEED), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=0"]
         with (self._folder / "weed.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "-s3", f"-s3.config={keys}", *options, *quiet], stdout=log, stderr=subprocess.STDOUT
+                [*command, "-s3", f"-s3.config={keys}", *options, *quiet],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A bucket begins with one volume instead of seven: there is room for those of all tests.
+                env={**os.environ, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"},
             )
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._takes_objects():

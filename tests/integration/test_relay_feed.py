@@ -50,7 +50,7 @@ async def test_a_plain_nats_program_reads_every_event_in_its_place(log: Log, tmp
         assert headers["ce-type"] == event.type
         assert headers["ce-subject"] == f"model/{event.stream_id}"
         assert headers["ce-streamversion"] == str(event.version)
-        assert headers["ce-dataschema"] == f"urn:modelbox:event:{event.type}:1"
+        assert headers["ce-dataschema"] == f"urn:modelbox:event:{event.type}:{event.schema_version}"
         assert headers["ce-chainhash"] == event.hash.hex()
         assert message.data == event.data
     first = messages[0].headers or {}
