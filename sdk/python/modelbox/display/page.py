@@ -14,7 +14,7 @@ CELL_CHARS_MAX: Final = 200
 
 _STYLE: Final = (
     "font-family:system-ui,sans-serif;font-size:13px;line-height:1.4;max-width:100%;overflow-x:auto",
-    "border-collapse:collapse;margin:4px 0",
+    "border-collapse:collapse;margin:4px 0;font-size:inherit",
     "text-align:left;padding:2px 12px 2px 0;vertical-align:top;white-space:pre-wrap",
 )
 

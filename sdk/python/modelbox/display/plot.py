@@ -36,8 +36,8 @@ def line_plot(title: str, points: Sequence[MetricValue]) -> Html | None:
     bottom, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
     texts = (
         _text(_LEFT, 12, title, anchor="start", weight="bold"),
-        _text(_LEFT - 4, _TOP + 8, f"{y.high:.4g}"),
-        _text(_LEFT - 4, bottom, f"{y.low:.4g}") if y.high > y.low else "",
+        _text(_LEFT - 4, min(y.place(y.high) + 8, bottom), f"{y.high:.3g}"),
+        _text(_LEFT - 4, bottom, f"{y.low:.3g}") if y.high > y.low else "",
         _text(_LEFT, HEIGHT - 4, f"{x.low:.0f}", anchor="start"),
         _text(right, HEIGHT - 4, f"{x.high:.0f}") if x.high > x.low else "",
     )
