@@ -249,8 +249,9 @@ def _artifact_flaws(config: Config) -> Iterator[_Flaw]:
         section = f"artifact_storage_{kind}"
         settings = getattr(config, section)
         if config.artifact_storage == kind:
-            empty = (key for key, _ in needed if not getattr(settings, key))
-            yield from (_Flaw((section, key), "is empty", dict(needed)[key]) for key in empty)
+            yield from (
+                _Flaw((section, key), "is empty", remedy) for key, remedy in needed if not getattr(settings, key)
+            )
         else:
             changed = (
                 key for key in settings.__struct_fields__ if getattr(settings, key) != getattr(type(settings)(), key)

@@ -71,9 +71,7 @@ def test_a_checkpoint_keeps_files_for_a_restart(run: Run, tmp_path: Path) -> Non
     assert [event.name for event in artifact.events()] == ["scanned"]
 
 
-def test_promotion_makes_a_model_version_with_files_and_metrics(
-    run: Run, model: Model, tmp_path: Path
-) -> None:
+def test_promotion_makes_a_model_version_with_files_and_metrics(run: Run, model: Model, tmp_path: Path) -> None:
     (tmp_path / "state.ckpt").write_bytes(b"weights")
     checkpoint = run.new_checkpoint(3, {"val_acc": 0.9}, artifacts=["s3://b/3.pt"], metadata={"a": 1, "b": 1})
     checkpoint.upload_artifact(tmp_path / "state.ckpt")

@@ -6,8 +6,8 @@ import pytest
 
 from modelbox.enums import FileType, MLFramework
 from modelbox.errors import InvalidFieldError
-from modelbox.transfer.places import place_of
 from modelbox.transfer.files import files_to_track, files_to_upload, label_of, wire_file
+from modelbox.transfer.places import place_of
 from modelbox.values import LocalFile
 
 ID = "1c9f6b8e"
@@ -125,4 +125,4 @@ def test_a_label_stands_for_the_path_and_before_the_files_of_a_folder(tmp_path: 
     (tmp_path / "inner/weights.bin").write_bytes(b"w")
     [file] = files_to_upload(LocalFile(tmp_path, label="step-10"))
     assert (wire_file(file).path, file.path) == ("step-10/inner/weights.bin", tmp_path / "inner/weights.bin")
-    assert wire_file(LocalFile("weights.bin", label="model.ckpt")).file_type == FileType.CHECKPOINT
+    assert wire_file(LocalFile("weights.bin", label="model.ckpt")).file_type == FileType.CHECKPOINT.value

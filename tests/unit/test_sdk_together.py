@@ -56,9 +56,7 @@ def test_work_whose_threads_cannot_be_started_is_done_by_the_caller(monkeypatch:
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     threads: set[int] = set()
-    assert (
-        together(lambda _: threads.add(threading.get_ident()), list(range(9)), at_once=8, stop=nothing) == [None] * 9
-    )
+    assert together(lambda _: threads.add(threading.get_ident()), list(range(9)), at_once=8, stop=nothing) == [None] * 9
     assert threads == {threading.get_ident()}
 
 

@@ -85,8 +85,10 @@ def test_every_key_has_a_comment_and_names_its_variable() -> None:
             "MODELBOX_ARTIFACT_STORAGE_S3_SECRET_KEY",
         ),
         (
-            "artifact_storage = 's3'\n[artifact_storage_s3]\n"
-            "endpoint = 'https://h'\nbucket = 'b'\naccess_key = 'k'\nsecret_key = 's'",
+            (
+                "artifact_storage = 's3'\n[artifact_storage_s3]\n"
+                "endpoint = 'https://h'\nbucket = 'b'\naccess_key = 'k'\nsecret_key = 's'"
+            ),
             "artifact_storage_s3.endpoint",
             "artifact_storage_s3.secure",
         ),
@@ -173,7 +175,7 @@ def test_message_about_a_server_address_hides_its_password(file: Path) -> None:
 
 def test_message_about_a_secret_of_a_wrong_type_does_not_show_it(file: Path) -> None:
     file.write_text("[artifact_storage_s3]\nsecret_key = 20260101")
-    with pytest.raises(ConfigError, match="artifact_storage_s3.secret_key: the value is refused") as refused:
+    with pytest.raises(ConfigError, match=r"artifact_storage_s3\.secret_key: the value is refused") as refused:
         load(file, {})
     assert "20260101" not in str(refused.value)
 
