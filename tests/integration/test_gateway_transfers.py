@@ -48,7 +48,7 @@ def kept(gateway: Gateway) -> Sequence[Path]:
     return [path for path in gateway.blobs.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("checksum", ["", MD5, MD5.upper(), SHA256])
+@pytest.mark.parametrize("checksum", ["", MD5, MD5.upper(), SHA256], ids=["none", "md5", "upper case", "sha256"])
 async def test_what_is_uploaded_comes_back(gateway: Gateway, model: str, checksum: str) -> None:
     uploaded = await gateway.stub.UploadFile(frames_of(DATA, parent_id=model, checksum=checksum, size=len(DATA)))
 
