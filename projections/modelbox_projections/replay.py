@@ -50,13 +50,16 @@ async def sole_builder(log: Log, name: str) -> AsyncIterator[asyncpg.Connection]
         LogUnavailableError: Postgres does not answer.
     """
     connection = await log.database.connect_alone("modelbox rebuild", {"synchronous_commit": "off"})
+    lock = f"modelbox rebuild {name}"
     try:
-        if not await connection.fetchval(STATEMENTS["try_lock"], f"modelbox rebuild {name}"):
+        if not await connection.fetchval(STATEMENTS["try_lock"], lock):
             raise RebuildRunningError(name)
         for state in await load_states(connection):
             if state.name == name and state.role in {Role.CHECKING, Role.RETIRED}:
                 await drop_generation(connection, state)
         yield connection
+        # Postgres takes a moment to see a connection gone, and the next builder may come before that.
+        await connection.fetchval(STATEMENTS["unlock"], lock)
     finally:
         connection.terminate()
 
