@@ -11,7 +11,9 @@ import pytest
 from tests.acceptance.calls import create_model
 from tests.acceptance.server_process import MODELBOX, ServerProcess
 
-PROJECTIONS = {"artifacts", "metadata", "metrics", "model_versions", "models", "namespaces"}
+OBJECTS = {"checkpoints", "datasets", "experiments", "model_versions", "models", "runs"}
+LOGGED = {"artifacts", "hyperparameters", "lineage", "logged_events", "metadata", "metrics", "namespaces"}
+PROJECTIONS = OBJECTS | LOGGED
 
 
 def modelbox(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
