@@ -1,7 +1,5 @@
 """The journal on the real server: whatever ends first, every point is there once, by the view and by the log."""
 
-import multiprocessing
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -142,39 +140,40 @@ began = time.monotonic()
     assert float(output) < 2.0
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+FORK_WHEN_TOLD = """
+import multiprocessing
+def work(number):
+    log(range(500), key=f"worker {number}")
+    if sys.argv[3] == "os._exit":
+        journaled(500)
+        os._exit(0)
+log([0], key="parent")
+client.flush()
+ready()
+log(range(1, 100), key="parent")
+workers = [multiprocessing.get_context("fork").Process(target=work, args=(number,)) for number in range(8)]
+for worker in workers:
+    worker.start()
+for worker in workers:
+    worker.join(60)
+print([worker.exitcode for worker in workers], flush=True)
+"""
+
+
 @pytest.mark.parametrize("ending", ["return", "os._exit"])
-def test_eight_forked_workers_log_while_the_server_is_away(
-    sdk_server: SdkServer, client: ModelBox, run: Run, ending: str
-) -> None:
-    run.log_metrics({"parent": 0.0}, step=0)
-    client.flush()
-    sdk_server.stop()
-    for step in range(1, 100):
-        run.log_metrics({"parent": 1.0}, step=step)
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=_work, args=(client, run, number, ending)) for number in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0] * 8
+def test_eight_forked_workers_log_while_the_server_is_away(sdk_server: SdkServer, run: Run, ending: str) -> None:
+    """In a process of its own, as trainings are: that of the tests has a server in it, which no fork survives."""
+    with train(FORK_WHEN_TOLD, sdk_server.address, run.id, ending) as trainer:
+        assert trainer.stdout is not None
+        assert trainer.stdout.readline() == b"ready\n"
+        sdk_server.stop()
+        output, _ = trainer.communicate(b"\n", timeout=120)
+    assert (output.decode().strip(), trainer.returncode) == (str([0] * 8), 0)
     sdk_server.start()
-    client.flush()
     sync(sdk_server.address)
-    wait_until(lambda: all(len(logged_steps(sdk_server, run.id, f"worker {n}")) == 500 for n in range(8)))
     check(sdk_server, run.id, range(100), key="parent")
     for number in range(8):
         check(sdk_server, run.id, range(500), key=f"worker {number}")
-    assert client.delivery().acknowledged == 100
-
-
-def _work(client: ModelBox, run: Run, number: int, ending: str) -> None:
-    for step in range(500):
-        run.log_metrics({f"worker {number}": float(step)}, step=step)
-    if ending == "os._exit":
-        wait_until(lambda: client.delivery().journaled == 500)
-        os._exit(0)
 
 
 def test_two_syncs_at_once_send_each_point_once(sdk_server: SdkServer, run: Run) -> None:
