@@ -221,7 +221,7 @@ async def test_a_heartbeat_is_kept_when_the_view_of_runs_is_rebuilt_or_lags(dsn:
 
 
 @pytest.mark.parametrize("key", ["epoch", "step"])
-async def test_a_checkpoint_is_found_by_its_parent_and_key(dsn: str, log: Log, key: str) -> None:
+async def test_a_checkpoint_keeps_its_parent_and_key(dsn: str, log: Log, key: str) -> None:
     await prepare(dsn)
     three: dict[str, Any] = {key: 3}
     four: dict[str, Any] = {key: 4}
@@ -233,15 +233,14 @@ async def test_a_checkpoint_is_found_by_its_parent_and_key(dsn: str, log: Log, k
     for made in (of_run, of_experiment, checkpoint_created(EXPERIMENT.id, RUN.id, **four)):
         await create(log, checkpoint_ref(made), made)
     views = await settled(log)
-    found = await views.checkpoints.by_key(RUN.id, **three)
+    found = await views.checkpoints.get(of_run.checkpoint_id)
     assert found is not None
     assert (found.id, found.experiment_id, found.run_id) == (of_run.checkpoint_id, EXPERIMENT.id, RUN.id)
     assert (found.epoch, found.step) == ((3, None) if key == "epoch" else (None, 3))
-    assert found == await views.checkpoints.get(of_run.checkpoint_id)
-    direct = await views.checkpoints.by_key(EXPERIMENT.id, **three)
+    direct = await views.checkpoints.get(of_experiment.checkpoint_id)
     assert direct is not None
-    assert direct.id == of_experiment.checkpoint_id
-    assert await views.checkpoints.by_key(EXPERIMENT.id, **four) is None
+    assert (direct.experiment_id, direct.run_id) == (EXPERIMENT.id, None)
+    assert (direct.epoch, direct.step) == (found.epoch, found.step)
     assert [row.path for row in await views.artifacts.of(of_run.checkpoint_id, limit=2)] == ["s3://c"]
     assert await views.metadata.of(of_run.checkpoint_id) == {"a": b"1"}
 

@@ -10,7 +10,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
 from modelbox_gateway.commands import experiment, fields
 from modelbox_gateway.commands.kinds import EXPERIMENT
-from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
@@ -65,17 +65,11 @@ class ExperimentMethods:
 
     async def get_experiment(self, request: pb.GetExperimentRequest, call: Call) -> pb.GetExperimentResponse:
         """Return one experiment by id, or by namespace and name, deleted or not."""
-        if bool(request.id) == bool(request.name):
-            raise InvalidFieldError("id", "give either id, or name and namespace")
-        if request.id:
-            wanted = fields.object_id("id", request.id)
-        else:
-            namespace = fields.namespace("namespace", request.namespace)
-            wanted = experiment.experiment_id(namespace, fields.name("name", request.name))
+        wanted, field = requests.named_object(request, experiment.experiment_id)
         await self._backend.freshness.reached(call, _VIEWS)
         found = await self._messages([wanted])
         if not found:
-            raise ObjectNotFoundError("id" if request.id else "name", EXPERIMENT, request.id or request.name)
+            raise ObjectNotFoundError(field, EXPERIMENT, getattr(request, field))
         return pb.GetExperimentResponse(experiment=found[0])
 
     async def list_experiments(self, request: pb.ListExperimentsRequest, call: Call) -> pb.ListExperimentsResponse:

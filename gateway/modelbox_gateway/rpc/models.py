@@ -8,7 +8,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
 from modelbox_gateway.commands import fields, model
 from modelbox_gateway.commands.kinds import MODEL
-from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
@@ -54,18 +54,12 @@ class ModelMethods:
 
     async def get_model(self, request: pb.GetModelRequest, call: Call) -> pb.GetModelResponse:
         """Return one model by id, or by namespace and name."""
-        if bool(request.id) == bool(request.name):
-            raise InvalidFieldError("id", "give either id, or name and namespace")
-        if request.id:
-            wanted = fields.object_id("id", request.id)
-        else:
-            namespace = fields.namespace("namespace", request.namespace)
-            wanted = model.model_id(namespace, fields.name("name", request.name))
+        wanted, field = requests.named_object(request, model.model_id)
         await self._backend.freshness.reached(call, _VIEWS)
         views = self._backend.services.views
         found = await views.models.details(wanted)
         if found is None:
-            raise ObjectNotFoundError("id" if request.id else "name", "model", request.id or request.name)
+            raise ObjectNotFoundError(field, MODEL, getattr(request, field))
         files = await views.artifacts.of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
         return pb.GetModelResponse(model=model_message(found.row, found.metadata, files))
 

@@ -4,9 +4,10 @@ Must not know: what a command does.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -17,6 +18,28 @@ from modelbox_gateway.commands import fields, json_values, limits
 from modelbox_gateway.commands.tracked import File
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc.values import from_value
+
+
+class Named(Protocol):
+    """A request that names an object by its id, or by its namespace and name."""
+
+    id: str
+    namespace: str
+    name: str
+
+
+def named_object(request: Named, id_of: Callable[[str, str], UUID]) -> tuple[UUID, str]:
+    """Return the id that a request names, and the field that does so; `id_of` makes one of namespace and name.
+
+    Raises:
+        InvalidFieldError: Neither was given, or both, or one breaks a rule.
+    """
+    if bool(request.id) == bool(request.name):
+        raise InvalidFieldError("id", "give either id, or name and namespace")
+    if request.id:
+        return fields.object_id("id", request.id), "id"
+    namespace = fields.namespace("namespace", request.namespace)
+    return id_of(namespace, fields.name("name", request.name)), "name"
 
 
 def metadata_of(field: str, message: pb.Metadata) -> dict[str, Any]:

@@ -32,9 +32,3 @@ class Checkpoints(Objects[CheckpointRow]):
 
     row_type: ClassVar = CheckpointRow
     statements: ClassVar = STATEMENTS
-
-    async def by_key(
-        self, parent_id: UUID, *, epoch: int | None = None, step: int | None = None
-    ) -> CheckpointRow | None:
-        """Return the checkpoint of a run, or of an experiment itself, with this epoch or this step."""
-        return await self._one("get_by_key", parent_id, epoch, step)
