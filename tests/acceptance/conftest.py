@@ -1,11 +1,15 @@
 """What the acceptance tests share: servers as processes of their own."""
 
+import asyncio
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from modelbox_gateway.embedded.postgres import EmbeddedPostgres
+from tests.acceptance.databases import execute
 from tests.acceptance.server_process import ServerProcess
 
 
@@ -42,3 +46,21 @@ def running(short_folder: Callable[[str], Path]) -> Iterator[ServerProcess]:
     process.start()
     yield process
     process.close()
+
+
+@pytest.fixture(scope="module")
+def postgres_of_module(short_folder: Callable[[str], Path]) -> Iterator[EmbeddedPostgres]:
+    """A Postgres of nobody else: the tests of a module may change its settings."""
+    server = EmbeddedPostgres(short_folder("postgres"))
+    with asyncio.Runner() as runner:
+        runner.run(server.start())
+        yield server
+        runner.run(server.stop())
+
+
+@pytest.fixture
+def dsn(postgres_of_module: EmbeddedPostgres) -> str:
+    """An empty database."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    asyncio.run(execute(postgres_of_module.dsn, f"CREATE DATABASE {name}"))
+    return postgres_of_module.dsn.replace("/modelbox?", f"/{name}?")

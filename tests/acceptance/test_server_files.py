@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
 from modelbox_gateway.blobs.s3.bucket import Bucket
 from modelbox_gateway.blobs.s3.keys import Keys
-from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from modelbox_gateway.sections import S3Settings
 from tests.acceptance.server_process import FREE_PORTS, ServerProcess, wait_for
 from tests.integration.s3_server import SECRET_KEY
@@ -42,30 +40,6 @@ secret_key = "{0.secret_key}"
 secure = false
 prefix = "{0.prefix}"
 """
-
-
-@pytest.fixture(scope="module")
-def postgres_of_module(short_folder: Callable[[str], Path]) -> Iterator[EmbeddedPostgres]:
-    """A Postgres that several servers share."""
-    server = EmbeddedPostgres(short_folder("postgres"))
-    with asyncio.Runner() as runner:
-        runner.run(server.start())
-        yield server
-        runner.run(server.stop())
-
-
-@pytest.fixture
-def dsn(postgres_of_module: EmbeddedPostgres) -> str:
-    """An empty database."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-
-    async def create() -> None:
-        connection = await asyncpg.connect(postgres_of_module.dsn)
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-
-    asyncio.run(create())
-    return postgres_of_module.dsn.replace("/modelbox?", f"/{name}?")
 
 
 @pytest.fixture

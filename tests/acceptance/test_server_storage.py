@@ -4,8 +4,7 @@ import asyncio
 import os
 import signal
 import threading
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +13,7 @@ import pytest
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from tests.acceptance.calls import create_model
+from tests.acceptance.databases import execute
 from tests.acceptance.server_process import FREE_PORTS, ServerProcess, get_json
 
 POSTGRES = """
@@ -28,36 +28,18 @@ servers = ["{url}"]
 """
 
 
-@pytest.fixture(scope="module")
-def postgres_of_module(short_folder: Callable[[str], Path]) -> Iterator[EmbeddedPostgres]:
-    """A Postgres whose settings these tests may change."""
-    server = EmbeddedPostgres(short_folder("postgres"))
-    with asyncio.Runner() as runner:
-        runner.run(server.start())
-        yield server
-        runner.run(server.stop())
-
-
-@pytest.fixture
-def dsn(postgres_of_module: EmbeddedPostgres) -> str:
-    """An empty database."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_execute(postgres_of_module.dsn, f"CREATE DATABASE {name}"))
-    return postgres_of_module.dsn.replace("/modelbox?", f"/{name}?")
-
-
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit"])
 def test_postgres_that_can_lose_acknowledged_events_is_refused(server: ServerProcess, dsn: str, setting: str) -> None:
     """Case 16. The key that overrides it is logged as a warning."""
     config = FREE_PORTS + POSTGRES.format(dsn=dsn)
-    asyncio.run(_execute(dsn, f"ALTER SYSTEM SET {setting} = off", "SELECT pg_reload_conf()"))
+    asyncio.run(execute(dsn, f"ALTER SYSTEM SET {setting} = off", "SELECT pg_reload_conf()"))
     try:
         server.config.write_text(config)
         refused = server.modelbox("server", "start")
         server.config.write_text(config + "allow_unsafe = true\n")
         server.start()
     finally:
-        asyncio.run(_execute(dsn, f"ALTER SYSTEM RESET {setting}", "SELECT pg_reload_conf()"))
+        asyncio.run(execute(dsn, f"ALTER SYSTEM RESET {setting}", "SELECT pg_reload_conf()"))
     assert refused.returncode == 1
     assert f"Error: Postgres runs with {setting}=off; set {setting}=on" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -145,7 +127,7 @@ def test_postgres_that_never_comes_ends_the_start(server: ServerProcess, tmp_pat
 
 
 def test_account_without_rights_is_refused_with_what_postgres_says(server: ServerProcess, dsn: str) -> None:
-    asyncio.run(_execute(dsn, "CREATE ROLE weak LOGIN"))
+    asyncio.run(execute(dsn, "CREATE ROLE weak LOGIN"))
     server.config.write_text(FREE_PORTS + POSTGRES.format(dsn=dsn.replace("postgres@", "weak@")))
     refused = server.modelbox("server", "start")
     assert refused.returncode == 1
@@ -175,13 +157,6 @@ def test_roles_share_the_work_between_processes(
         assert "hunter2" not in server.log_text() + other.log_text()
     finally:
         other.close()
-
-
-async def _execute(dsn: str, *statements: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    for statement in statements:
-        await connection.execute(statement)
-    await connection.close()
 
 
 async def _until(connection: asyncpg.Connection, query: str) -> None:

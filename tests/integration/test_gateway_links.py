@@ -235,6 +235,13 @@ async def test_small_files_go_through_the_server(gateway: Gateway, model: str) -
         assert answer == pb.BeginUploadResponse()
 
 
+async def test_a_file_that_can_go_by_links_needs_its_hash_whatever_is_here(gateway: Gateway, model: str) -> None:
+    for size, needs_sha256 in ((8 * MIB, True), (8 * MIB - 1, False)):
+        file = pb.FileMetadata(parent_id=model, path="weights.pt", size=size)
+        request = pb.BeginUploadRequest(file=file, sample=DATA[:4096])
+        assert await gateway.stub.BeginUpload(request) == pb.BeginUploadResponse(needs_sha256=needs_sha256)
+
+
 async def test_a_file_without_its_hash_or_with_a_flaw_is_refused(gateway: Gateway, model: str) -> None:
     for name, value in (("sha256", ""), ("sha256", "0" * 32), ("path", ""), ("checksum", "x")):
         file = file_of(model)

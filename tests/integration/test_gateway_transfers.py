@@ -217,6 +217,69 @@ async def test_an_upload_cut_after_any_frame_leaves_nothing(gateway: Gateway, mo
     assert (await download(gateway, uploaded.file_id))[1] == DATA * 10
 
 
+async def test_a_wrong_hash_in_the_last_frame_leaves_nothing(gateway: Gateway, model: str, log: Log) -> None:
+    before = (await log.read_head()).position
+    frames = [frame async for frame in frames_of(DATA, parent_id=model)]
+    for last, reason in (
+        ([pb.UploadFileRequest(sha256=hashlib.sha256(b"").hexdigest())], "CHECKSUM_MISMATCH"),
+        ([pb.UploadFileRequest(sha256="x")], "CHECKSUM_MISMATCH"),
+        ([pb.UploadFileRequest(sha256=SHA256), frames[-1]], "INVALID_FIELD"),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await gateway.stub.UploadFile(_each([*frames, *last]))
+        assert (refusal_of(refused.value).reason, refusal_of(refused.value).field) == (reason, "sha256")
+    assert kept(gateway) == []
+    assert (await log.read_head()).position == before
+    uploaded = await gateway.stub.UploadFile(_each([*frames, pb.UploadFileRequest(sha256=SHA256)]))
+    assert uploaded.sha256 == SHA256
+
+
+async def test_a_sample_tells_whether_a_file_may_be_here(gateway: Gateway, model: str) -> None:
+    middle = len(DATA) // 2
+    changed = {
+        "start": b"x" + DATA[1:],
+        "middle": DATA[:middle] + b"x" + DATA[middle + 1 :],
+        "end": DATA[:-1] + b"x",
+    }
+    assert DATA not in changed.values()
+    assert not await needs_sha256(gateway, model, DATA)
+    await gateway.stub.UploadFile(frames_of(DATA, parent_id=model))
+    other = await gateway.stub.CreateModel(pb.CreateModelRequest(name="resnet", namespace="other"))
+
+    assert await needs_sha256(gateway, model, DATA)
+    found = {where: await needs_sha256(gateway, model, data) for where, data in changed.items()}
+    assert found == {"start": True, "middle": False, "end": True}
+    assert not await needs_sha256(gateway, model, DATA[:-1])
+    assert not await needs_sha256(gateway, other.id, DATA)
+    for blob in kept(gateway):
+        blob.unlink()
+    assert not await needs_sha256(gateway, model, DATA), "what is damaged is sent again"
+
+
+async def test_of_very_many_files_of_one_size_none_is_read(gateway: Gateway, model: str) -> None:
+    data = [number.to_bytes(2, "big") for number in range(66)]
+    for number in range(65):
+        assert not await needs_sha256(gateway, model, data[-1])
+        await gateway.stub.UploadFile(frames_of(data[number], parent_id=model, path=str(number)))
+
+    assert await needs_sha256(gateway, model, data[-1])
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 4097])
+async def test_a_sample_of_another_length_is_refused(gateway: Gateway, model: str, size: int) -> None:
+    file = pb.FileMetadata(parent_id=model, path="weights.pt", size=len(DATA))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await gateway.stub.BeginUpload(pb.BeginUploadRequest(file=file, sample=DATA[:size]))
+    assert refusal_of(refused.value).field == ("sample" if size else "file.sha256")
+
+
+async def needs_sha256(gateway: Gateway, parent_id: str, data: bytes) -> bool:
+    file = pb.FileMetadata(parent_id=parent_id, path="weights.pt", size=len(data))
+    sample = data[len(data) // 2 :][:4096]
+    answer = await gateway.stub.BeginUpload(pb.BeginUploadRequest(file=file, sample=sample))
+    return bool(answer.needs_sha256)
+
+
 async def test_many_uploads_at_once_all_arrive(gateway: Gateway, model: str) -> None:
     contents = [os.urandom(50_000) for _ in range(10)]
 

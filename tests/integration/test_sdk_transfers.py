@@ -229,6 +229,46 @@ def test_an_upload_is_sent_again_when_its_server_went_away(sdk_server: SdkServer
     assert artifact.sha256 == hashlib.sha256(content).hexdigest()
 
 
+def test_a_large_file_is_sent_once_and_its_likes_of_one_size_each(
+    client: ModelBox, model: Model, tmp_path: Path
+) -> None:
+    content = os.urandom(9 * 1024 * 1024)
+    changes: dict[str, bytes] = {
+        "same": b"",
+        "other start": os.urandom(10),
+        "other middle": content[: len(content) // 2] + os.urandom(10),
+        "other end": content[:-10] + os.urandom(10),
+    }
+    told: dict[str, list[int]] = {}
+    for name in ("first", *changes):
+        change = changes.get(name, b"")
+        data = change + content[len(change) :]
+        (tmp_path / name).write_bytes(data)
+        [artifact] = model.upload_artifact(
+            tmp_path / name, on_progress=lambda path, done, _: told.setdefault(Path(path).name, []).append(done)
+        )
+        assert artifact.sha256 == hashlib.sha256(data).hexdigest()
+    assert told.pop("same") == [len(content)]
+    assert {name: len(calls) for name, calls in told.items()} == dict.fromkeys(told, 9)
+    elsewhere = client.new_model("lenet", owner="a@b.org", namespace="other")
+    calls: list[int] = []
+    elsewhere.upload_artifact(tmp_path / "first", on_progress=lambda _, done, __: calls.append(done))
+    assert len(calls) == 9, "that another namespace has the bytes is no business of this one"
+
+
+def test_a_large_file_that_is_written_to_on_its_way_is_not_taken(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(9 * 1024 * 1024))
+
+    def write_to_it(_path: str, _done: int, _total: int) -> None:
+        with path.open("r+b") as file:
+            file.write(os.urandom(10))
+
+    with pytest.raises(InvalidFieldError, match="changed while it was uploaded"):
+        model.upload_artifact(path, on_progress=write_to_it)
+    assert model.artifacts() == []
+
+
 def test_all_files_of_an_object_come_at_once_and_the_newest_of_one_name(model: Model, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     (folder / "deep").mkdir(parents=True)

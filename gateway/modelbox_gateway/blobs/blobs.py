@@ -4,7 +4,7 @@ Must not know: which store it is.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, ParamSpec, Self, TypeVar
@@ -92,6 +92,14 @@ class Blobs:
         """
         return await self.run(self._size, sha256) == size
 
+    async def any_holds(self, sha256s: Sequence[str], *, size: int, offset: int, piece: bytes) -> bool:
+        """Tell whether one of these blobs is here with this size, and has these bytes at `offset`, less than `size`.
+
+        Raises:
+            BlobStoreUnavailableError: The store does not answer.
+        """
+        return await self.run(self._any_holds, sha256s, size, offset, piece)
+
     async def close(self) -> None:
         """Wait until cancelled uploads have removed what they wrote, and for what the threads are doing."""
         try:
@@ -115,6 +123,19 @@ class Blobs:
             reader.close()
             raise BlobDamagedError(sha256, f"it has {found} bytes instead of {size}")
         return reader
+
+    def _any_holds(self, sha256s: Sequence[str], size: int, offset: int, piece: bytes) -> bool:
+        return any(self._size(sha256) == size and self._holds(sha256, offset, piece) for sha256 in sha256s)
+
+    def _holds(self, sha256: str, offset: int, piece: bytes) -> bool:
+        reader = self.store.reader(sha256, offset=offset)
+        if reader is None:
+            return False
+        try:
+            found = reader.read(len(piece))  # may be fewer bytes
+        finally:
+            reader.close()
+        return bool(found) and piece.startswith(found)
 
     def _size(self, sha256: str) -> int | None:
         size = self.store.size(sha256)

@@ -56,8 +56,12 @@ class AnnouncedFile(msgspec.Struct, frozen=True):
         """Whether the checksum that was announced is an MD5."""
         return len(self.checksum) == _MD5_DIGITS
 
-    def verify(self, arrived: Digests) -> None:
+    def verify(self, arrived: Digests, *, sent_sha256: str = "") -> None:
         """Compare with what arrived.
+
+        Args:
+            arrived: The bytes.
+            sent_sha256: What the client said after it had sent them all.
 
         Raises:
             ChecksumMismatchError: It is not what was announced.
@@ -68,6 +72,8 @@ class AnnouncedFile(msgspec.Struct, frozen=True):
         for name, given, found in (("checksum", self.checksum, digest), ("sha256", self.sha256, arrived.sha256)):
             if given and given != found:
                 raise ChecksumMismatchError(f"{self.field}.{name}", given, found)
+        if sent_sha256 and sent_sha256 != arrived.sha256:
+            raise ChecksumMismatchError("sha256", sent_sha256, arrived.sha256)
 
     def uploaded(self, arrived: Digests) -> ArtifactUploaded:
         """Return the event of the upload, whose bytes are durable."""

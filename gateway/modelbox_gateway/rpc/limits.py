@@ -56,5 +56,11 @@ WATCH_SPAN_POSITIONS: Final = 20_000
 WATCH_LOOK_S: Final = 1.0
 """How often an idle watch looks whether the server is draining. New events wake it at once."""
 
+SAMPLE_BYTES: Final = 4096
+"""The piece of a file that says whether its bytes may be here; it is that from the middle on."""
+
+SAMPLED_FILES_MAX: Final = 64
+"""Files of one size that a sample is compared with; with more of them here, a file's SHA-256 is asked for at once."""
+
 PROBLEM_CHARS_MAX: Final = 400
 """Characters of an error's text on the wire: trailing metadata is bounded to 8 KiB."""

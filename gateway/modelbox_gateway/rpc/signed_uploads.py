@@ -1,6 +1,7 @@
 """Uploads that begin with the file's SHA-256: BeginUpload, CompleteUpload, AbortUpload.
 
 Bytes that the namespace has already are not sent again; others go to the store by signed links, where it has them.
+Where it has none, a sample of the bytes tells a client whether it must read all of them twice: to hash and to send.
 """
 
 from typing import Final, NamedTuple
@@ -14,7 +15,9 @@ from modelbox_gateway.rpc.announced import AnnouncedFile
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.limits import SAMPLE_BYTES, SAMPLED_FILES_MAX
 
+_VIEWS: Final = ("artifacts",)
 READ_BYTES: Final = 1024 * 1024
 
 
@@ -38,6 +41,8 @@ class SignedUploadMethods:
 
     async def begin_upload(self, request: pb.BeginUploadRequest, call: Call) -> pb.BeginUploadResponse:
         """Record a file whose bytes are here; else say where they may be sent to."""
+        if request.sample and not request.file.sha256:
+            return await self._sampled(request, call)
         file = await self._announced(request.file)
         copy = await self._copy_of(file)
         if copy is not None:
@@ -45,8 +50,8 @@ class SignedUploadMethods:
             file_id, exists = await self._record(file, copy, call, request)
             return pb.BeginUploadResponse(file_id=file_id, exists=exists)
         self._backend.freshness.found(call)
-        links = self._blobs.links
-        if links is None or file.frame.size < links.upload_bytes_min:
+        links = self._links_for(file)
+        if links is None:
             return pb.BeginUploadResponse()
         name = _name_of(file)
         upload = await self._blobs.run(links.begin, name, size=file.frame.size)
@@ -86,6 +91,30 @@ class SignedUploadMethods:
         await self._blobs.run(links.discard, upload.name)
         self._backend.freshness.found(call)
         return pb.AbortUploadResponse()
+
+    async def _sampled(self, request: pb.BeginUploadRequest, call: Call) -> pb.BeginUploadResponse:
+        """Say whether a file's SHA-256 is worth computing before its bytes are sent."""
+        file = await AnnouncedFile.of("file", request.file, self._backend.objects)
+        size = file.frame.size
+        offset = size // 2
+        wanted = min(SAMPLE_BYTES, size - offset)
+        if len(request.sample) != wanted:
+            problem = f"has {len(request.sample)} bytes; of a file of {size} send the {wanted} from {offset} on"
+            raise InvalidFieldError("sample", problem)
+        if self._links_for(file) is not None:
+            self._backend.freshness.found(call)
+            return pb.BeginUploadResponse(needs_sha256=True)
+        await self._backend.freshness.reached(call, _VIEWS)
+        artifacts = self._backend.services.views.artifacts
+        known = await artifacts.sha256s(file.stream.namespace, size=size, limit=SAMPLED_FILES_MAX + 1)
+        may_be_here = len(known) > SAMPLED_FILES_MAX or await self._blobs.any_holds(
+            known, size=size, offset=offset, piece=request.sample
+        )
+        return pb.BeginUploadResponse(needs_sha256=may_be_here)
+
+    def _links_for(self, file: AnnouncedFile) -> SignedLinks | None:
+        links = self._blobs.links
+        return None if links is None or file.frame.size < links.upload_bytes_min else links
 
     async def _announced(self, frame: pb.FileMetadata) -> AnnouncedFile:
         file = await AnnouncedFile.of("file", frame, self._backend.objects)

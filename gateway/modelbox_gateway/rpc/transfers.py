@@ -30,9 +30,9 @@ class TransferMethods:
             raise InvalidFieldError("metadata", "does not come first; send it in the first frame, then the bytes")
         announced = await AnnouncedFile.of("metadata", first.metadata, self._backend.objects)
         async with self._backend.services.blobs.upload(with_md5=announced.has_md5) as upload:
-            await _receive(frames, upload)
+            sha256 = await _receive(frames, upload)
             arrived = await upload.finish()
-            announced.verify(arrived)
+            announced.verify(arrived, sent_sha256=sha256)
             await upload.keep(arrived)
         caller = call.caller(announced.frame, bytes.fromhex(arrived.sha256))
         uploaded = announced.uploaded(arrived)
@@ -78,12 +78,20 @@ class TransferMethods:
         return row
 
 
-async def _receive(frames: AsyncIterator[pb.UploadFileRequest], upload: Upload) -> None:
+async def _receive(frames: AsyncIterator[pb.UploadFileRequest], upload: Upload) -> str:
+    """Take the bytes; return the SHA-256 that the last frame says they have, if it does."""
+    sha256 = ""
     async for frame in frames:
-        if frame.WhichOneof("stream_frame") != "chunks":
-            raise InvalidFieldError(
-                "chunks", "does not follow the first frame; send the metadata once, then only bytes"
-            )
-        await upload.write(frame.chunks)
+        if sha256:
+            raise InvalidFieldError("sha256", "is not in the last frame; send it after all bytes")
+        match frame.WhichOneof("stream_frame"):
+            case "chunks":
+                await upload.write(frame.chunks)
+            case "sha256":
+                sha256 = frame.sha256
+            case _:
+                problem = "does not follow the first frame; send the metadata once, then only bytes"
+                raise InvalidFieldError("chunks", problem)
         if upload.size > limits.UPLOAD_BYTES_MAX:
             raise InvalidFieldError("chunks", f"come to over {limits.UPLOAD_BYTES_MAX} bytes; send the file in parts")
+    return sha256

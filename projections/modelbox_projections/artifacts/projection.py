@@ -68,7 +68,7 @@ class ArtifactsProjection(Projection):
     """The artifacts of every object, tracked and uploaded."""
 
     name: ClassVar = "artifacts"
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(
         ModelCreated, CheckpointCreated, ModelVersionCreated, ArtifactsTracked, ArtifactUploaded
     )

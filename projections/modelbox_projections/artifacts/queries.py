@@ -62,6 +62,12 @@ class Artifacts:
             row = await connection.fetchrow(STATEMENTS["get_uploaded_copy"], namespace, sha256, size)
         return ArtifactRow(**row) if row else None
 
+    async def sha256s(self, namespace: str, *, size: int, limit: int) -> list[str]:
+        """Return the SHA-256, each once and at most `limit`, of the namespace's uploaded artifacts with this size."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["get_sha256s"], namespace, size, limit)
+        return [row["sha256"] for row in rows]
+
     async def named(self, sha256s: Sequence[str]) -> set[str]:
         """Return those of these SHA-256 (lower-case hexadecimal) that an artifact of any namespace has."""
         async with self._database.acquire() as connection:

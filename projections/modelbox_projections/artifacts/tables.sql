@@ -17,3 +17,4 @@ CREATE TABLE artifacts (
 CREATE INDEX ON artifacts (parent_id, place);
 -- Which bytes are here already.
 CREATE INDEX ON artifacts (sha256) WHERE uploaded;
+CREATE INDEX ON artifacts (namespace, size, sha256) WHERE uploaded;

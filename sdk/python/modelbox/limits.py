@@ -95,6 +95,12 @@ CHUNK_BYTES: Final = 1024 * 1024
 DEDUPE_BYTES_MIN: Final = 64 * 1024
 """A file from this size on is hashed first and not sent if its bytes are there; a smaller one is one call anyway."""
 
+SAMPLE_BYTES_MIN: Final = 8 * 1024 * 1024
+"""Of a file from this size on a piece is compared before it is hashed: the server may know that its bytes are new."""
+
+SAMPLE_BYTES: Final = 4096
+"""That piece, from the file's middle on."""
+
 LINK_BYTES_MIN: Final = 8 * 1024 * 1024
 """A file from this size on is fetched straight from the store, where that has links."""
 

@@ -650,12 +650,14 @@ class ListArtifactsResponse(_message.Message):
     def __init__(self, files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class UploadFileRequest(_message.Message):
-    __slots__ = ("metadata", "chunks")
+    __slots__ = ("metadata", "chunks", "sha256")
     METADATA_FIELD_NUMBER: _ClassVar[int]
     CHUNKS_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
     metadata: FileMetadata
     chunks: bytes
-    def __init__(self, metadata: _Optional[_Union[FileMetadata, _Mapping]] = ..., chunks: _Optional[bytes] = ...) -> None: ...
+    sha256: str
+    def __init__(self, metadata: _Optional[_Union[FileMetadata, _Mapping]] = ..., chunks: _Optional[bytes] = ..., sha256: _Optional[str] = ...) -> None: ...
 
 class UploadFileResponse(_message.Message):
     __slots__ = ("file_id", "exists", "sha256", "size")
@@ -1595,10 +1597,12 @@ class GetLineageResponse(_message.Message):
     def __init__(self, nodes: _Optional[_Iterable[_Union[LineageNode, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ..., truncated: bool = ...) -> None: ...
 
 class BeginUploadRequest(_message.Message):
-    __slots__ = ("file",)
+    __slots__ = ("file", "sample")
     FILE_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_FIELD_NUMBER: _ClassVar[int]
     file: FileMetadata
-    def __init__(self, file: _Optional[_Union[FileMetadata, _Mapping]] = ...) -> None: ...
+    sample: bytes
+    def __init__(self, file: _Optional[_Union[FileMetadata, _Mapping]] = ..., sample: _Optional[bytes] = ...) -> None: ...
 
 class SignedPart(_message.Message):
     __slots__ = ("number", "url", "offset", "size")
@@ -1613,18 +1617,20 @@ class SignedPart(_message.Message):
     def __init__(self, number: _Optional[int] = ..., url: _Optional[str] = ..., offset: _Optional[int] = ..., size: _Optional[int] = ...) -> None: ...
 
 class BeginUploadResponse(_message.Message):
-    __slots__ = ("file_id", "upload_id", "parts", "expires_at", "exists")
+    __slots__ = ("file_id", "upload_id", "parts", "expires_at", "exists", "needs_sha256")
     FILE_ID_FIELD_NUMBER: _ClassVar[int]
     UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     EXISTS_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_SHA256_FIELD_NUMBER: _ClassVar[int]
     file_id: str
     upload_id: str
     parts: _containers.RepeatedCompositeFieldContainer[SignedPart]
     expires_at: _timestamp_pb2.Timestamp
     exists: bool
-    def __init__(self, file_id: _Optional[str] = ..., upload_id: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[SignedPart, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exists: bool = ...) -> None: ...
+    needs_sha256: bool
+    def __init__(self, file_id: _Optional[str] = ..., upload_id: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[SignedPart, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exists: bool = ..., needs_sha256: bool = ...) -> None: ...
 
 class CompleteUploadRequest(_message.Message):
     __slots__ = ("upload_id", "file")

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from modelbox.errors import InvalidFieldError
-from modelbox.limits import CHUNK_BYTES
+from modelbox.limits import CHUNK_BYTES, SAMPLE_BYTES
 
 
 class Content:
@@ -41,6 +41,20 @@ class Content:
             digest.update(chunk)
         return digest.hexdigest()
 
+    def sample(self) -> bytes:
+        """Return the piece of it that tells whether the server may have it.
+
+        Raises:
+            OSError: It cannot be read.
+            InvalidFieldError: It has become shorter.
+        """
+        offset = self.size // 2
+        wanted = min(SAMPLE_BYTES, self.size - offset)
+        sample = os.pread(self._file.fileno(), wanted, offset)
+        if len(sample) < wanted:
+            raise self.changed()
+        return sample
+
     def chunks(self, offset: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Return its bytes in pieces of at most `CHUNK_BYTES`, those of a part if one is named.
 
@@ -59,10 +73,15 @@ class Content:
         if end == self.size and os.pread(self._file.fileno(), 1, end):
             raise self.changed()
 
-    def is_unchanged(self) -> bool:
-        """Tell whether it is as it was when it was opened."""
+    def check_unchanged(self) -> None:
+        """Return if it is as it was when it was opened.
+
+        Raises:
+            InvalidFieldError: Somebody wrote to it.
+        """
         found = os.fstat(self._file.fileno())
-        return (found.st_size, found.st_mtime_ns) == (self.size, self._changed_ns)
+        if (found.st_size, found.st_mtime_ns) != (self.size, self._changed_ns):
+            raise self.changed()
 
     def changed(self) -> InvalidFieldError:
         """Return the error that says that it is another by now."""

@@ -56,6 +56,9 @@ class _Frames:
                     self.sha256.update(chunk)
                 yield pb.UploadFileRequest(chunks=chunk)
                 self._tally.add(len(chunk))
+            if not self._metadata.sha256:
+                self._content.check_unchanged()
+                yield pb.UploadFileRequest(sha256=self.sha256.hexdigest())
         except Exception as error:
             self.error = error
             raise

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from modelbox.errors import ModelBoxError, UploadInterruptedError
-from modelbox.limits import DEDUPE_BYTES_MIN
+from modelbox.limits import DEDUPE_BYTES_MIN, SAMPLE_BYTES_MIN
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
 from modelbox.transfer.files import wire_file
@@ -34,13 +34,21 @@ def upload(ways: Ways, parent_id: str, file: LocalFile, *, listener: Listener, r
     with Content(Path(file.path)) as content:
         # Announced, so that a file that changes on the way or a stream that breaks is never taken for whole.
         metadata.size = content.size
-        if content.size >= DEDUPE_BYTES_MIN and not resend:
+        if content.size >= DEDUPE_BYTES_MIN and not resend and _may_be_there(ways, metadata, content):
             metadata.sha256 = content.sha256()
             metadata.id = _upload_by_links(ways, metadata, content, listener)
         if not metadata.id:
             send_stream(ways, metadata, content, listener)
     metadata.uploaded, metadata.checksum = True, metadata.checksum or metadata.sha256
     return metadata
+
+
+def _may_be_there(ways: Ways, file: pb.FileMetadata, content: Content) -> bool:
+    """Tell whether hashing the file may spare sending it, or is needed to send it straight to the store."""
+    if content.size < SAMPLE_BYTES_MIN:
+        return True
+    request = pb.BeginUploadRequest(file=file, sample=content.sample())
+    return ways.connection.call(BEGIN_UPLOAD, request).needs_sha256
 
 
 def _upload_by_links(ways: Ways, file: pb.FileMetadata, content: Content, listener: Listener) -> str:
@@ -60,10 +68,9 @@ def _upload_by_links(ways: Ways, file: pb.FileMetadata, content: Content, listen
         except LinkUnreachableError:
             ways.connection.call(ABORT_UPLOAD, pb.AbortUploadRequest(upload_id=begun.upload_id, file=file))
             return ""
-        except (LinkRefusedError, UploadInterruptedError) as error:
+        except (LinkRefusedError, UploadInterruptedError):
             # Links grow old; somebody else may have completed the same file, or a sweep have taken what was sent.
-            if not content.is_unchanged():
-                raise content.changed() from error
+            content.check_unchanged()
             if not patience.pause():
                 raise
         except ModelBoxError as error:
