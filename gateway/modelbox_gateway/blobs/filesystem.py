@@ -166,9 +166,10 @@ class FileWriter:
             while view:
                 view = view[os.write(self._descriptor, view) :]
             self._written += len(data)
-            if self._written - self._flushed >= FLUSH_EVERY_BYTES:
+            if (waiting := self._written - self._flushed) >= FLUSH_EVERY_BYTES:
+                # Begins to write out what the kernel holds of them; does not wait for it, as a flush would.
+                os.posix_fadvise(self._descriptor, self._flushed, waiting, os.POSIX_FADV_DONTNEED)
                 self._flushed = self._written
-                os.fdatasync(self._descriptor)
 
     def keep(self, sha256: str) -> None:
         """Give the bytes their place, in the stead of what is there."""

@@ -1,7 +1,6 @@
 """Download of one artifact into a folder: verified, and in place only when it is whole."""
 
 import contextlib
-import hashlib
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import IO, Any
 from modelbox.errors import ChecksumMismatchError, ModelBoxError, ServerError, UnavailableError
 from modelbox.limits import LINK_BYTES_MIN
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.hashing import Hashing
 from modelbox.transfer.links import LinkRefusedError, LinkUnreachableError
 from modelbox.transfer.patience import Patience
 from modelbox.transfer.places import target_of
@@ -40,8 +40,8 @@ def download(ways: Ways, file: pb.FileMetadata, folder: Path, listener: Listener
         if ways.cache is not None and ways.cache.get(file.sha256, file.size, temporary):
             listener.tell(file.path, file.size, file.size)
         else:
-            with temporary.open("wb") as into:
-                _Fetching(ways, file, into, listener.tally(file.path, file.size)).run(url)
+            with temporary.open("wb") as into, Hashing() as hashing:
+                _Fetching(ways, file, into, hashing, listener.tally(file.path, file.size)).run(url)
             if ways.cache is not None:
                 ways.cache.put(file.sha256, temporary)
         temporary.replace(target)
@@ -51,12 +51,12 @@ def download(ways: Ways, file: pb.FileMetadata, folder: Path, listener: Listener
 class _Fetching:
     """One file on its way, through as many connections as it takes."""
 
-    def __init__(self, ways: Ways, file: pb.FileMetadata, into: IO[bytes], tally: Tally) -> None:
+    def __init__(self, ways: Ways, file: pb.FileMetadata, into: IO[bytes], hashing: Hashing, tally: Tally) -> None:
         self._ways = ways
         self._file = file
         self._into = into
         self._tally = tally
-        self._sha256 = hashlib.sha256()
+        self._hashing = hashing
         self._done = 0
 
     def run(self, url: str) -> None:
@@ -79,8 +79,8 @@ class _Fetching:
     def _take(self, chunks: Generator[bytes]) -> None:
         with contextlib.closing(chunks):
             for chunk in chunks:
+                self._hashing.update(chunk)
                 self._into.write(chunk)
-                self._sha256.update(chunk)
                 self._done += len(chunk)
                 self._tally.add(len(chunk))
         if self._done < self._file.size:
@@ -108,7 +108,7 @@ class _Fetching:
                 call.cancel()
 
     def _verify(self) -> None:
-        arrived = self._sha256.hexdigest()
+        arrived = self._hashing.hexdigest()
         if self._done != self._file.size or arrived != self._file.sha256:
             kept = f"{self._file.size} bytes with SHA-256 {self._file.sha256}"
             problem = f"the server keeps {kept}, what arrived has {self._done} bytes with {arrived}"

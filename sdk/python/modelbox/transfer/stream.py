@@ -1,11 +1,11 @@
 """Upload of one file through the server: what it is, then its bytes."""
 
-import hashlib
 from collections.abc import Iterator
 
 from modelbox.errors import ChecksumMismatchError, ModelBoxError
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
+from modelbox.transfer.hashing import Hashing
 from modelbox.transfer.patience import Patience
 from modelbox.transfer.progress import Listener
 from modelbox.transfer.ways import Ways
@@ -30,7 +30,7 @@ def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listene
             if not error.retryable or not patience.pause():
                 raise
             continue
-        sha256 = metadata.sha256 or frames.sha256.hexdigest()
+        sha256 = metadata.sha256 or frames.sha256
         if response.sha256 != sha256:
             problem = f"sent {sha256}, the server received {response.sha256}"
             raise ChecksumMismatchError(f"{metadata.path}: {problem}; upload it again", field="checksum")
@@ -42,7 +42,7 @@ class _Frames:
     """The frames of one try. gRPC takes them in a thread of its own, so what goes wrong there is kept for later."""
 
     def __init__(self, metadata: pb.FileMetadata, content: Content, listener: Listener) -> None:
-        self.sha256 = hashlib.sha256()
+        self.sha256 = ""
         self.error: Exception | None = None
         self._metadata = metadata
         self._content = content
@@ -51,17 +51,25 @@ class _Frames:
     def __iter__(self) -> Iterator[pb.UploadFileRequest]:
         try:
             yield pb.UploadFileRequest(metadata=self._metadata)
-            for chunk in self._content.chunks():
-                if not self._metadata.sha256:
-                    self.sha256.update(chunk)
-                yield pb.UploadFileRequest(chunks=chunk)
-                self._tally.add(len(chunk))
-            if not self._metadata.sha256:
-                self._content.check_unchanged()
-                yield pb.UploadFileRequest(sha256=self.sha256.hexdigest())
+            if self._metadata.sha256:
+                yield from self._framed(self._content.chunks())
+            else:
+                yield from self._hashed()
         except Exception as error:
             self.error = error
             raise
+
+    def _hashed(self) -> Iterator[pb.UploadFileRequest]:
+        with Hashing() as hashing:
+            yield from self._framed(hashing.passing(self._content.chunks()))
+            self._content.check_unchanged()
+            self.sha256 = hashing.hexdigest()
+        yield pb.UploadFileRequest(sha256=self.sha256)
+
+    def _framed(self, chunks: Iterator[bytes]) -> Iterator[pb.UploadFileRequest]:
+        for chunk in chunks:
+            yield pb.UploadFileRequest(chunks=chunk)
+            self._tally.add(len(chunk))
 
 
 def _send_once(connection: Connection, frames: _Frames) -> pb.UploadFileResponse:
