@@ -115,9 +115,10 @@ class ChecksumMismatchError(GatewayError):
 class NotUploadedError(GatewayError):
     """The artifact is only tracked: its bytes are kept elsewhere, at its path."""
 
-    def __init__(self, file_id: UUID, path: str) -> None:
-        """Name the artifact and the place it is tracked at."""
-        super().__init__(f"file_id: artifact {file_id} was tracked, not uploaded; fetch it from {path!r}")
+    def __init__(self, field: str, file_id: UUID, path: str) -> None:
+        """Name the field, the artifact and the place it is tracked at."""
+        super().__init__(f"{field}: artifact {file_id} was tracked, not uploaded; fetch it from {path!r}")
+        self.field = field
         self.file_id = file_id
         self.path = path
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,7 @@ def test_an_upload_is_sent_again_when_its_server_went_away(sdk_server: SdkServer
     assert restarted == [True]
     assert [one.id for one in model.artifacts()] == [artifact.id]
     assert artifact.sha256 == hashlib.sha256(content).hexdigest()
+    assert "modelbox-hashing" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_a_large_file_is_sent_once_and_its_likes_of_one_size_each(
@@ -290,7 +292,7 @@ def test_after_an_error_no_further_file_is_begun(model: Model, tmp_path: Path) -
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(200):
-        (folder / f"{number:03}").write_bytes(os.urandom(100))
+        (folder / f"{number:03}").write_bytes(os.urandom(70_000))
 
     def fail(path: str, _done: int, _total: int) -> None:
         if path.endswith("010"):

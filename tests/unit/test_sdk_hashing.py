@@ -81,3 +81,13 @@ def test_without_another_thread_the_callers_hashes(monkeypatch: pytest.MonkeyPat
         for chunk in CHUNKS:
             hashing.update(chunk)
         assert hashing.hexdigest() == hashlib.sha256(b"".join(CHUNKS)).hexdigest()
+
+
+def test_what_is_brought_after_the_end_begins_nothing() -> None:
+    """A call that broke off may leave one more frame behind."""
+    with Hashing() as hashing:
+        hashing.update(CHUNKS[0])
+        hashing.update(CHUNKS[1])
+    hashing.update(CHUNKS[2])
+    assert "modelbox-hashing" not in names()
+    assert hashing.hexdigest() == hashlib.sha256(b"".join(CHUNKS[:2])).hexdigest()

@@ -84,6 +84,23 @@ class Blobs:
         reader = await self.run(self._reader, sha256, size, offset if offset < size else 0)
         return Download(reader, sha256=sha256, left=size - offset, threads=self._threads)
 
+    async def put(self, data: bytes, sha256: str) -> None:
+        """Keep a small blob, all of which is here and has this SHA-256. When this returns it is durable.
+
+        Raises:
+            BlobStoreUnavailableError: The store refused; nothing is kept.
+        """
+        await self.run(self._put, data, sha256)
+
+    async def whole(self, sha256: str, *, size: int) -> bytes:
+        """Return all bytes of a small blob.
+
+        Raises:
+            BlobDamagedError: It is missing, or does not have this size.
+            BlobStoreUnavailableError: The store does not answer.
+        """
+        return await self.run(self._whole, sha256, size)
+
     async def has(self, sha256: str, *, size: int) -> bool:
         """Tell whether a blob is here, with this size.
 
@@ -136,6 +153,27 @@ class Blobs:
         finally:
             reader.close()
         return bool(found) and piece.startswith(found)
+
+    def _put(self, data: bytes, sha256: str) -> None:
+        writer = self.store.writer()
+        try:
+            writer.write(data)
+            writer.keep(sha256)
+        finally:
+            writer.discard()
+
+    def _whole(self, sha256: str, size: int) -> bytes:
+        pieces: list[bytes] = []
+        reader = self._reader(sha256, size, 0)
+        try:
+            while piece := reader.read(size or 1):
+                pieces.append(piece)
+        finally:
+            reader.close()
+        data = b"".join(pieces)
+        if len(data) != size:
+            raise BlobDamagedError(sha256, f"it ends after {len(data)} of {size} bytes")
+        return data
 
     def _size(self, sha256: str) -> int | None:
         size = self.store.size(sha256)

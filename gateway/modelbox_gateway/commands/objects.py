@@ -6,7 +6,7 @@ Must not know: the wire, the views.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from modelbox_events import (
@@ -35,6 +35,8 @@ from modelbox_gateway.commands.logged import LOGGED_EVENT, LoggedEvent, linked, 
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.commands.tracked import TRACKED, File, artifact_id, tracked_files
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+
+Item = TypeVar("Item")
 
 
 class Objects:
@@ -74,12 +76,12 @@ class Objects:
     async def update_metadata(self, stream: StreamRef, metadata: dict[str, Any], caller: Caller) -> Appended:
         """Write keys of an object's metadata."""
         event = MetadataUpdated(object_id=stream.id, metadata=metadata)
-        return await self._append(stream, NewEvent(event), caller, field="metadata")
+        return await self._append(stream, NewEvent(event), caller=caller, field="metadata")
 
     async def log_hyperparameters(self, stream: StreamRef, hyperparameters: dict[str, Any], caller: Caller) -> Appended:
         """Record hyperparameters of an object."""
         event = HyperparametersLogged(object_id=stream.id, hyperparameters=hyperparameters)
-        return await self._append(stream, NewEvent(event), caller, field="hyperparameters")
+        return await self._append(stream, NewEvent(event), caller=caller, field="hyperparameters")
 
     async def log_event(
         self, stream: StreamRef, event: LoggedEvent, caller: Caller
@@ -87,7 +89,7 @@ class Objects:
         """Log an event on an object; return when it was recorded, now or, if an equal one is there, before."""
         new = logged(stream, event)
         try:
-            appended = await self._append(stream, new, caller, field="event.metadata")
+            appended = await self._append(stream, new, caller=caller, field="event.metadata")
         except StreamExistsError as error:
             return await self._opened_at(error.stream_id), None
         return appended.recorded_at, appended
@@ -99,41 +101,50 @@ class Objects:
             InvalidFieldError: The two cannot be linked.
         """
         try:
-            return await self._append(made, linked(used, made, relation), caller, field="relation")
+            return await self._append(made, linked(used, made, relation), caller=caller, field="relation")
         except StreamExistsError:
             return None
 
     async def log_metrics(self, stream: StreamRef, series: list[Series], caller: Caller) -> Appended:
         """Log points on an object: all or none."""
         event = MetricsLogged(object_id=stream.id, series=series)
-        return await self._append(stream, NewEvent(event), caller, field="series")
+        return await self._append(stream, NewEvent(event), caller=caller, field="series")
 
     async def track_files(
         self, stream: StreamRef, files: Sequence[File], caller: Caller
     ) -> tuple[list[UUID], Appended | None]:
         """Attach files kept elsewhere; return their ids in order, and where those that are new were recorded."""
         ids = [artifact_id(stream.id, TRACKED, file) for file in files]
-        wanted = list(files)
+        wanted = dict(zip(ids, files, strict=True))
         while wanted:
-            recorded, opens = tracked_files(stream.namespace, stream.id, wanted)
+            recorded, opens = tracked_files(stream.namespace, stream.id, wanted.values())
             event = ArtifactsTracked(object_id=stream.id, files=recorded)
             try:
-                return ids, await self._append(stream, NewEvent(event, opens), caller, field="files")
+                return ids, await self._append(stream, NewEvent(event, opens), caller=caller, field="files")
             except StreamExistsError:
-                wanted = await self._unknown(stream.id, wanted)
+                wanted = await self._new(wanted)
         return ids, None
 
-    async def record_upload(self, stream: StreamRef, uploaded: ArtifactUploaded, caller: Caller) -> Appended | None:
-        """Record an upload whose bytes are durable; None says that the same file was there before."""
-        opens = (StreamRef(stream.namespace, ARTIFACT, uploaded.id),)
-        try:
-            return await self._append(stream, NewEvent(uploaded, opens), caller, field="metadata")
-        except StreamExistsError:
-            return None
+    async def record_uploads(
+        self, stream: StreamRef, uploads: Sequence[ArtifactUploaded], caller: Caller, *, field: str
+    ) -> tuple[set[UUID], Appended | None]:
+        """Record uploads whose bytes are durable, all or none; return the ids of the new ones, and where they are."""
+        wanted = {uploaded.id: uploaded for uploaded in uploads}
+        while wanted:
+            events = [
+                NewEvent(uploaded, (StreamRef(stream.namespace, ARTIFACT, uploaded.id),))
+                for uploaded in wanted.values()
+            ]
+            try:
+                return set(wanted), await self._append(stream, *events, caller=caller, field=field)
+            except StreamExistsError:
+                wanted = await self._new(wanted)
+        return set(), None
 
-    async def _unknown(self, parent_id: UUID, files: Sequence[File]) -> list[File]:
-        found = await asyncio.gather(*(self._log.find_stream(artifact_id(parent_id, TRACKED, file)) for file in files))
-        return [file for file, state in zip(files, found, strict=True) if state is None]
+    async def _new(self, wanted: dict[UUID, Item]) -> dict[UUID, Item]:
+        """Return those of these artifacts that there are not yet."""
+        found = await asyncio.gather(*map(self._log.find_stream, wanted))
+        return {file_id: wanted[file_id] for file_id, state in zip(wanted, found, strict=True) if state is None}
 
     async def _opened_at(self, stream_id: UUID) -> datetime:
         """Return when a stream without events of its own was opened."""
@@ -143,12 +154,12 @@ class Objects:
         [opening] = await self._log.read(Position(state.last_position - 1), limit=1)
         return opening.recorded_at
 
-    async def _append(self, stream: StreamRef, event: NewEvent, caller: Caller, *, field: str) -> Appended:
+    async def _append(self, stream: StreamRef, *events: NewEvent, caller: Caller, field: str) -> Appended:
         try:
             return await self._log.append(
                 Append(
                     stream=stream,
-                    events=(event,),
+                    events=events,
                     expected_version=STREAM_EXISTS,
                     context=caller.context,
                     key=caller.key,

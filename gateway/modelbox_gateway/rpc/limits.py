@@ -56,6 +56,15 @@ WATCH_SPAN_POSITIONS: Final = 20_000
 WATCH_LOOK_S: Final = 1.0
 """How often an idle watch looks whether the server is draining. New events wake it at once."""
 
+SMALL_FILES_MAX: Final = 200
+"""Files in one UploadFiles or DownloadFiles."""
+
+SMALL_FILE_BYTES_MAX: Final = 1024 * 1024
+"""One of them; also what one message of DownloadFiles holds of them."""
+
+SMALL_FILES_BYTES_MAX: Final = 4 * 1024 * 1024
+"""All of one UploadFiles."""
+
 SAMPLE_BYTES: Final = 4096
 """The piece of a file that says whether its bytes may be here; it is that from the middle on."""
 

@@ -31,6 +31,7 @@ from modelbox_gateway.rpc.namespaces import NamespaceMethods
 from modelbox_gateway.rpc.objects import ObjectMethods
 from modelbox_gateway.rpc.runs import RunMethods
 from modelbox_gateway.rpc.signed_uploads import SignedUploadMethods
+from modelbox_gateway.rpc.small_files import SmallFileMethods
 from modelbox_gateway.rpc.transfers import TransferMethods
 from modelbox_gateway.rpc.unique_tags import UniqueTagMethods
 from modelbox_gateway.rpc.watch import WatchMethods
@@ -161,10 +162,12 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
 
 def transfer_handlers(backend: Backend) -> "dict[str, Handler]":
     """Return the methods that carry files, wrapped, by name: what a server of role `blobs` has."""
-    transfers, signed = TransferMethods(backend), SignedUploadMethods(backend)
+    transfers, small, signed = TransferMethods(backend), SmallFileMethods(backend), SignedUploadMethods(backend)
     methods = (
         client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file),
         server_stream("DownloadFile", pb.DownloadFileRequest, transfers.download_file),
+        unary("UploadFiles", pb.UploadFilesRequest, small.upload_files),
+        server_stream("DownloadFiles", pb.DownloadFilesRequest, small.download_files),
         unary("GetDownloadLink", pb.GetDownloadLinkRequest, transfers.get_download_link),
         unary("BeginUpload", pb.BeginUploadRequest, signed.begin_upload),
         unary("CompleteUpload", pb.CompleteUploadRequest, signed.complete_upload),

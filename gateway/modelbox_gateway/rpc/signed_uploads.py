@@ -142,7 +142,8 @@ class SignedUploadMethods:
         request: pb.BeginUploadRequest | pb.CompleteUploadRequest,
     ) -> tuple[str, bool]:
         uploaded = file.uploaded(arrived)
-        appended = await self._backend.objects.record_upload(file.stream, uploaded, call.caller(request))
+        objects = self._backend.objects
+        _, appended = await objects.record_uploads(file.stream, [uploaded], call.caller(request), field="file")
         self._backend.freshness.wrote(call, appended)
         return str(uploaded.id), appended is None
 

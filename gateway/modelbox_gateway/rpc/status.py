@@ -68,9 +68,7 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     errors.ChecksumMismatchError: Rule(
         StatusCode.INVALID_ARGUMENT, "CHECKSUM_MISMATCH", _fields("field", "announced", "arrived")
     ),
-    errors.NotUploadedError: Rule(
-        StatusCode.FAILED_PRECONDITION, "NOT_UPLOADED", lambda error: {"field": "file_id", "path": error.path}
-    ),
+    errors.NotUploadedError: Rule(StatusCode.FAILED_PRECONDITION, "NOT_UPLOADED", _fields("field", "path")),
     errors.BlobDamagedError: Rule(StatusCode.DATA_LOSS, "BLOB_DAMAGED", _fields("sha256")),
     errors.BlobStoreUnavailableError: Rule(StatusCode.UNAVAILABLE, "BLOB_STORE_UNAVAILABLE"),
     errors.UploadIncompleteError: Rule(

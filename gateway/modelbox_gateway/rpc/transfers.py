@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Final
+from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.blobs import Upload
@@ -36,7 +37,8 @@ class TransferMethods:
             await upload.keep(arrived)
         caller = call.caller(announced.frame, bytes.fromhex(arrived.sha256))
         uploaded = announced.uploaded(arrived)
-        appended = await self._backend.objects.record_upload(announced.stream, uploaded, caller)
+        objects = self._backend.objects
+        _, appended = await objects.record_uploads(announced.stream, [uploaded], caller, field="metadata")
         self._backend.freshness.wrote(call, appended)
         return pb.UploadFileResponse(
             file_id=str(uploaded.id), exists=appended is None, sha256=arrived.sha256, size=arrived.size
@@ -71,11 +73,21 @@ class TransferMethods:
         file_id = fields.object_id("file_id", text)
         await self._backend.freshness.reached(call, _VIEWS)
         row = await self._backend.services.views.artifacts.get(file_id)
-        if row is None:
-            raise ObjectNotFoundError("file_id", "artifact", str(file_id))
-        if not row.uploaded:
-            raise NotUploadedError(file_id, row.path)
-        return row
+        return check_uploaded("file_id", file_id, row)
+
+
+def check_uploaded(field: str, file_id: UUID, row: ArtifactRow | None) -> ArtifactRow:
+    """Return an artifact that was looked for, if there is one and its bytes are kept here.
+
+    Raises:
+        ObjectNotFoundError: There is none.
+        NotUploadedError: It was tracked; its bytes are elsewhere.
+    """
+    if row is None:
+        raise ObjectNotFoundError(field, "artifact", str(file_id))
+    if not row.uploaded:
+        raise NotUploadedError(field, file_id, row.path)
+    return row
 
 
 async def _receive(frames: AsyncIterator[pb.UploadFileRequest], upload: Upload) -> str:

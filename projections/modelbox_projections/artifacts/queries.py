@@ -50,6 +50,12 @@ class Artifacts:
             row = await connection.fetchrow(STATEMENTS["get"], file_id)
         return ArtifactRow(**row) if row else None
 
+    async def get_many(self, file_ids: Sequence[UUID]) -> dict[UUID, ArtifactRow]:
+        """Return those artifacts of these ids that there are."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["get_many"], file_ids)
+        return {row["id"]: ArtifactRow(**row) for row in rows}
+
     async def uploaded_copy(self, namespace: str, sha256: str, size: int) -> ArtifactRow | None:
         """Return an artifact of the namespace that has these bytes, if they were uploaded to one.
 

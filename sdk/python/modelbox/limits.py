@@ -95,6 +95,15 @@ CHUNK_BYTES: Final = 1024 * 1024
 DEDUPE_BYTES_MIN: Final = 64 * 1024
 """A file from this size on is hashed first and not sent if its bytes are there; a smaller one is one call anyway."""
 
+SMALL_FILE_BYTES_MAX: Final = DEDUPE_BYTES_MIN
+"""A file up to this size goes with others in one call."""
+
+SMALL_FILES_MAX: Final = 100
+"""Files in one such call."""
+
+SMALL_FILES_BYTES_MAX: Final = 1024 * 1024
+"""All of them, in bytes."""
+
 SAMPLE_BYTES_MIN: Final = 8 * 1024 * 1024
 """Of a file from this size on a piece is compared before it is hashed: the server may know that its bytes are new."""
 

@@ -1596,6 +1596,38 @@ class GetLineageResponse(_message.Message):
     truncated: bool
     def __init__(self, nodes: _Optional[_Iterable[_Union[LineageNode, _Mapping]]] = ..., edges: _Optional[_Iterable[_Union[LineageEdge, _Mapping]]] = ..., truncated: bool = ...) -> None: ...
 
+class SmallFile(_message.Message):
+    __slots__ = ("metadata", "content")
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    metadata: FileMetadata
+    content: bytes
+    def __init__(self, metadata: _Optional[_Union[FileMetadata, _Mapping]] = ..., content: _Optional[bytes] = ...) -> None: ...
+
+class UploadFilesRequest(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[SmallFile]
+    def __init__(self, files: _Optional[_Iterable[_Union[SmallFile, _Mapping]]] = ...) -> None: ...
+
+class UploadFilesResponse(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[UploadFileResponse]
+    def __init__(self, files: _Optional[_Iterable[_Union[UploadFileResponse, _Mapping]]] = ...) -> None: ...
+
+class DownloadFilesRequest(_message.Message):
+    __slots__ = ("file_ids",)
+    FILE_IDS_FIELD_NUMBER: _ClassVar[int]
+    file_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, file_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DownloadFilesResponse(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[SmallFile]
+    def __init__(self, files: _Optional[_Iterable[_Union[SmallFile, _Mapping]]] = ...) -> None: ...
+
 class BeginUploadRequest(_message.Message):
     __slots__ = ("file", "sample")
     FILE_FIELD_NUMBER: _ClassVar[int]

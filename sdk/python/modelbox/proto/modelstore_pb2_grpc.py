@@ -249,6 +249,16 @@ class ModelStoreStub(object):
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileResponse.FromString,
                 _registered_method=True)
+        self.UploadFiles = channel.unary_unary(
+                '/modelbox.ModelStore/UploadFiles',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.UploadFilesRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.UploadFilesResponse.FromString,
+                _registered_method=True)
+        self.DownloadFiles = channel.unary_stream(
+                '/modelbox.ModelStore/DownloadFiles',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFilesRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFilesResponse.FromString,
+                _registered_method=True)
         self.BeginUpload = channel.unary_unary(
                 '/modelbox.ModelStore/BeginUpload',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.BeginUploadRequest.SerializeToString,
@@ -586,6 +596,20 @@ class ModelStoreServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UploadFiles(self, request, context):
+        """Upload small files of one object in one message: all are visible at once, or none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DownloadFiles(self, request, context):
+        """Download small files, several whole ones in a message.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BeginUpload(self, request, context):
         """Prepare an upload: bytes that are here already are not sent again, others go to the store by signed links or,
         where it has none, through UploadFile.
@@ -846,6 +870,16 @@ def add_ModelStoreServicer_to_server(servicer, server):
                     servicer.DownloadFile,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFileResponse.SerializeToString,
+            ),
+            'UploadFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.UploadFiles,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.UploadFilesRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.UploadFilesResponse.SerializeToString,
+            ),
+            'DownloadFiles': grpc.unary_stream_rpc_method_handler(
+                    servicer.DownloadFiles,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFilesRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.DownloadFilesResponse.SerializeToString,
             ),
             'BeginUpload': grpc.unary_unary_rpc_method_handler(
                     servicer.BeginUpload,
@@ -2039,6 +2073,60 @@ class ModelStore(object):
             '/modelbox.ModelStore/DownloadFile',
             modelbox_dot_proto_dot_modelstore__pb2.DownloadFileRequest.SerializeToString,
             modelbox_dot_proto_dot_modelstore__pb2.DownloadFileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/UploadFiles',
+            modelbox_dot_proto_dot_modelstore__pb2.UploadFilesRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.UploadFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DownloadFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/modelbox.ModelStore/DownloadFiles',
+            modelbox_dot_proto_dot_modelstore__pb2.DownloadFilesRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.DownloadFilesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,15 +35,49 @@ def download(ways: Ways, file: pb.FileMetadata, folder: Path, listener: Listener
     if not file.sha256 or file.size >= LINK_BYTES_MIN:
         answer = ways.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id))
         file, url = answer.file, answer.url if answer.file.size >= LINK_BYTES_MIN else ""
+    cached = take_cached(ways, file, folder, listener)
+    if cached is not None:
+        return cached
+
+    def fetch(into: IO[bytes]) -> None:
+        with Hashing() as hashing:
+            _Fetching(ways, file, into, hashing, listener.tally(file.path, file.size)).run(url)
+
+    return put_in_place(ways, file, folder, fetch)
+
+
+def take_cached(ways: Ways, file: pb.FileMetadata, folder: Path, listener: Listener) -> Path | None:
+    """Put a file in its place that was downloaded before; None where the cache does not have it.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    if ways.cache is None:
+        return None
     target = target_of(folder, file)
     with _temporary(target) as temporary:
-        if ways.cache is not None and ways.cache.get(file.sha256, file.size, temporary):
-            listener.tell(file.path, file.size, file.size)
-        else:
-            with temporary.open("wb") as into, Hashing() as hashing:
-                _Fetching(ways, file, into, hashing, listener.tally(file.path, file.size)).run(url)
-            if ways.cache is not None:
-                ways.cache.put(file.sha256, temporary)
+        if not ways.cache.get(file.sha256, file.size, temporary):
+            return None
+        listener.tell(file.path, file.size, file.size)
+        temporary.replace(target)
+    return target
+
+
+def put_in_place(ways: Ways, file: pb.FileMetadata, folder: Path, write: Callable[[IO[bytes]], object]) -> Path:
+    """Put a file in its place, and into the cache, when all of it is written and verified.
+
+    Args:
+        write: Writes the bytes, or raises.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    target = target_of(folder, file)
+    with _temporary(target) as temporary:
+        with temporary.open("wb") as into:
+            write(into)
+        if ways.cache is not None:
+            ways.cache.put(file.sha256, temporary)
         temporary.replace(target)
     return target
 

@@ -15,14 +15,19 @@ CHUNKS_AHEAD: Final = 2
 
 
 class Hashing:
-    """Computes one SHA-256: `with Hashing() as hashing`. Not for several threads at once."""
+    """Computes one SHA-256: `with Hashing() as hashing`.
+
+    One thread at a time brings bytes. Another may leave the context meanwhile: what is brought then is not hashed.
+    """
 
     def __init__(self) -> None:
         """Begin with no bytes, and no thread: most files are one chunk."""
         self._sha256 = hashlib.sha256()
         self._chunks: queue.Queue[bytes | None] = queue.Queue(CHUNKS_AHEAD)
         self._thread: threading.Thread | None = None
-        self._is_alone = True
+        self._lock = threading.Lock()
+        self._is_first = True
+        self._is_ended = False
 
     def __enter__(self) -> Self:
         """Nothing is to be done: the second chunk begins the thread."""
@@ -36,8 +41,10 @@ class Hashing:
 
     def update(self, chunk: bytes) -> None:
         """Take more bytes."""
-        if self._is_alone:
-            self._is_alone = False
+        if self._is_ended:
+            return
+        if self._is_first:
+            self._is_first = False
             self._sha256.update(chunk)
         elif self._thread is not None or self._begin():
             self._chunks.put(chunk)
@@ -57,19 +64,25 @@ class Hashing:
 
     def _begin(self) -> bool:
         thread = threading.Thread(target=self._run, name="modelbox-hashing", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # the interpreter ends, and takes no more threads: the caller's does it
-            return False
-        self._thread = thread
-        return True
+        with self._lock:
+            if self._is_ended:
+                return False
+            try:
+                thread.start()
+            except RuntimeError:  # the interpreter ends, and takes no more threads: the caller's does it
+                return False
+            self._thread = thread
+            return True
 
     def _run(self) -> None:
         while (chunk := self._chunks.get()) is not None:
             self._sha256.update(chunk)
 
     def _end(self) -> None:
-        if self._thread is not None:
+        with self._lock:
+            self._is_ended = True
+            thread = self._thread
+        if thread is not None:
             self._chunks.put(None)
-            self._thread.join()
+            thread.join()
             self._thread = None

@@ -23,9 +23,11 @@ def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listene
     """
     patience = Patience(ways.connection.timeout_s)
     while True:
-        frames = _Frames(metadata, content, listener)
         try:
-            response = _send_once(ways.connection, frames)
+            # Ended here: gRPC may leave the frames of a call that broke off where they are.
+            with Hashing() as hashing:
+                frames = _Frames(metadata, content, hashing, listener)
+                response = _send_once(ways.connection, frames)
         except ModelBoxError as error:
             if not error.retryable or not patience.pause():
                 raise
@@ -41,11 +43,12 @@ def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listene
 class _Frames:
     """The frames of one try. gRPC takes them in a thread of its own, so what goes wrong there is kept for later."""
 
-    def __init__(self, metadata: pb.FileMetadata, content: Content, listener: Listener) -> None:
+    def __init__(self, metadata: pb.FileMetadata, content: Content, hashing: Hashing, listener: Listener) -> None:
         self.sha256 = ""
         self.error: Exception | None = None
         self._metadata = metadata
         self._content = content
+        self._hashing = hashing
         self._tally = listener.tally(str(content.path), content.size)
 
     def __iter__(self) -> Iterator[pb.UploadFileRequest]:
@@ -60,10 +63,9 @@ class _Frames:
             raise
 
     def _hashed(self) -> Iterator[pb.UploadFileRequest]:
-        with Hashing() as hashing:
-            yield from self._framed(hashing.passing(self._content.chunks()))
-            self._content.check_unchanged()
-            self.sha256 = hashing.hexdigest()
+        yield from self._framed(self._hashing.passing(self._content.chunks()))
+        self._content.check_unchanged()
+        self.sha256 = self._hashing.hexdigest()
         yield pb.UploadFileRequest(sha256=self.sha256)
 
     def _framed(self, chunks: Iterator[bytes]) -> Iterator[pb.UploadFileRequest]:

@@ -86,6 +86,8 @@ GET_METRICS: Final = Method("GetMetrics", pb.GetMetricsRequest, pb.GetMetricsRes
 TRACK_ARTIFACTS: Final = Method("TrackArtifacts", pb.TrackArtifactsRequest, pb.TrackArtifactsResponse, writes=True)
 LIST_ARTIFACTS: Final = Method("ListArtifacts", pb.ListArtifactsRequest, pb.ListArtifactsResponse)
 UPLOAD_FILE: Final = Method("UploadFile", pb.UploadFileRequest, pb.UploadFileResponse, writes=True)
+UPLOAD_FILES: Final = Method("UploadFiles", pb.UploadFilesRequest, pb.UploadFilesResponse, writes=True)
+DOWNLOAD_FILES: Final = Method("DownloadFiles", pb.DownloadFilesRequest, pb.DownloadFilesResponse)
 BEGIN_UPLOAD: Final = Method("BeginUpload", pb.BeginUploadRequest, pb.BeginUploadResponse, writes=True)
 COMPLETE_UPLOAD: Final = Method("CompleteUpload", pb.CompleteUploadRequest, pb.CompleteUploadResponse, writes=True)
 ABORT_UPLOAD: Final = Method("AbortUpload", pb.AbortUploadRequest, pb.AbortUploadResponse, writes=True)

@@ -1,0 +1,122 @@
+"""Small files, many in one call, which costs more than what their bytes do.
+
+There is one try. Whatever goes wrong with it, each file is then sent or fetched by itself, with patience: the others
+arrive, and the error is that of the one at fault.
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from modelbox.errors import ModelBoxError
+from modelbox.limits import ATTEMPT_TIMEOUT_S, SMALL_FILE_BYTES_MAX, SMALL_FILES_BYTES_MAX, SMALL_FILES_MAX
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.content import Content
+from modelbox.transfer.download import download, put_in_place, take_cached
+from modelbox.transfer.files import wire_file
+from modelbox.transfer.progress import Listener
+from modelbox.transfer.upload import upload
+from modelbox.transfer.ways import Ways
+from modelbox.transport.methods import DOWNLOAD_FILES, UPLOAD_FILES
+from modelbox.values import LocalFile
+
+
+def in_calls(sizes: Iterable[int | None]) -> list[list[int]]:
+    """Return the numbers of files as they are transferred: small ones together, each other one by itself.
+
+    Args:
+        sizes: Bytes of each file; None if it is not known.
+    """
+    calls: list[list[int]] = []
+    small: list[int] = []
+    together = 0
+    for number, size in enumerate(sizes):
+        if size is None or size > SMALL_FILE_BYTES_MAX:
+            calls.append([number])
+            continue
+        if not small or len(small) == SMALL_FILES_MAX or together + size > SMALL_FILES_BYTES_MAX:
+            small, together = [], 0
+            calls.append(small)
+        small.append(number)
+        together += size
+    return calls
+
+
+def upload_together(
+    ways: Ways, parent_id: str, files: Sequence[LocalFile], *, listener: Listener
+) -> list[pb.FileMetadata]:
+    """Send small files of one object and return what the wire says of each.
+
+    Raises:
+        ModelBoxError: As `upload`, for the first that it is raised for.
+        OSError: A file cannot be read.
+    """
+    wholes = [_read(file, parent_id) for file in files]
+    connection, request = ways.connection, pb.UploadFilesRequest(files=wholes)
+    try:
+        headers = connection.headers(UPLOAD_FILES)
+        response = connection.call_once(UPLOAD_FILES, request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S)
+    except ModelBoxError:
+        return [upload(ways, parent_id, file, listener=listener) for file in files]
+    for file, whole, answer in zip(files, wholes, response.files, strict=True):
+        metadata = whole.metadata
+        metadata.id, metadata.uploaded = answer.file_id, True
+        metadata.checksum = metadata.checksum or metadata.sha256
+        listener.tell(str(file.path), metadata.size, metadata.size)
+    return [whole.metadata for whole in wholes]
+
+
+def download_together(ways: Ways, files: Sequence[pb.FileMetadata], folder: Path, *, listener: Listener) -> list[Path]:
+    """Fetch small files into a folder and return where each is.
+
+    Raises:
+        ModelBoxError: As `download`, for the first that it is raised for.
+        OSError: The folder cannot be written.
+    """
+    places = {file.id: take_cached(ways, file, folder, listener) for file in files}
+    missing = [file for file in files if places[file.id] is None]
+    with contextlib.suppress(ModelBoxError):  # what is still missing then is fetched by itself
+        for file, content in _fetched(ways, missing):
+            places[file.id] = put_in_place(ways, file, folder, partial(_write, content))
+            listener.tell(file.path, file.size, file.size)
+    return [places[file.id] or download(ways, file, folder, listener) for file in files]
+
+
+def _read(file: LocalFile, parent_id: str) -> pb.SmallFile:
+    metadata = wire_file(file, parent_id=parent_id)
+    with Content(Path(file.path)) as content:
+        data = b"".join(content.chunks())
+        content.check_unchanged()
+    metadata.size, metadata.sha256 = len(data), hashlib.sha256(data).hexdigest()
+    return pb.SmallFile(metadata=metadata, content=data)
+
+
+def _fetched(ways: Ways, files: Sequence[pb.FileMetadata]) -> Iterator[tuple[pb.FileMetadata, bytes]]:
+    """Yield files and their bytes, as far as these are what they should be."""
+    connection = ways.connection
+    with connection.translated(DOWNLOAD_FILES):
+        multicallable = connection.channel.unary_stream(
+            DOWNLOAD_FILES.path,
+            request_serializer=DOWNLOAD_FILES.request.SerializeToString,
+            response_deserializer=DOWNLOAD_FILES.response.FromString,
+        )
+        request = pb.DownloadFilesRequest(file_ids=[file.id for file in files])
+        # The call is the iterator of its answers; the types do not say so.
+        call: Any = multicallable(request, timeout=ATTEMPT_TIMEOUT_S, metadata=connection.headers(DOWNLOAD_FILES))
+        try:
+            arrived = (whole for answer in call for whole in answer.files)
+            for file, whole in zip(files, arrived, strict=False):
+                content = whole.content
+                if whole.metadata.id != file.id or hashlib.sha256(content).hexdigest() != file.sha256:
+                    return
+                yield file, content
+        finally:
+            # Harmless once the server has ended the stream; otherwise it is told to stop sending.
+            call.cancel()
+
+
+def _write(content: bytes, into: IO[bytes]) -> None:
+    into.write(content)
