@@ -29,7 +29,7 @@ class SmallFileMethods:
         self._blobs = backend.services.blobs
 
     async def upload_files(self, request: pb.UploadFilesRequest, call: Call) -> pb.UploadFilesResponse:
-        """Take files of one object: they are visible once all are durable and verified, and none is otherwise."""
+        """Take files of one object: they are recorded once all are durable and verified, and none is otherwise."""
         files = await self._announced(request)
         contents = [file.content for file in request.files]
         arrived = await self._blobs.run(_digests, contents, [file.has_md5 for file in files])

@@ -597,7 +597,7 @@ class ModelStoreServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UploadFiles(self, request, context):
-        """Upload small files of one object in one message: all are visible at once, or none.
+        """Upload small files of one object in one message: all are recorded, or none. See UploadFile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
