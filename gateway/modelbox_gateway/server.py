@@ -23,6 +23,7 @@ from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
 from modelbox_gateway.members import Lease, Member
+from modelbox_gateway.memory import keep_buffers
 from modelbox_gateway.metrics import registry_of
 from modelbox_gateway.operator_errors import AddressError
 from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart
@@ -53,6 +54,7 @@ def run(config: Config, roles: frozenset[Role] = ALL_ROLES) -> None:
         asyncio.CancelledError: A second signal cut the stop short.
     """
     check_role(config, roles)
+    keep_buffers()
     with DataFolderLock(config.data_folder) as lock:
         try:
             uvloop.run(_serve(config, roles, lock))
