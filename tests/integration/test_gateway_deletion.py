@@ -1,7 +1,7 @@
-"""Changing, deleting and restoring objects of every kind through the gateway."""
+"""Deleting and restoring objects of every kind through the gateway."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,70 +12,17 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position, new_id
-from modelbox_gateway.commands import limits
 from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
+from tests.integration.every_kind import KINDS, Ids, get, ids, listed, refused, version_of
 from tests.integration.gateway_server import Gateway, Refusal, refusal_of, running_gateway
 
-Ids = Mapping[str, str]
+__all__ = ["ids"]
 
 
 @pytest.fixture
 async def gateway(log: Log, tmp_path: Path) -> AsyncIterator[Gateway]:
     async with running_gateway(log, tmp_path / "blobs") as running:
         yield running
-
-
-@pytest.fixture
-async def ids(gateway: Gateway) -> Ids:
-    """One object of each kind."""
-    stub = gateway.stub
-    experiment = (await stub.CreateExperiment(pb.CreateExperimentRequest(name="e"))).experiment_id
-    run = (await stub.CreateRun(pb.CreateRunRequest(experiment_id=experiment))).id
-    model = (await stub.CreateModel(pb.CreateModelRequest(name="m"))).id
-    files = [pb.FileMetadata(parent_id=run, path="p")]
-    return {
-        "experiment": experiment,
-        "run": run,
-        "checkpoint": (await stub.CreateCheckpoint(pb.CreateCheckpointRequest(run_id=run))).checkpoint_id,
-        "model": model,
-        "model_version": (await stub.CreateModelVersion(_version(model))).model_version,
-        "dataset": (await stub.CreateDataset(pb.CreateDatasetRequest(name="d"))).id,
-        "artifact": (await stub.TrackArtifacts(pb.TrackArtifactsRequest(files=files))).file_ids[0],
-    }
-
-
-KINDS = ("experiment", "run", "checkpoint", "model", "model_version", "dataset")
-
-
-def _version(model: str) -> pb.CreateModelVersionRequest:
-    return pb.CreateModelVersionRequest(model=model, version="1")
-
-
-async def get(gateway: Gateway, kind: str, object_id: str) -> Any:
-    """Return an object of any kind."""
-    name = {"model_version": "ModelVersion"}.get(kind, kind.title())
-    answer = await getattr(gateway.stub, f"Get{name}")(getattr(pb, f"Get{name}Request")(id=object_id))
-    return getattr(answer, kind)
-
-
-async def listed(gateway: Gateway, kind: str, ids: Ids, **fields: Any) -> list[str]:
-    """Return the ids of a list that holds the object unless it is deleted."""
-    stub = gateway.stub
-    match kind:
-        case "experiment":
-            found: Any = (await stub.ListExperiments(pb.ListExperimentsRequest(**fields))).experiments
-        case "run":
-            found = (await stub.ListRuns(pb.ListRunsRequest(experiment_id=ids["experiment"], **fields))).runs
-        case "checkpoint":
-            request = pb.ListCheckpointsRequest(run_id=ids["run"], **fields)
-            found = (await stub.ListCheckpoints(request)).checkpoints
-        case "model":
-            found = (await stub.ListModels(pb.ListModelsRequest(**fields))).models
-        case "model_version":
-            found = (await stub.ListModelVersions(pb.ListModelVersionsRequest(model=ids["model"], **fields))).models
-        case _:
-            found = (await stub.ListDatasets(pb.ListDatasetsRequest(**fields))).datasets
-    return [item.id for item in found]
 
 
 async def delete(gateway: Gateway, object_id: str) -> pb.DeleteObjectResponse:
@@ -86,12 +33,6 @@ async def delete(gateway: Gateway, object_id: str) -> pb.DeleteObjectResponse:
 async def restore(gateway: Gateway, object_id: str) -> pb.RestoreObjectResponse:
     answer: pb.RestoreObjectResponse = await gateway.stub.RestoreObject(pb.RestoreObjectRequest(id=object_id))
     return answer
-
-
-async def refused(call: Awaitable[Any]) -> Refusal:
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        await call
-    return refusal_of(error.value)
 
 
 async def test_a_deleted_object_leaves_the_lists_until_it_is_restored(gateway: Gateway, ids: Ids) -> None:
@@ -151,7 +92,7 @@ RECREATED: Mapping[str, tuple[Create, str]] = {
     "run": (lambda ids: pb.CreateRunRequest(id=ids["run"], experiment_id=ids["experiment"]), "id"),
     "checkpoint": (lambda ids: pb.CreateCheckpointRequest(run_id=ids["run"]), "epoch"),
     "model": (lambda _: pb.CreateModelRequest(name="m"), "name"),
-    "model_version": (lambda ids: _version(ids["model"]), "version"),
+    "model_version": (lambda ids: version_of(ids["model"]), "version"),
     "dataset": (lambda _: pb.CreateDatasetRequest(name="d"), "name"),
 }
 
@@ -309,87 +250,6 @@ async def test_no_run_begins_after_the_deletion_of_its_experiment(
             case _:
                 pass
     assert [event.type for event in events].count("RunCreated") == 1 + sum(found is True for found in begun)
-
-
-BAD_UPDATES: Sequence[tuple[str, dict[str, Any], str]] = [
-    ("run", {"task": "t"}, "task"),
-    ("run", {"description": ""}, "description"),
-    ("experiment", {"comment": "c"}, "comment"),
-    ("checkpoint", {"owner": "ana"}, "owner"),
-    ("dataset", {"description": "d"}, "description"),
-    ("model", {"owner": "a\n"}, "owner"),
-    ("model", {"labels": {"": "v"}}, "labels key"),
-    ("model", {"labels": {"k": "v" * 256}}, "labels['k']"),
-    ("model", {"labels": {"k": "v"}, "labels_removed": ["k"]}, "labels_removed[0]"),
-    ("model", {"labels_removed": [""]}, "labels_removed[0]"),
-    ("artifact", {"labels": {"k": "v"}}, "id"),
-]
-
-
-class TestUpdates:
-    """Owner, description, task, comment and labels; what is not named stays."""
-
-    async def test_what_is_named_changes(self, gateway: Gateway, ids: Ids) -> None:
-        experiment = ids["experiment"]
-        first = pb.UpdateObjectRequest(
-            id=experiment, owner="ana", description="d", task="t", labels={"env": "dev", "team": "x"}
-        )
-        await gateway.stub.UpdateObject(first)
-        second = pb.UpdateObjectRequest(id=experiment, owner="", labels={"env": "prod"}, labels_removed=["team", "no"])
-
-        updated = await gateway.stub.UpdateObject(second)
-
-        shown = await get(gateway, "experiment", experiment)
-        assert (shown.owner, shown.description, shown.task) == ("", "d", "t")
-        assert dict(shown.labels) == {"env": "prod"}
-        assert shown.updated_at == updated.updated_at
-
-    async def test_every_kind_is_found_by_its_labels(self, gateway: Gateway, ids: Ids) -> None:
-        for kind in KINDS:
-            await gateway.stub.UpdateObject(pb.UpdateObjectRequest(id=ids[kind], labels={"privacy/level": "high"}))
-
-            assert await listed(gateway, kind, ids, filter='labels.`privacy/level` = "high"') == [ids[kind]]
-            assert await listed(gateway, kind, ids, filter='labels.`privacy/level` = "low"') == []
-
-    async def test_a_comment_of_a_run_and_a_description_of_a_version_change(self, gateway: Gateway, ids: Ids) -> None:
-        await gateway.stub.UpdateObject(pb.UpdateObjectRequest(id=ids["run"], comment="c", owner="bob"))
-        await gateway.stub.UpdateObject(pb.UpdateObjectRequest(id=ids["model_version"], description="d"))
-
-        run = await get(gateway, "run", ids["run"])
-        assert (run.comment, run.owner) == ("c", "bob")
-        assert (await get(gateway, "model_version", ids["model_version"])).description == "d"
-
-    async def test_an_update_of_nothing_changes_nothing(self, gateway: Gateway, ids: Ids, log: Log) -> None:
-        before = log.head.position
-
-        answer = await gateway.stub.UpdateObject(pb.UpdateObjectRequest(id=ids["model"]))
-
-        assert answer.updated_at == (await get(gateway, "model", ids["model"])).updated_at
-        assert log.head.position == before
-
-    async def test_an_object_has_a_bounded_number_of_labels(self, gateway: Gateway, ids: Ids) -> None:
-        """However many requests they come in, and at once."""
-        half = limits.LABELS_MAX // 2 + 1
-        requests = [
-            pb.UpdateObjectRequest(id=ids["model"], labels={f"{part}-{n}": "" for n in range(half)}) for part in "ab"
-        ]
-
-        results = await asyncio.gather(
-            *(gateway.stub.UpdateObject(request) for request in requests), return_exceptions=True
-        )
-
-        [error] = [result for result in results if isinstance(result, grpc.aio.AioRpcError)]
-        assert (refusal_of(error).reason, refusal_of(error).field) == ("INVALID_FIELD", "labels")
-        assert len((await get(gateway, "model", ids["model"])).labels) == half
-
-    async def test_what_a_kind_has_not_is_refused(self, gateway: Gateway, ids: Ids, log: Log) -> None:
-        before = log.head.position
-
-        for kind, fields, field in BAD_UPDATES:
-            refusal = await refused(gateway.stub.UpdateObject(pb.UpdateObjectRequest(id=ids[kind], **fields)))
-            assert (refusal.reason, refusal.field) == ("INVALID_FIELD", field)
-
-        assert log.head.position == before
 
 
 async def test_unknown_objects_are_named(gateway: Gateway) -> None:
