@@ -12,6 +12,7 @@ SECTIONS = {
     "relay": "The relay (log to JetStream)",
     "projections": "The projections",
     "calls": "Calls over gRPC (one server process, clients in another)",
+    "watchers": "Watchers (what open watches cost those who write)",
     "metrics": "Metrics (SDK, gRPC, log, view)",
     "transfers": "Files (one client; server, Postgres and S3 share the cores with it)",
     "series": "A series of a million points",
