@@ -283,6 +283,8 @@ ALTER TABLE ONLY modelbox.streams
 
 CREATE INDEX events_correlation ON ONLY modelbox.events USING btree (correlation_id) WHERE (correlation_id IS NOT NULL);
 
+CREATE INDEX events_few ON ONLY modelbox.events USING btree (stream_id, type, version) WHERE (type <> ALL (ARRAY['MetricsLogged'::text, 'EventLogged'::text]));
+
 CREATE INDEX events_namespace ON ONLY modelbox.events USING btree (namespace, type, "position");
 
 CREATE INDEX events_recorded ON ONLY modelbox.events USING brin (recorded_at);

@@ -13,6 +13,7 @@ from modelbox_events.errors import (
     LogCorruptedError,
     LogForkedError,
     LogOverloadedError,
+    LogRewoundError,
     LogUnavailableError,
     MigrationError,
     PartitionMissingError,
@@ -41,6 +42,7 @@ from modelbox_events.head import Head
 from modelbox_events.ids import Position, new_id, object_id
 from modelbox_events.log import Log
 from modelbox_events.migrate import migrate
+from modelbox_events.places import Place, Places, continues
 from modelbox_events.read import LogHead, StreamState
 from modelbox_events.token import Token
 from modelbox_events.verify import Verified, verify
@@ -68,10 +70,13 @@ __all__ = [
     "LogForkedError",
     "LogHead",
     "LogOverloadedError",
+    "LogRewoundError",
     "LogUnavailableError",
     "MigrationError",
     "NewEvent",
     "PartitionMissingError",
+    "Place",
+    "Places",
     "Position",
     "RecordedEvent",
     "StreamClosedError",
@@ -83,6 +88,7 @@ __all__ = [
     "UnsafeDatabaseError",
     "Verified",
     "WrongExpectedVersionError",
+    "continues",
     "migrate",
     "new_id",
     "object_id",

@@ -5,7 +5,7 @@ connection was lost) it is sent again: every request has an idempotency key, so 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +26,7 @@ from modelbox_events.errors import (
     WrongExpectedVersionError,
 )
 from modelbox_events.event import NO_STREAM, Append, Appended
+from modelbox_events.head import Commit
 from modelbox_events.ids import Position
 from modelbox_events.limits import STREAM_VERSION_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
@@ -74,9 +75,9 @@ class Committer:
     """Takes appends of this process to Postgres in batches."""
 
     def __init__(
-        self, database: Database, log_id: UUID, *, registry: Registry, on_commit: Callable[[Position], None]
+        self, database: Database, log_id: UUID, *, registry: Registry, on_commit: Callable[[Commit], None]
     ) -> None:
-        """Commit through `database`; `on_commit` hears the head's position after each batch."""
+        """Commit through `database`; `on_commit` hears of each batch that recorded anything."""
         self._log_id = log_id
         self._registry = registry
         self._on_commit = on_commit
@@ -160,14 +161,12 @@ class Committer:
                 return None
 
     def _resolve(self, batch: Batch, rows: Sequence[Any]) -> None:
-        head = 0
         for request, row in zip(batch.requests, rows, strict=True):
             outcome, detail, first, last, version, recorded_at = row
             if outcome > Outcome.DUPLICATE:
                 if not request.done.done():
                     request.done.set_exception(_refusal(request, outcome, detail, batch))
                 continue
-            head = max(head, last)
             self.recorded_total += outcome == Outcome.RECORDED
             if not request.done.done():  # its caller may have given up meanwhile; the events stand
                 request.done.set_result(
@@ -180,8 +179,8 @@ class Committer:
                         duplicate=outcome == Outcome.DUPLICATE,
                     )
                 )
-        if head:
-            self._on_commit(Position(head))
+        for commit in _commits_of(batch.requests, rows):
+            self._on_commit(commit)
 
 
 class Lane:
@@ -209,6 +208,22 @@ class Lane:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+
+def _commits_of(requests: Sequence[Prepared], rows: Sequence[Any]) -> Iterator[Commit]:
+    """Give what a batch recorded, now or when it was first sent."""
+    namespaces: set[str] = set()
+    first = last = 0
+    for request, row in zip(requests, rows, strict=True):
+        outcome, _, row_first, row_last, *_ = row
+        if outcome == Outcome.DUPLICATE:
+            yield Commit(row_first, row_last, frozenset((request.append.stream.namespace,)))
+        elif outcome == Outcome.RECORDED:
+            # Together they have no gap, for the batch held the head's lock.
+            first, last = first or row_first, row_last
+            namespaces.add(request.append.stream.namespace)
+    if last:
+        yield Commit(Position(first), Position(last), frozenset(namespaces))
 
 
 def _fail(requests: Sequence[Prepared], error: EventsError) -> None:

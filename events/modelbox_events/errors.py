@@ -13,6 +13,7 @@ EventsError
 │   └── PartitionMissingError    no partition holds the next position; an operator is needed
 ├── LogCorruptedError            an event is not as it was recorded
 ├── LogForkedError               a token or a feed belongs to another log
+├── LogRewoundError              the log lacks what it once held; begin anew, or from an older token
 ├── FeedForkedError              the feed and the log disagree; the relay has stopped
 ├── UnsafeDatabaseError          Postgres is set so that an acknowledgement could be lost
 └── MigrationError               the database's schema is not one this version can serve
@@ -44,7 +45,7 @@ class InvalidTokenError(EventsError):
 
     def __init__(self, text: str) -> None:
         """Quote at most the first 80 characters of the token."""
-        super().__init__(f"token {text[:80]!r} is not '<log id>.<position>'; use a token as a call returned it")
+        super().__init__(f"token {text[:80]!r} is not '<log id>.<position>' with or without a hash; use a token as a call returned it")
         self.text = text
 
 
@@ -140,6 +141,21 @@ class LogForkedError(EventsError):
         super().__init__(f"the token is of log {theirs}, this is log {ours}; read again without a token")
         self.ours = ours
         self.theirs = theirs
+
+
+class LogRewoundError(EventsError):
+    """The log was set back: it lacks an event that it once held, or holds another in its place.
+
+    A standby that was behind took over, or an older backup was restored. Begin anew, or from an older token.
+    """
+
+    def __init__(self, position: int) -> None:
+        """Name the last position that the caller knew."""
+        super().__init__(
+            f"the log was set back: what it held at position {position} is lost or replaced; "
+            "read again without a token, and watch from the beginning, a time or an older token"
+        )
+        self.position = position
 
 
 class FeedForkedError(EventsError):

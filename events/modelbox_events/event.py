@@ -98,7 +98,10 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an append was recorded. `duplicate` says that an earlier call with the same key recorded it."""
+    """Where an append was recorded. `duplicate` says that an earlier call with the same key recorded it.
+
+    `hash` is the chain's at `last_position`, None where it is not known.
+    """
 
     log_id: UUID
     first_position: Position
@@ -106,11 +109,13 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     recorded_at: datetime
     duplicate: bool
+    hash: bytes | None = None
 
     @property
     def token(self) -> Token:
         """The token that makes a later read see this append."""
-        return Token(self.log_id, self.last_position)
+        token = Token(self.log_id, self.last_position)
+        return token if self.hash is None else token.at(self.hash)
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):

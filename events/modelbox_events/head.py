@@ -1,13 +1,16 @@
 """Where the log ends, as far as this process knows, and a way to wait for more.
 
 Commits of this process wake waiters at once. Those of others arrive by NOTIFY, sent outside the append's transaction
-because NOTIFY takes a lock that all commits of the database share; a poll covers a lost notification.
+because NOTIFY takes a lock that all commits of the database share; a poll covers a lost notification, and finds out
+when the log was set back.
 """
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 import structlog
 
 from modelbox_events.database import Database, translated
@@ -20,37 +23,89 @@ APPLICATION: Final = "modelbox head"
 """What Postgres lists the connections as, by which processes find each other."""
 POLL_INTERVAL_S: Final = 0.25
 NOTIFY_INTERVAL_S: Final = 0.005
+COMMITS_KEPT: Final = 1_024
+"""Batches of this process of which it is remembered in which namespaces they wrote."""
 _RECONNECT_PAUSE_S: Final = 0.25
 
 _log = structlog.get_logger()
 
 
-class Head:
-    """The last position known here; it only grows."""
+class Commit(msgspec.Struct, frozen=True):
+    """A batch that this process recorded: its positions, in which namespaces it wrote, and the chain's hash after it."""
 
-    def __init__(self, position: Position) -> None:
-        """Start at a position read from Postgres."""
+    first: Position
+    last: Position
+    namespaces: frozenset[str]
+    hash: bytes | None = None
+
+
+class Head:
+    """The last position known here. It only grows, but when the log itself was set back.
+
+    Attributes:
+        rewinds: How often the log was found to lack what it once held: a standby that was behind took over, or an
+            older backup was restored. Whoever keeps anything that the log said compares it with what it was then.
+    """
+
+    def __init__(self, position: Position, chain_hash: bytes | None = None) -> None:
+        """Start at a position read from Postgres, and the chain's hash there where it is known."""
+        self.rewinds = 0
         self._position = position
+        self._seen, self._seen_hash = (position, chain_hash) if chain_hash else (Position(0), None)
         self._moved = asyncio.Event()
         self._announced = position
+        self._commits: dict[int, Commit] = {}
 
     @property
     def position(self) -> Position:
         """The last position known in this process."""
         return self._position
 
-    def advance(self, position: Position) -> None:
-        """Say that the log has come to `position`; a smaller one than known changes nothing."""
+    def advance(self, position: Position, chain_hash: bytes | None = None) -> None:
+        """Say that the log has come to `position`; a smaller one than known changes nothing.
+
+        With the chain's hash there, a loss of events up to it is noticed although others have taken their positions.
+        """
+        if chain_hash is not None and position > self._seen:
+            self._seen, self._seen_hash = position, chain_hash
         if position > self._position:
             self._position = position
-            moved, self._moved = self._moved, asyncio.Event()
-            moved.set()
+            self._wake()
+
+    def committed(self, commit: Commit) -> None:
+        """Say what this process recorded."""
+        self._commits[commit.first] = commit
+        if len(self._commits) > COMMITS_KEPT:
+            del self._commits[next(iter(self._commits))]
+        self.advance(commit.last, commit.hash)
+
+    def free_of(self, namespaces: AbstractSet[str], after: Position) -> Position:
+        """Return up to where this process knows, without reading, that nothing was written in these namespaces."""
+        while commit := self._commits.get(after + 1):
+            if not commit.namespaces.isdisjoint(namespaces):
+                break
+            after = commit.last
+        return after
+
+    def rewind(self, position: Position, chain_hash: bytes | None = None) -> None:
+        """Say that the log lacks what it once held, and ends at `position` now."""
+        _log.error("log_rewound", known=self._position, found=position)
+        self.rewinds += 1
+        self._position = self._announced = position
+        self._seen, self._seen_hash = (position, chain_hash) if chain_hash else (Position(0), None)
+        self._commits.clear()
+        self._wake()
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
 
     async def wait_beyond(self, position: Position, *, timeout_s: float) -> Position:
-        """Wait until the head is beyond `position`, or the time is over, and return where it is."""
+        """Wait until the head is beyond `position`, the log was set back, or the time is over; return where it is."""
+        rewinds = self.rewinds
         try:
             async with asyncio.timeout(timeout_s):
-                while self._position <= position:
+                while self._position <= position and rewinds == self.rewinds:
                     await self._moved.wait()
         except TimeoutError:
             pass  # the caller asked for at most this long: the position says whether there is more
@@ -73,9 +128,7 @@ class Head:
     async def _exchange(self, connection: asyncpg.Connection) -> None:
         await connection.add_listener(CHANNEL, self._on_notification)
         while True:
-            [(position, is_heard)] = await connection.fetch(STATEMENTS["watch_head"], APPLICATION)
-            self._announced = max(self._announced, Position(position))
-            self.advance(self._announced)
+            is_heard = await self._look(connection)
             deadline = asyncio.get_running_loop().time() + POLL_INTERVAL_S
             while (left := deadline - asyncio.get_running_loop().time()) > 0:
                 if not is_heard:  # nobody listens; one who begins to, polls
@@ -84,6 +137,19 @@ class Head:
                     self._announced = self._position
                     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(self._announced))
                     await asyncio.sleep(NOTIFY_INTERVAL_S)
+
+    async def _look(self, connection: asyncpg.Connection) -> bool:
+        """Look where the log ends, and whether it still holds what it held; return whether anybody listens."""
+        # Taken before the question: Postgres has all of it, whatever is committed meanwhile.
+        known, seen, seen_hash = self._position, self._seen, self._seen_hash
+        [(position, chain_hash, hash_there, is_heard)] = await connection.fetch(
+            STATEMENTS["watch_head"], APPLICATION, seen
+        )
+        if position < known or (seen_hash is not None and seen > 0 and hash_there != seen_hash):
+            self.rewind(Position(position), chain_hash)
+        self._announced = max(self._announced, Position(position))
+        self.advance(Position(position), chain_hash)
+        return bool(is_heard)
 
     def _on_notification(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         position = Position(int(str(payload)))

@@ -1,7 +1,7 @@
 """The log: the one way to write an event and to read it back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -11,8 +11,10 @@ from modelbox_events.database import Database
 from modelbox_events.event import Append, Appended, RecordedEvent
 from modelbox_events.head import Head
 from modelbox_events.ids import Position
+from modelbox_events.limits import PAGE_BYTES_MAX
 from modelbox_events.migrate import refuse_if_behind
-from modelbox_events.read import LogHead, Reader, StreamState
+from modelbox_events.places import Places
+from modelbox_events.read import LogHead, Reader, StreamState, Watched
 from modelbox_events.types.registry import REGISTRY, Registry
 from modelbox_events.upkeep import ensure_partitions, keep_up
 
@@ -28,6 +30,7 @@ class Log:
         database: The pool of connections, for projections and other readers.
         log_id: Which log this is; a restored or forked log gets another id.
         head: Where the log ends, as far as this process knows.
+        places: Which tokens are of this log as it is now.
         registry: The event types.
     """
 
@@ -35,10 +38,11 @@ class Log:
         """Use `open`."""
         self.database = database
         self.log_id = head.log_id
-        self.head = Head(head.position)
+        self.head = Head(head.position, head.hash)
+        self.places = Places(database, self.head, head.log_id)
         self.registry = registry
         self._reader = Reader(database)
-        self._committer = Committer(database, head.log_id, registry=registry, on_commit=self.head.advance)
+        self._committer = Committer(database, head.log_id, registry=registry, on_commit=self.head.committed)
         self._committing: asyncio.Task[None] | None = None
         self._upkeep: list[asyncio.Task[None]] = []
 
@@ -111,7 +115,7 @@ class Log:
     async def read_head(self) -> LogHead:
         """Return the head as Postgres has it now."""
         head = await self._reader.head()
-        self.head.advance(head.position)
+        self.head.advance(head.position, head.hash)
         return head
 
     async def read(self, after: Position, *, limit: int = 1000, to: Position | None = None) -> list[RecordedEvent]:
@@ -121,11 +125,26 @@ class Log:
         """
         return await self._reader.page(after, to, limit)
 
+    async def read_watched(
+        self, after: Position, *, to: Position, namespaces: Collection[str], limit: int, bytes_max: int
+    ) -> Watched:
+        """Return the next events of some namespaces up to `to`, and how far that is; see `Watched`."""
+        return await self._reader.watched(after, to, namespaces=namespaces, limit=limit, bytes_max=bytes_max)
+
     async def read_stream(
-        self, stream_id: UUID, *, after_version: int = 0, types: Sequence[str] | None = None, limit: int = 1000
+        self,
+        stream_id: UUID,
+        *,
+        after_version: int = 0,
+        types: Sequence[str] | None = None,
+        limit: int = 1000,
+        bytes_max: int = PAGE_BYTES_MAX,
     ) -> list[RecordedEvent]:
-        """Return one stream's events after a version, in order, of some types, at most `limit` (≤ 2,000)."""
-        return await self._reader.stream(stream_id, after_version, types, limit)
+        """Return one stream's events after a version, in order, of some types, at most `limit` (≤ 2,000).
+
+        A page with more than `bytes_max` of data ends sooner; only an empty one says that there is no more.
+        """
+        return await self._reader.stream(stream_id, after_version, types, limit=limit, bytes_max=bytes_max)
 
     async def read_stream_back(
         self,
@@ -134,13 +153,14 @@ class Log:
         before_version: int | None = None,
         types: Sequence[str] | None = None,
         limit: int = 1000,
+        bytes_max: int = PAGE_BYTES_MAX,
     ) -> list[RecordedEvent]:
         """Return one stream's events before a version (None: from its end), newest first, of some types.
 
-        At most `limit` (≤ 2,000). A page with more than `PAGE_BYTES_MAX` of data ends sooner; only an empty one says
-        that there is no more.
+        At most `limit` (≤ 2,000). A page with more than `bytes_max` of data ends sooner; only an empty one says that
+        there is no more.
         """
-        return await self._reader.stream_back(stream_id, before_version, types, limit)
+        return await self._reader.stream_back(stream_id, before_version, types, limit=limit, bytes_max=bytes_max)
 
     async def read_where(
         self,
@@ -151,13 +171,20 @@ class Log:
         types: Sequence[str] | None = None,
         stream_type: str | None = None,
         limit: int = 1000,
+        bytes_max: int = PAGE_BYTES_MAX,
     ) -> list[RecordedEvent]:
         """Return the events after a position up to `to` that match, in log order, at most `limit` (≤ 2,000).
 
-        A page with more than `PAGE_BYTES_MAX` of data ends sooner; only an empty one says that there is no more.
+        A page with more than `bytes_max` of data ends sooner; only an empty one says that there is no more.
         """
         return await self._reader.where(
-            after, to, namespace=namespace, types=types, stream_type=stream_type, limit=limit
+            after,
+            to,
+            namespace=namespace,
+            types=types,
+            stream_type=stream_type,
+            limit=limit,
+            bytes_max=bytes_max,
         )
 
     async def find_stream(self, stream_id: UUID) -> StreamState | None:

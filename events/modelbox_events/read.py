@@ -3,9 +3,9 @@
 Must not know: what an event means, or who reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -39,8 +39,28 @@ class StreamState(msgspec.Struct, frozen=True):
     closed: bool
 
 
+class Watched(msgspec.Struct, frozen=True):
+    """A page of the log of which only some namespaces' events are told.
+
+    Attributes:
+        events: Those events, in log order.
+        last: Up to where the log was looked through.
+        last_hash: The chain's hash there.
+        hash_before: The chain's hash where the page begins, None before the first event or where the log ends sooner.
+    """
+
+    events: list[RecordedEvent]
+    last: Position
+    last_hash: bytes | None
+    hash_before: bytes | None
+
+
+MANY: Final = frozenset({"MetricsLogged", "EventLogged"})
+"""The types of which a stream may have very many events; the others are found by an index that leaves these out."""
+
+
 class Reader:
-    """Reads through the pool; every page is bounded by `PAGE_EVENTS_MAX` events and, in log order, `PAGE_BYTES_MAX`."""
+    """Reads through the pool; every page is bounded by `PAGE_EVENTS_MAX` events, and by bytes of data."""
 
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
@@ -59,20 +79,37 @@ class Reader:
         last = to if to is not None else 2**63 - 1
         return await self._events("read", after, last, _limit(limit), PAGE_BYTES_MAX)
 
+    async def watched(
+        self, after: Position, to: Position, *, namespaces: Collection[str], limit: int, bytes_max: int
+    ) -> Watched:
+        """Return the next events of some namespaces."""
+        arguments = (after, to, list(namespaces), _limit(limit), bytes_max)
+        events = await self._events("read_watched", *arguments)
+        before = events.pop(0).hash if events and events[0].position == after else None
+        if not events:
+            return Watched([], after, None, before)
+        last = events[-1]
+        told = events if last.namespace in namespaces else events[:-1]
+        return Watched(told, last.position, last.hash, before)
+
     async def stream(
-        self, stream_id: UUID, after_version: int, types: Sequence[str] | None, limit: int
+        self, stream_id: UUID, after_version: int, types: Sequence[str] | None, *, limit: int, bytes_max: int
     ) -> list[RecordedEvent]:
         """Return events of one stream in order."""
         wanted = None if types is None else list(types)
-        return await self._events("read_stream", stream_id, after_version, wanted, _limit(limit))
+        return await self._events(
+            _of_stream("read_stream", types), stream_id, after_version, wanted, _limit(limit), bytes_max
+        )
 
     async def stream_back(
-        self, stream_id: UUID, before_version: int | None, types: Sequence[str] | None, limit: int
+        self, stream_id: UUID, before_version: int | None, types: Sequence[str] | None, *, limit: int, bytes_max: int
     ) -> list[RecordedEvent]:
         """Return events of one stream from its end backwards."""
         last = STREAM_VERSION_MAX if before_version is None else before_version - 1
         wanted = None if types is None else list(types)
-        return await self._events("read_stream_back", stream_id, last, wanted, _limit(limit), PAGE_BYTES_MAX)
+        return await self._events(
+            _of_stream("read_stream_back", types), stream_id, last, wanted, _limit(limit), bytes_max
+        )
 
     async def where(
         self,
@@ -83,12 +120,17 @@ class Reader:
         types: Sequence[str] | None,
         stream_type: str | None,
         limit: int,
+        bytes_max: int,
     ) -> list[RecordedEvent]:
         """Return the events at `after + 1` … `to` that match."""
         wanted = None if types is None else list(types)
-        return await self._events(
-            "read_where", after, to, namespace, wanted, stream_type, _limit(limit), PAGE_BYTES_MAX
-        )
+        arguments = (after, to, namespace, wanted, stream_type, _limit(limit), bytes_max)
+        async with self._database.acquire() as connection:
+            # Prepared anew each time, so that Postgres plans for these values: the one plan that it makes for all
+            # reads the whole span for a namespace that has little in it.
+            prepared = await connection.prepare(STATEMENTS["read_where"])
+            rows = await prepared.fetch(*arguments)
+        return [RecordedEvent(*row) for row in rows]
 
     async def find_stream(self, stream_id: UUID) -> StreamState | None:
         """Return what the log knows of a stream."""
@@ -132,6 +174,10 @@ class Reader:
         async with self._database.acquire() as connection:
             rows = await connection.fetch(STATEMENTS[statement], *arguments)
         return [RecordedEvent(*row) for row in rows]  # the columns stand in the order of the fields
+
+
+def _of_stream(statement: str, types: Sequence[str] | None) -> str:
+    return statement if types is None or not MANY.isdisjoint(types) else f"{statement}_few"
 
 
 def _limit(limit: int) -> int:

@@ -4,11 +4,11 @@ SELECT position, namespace, stream_type, stream_id, version, event_id, type, sch
        actor, auth_type, correlation_id, causation_id, trace, codec, data, data_ref, data_sha256, meta, key_id, salt,
        content_hash, hash
 FROM (
-    SELECT *, sum(length(data)) OVER (ORDER BY position) - length(data) AS bytes_before
+    SELECT *, sum(coalesce(length(data), 0)) OVER (ORDER BY position) - coalesce(length(data), 0) AS bytes_before
     FROM modelbox.events
     WHERE position > $1 AND position <= $2
     ORDER BY position
     LIMIT $3
 ) AS page
-WHERE coalesce(bytes_before, 0) < $4
+WHERE bytes_before < $4
 ORDER BY position

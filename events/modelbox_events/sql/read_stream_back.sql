@@ -4,11 +4,11 @@ SELECT position, namespace, stream_type, stream_id, version, event_id, type, sch
        actor, auth_type, correlation_id, causation_id, trace, codec, data, data_ref, data_sha256, meta, key_id, salt,
        content_hash, hash
 FROM (
-    SELECT *, sum(length(data)) OVER (ORDER BY version DESC) - length(data) AS bytes_before
+    SELECT *, sum(coalesce(length(data), 0)) OVER (ORDER BY version DESC) - coalesce(length(data), 0) AS bytes_before
     FROM modelbox.events
     WHERE stream_id = $1 AND version <= $2 AND ($3::text[] IS NULL OR type = ANY ($3))
     ORDER BY version DESC
     LIMIT $4
 ) AS page
-WHERE coalesce(bytes_before, 0) < $5
+WHERE bytes_before < $5
 ORDER BY version DESC

@@ -4,7 +4,7 @@ SELECT position, namespace, stream_type, stream_id, version, event_id, type, sch
        actor, auth_type, correlation_id, causation_id, trace, codec, data, data_ref, data_sha256, meta, key_id, salt,
        content_hash, hash
 FROM (
-    SELECT *, sum(length(data)) OVER (ORDER BY position) - length(data) AS bytes_before
+    SELECT *, sum(coalesce(length(data), 0)) OVER (ORDER BY position) - coalesce(length(data), 0) AS bytes_before
     FROM modelbox.events
     WHERE position > $1 AND position <= $2
       AND ($3::text IS NULL OR namespace = $3)
@@ -13,5 +13,5 @@ FROM (
     ORDER BY position
     LIMIT $6
 ) AS page
-WHERE coalesce(bytes_before, 0) < $7
+WHERE bytes_before < $7
 ORDER BY position
