@@ -45,7 +45,9 @@ class InvalidTokenError(EventsError):
 
     def __init__(self, text: str) -> None:
         """Quote at most the first 80 characters of the token."""
-        super().__init__(f"token {text[:80]!r} is not '<log id>.<position>' with or without a hash; use a token as a call returned it")
+        super().__init__(
+            f"token {text[:80]!r} is not '<log id>.<position>' with or without a hash; use a token as a call returned it"
+        )
         self.text = text
 
 

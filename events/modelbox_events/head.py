@@ -51,7 +51,7 @@ class Head:
         """Start at a position read from Postgres, and the chain's hash there where it is known."""
         self.rewinds = 0
         self._position = position
-        self._seen, self._seen_hash = (position, chain_hash) if chain_hash else (Position(0), None)
+        self._seen, self._seen_hash = position, chain_hash
         self._moved = asyncio.Event()
         self._announced = position
         self._commits: dict[int, Commit] = {}
@@ -66,7 +66,7 @@ class Head:
 
         With the chain's hash there, a loss of events up to it is noticed although others have taken their positions.
         """
-        if chain_hash is not None and position > self._seen:
+        if chain_hash is not None and (position > self._seen or self._seen_hash is None):
             self._seen, self._seen_hash = position, chain_hash
         if position > self._position:
             self._position = position
@@ -92,7 +92,7 @@ class Head:
         _log.error("log_rewound", known=self._position, found=position)
         self.rewinds += 1
         self._position = self._announced = position
-        self._seen, self._seen_hash = (position, chain_hash) if chain_hash else (Position(0), None)
+        self._seen, self._seen_hash = position, chain_hash
         self._commits.clear()
         self._wake()
 

@@ -16,6 +16,7 @@ GatewayError
 ├── UploadNotFoundError          there is no such upload by signed links; begin it again
 ├── ContentionError              other writers came first too often; retry
 ├── DrainingError                the server is stopping; resume at another or later
+├── WatchesOverloadedError       watchers that read slowly hold what all of them may; resume later
 ├── ResultTooLargeError          the answer does not fit one message; ask for less
 └── ListenError                  the address cannot be listened on (at start only)
 """
@@ -193,6 +194,21 @@ class DrainingError(GatewayError):
     def __init__(self) -> None:
         """Take nothing: there is nothing more to say."""
         super().__init__("the server is stopping; connect again and resume with the last token")
+
+
+class WatchesOverloadedError(GatewayError):
+    """Watchers that read slowly hold as much as all watches together may. Follow on with the last token, later."""
+
+    retryable = True
+
+    def __init__(self, bytes_max: int, *, retry_after_s: float) -> None:
+        """Say what the bound is, in bytes, and when to try again."""
+        super().__init__(
+            f"the open watches hold {bytes_max:,} bytes that their readers have not taken; "
+            f"resume with the last token in {retry_after_s:g} s, or at another server"
+        )
+        self.bytes_max = bytes_max
+        self.retry_after_s = retry_after_s
 
 
 class ResultTooLargeError(GatewayError):

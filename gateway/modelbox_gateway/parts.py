@@ -86,6 +86,7 @@ class ProjectionsPart:
             return str(error)
         if not self._states:
             return "no view exists"
+        self._wanted = min(self._wanted, self._log.head.position)  # less than at the start, if the log was set back
         behind = [state for state in self._states if state.position < self._wanted and not _is_paused(state)]
         return ", ".join(f"{state.name} at {state.position:,} of {self._wanted:,}" for state in behind)
 

@@ -10,19 +10,23 @@ import contextlib
 import math
 from collections.abc import Sequence
 
-from modelbox_events import Log, LogForkedError, Position, Token
+from modelbox_events import Log, Position, Token
 from modelbox_projections.errors import NotCaughtUpError
 from modelbox_projections.limits import POLL_INTERVAL_S
 from modelbox_projections.state import ProjectionState, Role, load_states
 
 
 class Cursors:
-    """The positions of the active generations. A view may be further than this says, never less far."""
+    """The positions of the active generations. A view may be further than this says, never less far.
+
+    When the log was set back, the views in its database were too, and nothing that was known of them counts.
+    """
 
     def __init__(self, log: Log) -> None:
         """Wait for the views of `log`."""
         self._log = log
         self._states: dict[str, ProjectionState] = {}
+        self._rewinds = log.head.rewinds
         self._live = False
         self._moved = asyncio.Event()
         self._waiting = 0
@@ -33,23 +37,29 @@ class Cursors:
     @property
     def states(self) -> list[ProjectionState]:
         """The active generations as last known here."""
-        return list(self._states.values())
+        return list(self._known().values())
 
     def position(self, name: str) -> Position:
         """Return how far a view has come at least; 0 when nothing is known."""
-        state = self._states.get(name)
+        state = self._known().get(name)
         return state.position if state else Position(0)
 
     def as_of(self, names: Sequence[str]) -> Token:
         """Return a token that says how far all of these views have come at least. Ask before the read it is for."""
-        return Token(self._log.log_id, min((self.position(name) for name in names), default=Position(0)))
+        states = [self._known().get(name) for name in names]
+        known = [(state.position, state.hash) for state in states if state is not None]
+        if not known or len(known) < len(states):
+            return Token(self._log.log_id, Position(0))
+        position, chain_hash = min(known)
+        token = Token(self._log.log_id, position)
+        return token.at(chain_hash) if position else token
 
     async def wait(self, names: Sequence[str], token: Token | Position | None, *, timeout_s: float) -> None:
         """Wait until these views have come as far as a token says; None waits for nothing.
 
         Raises:
             NotCaughtUpError: They have not in time, or one that lags is paused. Try again, or read without a token.
-            LogForkedError: The token is of another log.
+            LogForkedError: The token is of another log; its hash is not looked at.
             LogUnavailableError: Postgres does not answer.
         """
         if token is None:
@@ -65,6 +75,7 @@ class Cursors:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while True:
+            self._known()  # whether a runner still moves them
             if not self._live:
                 await self._poll()
             lagging = [name for name in names if self.position(name) < wanted]
@@ -94,6 +105,7 @@ class Cursors:
     def go_live(self) -> None:
         """Say that a runner of this process moves the cursors from here on."""
         self._live = True
+        self._rewinds = self._log.head.rewinds
 
     def forget(self) -> None:
         """Say that the runner's connection is gone.
@@ -102,17 +114,20 @@ class Cursors:
         had reached, and only Postgres knows where.
         """
         self._live = False
+        self._rewinds = self._log.head.rewinds
         self._states.clear()
         self._polled_at = -math.inf
         self._moved.set()
         self._moved = asyncio.Event()
 
     def _position_of(self, token: Token | Position) -> Position:
-        if not isinstance(token, Token):
-            return token
-        if token.log_id != self._log.log_id:
-            raise LogForkedError(self._log.log_id, token.log_id)
-        return token.position
+        return self._log.places.position_of(token) if isinstance(token, Token) else token
+
+    def _known(self) -> dict[str, ProjectionState]:
+        """Return what is known of the active generations of the log as it is now."""
+        if self._rewinds != self._log.head.rewinds:
+            self.forget()
+        return self._states
 
     def _refuse_if_paused(self, lagging: Sequence[str], wanted: Position) -> None:
         for name in lagging:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import asyncpg
 import structlog
 
-from modelbox_events import Log, LogUnavailableError, Position
+from modelbox_events import Log, LogRewoundError, LogUnavailableError, Place, Position, RecordedEvent, continues
 from modelbox_events.database import translated
 from modelbox_events.limits import PAGE_EVENTS_MAX
 from modelbox_projections.catalog import PROJECTIONS, Catalog
@@ -22,6 +22,7 @@ from modelbox_projections.errors import CursorMovedError, FoldFailedError
 from modelbox_projections.fold import Fold, fold_together
 from modelbox_projections.limits import (
     FOLD_PAUSE_S,
+    POLL_INTERVAL_S,
     RETRY_PAUSE_S,
     SMALL_PAGE_EVENTS,
     STANDBY_INTERVAL_S,
@@ -63,6 +64,7 @@ class ProjectionRunner:
         self._renewal = Renewal(log, catalog)
         self._states: dict[str, ProjectionState] = {}
         self._refresh_at = 0.0
+        self._rewinds = log.head.rewinds
 
     async def run(self) -> None:
         """Follow the log until cancelled. Whatever fails is logged and tried again."""
@@ -76,6 +78,8 @@ class ProjectionRunner:
                 await self._follow()
             except LogUnavailableError as error:
                 _log.warning("projections_wait_for_postgres", error=str(error))
+            except LogRewoundError as error:
+                _log.warning("projections_follow_anew", error=str(error))
             except Exception:  # noqa: BLE001  # the task's outermost loop
                 _log.exception("projections_failed")
             await asyncio.sleep(RETRY_PAUSE_S)
@@ -88,6 +92,7 @@ class ProjectionRunner:
             with translated():
                 connection.add_termination_listener(self._on_termination)
                 await _wait_for_lock(connection)
+                self._rewinds = self._log.head.rewinds
                 await replace_strangers(connection, self._log, self._catalog)
                 resumed = await resume_paused(connection, list(self._catalog), Role.ACTIVE)
                 _log.info("projections_lead", resumed=resumed)
@@ -106,7 +111,13 @@ class ProjectionRunner:
         self.cursors.forget()
 
     async def _round(self, connection: asyncpg.Connection) -> None:
-        """Fold one page into every projection that lags, or wait for events."""
+        """Fold one page into every projection that lags, or wait for events.
+
+        Raises:
+            LogRewoundError: The log was set back; what is known of the views must be read again.
+        """
+        if self._rewinds != self._log.head.rewinds:
+            raise LogRewoundError(self._log.head.position)
         if asyncio.get_running_loop().time() >= self._refresh_at:
             await self._refresh(connection)
         folded = 0
@@ -139,12 +150,28 @@ class ProjectionRunner:
     async def _fold_group(self, connection: asyncpg.Connection, after: Position, to: Position | None) -> int:
         """Fold the next events into all projections that stand at `after`; returns how many events."""
         events = await self._log.read(after, limit=PAGE_EVENTS_MAX, to=to)
+        if not events:  # the log was set back, which its head has yet to find out
+            await asyncio.sleep(POLL_INTERVAL_S)
+            return 0
+        self._refuse_strangers(after, events[0])
         for page in pages_of(after, events, self._log.registry):
             members = [state for state in self._states.values() if state.position == page.after]
             if not await self._fold_all(connection, members, page):
                 for state in members:
                     await self._fold(connection, state, page)
         return len(events)
+
+    def _refuse_strangers(self, after: Position, event: RecordedEvent) -> None:
+        """See that the views which stand at `after` were folded from the log that goes on with this event.
+
+        Raises:
+            LogRewoundError: One was not; to follow anew empties it.
+        """
+        if any(not continues(Place(after, state.hash), event) for state in self._standing_at(after)):
+            raise LogRewoundError(after)
+
+    def _standing_at(self, position: Position) -> list[ProjectionState]:
+        return [state for state in self._states.values() if state.position == position > 0]
 
     async def _fold_all(self, connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> bool:
         """Fold a page into all of these at once; tells whether that went well, and nothing was written if not."""

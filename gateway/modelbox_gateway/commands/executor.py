@@ -71,7 +71,7 @@ class Executor(Generic[State]):
         self._log = log
         self._aggregate = aggregate
         self._blank = _Folded(aggregate.initial)
-        self._cache: LruMap[UUID, _Folded[State]] = LruMap(cached_max)
+        self._cache: LruMap[UUID, _Folded[State]] = LruMap(cached_max, log.head)
         # A turn lives as long as someone has it or waits for it.
         self._turns = WeakValueDictionary[UUID, asyncio.Lock]()
 
@@ -140,6 +140,7 @@ class Executor(Generic[State]):
         claims = (self._aggregate.claim(stream, folded.state),) if folded.exists else ()
         # The log names the first stream that exists: a stale decision must not pass for a taken id.
         first = NewEvent(events[0].data, (*claims, *events[0].opens))
+        rewinds = self._log.head.rewinds
         try:
             appended = await self._log.append(
                 Append(
@@ -164,11 +165,13 @@ class Executor(Generic[State]):
         state = folded.state
         for event in recorded:
             state = self._aggregate.evolve(state, event)
-        self._cache.put(stream.id, _Folded(state, appended.version, exists=True))
+        if rewinds == self._log.head.rewinds:  # else it may be lost again
+            self._cache.put(stream.id, _Folded(state, appended.version, exists=True))
         return Recorded(recorded, appended)
 
     async def _load(self, stream_id: UUID, known: _Folded[State]) -> _Folded[State]:
         """Fold on from what is known. Events of other types are passed over, and not looked at again."""
+        rewinds = self._log.head.rewinds
         found = await self._log.find_stream(stream_id)
         if found is None:
             return self._blank
@@ -182,7 +185,8 @@ class Executor(Generic[State]):
             after_version=known.version,
         )
         folded = _Folded(state, max(found.version, after), exists=True)
-        self._cache.put(stream_id, folded)
+        if rewinds == self._log.head.rewinds:  # else it is a state of what the log was before
+            self._cache.put(stream_id, folded)
         return folded
 
     async def _settle(self, caller: Caller, refusal: GatewayError | None) -> Recorded:

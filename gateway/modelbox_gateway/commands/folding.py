@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from modelbox_events import ChangeEvent, Log
-from modelbox_gateway.commands.limits import STREAM_PAGE_EVENTS
+from modelbox_gateway.commands.limits import STREAM_PAGE_BYTES, STREAM_PAGE_EVENTS
 
 State = TypeVar("State")
 
@@ -32,9 +32,10 @@ async def fold(
         state: The state at `after_version`.
         after_version: Up to here the stream is folded.
     """
-    while True:
-        page = await log.read_stream(stream_id, after_version=after_version, types=types, limit=STREAM_PAGE_EVENTS)
+    while page := await log.read_stream(
+        stream_id, after_version=after_version, types=types, limit=STREAM_PAGE_EVENTS, bytes_max=STREAM_PAGE_BYTES
+    ):
         for event in page:
             state, after_version = evolve(state, log.registry.decode(event)), event.version
-        if len(page) < STREAM_PAGE_EVENTS:
-            return state, after_version
+        del page  # before the next one comes
+    return state, after_version

@@ -92,3 +92,6 @@ STREAMS_CACHED_MAX: Final = 100_000
 
 STREAM_PAGE_EVENTS: Final = 500
 """Events of a stream read at once."""
+
+STREAM_PAGE_BYTES: Final = 2 * 1024 * 1024
+"""Their data, in bytes; the page ends after the event that crosses it."""

@@ -41,7 +41,7 @@ class Models:
         self._log = log
         self._lifecycles = lifecycles
         self._executor = Executor(log, _MODEL, cached_max=limits.MODELS_CACHED_MAX)
-        self.parents: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX)
+        self.parents: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX, log.head)
 
     async def create_model(self, command: model.CreateModel, caller: Caller) -> Appended | None:
         """Create a model; None says that it was there before.

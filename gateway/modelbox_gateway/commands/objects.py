@@ -45,7 +45,7 @@ class Objects:
     def __init__(self, log: Log) -> None:
         """Run on `log`."""
         self._log = log
-        self._streams: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX)
+        self._streams: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX, log.head)
 
     async def find(self, field: str, object_id: UUID, *, kind: str = "") -> StreamRef:
         """Return an object's stream; it never changes.

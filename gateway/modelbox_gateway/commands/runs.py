@@ -25,7 +25,7 @@ class Runs:
         """Run on `log`."""
         self._creations = creations
         self._executor = Executor(log, _RUN, cached_max=limits.RUNS_CACHED_MAX)
-        self._experiments: LruMap[UUID, UUID] = LruMap(limits.STREAMS_CACHED_MAX)
+        self._experiments: LruMap[UUID, UUID] = LruMap(limits.STREAMS_CACHED_MAX, log.head)
 
     async def create(self, command: run.CreateRun, caller: Caller) -> Created[RunCreated]:
         """Begin a run, or find the one that has its id.

@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from modelbox_events import Context, Token
+from modelbox_events import Context, LogUnavailableError, Places, Token
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.rpc.limits import READ_WAIT_S_MAX
@@ -17,21 +17,35 @@ from modelbox_gateway.rpc.limits import READ_WAIT_S_MAX
 IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
 MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # a place in the log, not a secret
 TOKEN: Final = "modelbox-token"  # noqa: S105  # as above
+TOKEN_HASH: Final = "modelbox-token-hash"  # noqa: S105  # as above
+"""By this header, with value 1, a client says that it takes tokens with a hash; older ones would not know them."""
 REQUEST_ID: Final = "modelbox-request-id"
 
 AnyContext = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class Call:
-    """One call of one method. `token` is set by what handles it."""
+    """One call of one method. `token`, and `places` of the log that it is of, are set by what handles it."""
 
-    __slots__ = ("_context", "_key", "_min_token", "_started_s", "method", "request_id", "token")
+    __slots__ = (
+        "_context",
+        "_key",
+        "_min_token",
+        "_started_s",
+        "method",
+        "places",
+        "request_id",
+        "takes_hash",
+        "token",
+    )
 
     def __init__(self, method: str, context: AnyContext) -> None:
         """Read the request metadata; what is wrong in it is said when it is used."""
         self.method = method
         self._started_s = time.perf_counter()
         self.token: Token | None = None
+        self.places: Places | None = None
+        self.takes_hash = False
         self.request_id = ""
         self._context = context
         self._key = ""
@@ -41,6 +55,8 @@ class Call:
                 self._key = str(value)
             elif name == MIN_TOKEN:
                 self._min_token = str(value)
+            elif name == TOKEN_HASH:
+                self.takes_hash = value == "1"
             elif name == REQUEST_ID:
                 self.request_id = _request_id(str(value))
         if not self.request_id:
@@ -90,11 +106,20 @@ class Call:
             digest.update(data)
         return Caller(context=_CONTEXT, key=self._key, request_hash=digest.digest())
 
+    async def complete(self) -> None:
+        """Give the token its hash, for a client that takes one."""
+        if self.takes_hash and self.token is not None and self.places is not None:
+            try:
+                self.token = await self.places.hashed(self.token)
+            except LogUnavailableError:
+                return  # what was asked for is done; a token without a hash serves it too
+
     def trailing_metadata(self) -> tuple[tuple[str, str], ...]:
         """Return what every answer ends with."""
         if self.token is None:
             return ((REQUEST_ID, self.request_id),)
-        return ((TOKEN, str(self.token)), (REQUEST_ID, self.request_id))
+        token = self.token if self.takes_hash else self.token.without_hash()
+        return ((TOKEN, str(token)), (REQUEST_ID, self.request_id))
 
 
 _CONTEXT: Final = Context()

@@ -1,4 +1,4 @@
-"""From a recorded event to what a watcher is told of it.
+"""From a recorded event to what watchers are told of it.
 
 Must not know: who watches, or from where.
 """
@@ -15,6 +15,7 @@ from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.values import to_value
 
 _decode: Final = msgspec.json.Decoder().decode
+_OVERHEAD_BYTES: Final = 1_024  # of a change beside its data, generously
 
 
 class _Subject(NamedTuple):
@@ -46,6 +47,40 @@ _KINDS: Final = dict.fromkeys(_CREATES, pb.OBJECT_CREATED) | {"ObjectDeleted": p
 """What becomes of the object; an event of another type is `OBJECT_UPDATED`, the restoring of a deleted one too."""
 
 
+class Change:
+    """What all watchers of a namespace are told of an event: encoded once, when the first of them asks.
+
+    Attributes:
+        position: The event's.
+        recorded_at: When it was recorded.
+        size: Bytes that are held of it.
+        kept: Whether it is among those kept for all.
+    """
+
+    __slots__ = ("_body", "_changes", "_event", "_token", "kept", "position", "recorded_at", "size")
+
+    def __init__(self, changes: "Changes", event: RecordedEvent, token: Token) -> None:
+        """Hold the event until it is encoded."""
+        self._changes = changes
+        self._event: RecordedEvent | None = event
+        self._token = token
+        self._body = b""
+        self.position = event.position
+        self.recorded_at = event.recorded_at
+        self.size = _OVERHEAD_BYTES + len(event.data or b"")
+        self.kept = False
+
+    def encoded(self, *, with_hash: bool) -> bytes:
+        """Return the `WatchNamespaceResponse` for a client that takes tokens with a hash, or for one that does not."""
+        if self._event is not None:
+            self._body = self._changes.body(self._event)
+            self._event = None
+            self.size = _OVERHEAD_BYTES + len(self._body)
+        token = self._token if with_hash else self._token.without_hash()
+        # Encoded messages behind each other are their merge: only the token differs between clients.
+        return self._body + pb.WatchNamespaceResponse(token=str(token)).SerializeToString()
+
+
 class Changes:
     """Makes the messages of changes."""
 
@@ -54,8 +89,12 @@ class Changes:
         self._log_id = log_id
         self._registry = registry
 
-    def message(self, event: RecordedEvent) -> pb.WatchNamespaceResponse:
-        """Return what a watcher is told of an event."""
+    def change(self, event: RecordedEvent) -> Change:
+        """Return what watchers are told of an event."""
+        return Change(self, event, Token(self._log_id, event.position).at(event.hash))
+
+    def body(self, event: RecordedEvent) -> bytes:
+        """Return what a watcher is told of an event, encoded, without the token."""
         payload = self._payload(event)
         subject = _CREATES.get(event.type) or _UPDATES.get(event.type)
         return pb.WatchNamespaceResponse(
@@ -66,8 +105,7 @@ class Changes:
             object_id=_at(payload, subject.id_at) if subject else str(event.stream_id),
             position=event.position,
             recorded_at=timestamp(event.recorded_at),
-            token=str(Token(self._log_id, event.position)),
-        )
+        ).SerializeToString()
 
     def _payload(self, event: RecordedEvent) -> Any:
         known = self._registry.types.get(event.type)

@@ -71,7 +71,7 @@ class HistoryMethods:
         place = _PAGES.place(scope, request.page_token) or _NEWEST
         size = page_size(request.page_size)
         stream = await self._backend.objects.find("parent_id", object_id)
-        self._backend.freshness.reads_log(call)
+        await self._backend.freshness.reads_log(call)
         page: list[pb.MetadataChange] = []
         looked_through = taken = 0
         async with aclosing(self._events(stream, place.version, call)) as events:
@@ -93,7 +93,11 @@ class HistoryMethods:
         """Give the events that wrote metadata of an object, from a version backwards."""
         while version > 0:
             page = await self._log.read_stream_back(
-                stream.id, before_version=version + 1, types=_TYPES, limit=HISTORY_PAGE_EVENTS
+                stream.id,
+                before_version=version + 1,
+                types=_TYPES,
+                limit=HISTORY_PAGE_EVENTS,
+                bytes_max=PAGE_BYTES_MAX,
             )
             for event in page:
                 yield event.version, event

@@ -48,13 +48,46 @@ OWN_WRITE_WAIT_S: Final = 0.5
 """How long a read without a token waits for the last write of this process, so that older clients read their writes."""
 
 WATCH_PAGE_EVENTS: Final = 64
-"""Events held for one watch: 64 of at most 512 KiB."""
+"""Events in one page of a watch that catches up."""
+
+WATCH_PAGE_BYTES: Final = 512 * 1024
+"""Their data, in bytes; the page ends after the event that crosses it."""
+
+WATCH_PAGES_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Data in the pages of all watches of a process, in bytes; a watch waits for its turn before it reads one."""
+
+WATCH_MESSAGES_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Messages of all watches of a process that their readers have not taken yet, in bytes."""
+
+WATCH_TURN_S: Final = 15.0
+"""How long a watch waits for its turn before it is ended: slow readers hold what all of them may."""
+
+WATCH_RETRY_AFTER_S: Final = 5.0
+"""When a watch that was ended for that may come again."""
 
 WATCH_SPAN_POSITIONS: Final = 20_000
 """Positions that one query of a watch looks through; bounds its time where a namespace has few events."""
 
 WATCH_LOOK_S: Final = 1.0
-"""How often an idle watch looks whether the server is draining. New events wake it at once."""
+"""How often an idle process looks whether watches are to end. New events wake it at once."""
+
+TAIL_EVENTS_MAX: Final = 4_096
+"""Changes kept for all watches; one that is further behind reads pages of its own."""
+
+TAIL_BYTES_MAX: Final = 16 * 1024 * 1024
+"""What they take, in bytes."""
+
+TAIL_PAGE_EVENTS: Final = 500
+"""Changes read at once for all watches."""
+
+TAIL_PAGE_BYTES: Final = 2 * 1024 * 1024
+"""Their data, in bytes; the page ends after the event that crosses it."""
+
+TAIL_SPAN_POSITIONS: Final = 2_000
+"""Positions that one such read looks through."""
+
+TAIL_PAUSE_S: Final = 0.005
+"""Rest after it, so that the next one holds more than one event."""
 
 SMALL_FILES_MAX: Final = 200
 """Files in one UploadFiles or DownloadFiles."""

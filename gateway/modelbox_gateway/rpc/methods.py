@@ -27,8 +27,8 @@ Method: TypeAlias = "tuple[str, Handler]"
 
 Unary = Callable[[Request, Call], Awaitable[Message]]
 """One request, one answer."""
-ServerStream = Callable[[Request, Call], AsyncGenerator[Message, None]]
-"""One request, many answers."""
+ServerStream = Callable[[Request, Call], AsyncGenerator[Message | bytes, None]]
+"""One request, many answers; one that many callers get may come encoded."""
 ClientStream = Callable[[AsyncIterator[Request], Call], Awaitable[Message]]
 """Many requests, one answer."""
 
@@ -52,7 +52,7 @@ def server_stream(name: str, request_type: type[Request], handle: ServerStream[R
     async def serve(data: bytes, context: AnyContext) -> None:
         async with _Frame(name, context) as call, aclosing(handle(decode(request_type, data), call)) as answers:
             async for answer in answers:
-                await context.write(answer.SerializeToString())
+                await context.write(answer if isinstance(answer, bytes) else answer.SerializeToString())
 
     return name, grpc.unary_stream_rpc_method_handler(serve)
 
@@ -86,6 +86,7 @@ class _Frame:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
+            await self._call.complete()
             self._context.set_trailing_metadata(self._call.trailing_metadata())
             self._observe(StatusCode.OK)
         elif isinstance(error, Exception):

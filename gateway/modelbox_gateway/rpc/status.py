@@ -79,6 +79,9 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     errors.UploadNotFoundError: Rule(StatusCode.NOT_FOUND, "UPLOAD_NOT_FOUND", lambda _: {"field": "upload_id"}),
     errors.ContentionError: Rule(StatusCode.ABORTED, "CONTENTION", _fields("stream_id", "tries")),
     errors.DrainingError: Rule(StatusCode.UNAVAILABLE, "DRAINING"),
+    errors.WatchesOverloadedError: Rule(
+        StatusCode.RESOURCE_EXHAUSTED, "WATCHES_OVERLOADED", _fields("bytes_max", "retry_after_s")
+    ),
     errors.ResultTooLargeError: Rule(StatusCode.FAILED_PRECONDITION, "RESULT_TOO_LARGE", _fields("field")),
     events.InvalidEventError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", _fields("field")),
     events.InvalidTokenError: Rule(
@@ -97,6 +100,7 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     events.LogUnavailableError: Rule(StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE"),
     events.PartitionMissingError: Rule(StatusCode.UNAVAILABLE, "PARTITION_MISSING"),
     events.LogForkedError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_FORKED", _fields("ours", "theirs")),
+    events.LogRewoundError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_REWOUND", _fields("position")),
     projections.FilterError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FILTER", _fields("field", "position")),
     projections.SearchTooSlowError: Rule(StatusCode.RESOURCE_EXHAUSTED, "SEARCH_TOO_SLOW", _fields("limit_s")),
     projections.NotCaughtUpError: Rule(

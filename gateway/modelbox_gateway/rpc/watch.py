@@ -1,21 +1,38 @@
 """Following a namespace: WatchNamespace. First what is recorded, page by page, then each change as it is committed."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import LogForkedError, Position, RecordedEvent, Token
+from modelbox_events import LogRewoundError, Position, Token
+from modelbox_events.limits import EVENT_BYTES_MAX
 from modelbox_gateway.commands import fields
 from modelbox_gateway.errors import DrainingError, InvalidFieldError
 from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.budget import Budget
 from modelbox_gateway.rpc.call import Call
-from modelbox_gateway.rpc.changes import Changes
-from modelbox_gateway.rpc.limits import WATCH_LOOK_S, WATCH_PAGE_EVENTS, WATCH_SPAN_POSITIONS
+from modelbox_gateway.rpc.changes import Change, Changes
+from modelbox_gateway.rpc.limits import (
+    WATCH_MESSAGES_BYTES_MAX,
+    WATCH_PAGE_BYTES,
+    WATCH_PAGE_EVENTS,
+    WATCH_PAGES_BYTES_MAX,
+    WATCH_SPAN_POSITIONS,
+)
+from modelbox_gateway.rpc.tail import Room, Tail
 
 
 class WatchMethods:
     """The method that follows a namespace.
 
-    A watch holds one page of events and nothing else: a watcher that reads slowly holds up only itself.
+    Watches that are up to date are told from one tail of the log. One that is behind, because it begins in the past
+    or reads slowly, holds up only itself: it reads pages of its own, of which all watches together hold a bounded
+    number of bytes.
+
+    Attributes:
+        tail: The end of the log, for all watches.
+        pages: The bytes of pages.
+        messages: The bytes of messages under way.
     """
 
     def __init__(self, backend: Backend, is_draining: Callable[[], bool]) -> None:
@@ -23,16 +40,20 @@ class WatchMethods:
         self._log = backend.services.log
         self._changes = Changes(self._log.log_id, self._log.registry)
         self._is_draining = is_draining
+        self.tail = Tail(self._log, self._changes, is_draining)
+        self.pages = Budget(WATCH_PAGES_BYTES_MAX)
+        self.messages = Budget(WATCH_MESSAGES_BYTES_MAX)
 
-    async def watch_namespace(
-        self, request: pb.WatchNamespaceRequest, call: Call
-    ) -> AsyncGenerator[pb.WatchNamespaceResponse, None]:
+    async def watch_namespace(self, request: pb.WatchNamespaceRequest, call: Call) -> AsyncGenerator[bytes, None]:
         """Give every change of a namespace after a time or token, in the order of the log, without an end.
 
         Raises:
             DrainingError: The server is stopping; go on with the last token.
+            LogRewoundError: The log was set back, at the start or while the watch was open.
+            WatchesOverloadedError: Slow watches hold what all of them may; go on with the last token later.
         """
         namespace = fields.namespace("namespace", request.namespace)
+        rewinds = self._log.head.rewinds
         # A token says more than a time: with one, the time is not looked at.
         since = fields.time_of_seconds("since", 0 if request.after_token else request.since)
         if request.after_token:
@@ -40,31 +61,59 @@ class WatchMethods:
         else:
             after = await self._log.position_before(since) if request.since else Position(0)
         await call.begin()
-        async for event in self._events(namespace, after):
-            if event.recorded_at >= since:
-                yield self._changes.message(event)
+        with self.tail.room(namespace) as room:
+            async with aclosing(self._follow(room, namespace, after, rewinds=rewinds)) as changes:
+                async for change in changes:
+                    if change.recorded_at >= since:
+                        message = self.tail.encoded(change, with_hash=call.takes_hash)
+                        async with self.messages.hold(len(message)):
+                            yield message
 
     async def _place_of(self, text: str) -> Position:
-        token = Token.parse(text)
-        if token.log_id != self._log.log_id:
-            raise LogForkedError(self._log.log_id, token.log_id)
-        if token.position > self._log.head.position and token.position > (await self._log.read_head()).position:
-            raise InvalidFieldError(
-                "after_token", f"{token.position} is beyond the end of the log; use a token as it came"
-            )
-        return token.position
+        position = await self._log.places.check(Token.parse(text))
+        if position > self._log.head.position and position > (await self._log.read_head()).position:
+            raise InvalidFieldError("after_token", f"{position} is beyond the end of the log; use a token as it came")
+        return position
 
-    async def _events(self, namespace: str, after: Position) -> AsyncIterator[RecordedEvent]:
+    async def _follow(
+        self, room: Room, namespace: str, after: Position, *, rewinds: int
+    ) -> AsyncGenerator[Change, None]:
+        head = self._log.head
         while True:
-            head = self._log.head.position
-            while head <= after:
-                if self._is_draining():
-                    raise DrainingError
-                head = await self._log.head.wait_beyond(after, timeout_s=WATCH_LOOK_S)
             if self._is_draining():
                 raise DrainingError
-            to = Position(min(head, after + WATCH_SPAN_POSITIONS))
-            page = await self._log.read_where(after, to=to, namespace=namespace, limit=WATCH_PAGE_EVENTS)
-            for event in page:
-                yield event
-            after = page[-1].position if len(page) == WATCH_PAGE_EVENTS else to
+            if rewinds != head.rewinds:
+                raise LogRewoundError(after)
+            if after >= room.start:
+                change = self.tail.next(room, after)
+                if change is None:
+                    after = self.tail.covered(room, after)
+                    await room.wait()
+                else:
+                    yield change
+                    after = change.position
+            elif after < head.position:
+                to = Position(min(head.position, after + WATCH_SPAN_POSITIONS))
+                last = after
+                async with aclosing(self._page(namespace, after, to)) as page:
+                    async for change in page:
+                        yield change
+                        last = change.position
+                # Only an empty page says that there is no more: one that is short may have ended with its bytes.
+                after = last if last > after else to
+            else:
+                await room.wait()
+
+    async def _page(self, namespace: str, after: Position, to: Position) -> AsyncGenerator[Change, None]:
+        """Give the next changes up to a position."""
+        async with self.pages.hold(WATCH_PAGE_BYTES + EVENT_BYTES_MAX) as hold:
+            page = await self._log.read_where(
+                after, to=to, namespace=namespace, limit=WATCH_PAGE_EVENTS, bytes_max=WATCH_PAGE_BYTES
+            )
+            page.reverse()  # so that each is let go once it is told
+            left = sum(len(event.data or b"") for event in page)
+            while page:
+                hold.shrink(left)
+                event = page.pop()
+                left -= len(event.data or b"")
+                yield self._changes.change(event)

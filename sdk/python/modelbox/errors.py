@@ -15,6 +15,7 @@ ModelBoxError
 ├── ConflictError                        other writers were faster too often; retry
 ├── NotCaughtUpError                     the views are behind what this client wrote; retry
 ├── LogForkedError                       the server's log is not the one this client wrote to
+│   └── LogRewoundError                  the server's log lost what this client knew of it
 ├── ChecksumMismatchError                bytes changed on the way; nothing was kept
 ├── ResultTooLargeError                  the answer does not fit one message; ask for less
 ├── SearchTooSlowError                   a search took too long; narrow it
@@ -120,6 +121,13 @@ class LogForkedError(ModelBoxError):
     """
 
 
+class LogRewoundError(LogForkedError):
+    """The server's log was set back: a standby that was behind took over, or an older backup was restored.
+
+    What this client was told last is lost or replaced. Read again; watch from the beginning or from a time.
+    """
+
+
 class ChecksumMismatchError(ModelBoxError):
     """The bytes that arrived are not the bytes that were sent; nothing of them was kept."""
 
@@ -199,6 +207,7 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "INVALID_TOKEN": InvalidFieldError,
     "LOG_FORKED": LogForkedError,
     "LOG_OVERLOADED": OverloadedError,
+    "LOG_REWOUND": LogRewoundError,
     "LOG_UNAVAILABLE": UnavailableError,
     "NOT_CAUGHT_UP": NotCaughtUpError,
     "NOT_UPLOADED": NotUploadedError,
@@ -214,6 +223,7 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "UNIQUE_TAG_TAKEN": UniqueTagTakenError,
     "UPLOAD_INCOMPLETE": UploadInterruptedError,
     "UPLOAD_NOT_FOUND": UploadInterruptedError,
+    "WATCHES_OVERLOADED": OverloadedError,
     "WRONG_EXPECTED_VERSION": ConflictError,
 }
 """The server's reasons and the error each becomes; a reason that is not here is told by its status code."""
