@@ -6,45 +6,117 @@ CREATE SCHEMA modelbox;
 CREATE FUNCTION modelbox.append(stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_hashes bytea[], opened_streams integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[], event_digests bytea[]) RETURNS TABLE(outcome smallint, detail integer, first_position bigint, last_position bigint, version integer, recorded_at timestamp with time zone)
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    event_streams  integer[];
+    event_contexts integer[];
+BEGIN
+    SELECT array_agg(r.stream ORDER BY r.n), array_agg(r.context ORDER BY r.n)
+        INTO event_streams, event_contexts
+        FROM unnest(request_streams, request_contexts, request_events) WITH ORDINALITY AS r (stream, context, events, n),
+             generate_series(1, r.events);
+    IF event_digests IS DISTINCT FROM (
+        SELECT array_agg(sha256(record_send(ROW(
+                   stream_namespaces[e.stream], stream_types[e.stream], stream_ids[e.stream],
+                   context_occurred[e.context], context_actors[e.context], context_auth_types[e.context],
+                   context_correlations[e.context], context_causations[e.context], context_traces[e.context],
+                   context_metas[e.context], e.id, e.type, e.schema_version, 1::smallint, e.data,
+                   NULL::text, NULL::bytea, NULL::uuid, NULL::bytea))) ORDER BY e.n)
+        FROM unnest(event_streams, event_contexts, event_ids, event_types, event_schema_versions, event_datas)
+            WITH ORDINALITY AS e (stream, context, id, type, schema_version, data, n))
+    THEN
+        RAISE EXCEPTION 'an event''s digest is not that of its columns' USING ERRCODE = 'data_exception';
+    END IF;
+    RETURN QUERY
+    SELECT a.outcome, a.detail, a.first_position, a.last_position, a.version, a.recorded_at
+    FROM modelbox.append_batch(
+        1::smallint, 1::smallint, stream_ids, stream_types, stream_namespaces, key_actors, key_texts,
+        context_actors, context_auth_types, context_occurred, context_correlations, context_causations,
+        context_traces, context_metas, request_streams, request_contexts, request_keys, request_expected,
+        request_events, request_opens, array_fill(0, ARRAY[cardinality(request_streams)]), request_hashes,
+        opened_streams, '{}', '{}', event_streams, event_contexts,
+        event_ids, event_types, event_schema_versions, event_datas) AS a;
+END $$;
+
+CREATE FUNCTION modelbox.append_batch(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_claims integer[], request_hashes bytea[], opened_streams integer[], claimed_streams integer[], claimed_versions integer[], event_streams integer[], event_contexts integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[]) RETURNS TABLE(outcome smallint, detail integer, first_position bigint, last_position bigint, version integer, recorded_at timestamp with time zone, hash bytea, log_id uuid, format_level smallint)
+    LANGUAGE plpgsql
+    AS $$
 #variable_conflict use_column
 DECLARE
     head        modelbox.log_head%ROWTYPE;
+    first_free  bigint;
     now_        timestamptz;
-    versions    integer[];   -- per stream: -1 absent, -2 of another namespace or type, -3 closed
+    context     integer;
+    salts       bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
+    digests     bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
+    before      integer[];   -- per stream: -1 absent, -2 of another namespace or type, -3 closed
+    versions    integer[];   -- the same, with what this batch records
     lasts       bigint[];    -- per stream: last position written in this batch
+    moves       boolean := false;   -- whether it moves a stream that there was
+    begins      boolean := false;   -- whether it begins one
     opened      integer;
+    claimed     integer;
     key_firsts  bigint[];
     key_lasts   bigint[];
     key_hashes  bytea[];
     key_versions integer[];
     key_times   timestamptz[];
+    key_chains  bytea[];
     key_fresh   boolean[];
     outcomes    smallint[] := array_fill(0::smallint, ARRAY[cardinality(request_streams)]);
     details     integer[] := array_fill(0, ARRAY[cardinality(request_streams)]);
     positions   bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(event_ids)]);
     event_versions integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
-    event_streams integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
-    event_contexts integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
     contents    bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
     hashes      bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
     next_event  integer := 0;
     next_open   integer := 0;
+    next_claim  integer := 0;
     stream      integer;
     key         integer;
     current     integer;
     expected    integer;
     judged      smallint;
 BEGIN
-    SELECT * INTO head FROM modelbox.log_head WHERE id = 1 FOR UPDATE;
+    FOR n IN 1 .. cardinality(event_ids) LOOP
+        stream := event_streams[n];
+        context := event_contexts[n];
+        IF append_batch.digest_version = 2 THEN
+            salts[n] := uuid_send(gen_random_uuid());
+            digests[n] := sha256(record_send(ROW(
+                2::smallint, stream_namespaces[stream], stream_types[stream], stream_ids[stream],
+                context_occurred[context], context_actors[context], context_auth_types[context],
+                context_correlations[context], context_causations[context], context_traces[context],
+                context_metas[context], event_ids[n], event_types[n], event_schema_versions[n], 1::smallint,
+                sha256(salts[n] || event_datas[n]), NULL::text, NULL::bytea, NULL::uuid)));
+        ELSE
+            digests[n] := sha256(record_send(ROW(
+                stream_namespaces[stream], stream_types[stream], stream_ids[stream],
+                context_occurred[context], context_actors[context], context_auth_types[context],
+                context_correlations[context], context_causations[context], context_traces[context],
+                context_metas[context], event_ids[n], event_types[n], event_schema_versions[n], 1::smallint,
+                event_datas[n], NULL::text, NULL::bytea, NULL::uuid, NULL::bytea)));
+        END IF;
+    END LOOP;
+
+    SELECT * INTO head FROM modelbox.log_head AS h ORDER BY h.position DESC LIMIT 1 FOR UPDATE;
+    IF head.format_level > reads_level OR append_batch.digest_version > head.format_level THEN
+        RAISE EXCEPTION 'the log has format level %, this process reads % and writes %',
+            head.format_level, reads_level, append_batch.digest_version
+            USING ERRCODE = '55MB1', HINT = 'Use a newer version of ModelBox.';
+    END IF;
+    first_free := head.position + 1;
     now_ := greatest(clock_timestamp(), head.recorded_at);
 
-    SELECT array_agg(CASE WHEN s.id IS NULL THEN -1
+    SELECT array_agg(CASE WHEN s.version IS NULL THEN -1
                           WHEN s.namespace <> u.namespace OR s.type <> u.type THEN -2
                           WHEN s.closed_at IS NOT NULL THEN -3
                           ELSE s.version END ORDER BY u.n)
-        INTO versions
+        INTO before
         FROM unnest(stream_ids, stream_types, stream_namespaces) WITH ORDINALITY AS u (id, type, namespace, n)
-        LEFT JOIN modelbox.streams AS s ON s.id = u.id;
+        LEFT JOIN LATERAL (
+            SELECT * FROM modelbox.streams AS s WHERE s.id = u.id ORDER BY s.version DESC LIMIT 1
+        ) AS s ON true;
+    versions := before;
     lasts := array_fill(NULL::bigint, ARRAY[cardinality(stream_ids)]);
 
     SELECT array_agg(i.first_position ORDER BY u.n), array_agg(i.last_position ORDER BY u.n),
@@ -53,6 +125,7 @@ BEGIN
         INTO key_firsts, key_lasts, key_hashes, key_versions, key_times
         FROM unnest(key_actors, key_texts) WITH ORDINALITY AS u (actor, key, n)
         LEFT JOIN modelbox.idempotency AS i ON i.actor = u.actor AND i.key = u.key;
+    key_chains := array_fill(NULL::bytea, ARRAY[cardinality(key_texts)]);
     key_fresh := array_fill(false, ARRAY[cardinality(key_texts)]);
 
     FOR request IN 1 .. cardinality(request_streams) LOOP
@@ -71,8 +144,15 @@ BEGIN
             judged := 7;
         END IF;
         details[request] := greatest(current, 0);
-        FOR n IN 1 .. request_opens[request] LOOP
-            opened := abs(opened_streams[next_open + n]);
+        FOR n IN next_claim + 1 .. next_claim + request_claims[request] LOOP
+            claimed := claimed_streams[n];
+            IF judged = 0 AND (versions[claimed] < -1 OR greatest(versions[claimed], 0) <> claimed_versions[n]) THEN
+                judged := 8;
+                details[request] := claimed;
+            END IF;
+        END LOOP;
+        FOR n IN next_open + 1 .. next_open + request_opens[request] LOOP
+            opened := abs(opened_streams[n]);
             IF judged = 0 AND versions[opened] <> -1 THEN
                 judged := 5;
                 details[request] := opened;
@@ -80,68 +160,104 @@ BEGIN
         END LOOP;
         outcomes[request] := judged;
         IF judged = 0 THEN
+            moves := moves OR current >= 0 OR request_claims[request] > 0;
+            begins := begins OR current = -1 OR request_opens[request] > 0 OR request_claims[request] > 0;
             current := greatest(current, 0);
             key_firsts[key] := head.position + 1;
             FOR n IN next_event + 1 .. next_event + request_events[request] LOOP
                 head.position := head.position + 1;
                 current := current + 1;
-                contents[n] := sha256(event_digests[n] || int4send(current) || timestamptz_send(now_));
+                contents[n] := sha256(digests[n] || int4send(current) || timestamptz_send(now_));
                 head.hash := sha256(head.hash || int8send(head.position) || contents[n]);
                 positions[n] := head.position;
                 event_versions[n] := current;
-                event_streams[n] := stream;
-                event_contexts[n] := request_contexts[request];
                 hashes[n] := head.hash;
             END LOOP;
             versions[stream] := current;
             lasts[stream] := head.position;
-            FOR n IN 1 .. request_opens[request] LOOP
-                opened := opened_streams[next_open + n];
+            FOR n IN next_open + 1 .. next_open + request_opens[request] LOOP
+                opened := opened_streams[n];
                 CONTINUE WHEN opened < 0;
                 versions[opened] := 0;
                 lasts[opened] := head.position;
+            END LOOP;
+            FOR n IN next_claim + 1 .. next_claim + request_claims[request] LOOP
+                claimed := claimed_streams[n];
+                versions[claimed] := claimed_versions[n] + 1;
+                lasts[claimed] := head.position;
             END LOOP;
             key_lasts[key] := head.position;
             key_hashes[key] := request_hashes[request];
             key_versions[key] := current;
             key_times[key] := now_;
+            key_chains[key] := head.hash;
             key_fresh[key] := true;
+        ELSIF judged = 1 AND key_chains[key] IS NULL THEN
+            key_chains[key] := (SELECT e.hash FROM modelbox.events AS e WHERE e.position = key_lasts[key]);
         END IF;
         next_event := next_event + request_events[request];
         next_open := next_open + request_opens[request];
+        next_claim := next_claim + request_claims[request];
     END LOOP;
 
-    INSERT INTO modelbox.events (
-        position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at, occurred_at,
-        actor, auth_type, correlation_id, causation_id, trace, codec, data, meta, content_hash, hash)
-    SELECT e.position, stream_namespaces[e.stream], stream_types[e.stream], stream_ids[e.stream], e.version, e.id, e.type, e.schema_version, now_,
-           context_occurred[e.context], context_actors[e.context], context_auth_types[e.context],
-           context_correlations[e.context], context_causations[e.context], context_traces[e.context],
-           1, e.data, context_metas[e.context], e.content, e.hash
-    FROM unnest(event_ids, event_types, event_schema_versions, event_datas,
-                positions, event_versions, event_streams, event_contexts, contents, hashes)
-        AS e (id, type, schema_version, data, position, version, stream, context, content, hash)
-    WHERE e.position IS NOT NULL;
+    IF head.position >= first_free THEN
+        INSERT INTO modelbox.events (
+            position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at,
+            occurred_at, actor, auth_type, correlation_id, causation_id, trace, codec, data, meta, salt,
+            digest_version, content_hash, hash)
+        SELECT e.position, stream_namespaces[e.stream], stream_types[e.stream], stream_ids[e.stream], e.version, e.id,
+               e.type, e.schema_version, now_, context_occurred[e.context], context_actors[e.context],
+               context_auth_types[e.context], context_correlations[e.context], context_causations[e.context],
+               context_traces[e.context], 1, e.data, context_metas[e.context], e.salt, append_batch.digest_version, e.content, e.hash
+        FROM unnest(event_ids, event_types, event_schema_versions, event_datas, salts, event_streams, event_contexts,
+                    positions, event_versions, contents, hashes)
+            AS e (id, type, schema_version, data, salt, stream, context, position, version, content, hash)
+        WHERE e.position IS NOT NULL;
 
-    INSERT INTO modelbox.streams AS s (id, namespace, type, version, last_position)
-    SELECT u.id, u.namespace, u.type, u.version, u.last
-    FROM unnest(stream_ids, stream_namespaces, stream_types, versions, lasts) AS u (id, namespace, type, version, last)
-    WHERE u.last IS NOT NULL
-    ON CONFLICT (id) DO UPDATE SET version = excluded.version, last_position = excluded.last_position;
+        IF moves THEN
+            UPDATE modelbox.streams AS s SET version = u.version, last_position = u.last
+            FROM unnest(stream_ids, before, versions, lasts) AS u (id, before, version, last)
+            WHERE u.last IS NOT NULL AND u.before >= 0 AND s.id = u.id AND s.version = u.before;
+        END IF;
+        IF begins THEN
+            INSERT INTO modelbox.streams (id, namespace, type, version, last_position)
+            SELECT u.id, u.namespace, u.type, u.version, u.last
+            FROM unnest(stream_ids, stream_namespaces, stream_types, before, versions, lasts)
+                AS u (id, namespace, type, before, version, last)
+            WHERE u.last IS NOT NULL AND u.before = -1;
+        END IF;
 
-    INSERT INTO modelbox.idempotency (actor, key, request_hash, first_position, last_position, version, recorded_at)
-    SELECT u.actor, u.key, u.hash, u.first, u.last, u.version, now_
-    FROM unnest(key_actors, key_texts, key_hashes, key_firsts, key_lasts, key_versions, key_fresh)
-        AS u (actor, key, hash, first, last, version, fresh)
-    WHERE u.fresh;
+        IF head.keys_portion % 2 = 0 THEN
+            INSERT INTO modelbox.idempotency_0
+            SELECT u.actor, u.key, u.hash, u.first, u.last, u.version, now_
+            FROM unnest(key_actors, key_texts, key_hashes, key_firsts, key_lasts, key_versions, key_fresh)
+                AS u (actor, key, hash, first, last, version, fresh)
+            WHERE u.fresh;
+        ELSE
+            INSERT INTO modelbox.idempotency_1
+            SELECT u.actor, u.key, u.hash, u.first, u.last, u.version, now_
+            FROM unnest(key_actors, key_texts, key_hashes, key_firsts, key_lasts, key_versions, key_fresh)
+                AS u (actor, key, hash, first, last, version, fresh)
+            WHERE u.fresh;
+        END IF;
 
-    UPDATE modelbox.log_head AS h SET position = head.position, hash = head.hash, recorded_at = now_
-    WHERE h.id = 1 AND h.position <> head.position;
+        UPDATE modelbox.log_head AS h SET position = head.position, hash = head.hash, recorded_at = now_
+        WHERE h.position = first_free - 1;
+    END IF;
 
-    RETURN QUERY
-    SELECT r.outcome, r.detail, key_firsts[r.key], key_lasts[r.key], key_versions[r.key], key_times[r.key]
-    FROM unnest(outcomes, details, request_keys) WITH ORDINALITY AS r (outcome, detail, key, n)
-    ORDER BY r.n;
+    FOR request IN 1 .. cardinality(request_streams) LOOP
+        key := request_keys[request];
+        outcome := outcomes[request];
+        detail := details[request];
+        first_position := key_firsts[key];
+        last_position := key_lasts[key];
+        version := key_versions[key];
+        recorded_at := key_times[key];
+        hash := key_chains[key];
+        log_id := head.log_id;
+        format_level := head.format_level;
+        RETURN NEXT;
+    END LOOP;
 END $$;
 
 CREATE FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) RETURNS integer
@@ -178,6 +294,67 @@ BEGIN
     RETURN created;
 END $$;
 
+CREATE FUNCTION modelbox.forget_old_keys(keep_s double precision, interval_s double precision) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'modelbox'
+    AS $$
+DECLARE
+    clock  modelbox.keys_clock%ROWTYPE;
+    passed double precision;
+    head   modelbox.log_head%ROWTYPE;
+BEGIN
+    SELECT * INTO clock FROM keys_clock FOR UPDATE SKIP LOCKED;
+    passed := extract(epoch FROM clock_timestamp() - clock.ticked_at);
+    IF clock IS NULL OR passed BETWEEN 0 AND interval_s / 2 THEN
+        RETURN false;
+    END IF;
+    clock.ran_s := clock.ran_s + least(greatest(passed, 0), interval_s);
+    IF clock.ran_s < keep_s THEN
+        UPDATE keys_clock SET ran_s = clock.ran_s, ticked_at = clock_timestamp();
+        RETURN false;
+    END IF;
+    -- The head first, as an append locks it. Whoever reads the keys at this moment (a backup does for long) is not
+    -- waited for, since every append would wait too: the next call tries again.
+    SELECT * INTO head FROM log_head ORDER BY position DESC LIMIT 1 FOR UPDATE;
+    IF head.keys_portion % 2 = 0 THEN
+        LOCK TABLE idempotency_1 IN ACCESS EXCLUSIVE MODE NOWAIT;
+        TRUNCATE idempotency_1;
+    ELSE
+        LOCK TABLE idempotency_0 IN ACCESS EXCLUSIVE MODE NOWAIT;
+        TRUNCATE idempotency_0;
+    END IF;
+    UPDATE log_head SET keys_portion = head.keys_portion + 1;
+    UPDATE keys_clock SET ran_s = 0, ticked_at = clock_timestamp();
+    RETURN true;
+END $$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+CREATE TABLE modelbox.log_head (
+    id smallint NOT NULL,
+    log_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    hash bytea NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    genesis uuid NOT NULL,
+    format_level smallint DEFAULT 1 NOT NULL,
+    keys_portion integer DEFAULT 0 NOT NULL,
+    CONSTRAINT log_head_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT log_head_id_check CHECK ((id = 1)),
+    CONSTRAINT log_head_position_check CHECK (("position" >= 0))
+)
+WITH (fillfactor='10');
+
+CREATE FUNCTION modelbox.head() RETURNS SETOF modelbox.log_head
+    LANGUAGE plpgsql STABLE
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM modelbox.log_head ORDER BY position DESC LIMIT 1;
+END $$;
+
 CREATE FUNCTION modelbox.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -186,9 +363,20 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege', HINT = 'Record what changed as a new event.';
 END $$;
 
-SET default_tablespace = '';
+CREATE TABLE modelbox.clock_spans (
+    begins_after bigint NOT NULL,
+    CONSTRAINT clock_spans_begins_after_check CHECK ((begins_after >= 0))
+);
 
-SET default_table_access_method = heap;
+CREATE TABLE modelbox.epochs (
+    number integer NOT NULL,
+    log_id uuid NOT NULL,
+    begins_after bigint NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT epochs_begins_after_check CHECK ((begins_after >= 0)),
+    CONSTRAINT epochs_number_check CHECK ((number >= 0))
+);
 
 CREATE TABLE modelbox.event_partitions (
     name text NOT NULL,
@@ -222,32 +410,56 @@ CREATE TABLE modelbox.events (
     salt bytea,
     content_hash bytea NOT NULL,
     hash bytea NOT NULL,
+    digest_version smallint DEFAULT 1 NOT NULL,
+    data_hash bytea,
     CONSTRAINT events_version_check CHECK ((version > 0))
 )
 PARTITION BY RANGE ("position");
 ALTER TABLE ONLY modelbox.events ALTER COLUMN data SET STORAGE EXTERNAL;
 
-CREATE TABLE modelbox.idempotency (
-    actor text NOT NULL,
-    key text NOT NULL,
-    request_hash bytea NOT NULL,
-    first_position bigint NOT NULL,
-    last_position bigint NOT NULL,
-    version integer NOT NULL,
-    recorded_at timestamp with time zone NOT NULL
+CREATE TABLE modelbox.idempotency_0 (
+    actor text CONSTRAINT idempotency_actor_not_null NOT NULL,
+    key text CONSTRAINT idempotency_key_not_null NOT NULL,
+    request_hash bytea CONSTRAINT idempotency_request_hash_not_null NOT NULL,
+    first_position bigint CONSTRAINT idempotency_first_position_not_null NOT NULL,
+    last_position bigint CONSTRAINT idempotency_last_position_not_null NOT NULL,
+    version integer CONSTRAINT idempotency_version_not_null NOT NULL,
+    recorded_at timestamp with time zone CONSTRAINT idempotency_recorded_at_not_null NOT NULL
 );
 
-CREATE TABLE modelbox.log_head (
-    id smallint NOT NULL,
-    log_id uuid NOT NULL,
-    "position" bigint NOT NULL,
-    hash bytea NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    CONSTRAINT log_head_hash_check CHECK ((length(hash) = 32)),
-    CONSTRAINT log_head_id_check CHECK ((id = 1)),
-    CONSTRAINT log_head_position_check CHECK (("position" >= 0))
-)
-WITH (fillfactor='10');
+CREATE TABLE modelbox.idempotency_1 (
+    actor text CONSTRAINT idempotency_actor_not_null NOT NULL,
+    key text CONSTRAINT idempotency_key_not_null NOT NULL,
+    request_hash bytea CONSTRAINT idempotency_request_hash_not_null NOT NULL,
+    first_position bigint CONSTRAINT idempotency_first_position_not_null NOT NULL,
+    last_position bigint CONSTRAINT idempotency_last_position_not_null NOT NULL,
+    version integer CONSTRAINT idempotency_version_not_null NOT NULL,
+    recorded_at timestamp with time zone CONSTRAINT idempotency_recorded_at_not_null NOT NULL
+);
+
+CREATE VIEW modelbox.idempotency AS
+ SELECT idempotency_0.actor,
+    idempotency_0.key,
+    idempotency_0.request_hash,
+    idempotency_0.first_position,
+    idempotency_0.last_position,
+    idempotency_0.version,
+    idempotency_0.recorded_at
+   FROM modelbox.idempotency_0
+UNION ALL
+ SELECT idempotency_1.actor,
+    idempotency_1.key,
+    idempotency_1.request_hash,
+    idempotency_1.first_position,
+    idempotency_1.last_position,
+    idempotency_1.version,
+    idempotency_1.recorded_at
+   FROM modelbox.idempotency_1;
+
+CREATE TABLE modelbox.keys_clock (
+    ran_s double precision NOT NULL,
+    ticked_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE modelbox.streams (
     id uuid NOT NULL,
@@ -259,6 +471,15 @@ CREATE TABLE modelbox.streams (
     CONSTRAINT streams_version_check CHECK ((version >= 0))
 )
 WITH (fillfactor='80');
+
+ALTER TABLE ONLY modelbox.clock_spans
+    ADD CONSTRAINT clock_spans_pkey PRIMARY KEY (begins_after);
+
+ALTER TABLE ONLY modelbox.epochs
+    ADD CONSTRAINT epochs_log_id_key UNIQUE (log_id);
+
+ALTER TABLE ONLY modelbox.epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY modelbox.event_partitions
     ADD CONSTRAINT event_partitions_from_position_key UNIQUE (from_position);
@@ -272,14 +493,11 @@ ALTER TABLE ONLY modelbox.event_partitions
 ALTER TABLE ONLY modelbox.events
     ADD CONSTRAINT events_pkey PRIMARY KEY ("position");
 
-ALTER TABLE ONLY modelbox.idempotency
-    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (actor, key);
+ALTER TABLE ONLY modelbox.idempotency_0
+    ADD CONSTRAINT idempotency_0_pkey PRIMARY KEY (actor, key);
 
-ALTER TABLE ONLY modelbox.log_head
-    ADD CONSTRAINT log_head_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY modelbox.streams
-    ADD CONSTRAINT streams_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY modelbox.idempotency_1
+    ADD CONSTRAINT idempotency_1_pkey PRIMARY KEY (actor, key);
 
 CREATE INDEX events_correlation ON ONLY modelbox.events USING btree (correlation_id) WHERE (correlation_id IS NOT NULL);
 
@@ -289,7 +507,9 @@ CREATE INDEX events_namespace ON ONLY modelbox.events USING btree (namespace, ty
 
 CREATE INDEX events_recorded ON ONLY modelbox.events USING brin (recorded_at);
 
-CREATE INDEX idempotency_recorded ON modelbox.idempotency USING brin (recorded_at) WITH (pages_per_range='16');
+CREATE INDEX log_head_position ON modelbox.log_head USING btree ("position");
+
+CREATE UNIQUE INDEX streams_version ON modelbox.streams USING btree (id, version);
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON modelbox.events FOR EACH STATEMENT EXECUTE FUNCTION modelbox.refuse_change();
 
@@ -307,12 +527,31 @@ GRANT ALL ON FUNCTION modelbox.append(stream_ids uuid[], stream_types text[], st
 REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) TO modelbox_service;
 
+REVOKE ALL ON FUNCTION modelbox.forget_old_keys(keep_s double precision, interval_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION modelbox.forget_old_keys(keep_s double precision, interval_s double precision) TO modelbox_service;
+
+GRANT SELECT ON TABLE modelbox.log_head TO modelbox_service;
+
+GRANT UPDATE("position") ON TABLE modelbox.log_head TO modelbox_service;
+
+GRANT UPDATE(hash) ON TABLE modelbox.log_head TO modelbox_service;
+
+GRANT UPDATE(recorded_at) ON TABLE modelbox.log_head TO modelbox_service;
+
+GRANT UPDATE(format_level) ON TABLE modelbox.log_head TO modelbox_service;
+
+GRANT SELECT ON TABLE modelbox.clock_spans TO modelbox_service;
+
+GRANT SELECT ON TABLE modelbox.epochs TO modelbox_service;
+
 GRANT SELECT ON TABLE modelbox.event_partitions TO modelbox_service;
 
 GRANT SELECT,INSERT ON TABLE modelbox.events TO modelbox_service;
 
-GRANT SELECT,INSERT,DELETE ON TABLE modelbox.idempotency TO modelbox_service;
+GRANT SELECT,INSERT ON TABLE modelbox.idempotency_0 TO modelbox_service;
 
-GRANT SELECT,UPDATE ON TABLE modelbox.log_head TO modelbox_service;
+GRANT SELECT,INSERT ON TABLE modelbox.idempotency_1 TO modelbox_service;
+
+GRANT SELECT ON TABLE modelbox.idempotency TO modelbox_service;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE modelbox.streams TO modelbox_service;

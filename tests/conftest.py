@@ -72,7 +72,10 @@ async def dsn(postgres_server: EmbeddedPostgres, template_database: str) -> Asyn
     await admin.execute(f"GRANT CREATE ON DATABASE {name} TO modelbox_service")
     fresh = dsn_of(postgres_server, name)
     connection = await asyncpg.connect(fresh)
-    await connection.execute("UPDATE modelbox.log_head SET log_id = $1, hash = sha256(uuid_send($1))", uuid.uuid4())
+    await connection.execute(
+        "UPDATE modelbox.log_head SET log_id = $1, genesis = $1, hash = sha256(uuid_send($1))", uuid.uuid4()
+    )
+    await connection.execute("UPDATE modelbox.epochs SET log_id = log_head.log_id FROM modelbox.log_head")
     await connection.close()
     yield fresh
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

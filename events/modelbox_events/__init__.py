@@ -4,9 +4,12 @@ Must not know: what readers make of the events (projections), or who asks for th
 """
 
 from modelbox_events.database import Database
+from modelbox_events.epochs import Epoch, Epochs
 from modelbox_events.errors import (
+    ClaimLostError,
     EventsError,
     FeedForkedError,
+    FormatLevelError,
     IdempotencyKeyReusedError,
     InvalidEventError,
     InvalidTokenError,
@@ -31,6 +34,7 @@ from modelbox_events.event import (
     Appended,
     AuthType,
     ChangeEvent,
+    Claim,
     Codec,
     Context,
     ExpectedVersion,
@@ -55,12 +59,17 @@ __all__ = [
     "Appended",
     "AuthType",
     "ChangeEvent",
+    "Claim",
+    "ClaimLostError",
     "Codec",
     "Context",
     "Database",
+    "Epoch",
+    "Epochs",
     "EventsError",
     "ExpectedVersion",
     "FeedForkedError",
+    "FormatLevelError",
     "Head",
     "IdempotencyKeyReusedError",
     "InvalidEventError",

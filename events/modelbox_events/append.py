@@ -5,7 +5,7 @@ connection was lost) it is sent again: every request has an idempotency key, so 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,9 @@ import structlog
 
 from modelbox_events.batch import Batch, Prepared
 from modelbox_events.database import Database, translated
+from modelbox_events.epochs import load_epochs
 from modelbox_events.errors import (
+    ClaimLostError,
     EventsError,
     IdempotencyKeyReusedError,
     InvalidEventError,
@@ -26,7 +28,8 @@ from modelbox_events.errors import (
     WrongExpectedVersionError,
 )
 from modelbox_events.event import NO_STREAM, Append, Appended
-from modelbox_events.head import Commit
+from modelbox_events.hashing import digest_version_at
+from modelbox_events.head import Commit, Head
 from modelbox_events.ids import Position
 from modelbox_events.limits import STREAM_VERSION_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
@@ -42,7 +45,7 @@ STATEMENT_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
 _RESEND_PAUSE_S: Final = 0.1
 
-_SETTINGS: Final = {
+SETTINGS: Final = {
     "synchronous_commit": "on",
     # A plan made while the tables are small would scan them for ever; these leave only look-ups by index.
     "plan_cache_mode": "force_generic_plan",
@@ -69,18 +72,17 @@ class Outcome(IntEnum):
     OPENED_EXISTS = 5
     KEY_REUSED = 6
     VERSION_OVERFLOW = 7
+    CLAIM_LOST = 8
 
 
 class Committer:
     """Takes appends of this process to Postgres in batches."""
 
-    def __init__(
-        self, database: Database, log_id: UUID, *, registry: Registry, on_commit: Callable[[Commit], None]
-    ) -> None:
-        """Commit through `database`; `on_commit` hears of each batch that recorded anything."""
-        self._log_id = log_id
+    def __init__(self, database: Database, head: Head, *, registry: Registry) -> None:
+        """Commit through `database`; `head` hears of each batch that recorded anything."""
+        self._database = database
+        self._head = head
         self._registry = registry
-        self._on_commit = on_commit
         self._queue = AppendQueue()
         self._closing = False
         self.recorded_total = 0
@@ -137,12 +139,16 @@ class Committer:
 
     async def _commit(self, lane: "Lane", requests: list[Prepared]) -> None:
         deadline = asyncio.get_running_loop().time() + RESEND_FOR_S
-        while True:
+        while requests:
             try:
-                batch = Batch(requests, self._registry)
-                self._resolve(batch, await lane.send(batch))
+                batch = Batch(requests, self._registry, digest_version=digest_version_at(self._head.format_level))
+                rows = await lane.send(batch)
+                await self._look_at_epoch(rows[0]["log_id"])
+                self._resolve(batch, rows)
+                requests = batch.left
             except LogUnavailableError as error:
                 lane.disconnect()
+                self._head.format_level = 1  # a log that was set back may have a lower level; every one takes this
                 if asyncio.get_running_loop().time() > deadline or type(error) is not LogUnavailableError:
                     _log.warning("append_failed", appends=len(requests), error=str(error))
                     return _fail(requests, error)
@@ -157,12 +163,17 @@ class Committer:
                 for request in requests:
                     await self._commit(lane, [request])
                 return None
-            else:
-                return None
+        return None
+
+    async def _look_at_epoch(self, log_id: UUID) -> None:
+        """Read the epochs anew where the batch was recorded in one that this process does not know."""
+        if log_id != self._head.epochs.log_id:
+            async with self._database.acquire() as connection:
+                self._head.epochs = await load_epochs(connection)
 
     def _resolve(self, batch: Batch, rows: Sequence[Any]) -> None:
         for request, row in zip(batch.requests, rows, strict=True):
-            outcome, detail, first, last, version, recorded_at = row
+            outcome, detail, first, last, version, recorded_at, chain_hash, log_id, _ = row
             if outcome > Outcome.DUPLICATE:
                 if not request.done.done():
                     request.done.set_exception(_refusal(request, outcome, detail, batch))
@@ -171,16 +182,17 @@ class Committer:
             if not request.done.done():  # its caller may have given up meanwhile; the events stand
                 request.done.set_result(
                     Appended(
-                        log_id=self._log_id,
+                        log_id=log_id,
                         first_position=first,
                         last_position=last,
                         version=version,
                         recorded_at=recorded_at,
                         duplicate=outcome == Outcome.DUPLICATE,
+                        hash=chain_hash,
                     )
                 )
         for commit in _commits_of(batch.requests, rows):
-            self._on_commit(commit)
+            self._head.committed(commit)
 
 
 class Lane:
@@ -199,8 +211,8 @@ class Lane:
         """
         with translated():
             if self._connection is None or self._connection.is_closed():
-                self._connection = await self._database.connect_alone("modelbox append", _SETTINGS)
-            rows: Sequence[Any] = await self._connection.fetch(STATEMENTS["append"], *batch.arguments)
+                self._connection = await self._database.connect_alone("modelbox append", SETTINGS)
+            rows: Sequence[Any] = await self._connection.fetch(STATEMENTS["append_batch"], *batch.arguments)
         return rows
 
     def disconnect(self) -> None:
@@ -214,16 +226,17 @@ def _commits_of(requests: Sequence[Prepared], rows: Sequence[Any]) -> Iterator[C
     """Give what a batch recorded, now or when it was first sent."""
     namespaces: set[str] = set()
     first = last = 0
+    last_hash = b""
     for request, row in zip(requests, rows, strict=True):
-        outcome, _, row_first, row_last, *_ = row
+        outcome, _, row_first, row_last, _, _, row_hash, *_ = row
         if outcome == Outcome.DUPLICATE:
-            yield Commit(row_first, row_last, frozenset((request.append.stream.namespace,)))
+            yield Commit(row_first, row_last, frozenset((request.append.stream.namespace,)), row_hash)
         elif outcome == Outcome.RECORDED:
             # Together they have no gap, for the batch held the head's lock.
-            first, last = first or row_first, row_last
+            first, last, last_hash = first or row_first, row_last, row_hash
             namespaces.add(request.append.stream.namespace)
     if last:
-        yield Commit(Position(first), Position(last), frozenset(namespaces))
+        yield Commit(Position(first), Position(last), frozenset(namespaces), last_hash)
 
 
 def _fail(requests: Sequence[Prepared], error: EventsError) -> None:
@@ -244,6 +257,8 @@ def _refusal(request: Prepared, outcome: int, detail: int, batch: Batch) -> Even
             return StreamClosedError(append.stream.id)
         case Outcome.OPENED_EXISTS:
             return StreamExistsError(batch.streams[detail - 1].id)
+        case Outcome.CLAIM_LOST:
+            return ClaimLostError(batch.streams[detail - 1].id)
         case Outcome.KEY_REUSED:
             return IdempotencyKeyReusedError(request.key)
         case _:

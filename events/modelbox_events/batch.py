@@ -1,11 +1,12 @@
 """A request made ready for the database, and a batch of them as the arrays of one SQL call.
 
+The database makes the digests: from the row that it stores, so that what is stored is what verifies.
+
 Must not know: connections, or when a batch is sent.
 """
 
 import asyncio
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -13,19 +14,17 @@ from uuid import UUID
 from uuid_utils import uuid7
 
 from modelbox_events.errors import InvalidEventError
-from modelbox_events.event import ANY_VERSION, Append, Appended, Codec, Context, StreamRef
-from modelbox_events.hashing import begin_digest, digest_of_type, finish_digest
-from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, STREAM_VERSION_MAX
+from modelbox_events.event import ANY_VERSION, Append, Appended, Context, StreamRef
+from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, READS_LEVEL, STREAM_VERSION_MAX
 from modelbox_events.types.registry import Registry
 
-_JSON: Final = int(Codec.JSON)
 _HASH_BYTES: Final = 32
 
 
 class Prepared:
-    """An append, validated, encoded and hashed: everything that needs no lock."""
+    """An append, validated and encoded: everything that needs no lock."""
 
-    __slots__ = ("append", "datas", "digests", "done", "event_ids", "key", "opens", "request_hash", "size", "types")
+    __slots__ = ("append", "datas", "done", "event_ids", "key", "opens", "refs", "request_hash", "size", "types")
 
     def __init__(self, append: Append, registry: Registry) -> None:
         """Encode the request.
@@ -41,19 +40,10 @@ class Prepared:
         _check_sizes(self.types, self.datas)
         self.event_ids = [uuid7() for _ in append.events]
         self.opens = [ref for event in append.events for ref in event.opens]
+        self.refs = _refs(append, self.opens)
         self.key = append.key or str(self.event_ids[0])
         self.request_hash = append.request_hash or _hash_of(append, self.types, self.datas)
-        begun = begin_digest(append.stream, append.context)
-        self.digests = [
-            finish_digest(begun, event_id.bytes, _type_part(name, registry.types[name].schema_version), data)
-            for event_id, name, data in zip(self.event_ids, self.types, self.datas, strict=True)
-        ]
         self.done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-
-
-@lru_cache(maxsize=1024)
-def _type_part(name: str, schema_version: int) -> bytes:
-    return digest_of_type(name, schema_version, _JSON)
 
 
 def _check(append: Append) -> None:
@@ -75,6 +65,26 @@ def _check(append: Append) -> None:
     for ref in append.absent:
         check_text("absent.namespace", ref.namespace)
         check_text("absent.type", ref.type)
+    for claim in append.claims:
+        check_text("claims.namespace", claim.stream.namespace)
+        check_text("claims.type", claim.stream.type)
+        if not 0 <= claim.version < STREAM_VERSION_MAX:
+            raise InvalidEventError("claims.version", f"{claim.version} is no version that another can follow")
+
+
+def _refs(append: Append, opens: Sequence[StreamRef]) -> Sequence[StreamRef]:
+    """Return every stream that the request names. One id is one stream: it has one namespace and one type."""
+    if not (opens or append.absent or append.claims):
+        return (append.stream,)
+    written = [append.stream.id, *(claim.stream.id for claim in append.claims)]
+    if len(set(written)) < len(written) or not {ref.id for ref in opens}.isdisjoint(written):
+        raise InvalidEventError("opens", "names a stream that the append writes or claims; each is one or the other")
+    refs = (append.stream, *opens, *append.absent, *(claim.stream for claim in append.claims))
+    known: dict[UUID, StreamRef] = {}
+    for ref in refs:
+        if known.setdefault(ref.id, ref) != ref:
+            raise InvalidEventError("opens", f"gives stream {ref.id} two namespaces or types; one id is one stream")
+    return refs
 
 
 def check_text(field: str, value: str) -> None:
@@ -105,43 +115,73 @@ def _hash_of(append: Append, types: Sequence[str], datas: Sequence[bytes]) -> by
 
 
 class Batch:
-    """The arguments of `append.sql` for some requests, and the streams they refer to."""
+    """The arguments of `append_batch.sql` for some requests, and the streams they refer to.
 
-    def __init__(self, requests: Sequence[Prepared], registry: Registry) -> None:
+    Attributes:
+        requests: Those of the batch.
+        left: Those that call by another namespace or type a stream that one of the batch names: each request is judged
+            on its own references, so they go into a batch of their own.
+        streams: What the requests refer to, at most one of an id.
+    """
+
+    def __init__(self, requests: Sequence[Prepared], registry: Registry, *, digest_version: int) -> None:
         """Lay the requests out as columns."""
-        self.requests = requests
+        self.requests: list[Prepared] = []
+        self.left: list[Prepared] = []
         self.streams: list[StreamRef] = []
         self._slots: dict[UUID, int] = {}
-        written = [self._stream(request.append.stream) for request in requests]
+        for request in requests:
+            (self.requests if self._takes(request) else self.left).append(request)
+        slots = self._slots
+        written = [slots[request.append.stream.id] for request in self.requests]
         # A stream that must not exist and is not opened has a negative index.
         opened = [
             slot
-            for request in requests
-            for slot in (*map(self._stream, request.opens), *(-self._stream(ref) for ref in request.append.absent))
+            for request in self.requests
+            for slot in (
+                *(slots[ref.id] for ref in request.opens),
+                *(-slots[ref.id] for ref in request.append.absent),
+            )
         ]
+        claims = [claim for request in self.requests for claim in request.append.claims]
+        contexts: dict[Context, int] = {}
+        context_slots = [contexts.setdefault(request.append.context, len(contexts) + 1) for request in self.requests]
+        counts = [len(request.types) for request in self.requests]
         self.arguments = (
+            READS_LEVEL,
+            digest_version,
             *self._stream_columns(),
-            *_request_columns(requests, written),
+            *_request_columns(self.requests, written, contexts, context_slots),
             _integers(opened),
-            *_event_columns(requests, registry),
+            _integers([slots[claim.stream.id] for claim in claims]),
+            _integers([claim.version for claim in claims]),
+            _integers(_repeated(written, counts)),
+            _integers(_repeated(context_slots, counts)),
+            *_event_columns(self.requests, registry),
         )
 
-    def _stream(self, ref: StreamRef) -> int:
-        slot = self._slots.get(ref.id)
-        if slot is None:
-            self.streams.append(ref)
-            slot = self._slots[ref.id] = len(self.streams)
-        return slot
+    def _takes(self, request: Prepared) -> bool:
+        """Give the request's streams their places, unless one stands under another name."""
+        slots, streams = self._slots, self.streams
+        for ref in request.refs:
+            slot = slots.get(ref.id)
+            if slot is not None and streams[slot - 1] != ref:
+                return False
+        for ref in request.refs:
+            if ref.id not in slots:
+                streams.append(ref)
+                slots[ref.id] = len(streams)
+        return True
 
     def _stream_columns(self) -> tuple[Sequence[Any], ...]:
         ids = [str(ref.id) for ref in self.streams]
         return ids, [ref.type for ref in self.streams], [ref.namespace for ref in self.streams]
 
 
-def _request_columns(requests: Sequence[Prepared], written: Sequence[int]) -> tuple[Any, ...]:
-    contexts: dict[Context, int] = {}
+def _request_columns(
+    requests: Sequence[Prepared], written: Sequence[int], contexts: Mapping[Context, int], context_slots: Sequence[int]
+) -> tuple[Any, ...]:
     keys: dict[tuple[str, str], int] = {}
-    context_slots = [contexts.setdefault(request.append.context, len(contexts) + 1) for request in requests]
     key_slots = [keys.setdefault((request.append.context.actor, request.key), len(keys) + 1) for request in requests]
     return (
         [actor for actor, _ in keys],
@@ -159,6 +199,7 @@ def _request_columns(requests: Sequence[Prepared], written: Sequence[int]) -> tu
         _integers([request.append.expected_version for request in requests]),
         _integers([len(request.types) for request in requests]),
         _integers([len(request.opens) + len(request.append.absent) for request in requests]),
+        _integers([len(request.append.claims) for request in requests]),
         [request.request_hash for request in requests],
     )
 
@@ -170,8 +211,11 @@ def _event_columns(requests: Sequence[Prepared], registry: Registry) -> tuple[An
         types,
         _integers([registry.types[name].schema_version for name in types]),
         [data for request in requests for data in request.datas],
-        [digest for request in requests for digest in request.digests],
     )
+
+
+def _repeated(values: Sequence[int], counts: Sequence[int]) -> list[int]:
+    return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
 
 
 def _integers(values: Sequence[int]) -> str:

@@ -6,11 +6,13 @@ EventsError
 ├── WrongExpectedVersionError    another writer came first; read again and decide again
 ├── StreamNotFoundError          the stream does not exist; a retry cannot help
 ├── StreamExistsError            a stream exists that should not
+├── ClaimLostError               another writer came first; read again and decide again
 ├── StreamClosedError            the stream takes no more events
 ├── IdempotencyKeyReusedError    same key, other body; a retry cannot help
 ├── LogOverloadedError           the queue is full; retry after the delay
 ├── LogUnavailableError          Postgres did not answer; safe to retry with the same key
 │   └── PartitionMissingError    no partition holds the next position; an operator is needed
+├── FormatLevelError             the log may not hold it yet; retry when every process is of this version
 ├── LogCorruptedError            an event is not as it was recorded
 ├── LogForkedError               a token or a feed belongs to another log
 ├── LogRewoundError              the log lacks what it once held; begin anew, or from an older token
@@ -46,7 +48,7 @@ class InvalidTokenError(EventsError):
     def __init__(self, text: str) -> None:
         """Quote at most the first 80 characters of the token."""
         super().__init__(
-            f"token {text[:80]!r} is not '<log id>.<position>' with or without a hash; use a token as a call returned it"
+            f"token {text[:80]!r} is not '<log id>.<position>' with or without a hash; use it as a call returned it"
         )
         self.text = text
 
@@ -77,6 +79,17 @@ class StreamExistsError(EventsError):
     def __init__(self, stream_id: UUID) -> None:
         """Name the stream that exists."""
         super().__init__(f"stream {stream_id} exists already")
+        self.stream_id = stream_id
+
+
+class ClaimLostError(EventsError):
+    """Another append claimed the state that this one was decided on; nothing was written. Read and decide again."""
+
+    retryable = True
+
+    def __init__(self, stream_id: UUID) -> None:
+        """Name the stream of claims."""
+        super().__init__(f"another append came first on the claims of {stream_id}; read again and decide again")
         self.stream_id = stream_id
 
 
@@ -158,6 +171,25 @@ class LogRewoundError(EventsError):
             "read again without a token, and watch from the beginning, a time or an older token"
         )
         self.position = position
+
+
+class FormatLevelError(EventsError):
+    """The log may not hold this yet: a process of an older version lives, which would not understand it."""
+
+    retryable = True
+
+    def __init__(self, what: str, needed: int, level: int) -> None:
+        """Say what was refused, the level that it needs and the log's."""
+        super().__init__(
+            f"{what} needs format level {needed}, the log has {level}; stop the servers of older versions, "
+            "and wait until one of this version raised it"
+        )
+        self.needed = needed
+        self.level = level
+
+
+class NewerVersionError(LogUnavailableError):
+    """The log is of a newer version than this process; another process may serve it."""
 
 
 class FeedForkedError(EventsError):

@@ -79,13 +79,25 @@ class NewEvent(msgspec.Struct, frozen=True):
     opens: tuple[StreamRef, ...] = ()
 
 
+class Claim(msgspec.Struct, frozen=True):
+    """A stream without events that an append moves from `version` to the next, if it stands there; 0: or is absent.
+
+    Whoever decides on a state claims the version that the state's stream of claims had: of two such decisions the log
+    takes one, whatever either of them knows of the events between.
+    """
+
+    stream: StreamRef
+    version: int
+
+
 class Append(msgspec.Struct, frozen=True, kw_only=True):
     """A request to append events to one stream: all of them or none.
 
     `key` makes it safe to send again: the same key and body returns the first result and records nothing.
     `request_hash` is the SHA-256 of what the caller was asked to do; without it the events' own content counts.
     `absent` names streams that must not exist, as `opens` does, but that are not opened: what was decided on the state
-    of another object names there the stream that its next change opens.
+    of another object names there the stream that its next change opens. `claims` names what no other append may have
+    claimed meanwhile.
     """
 
     stream: StreamRef
@@ -93,6 +105,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     expected_version: ExpectedVersion
     context: Context = Context()
     absent: tuple[StreamRef, ...] = ()
+    claims: tuple[Claim, ...] = ()
     key: str | None = None
     request_hash: bytes | None = None
 
@@ -100,7 +113,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
     """Where an append was recorded. `duplicate` says that an earlier call with the same key recorded it.
 
-    `hash` is the chain's at `last_position`, None where it is not known.
+    `hash` is the chain's at `last_position`.
     """
 
     log_id: UUID
@@ -109,19 +122,18 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     recorded_at: datetime
     duplicate: bool
-    hash: bytes | None = None
+    hash: bytes
 
     @property
     def token(self) -> Token:
         """The token that makes a later read see this append."""
-        token = Token(self.log_id, self.last_position)
-        return token if self.hash is None else token.at(self.hash)
+        return Token(self.log_id, self.last_position).at(self.hash)
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as the log holds it; the fields are the columns of table `events`.
 
-    `hash` chains it to all events before it: see `hashing`.
+    `hash` chains it to all events before it: see `hashing`. `data_hash` stands in for data that was taken away.
     """
 
     position: Position
@@ -148,3 +160,5 @@ class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     salt: bytes | None
     content_hash: bytes
     hash: bytes
+    digest_version: int = 1
+    data_hash: bytes | None = None

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from modelbox_events.database import Database, translated
+from modelbox_events.epochs import Epochs, load_epochs
 from modelbox_events.errors import LogUnavailableError
 from modelbox_events.ids import Position
 from modelbox_events.sql import STATEMENTS
@@ -27,16 +28,18 @@ COMMITS_KEPT: Final = 1_024
 """Batches of this process of which it is remembered in which namespaces they wrote."""
 _RECONNECT_PAUSE_S: Final = 0.25
 
+UNKNOWN_EPOCHS: Final = Epochs(())
+
 _log = structlog.get_logger()
 
 
 class Commit(msgspec.Struct, frozen=True):
-    """A batch that this process recorded: its positions, in which namespaces it wrote, and the chain's hash after it."""
+    """A batch that this process recorded: its positions, in which namespaces it wrote, and the chain's hash then."""
 
     first: Position
     last: Position
     namespaces: frozenset[str]
-    hash: bytes | None = None
+    hash: bytes
 
 
 class Head:
@@ -45,13 +48,25 @@ class Head:
     Attributes:
         rewinds: How often the log was found to lack what it once held: a standby that was behind took over, or an
             older backup was restored. Whoever keeps anything that the log said compares it with what it was then.
+        epochs: The log's epochs, as far as this process knows.
+        format_level: The highest format that the log may hold.
     """
 
-    def __init__(self, position: Position, chain_hash: bytes | None = None) -> None:
+    def __init__(
+        self,
+        position: Position,
+        chain_hash: bytes | None = None,
+        *,
+        epochs: Epochs = UNKNOWN_EPOCHS,
+        format_level: int = 1,
+    ) -> None:
         """Start at a position read from Postgres, and the chain's hash there where it is known."""
         self.rewinds = 0
+        self.epochs = epochs
+        self.format_level = format_level
         self._position = position
-        self._seen, self._seen_hash = position, chain_hash
+        self._seen = position if chain_hash else Position(0)
+        self._seen_hash = chain_hash
         self._moved = asyncio.Event()
         self._announced = position
         self._commits: dict[int, Commit] = {}
@@ -142,9 +157,10 @@ class Head:
         """Look where the log ends, and whether it still holds what it held; return whether anybody listens."""
         # Taken before the question: Postgres has all of it, whatever is committed meanwhile.
         known, seen, seen_hash = self._position, self._seen, self._seen_hash
-        [(position, chain_hash, hash_there, is_heard)] = await connection.fetch(
-            STATEMENTS["watch_head"], APPLICATION, seen
-        )
+        [row] = await connection.fetch(STATEMENTS["watch_head"], APPLICATION, seen)
+        position, chain_hash, log_id, self.format_level, hash_there, is_heard = row
+        if log_id != self.epochs.log_id:
+            self.epochs = await load_epochs(connection)
         if position < known or (seen_hash is not None and seen > 0 and hash_there != seen_hash):
             self.rewind(Position(position), chain_hash)
         self._announced = max(self._announced, Position(position))

@@ -23,6 +23,9 @@ QUEUE_REQUESTS_MAX: Final = 5_000
 QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Encoded data that may wait in a process, in bytes."""
 
+READS_LEVEL: Final = 2
+"""The highest format of a log that this version reads and writes; see `format`."""
+
 NAME_CHARS_MAX: Final = 255
 """Names, namespaces, owners, metric keys, tags and idempotency keys, in characters."""
 

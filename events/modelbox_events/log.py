@@ -7,7 +7,9 @@ from typing import Self
 from uuid import UUID
 
 from modelbox_events.append import Committer
+from modelbox_events.clock import position_before
 from modelbox_events.database import Database
+from modelbox_events.epochs import Epochs, load_epochs
 from modelbox_events.event import Append, Appended, RecordedEvent
 from modelbox_events.head import Head
 from modelbox_events.ids import Position
@@ -15,6 +17,7 @@ from modelbox_events.limits import PAGE_BYTES_MAX
 from modelbox_events.migrate import refuse_if_behind
 from modelbox_events.places import Places
 from modelbox_events.read import LogHead, Reader, StreamState, Watched
+from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.registry import REGISTRY, Registry
 from modelbox_events.upkeep import ensure_partitions, keep_up
 
@@ -28,21 +31,21 @@ class Log:
 
     Attributes:
         database: The pool of connections, for projections and other readers.
-        log_id: Which log this is; a restored or forked log gets another id.
+        genesis: Which log this is, whatever its epoch; the hash chain begins with it.
         head: Where the log ends, as far as this process knows.
         places: Which tokens are of this log as it is now.
         registry: The event types.
     """
 
-    def __init__(self, database: Database, head: LogHead, registry: Registry) -> None:
+    def __init__(self, database: Database, head: LogHead, epochs: Epochs, *, registry: Registry) -> None:
         """Use `open`."""
         self.database = database
-        self.log_id = head.log_id
-        self.head = Head(head.position, head.hash)
-        self.places = Places(database, self.head, head.log_id)
+        self.genesis = head.genesis
+        self.head = Head(head.position, head.hash, epochs=epochs, format_level=head.format_level)
+        self.places = Places(database, self.head)
         self.registry = registry
         self._reader = Reader(database)
-        self._committer = Committer(database, head.log_id, registry=registry, on_commit=self.head.committed)
+        self._committer = Committer(database, self.head, registry=registry)
         self._committing: asyncio.Task[None] | None = None
         self._upkeep: list[asyncio.Task[None]] = []
 
@@ -70,7 +73,9 @@ class Log:
             async with database.acquire() as connection:
                 await refuse_if_behind(connection, "log", "modelbox_events.migrations")
             await ensure_partitions(database)
-            log = cls(database, await Reader(database).head(), registry)
+            async with database.acquire() as connection:
+                epochs = await load_epochs(connection)
+            log = cls(database, await Reader(database).head(), epochs, registry=registry)
         except BaseException:
             await database.close()
             raise
@@ -83,6 +88,25 @@ class Log:
             asyncio.create_task(self.head.follow(self.database), name="log head"),
             asyncio.create_task(keep_up(self.database), name="log upkeep"),
         ]
+
+    @property
+    def log_id(self) -> UUID:
+        """Which epoch of the log this is, as far as this process knows; a fork begins another."""
+        return self.head.epochs.current.log_id
+
+    @property
+    def epochs(self) -> Epochs:
+        """The epochs of the log, as far as this process knows."""
+        return self.head.epochs
+
+    async def raise_format_level(self, level: int) -> None:
+        """Let the log hold a format; the caller knows that every process that lives reads it.
+
+        Raises:
+            LogUnavailableError: Postgres does not answer.
+        """
+        async with self.database.acquire() as connection:
+            await connection.execute(STATEMENTS["raise_format_level"], level)
 
     @property
     def waiting(self) -> int:
@@ -189,7 +213,11 @@ class Log:
 
     async def find_stream(self, stream_id: UUID) -> StreamState | None:
         """Return what the log knows of an object's stream, or None."""
-        return await self._reader.find_stream(stream_id)
+        return (await self.find_streams([stream_id])).get(stream_id)
+
+    async def find_streams(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamState]:
+        """Return what the log knows of the streams of objects, by their ids; those that do not exist are missing."""
+        return await self._reader.find_streams(stream_ids)
 
     async def find_append(self, *, actor: str, key: str, request_hash: bytes) -> Appended | None:
         """Return what an earlier append with this key recorded, or None.
@@ -200,8 +228,8 @@ class Log:
         return await self._reader.find_append(self.log_id, actor, key, request_hash)
 
     async def position_before(self, time: datetime) -> Position:
-        """Return the last position recorded before a time, 0 if there is none."""
-        return await self._reader.position_before(time)
+        """Return the position before the first event recorded at a time or later; the head's, if there is none."""
+        return await position_before(self.database, time)
 
     async def close(self) -> None:
         """Refuse further appends, record those that wait, and close the connections."""

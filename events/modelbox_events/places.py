@@ -8,10 +8,9 @@ Must not know: who asks, or what is done about it.
 
 from collections import OrderedDict
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from modelbox_events.database import Database
-from modelbox_events.errors import LogForkedError, LogRewoundError
+from modelbox_events.errors import LogRewoundError
 from modelbox_events.event import RecordedEvent
 from modelbox_events.hashing import chain_hash
 from modelbox_events.head import Head
@@ -39,11 +38,10 @@ def continues(place: Place, event: RecordedEvent) -> bool:
 class Places:
     """What this process knows of places in its log, and what the log says of others."""
 
-    def __init__(self, database: Database, head: Head, log_id: UUID) -> None:
+    def __init__(self, database: Database, head: Head) -> None:
         """Ask `database`; `head` says when the log was set back, and all that was known counts no more."""
         self._database = database
         self._head = head
-        self._log_id = log_id
         self._rewinds = head.rewinds
         self._known: OrderedDict[Position, bytes] = OrderedDict()
 
@@ -52,9 +50,9 @@ class Places:
 
         Raises:
             LogForkedError: The token is of another log.
+            LogRewoundError: It is of an epoch that had ended before.
         """
-        if token.log_id != self._log_id:
-            raise LogForkedError(self._log_id, token.log_id)
+        self._head.epochs.check(token)
         return token.position
 
     async def check(self, token: Token) -> Position:

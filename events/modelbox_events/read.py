@@ -19,12 +19,17 @@ from modelbox_events.sql import STATEMENTS
 
 
 class LogHead(msgspec.Struct, frozen=True):
-    """The log's last position, and the chain's hash there."""
+    """The log's last position, and the chain's hash there.
+
+    `log_id` is the epoch's, `genesis` what the chain begins with; they differ once the log was forked.
+    """
 
     log_id: UUID
     position: Position
     hash: bytes
     recorded_at: datetime
+    genesis: UUID
+    format_level: int
 
 
 class StreamState(msgspec.Struct, frozen=True):
@@ -132,14 +137,16 @@ class Reader:
             rows = await prepared.fetch(*arguments)
         return [RecordedEvent(*row) for row in rows]
 
-    async def find_stream(self, stream_id: UUID) -> StreamState | None:
-        """Return what the log knows of a stream."""
+    async def find_streams(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamState]:
+        """Return what the log knows of streams."""
         async with self._database.acquire() as connection:
-            row = await connection.fetchrow(STATEMENTS["find_stream"], stream_id)
-        if row is None:
-            return None
-        ref = StreamRef(row["namespace"], row["type"], stream_id)
-        return StreamState(ref, row["version"], row["last_position"], row["closed"])
+            rows = await connection.fetch(STATEMENTS["find_streams"], stream_ids)
+        return {
+            row["id"]: StreamState(
+                StreamRef(row["namespace"], row["type"], row["id"]), row["version"], row["last_position"], row["closed"]
+            )
+            for row in rows
+        }
 
     async def find_append(self, log_id: UUID, actor: str, key: str, request_hash: bytes) -> Appended | None:
         """Return what a key recorded."""
@@ -156,19 +163,8 @@ class Reader:
             version=row["version"],
             recorded_at=row["recorded_at"],
             duplicate=True,
+            hash=row["hash"],
         )
-
-    async def position_before(self, time: datetime) -> Position:
-        """Return the last position recorded before `time`, 0 if there is none."""
-        low, high = 0, int((await self.head()).position)
-        async with self._database.acquire() as connection:
-            while low < high:  # everything up to low is before, everything after high is not
-                middle = (low + high + 1) // 2
-                if await connection.fetchval(STATEMENTS["position_before"], middle, time):
-                    low = middle
-                else:
-                    high = middle - 1
-        return Position(low)
 
     async def _events(self, statement: str, *arguments: Any) -> list[RecordedEvent]:
         async with self._database.acquire() as connection:

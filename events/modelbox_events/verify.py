@@ -106,7 +106,7 @@ async def _verify_range(database: Database, head: LogHead, after: Position, to: 
 
 async def _hash_at(database: Database, head: LogHead, position: Position) -> bytes:
     if position == 0:
-        return genesis_hash(head.log_id)
+        return genesis_hash(head.genesis)
     async with database.acquire() as connection:
         found: bytes | None = await connection.fetchval(STATEMENTS["read_hash"], position)
     if found is None:

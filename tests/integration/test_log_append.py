@@ -35,7 +35,7 @@ async def test_an_append_returns_where_it_was_recorded(log: Log) -> None:
     appended = await log.append(append(stream(), events=3))
 
     assert (appended.first_position, appended.last_position, appended.version) == (1, 3, 3)
-    assert appended.token == Token(log.log_id, appended.last_position)
+    assert appended.token == Token(log.log_id, appended.last_position).at(appended.hash)
     assert not appended.duplicate
     assert log.head.position == 3
 

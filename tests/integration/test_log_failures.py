@@ -12,6 +12,7 @@ import pytest
 from modelbox_events import Log, LogOverloadedError, LogUnavailableError, PartitionMissingError, Position, migrate
 from modelbox_events.append import LOCK_TIMEOUT_MS, RESEND_FOR_S
 from modelbox_events.limits import QUEUE_REQUESTS_MAX
+from modelbox_events.upkeep import EVENT_PARTITION_ROWS
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from tests.conftest import open_folder
 from tests.integration.cutting_proxy import CuttingProxy
@@ -131,13 +132,14 @@ async def test_a_held_head_is_reported_within_the_limit_and_recovers(log: Log, d
 async def test_without_a_partition_appends_are_refused_until_there_is_one(log: Log, dsn: str) -> None:
     await log.append(append(stream()))
     owner = await asyncpg.connect(dsn)
-    await owner.execute("UPDATE modelbox.log_head SET position = 30000000")  # beyond every partition
+    beyond = 3 * EVENT_PARTITION_ROWS
+    await owner.execute("UPDATE modelbox.log_head SET position = $1", beyond)
 
     with pytest.raises(PartitionMissingError):
         await log.append(append(stream()))
 
-    await owner.execute("SELECT modelbox.ensure_event_partitions(2, 10000000)")
-    assert (await log.append(append(stream()))).first_position == 30_000_001
+    await owner.execute("SELECT modelbox.ensure_event_partitions(2, $1)", EVENT_PARTITION_ROWS)
+    assert (await log.append(append(stream()))).first_position == beyond + 1
     await owner.close()
 
 

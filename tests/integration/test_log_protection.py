@@ -110,7 +110,7 @@ async def test_a_range_can_be_verified_alone(log: Log, owner: asyncpg.Connection
 async def test_python_and_postgres_compute_the_same_hashes(log: Log) -> None:
     await log.append(append(stream(), events=3, value="ü"))
 
-    previous = genesis_hash(log.log_id)
+    previous = genesis_hash(log.genesis)
     for event in await read_all(log):
         assert event.content_hash == content_hash(event)
         previous = chain_hash(previous, event.position, event.content_hash)

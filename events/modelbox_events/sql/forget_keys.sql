@@ -1,3 +1,2 @@
--- Remove one portion of the idempotency keys recorded before a time.
-DELETE FROM modelbox.idempotency
-WHERE (actor, key) IN (SELECT actor, key FROM modelbox.idempotency WHERE recorded_at < $1 LIMIT $2)
+-- Count the time that the service has run, and forget a portion of the idempotency keys once it is over.
+SELECT modelbox.forget_old_keys($1, $2)

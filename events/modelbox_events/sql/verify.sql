@@ -4,10 +4,15 @@ WITH checked AS (
     SELECT position, hash, content_hash,
            lag(position, 1, $1::bigint) OVER log_order AS previous_position,
            lag(hash, 1, $3::bytea) OVER log_order AS previous_hash,
-           sha256(sha256(record_send(ROW(
-               namespace, stream_type, stream_id, occurred_at, actor, auth_type, correlation_id, causation_id, trace,
-               meta, event_id, type, schema_version, codec, data, data_ref, data_sha256, key_id, salt
-           ))) || int4send(version) || timestamptz_send(recorded_at)) AS computed
+           sha256(sha256(CASE digest_version
+               WHEN 1 THEN record_send(ROW(
+                   namespace, stream_type, stream_id, occurred_at, actor, auth_type, correlation_id, causation_id,
+                   trace, meta, event_id, type, schema_version, codec, data, data_ref, data_sha256, key_id, salt))
+               WHEN 2 THEN record_send(ROW(
+                   2::smallint, namespace, stream_type, stream_id, occurred_at, actor, auth_type, correlation_id,
+                   causation_id, trace, meta, event_id, type, schema_version, codec,
+                   coalesce(data_hash, sha256(salt || data)), data_ref, data_sha256, key_id))
+               END) || int4send(version) || timestamptz_send(recorded_at)) AS computed
     FROM modelbox.events
     WHERE position > $1 AND position <= $2
     WINDOW log_order AS (ORDER BY position)
@@ -15,6 +20,6 @@ WITH checked AS (
 SELECT count(*) AS events,
        coalesce(max(position), $1) AS last_position,
        min(previous_position + 1) FILTER (WHERE previous_position + 1 <> position) AS missing,
-       min(position) FILTER (WHERE computed <> content_hash) AS changed,
+       min(position) FILTER (WHERE computed IS DISTINCT FROM content_hash) AS changed,
        min(position) FILTER (WHERE hash <> sha256(previous_hash || int8send(position) || content_hash)) AS unchained
 FROM checked

@@ -1,10 +1,9 @@
--- The log's last position and hash, the hash at position $2, and whether another process of this log listens for it.
-SELECT head.position, head.hash,
-       (SELECT event.hash FROM modelbox.events AS event WHERE event.position = $2) AS hash_there,
+-- The log's last position and the chain's hash there, its epoch and format level, the chain's hash at position $2 (null
+-- if nothing is there), and whether another process of this log listens for more.
+SELECT head.position, head.hash, head.log_id, head.format_level,
+       (SELECT events.hash FROM modelbox.events WHERE events.position = $2) AS hash_there,
        EXISTS (
            SELECT FROM pg_stat_activity
            WHERE application_name = $1 AND datname = current_database() AND pid <> pg_backend_pid()
        ) AS is_heard
-FROM modelbox.log_head AS head
-ORDER BY head.position DESC
-LIMIT 1
+FROM modelbox.head() AS head

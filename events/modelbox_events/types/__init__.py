@@ -3,6 +3,7 @@
 from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
 from modelbox_events.types.checkpoints import CheckpointCreated
 from modelbox_events.types.lineage import DatasetColumn, DatasetCreated, LineageLinked
+from modelbox_events.types.log import ClockCorrected, LogForked
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.metrics import (
     BytesSeries,
@@ -31,6 +32,7 @@ __all__ = [
     "ArtifactsTracked",
     "BytesSeries",
     "CheckpointCreated",
+    "ClockCorrected",
     "DatasetColumn",
     "DatasetCreated",
     "Double",
@@ -41,6 +43,7 @@ __all__ = [
     "ExperimentCreated",
     "HyperparametersLogged",
     "LineageLinked",
+    "LogForked",
     "MetadataUpdated",
     "MetricsLogged",
     "ModelCreated",

@@ -17,13 +17,15 @@ from modelbox_events import (
     Append,
     Appended,
     ChangeEvent,
+    Claim,
+    ClaimLostError,
     Log,
     NewEvent,
     StreamExistsError,
     StreamRef,
     WrongExpectedVersionError,
 )
-from modelbox_events.ids import Position
+from modelbox_events.ids import Position, object_id
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.folding import fold
@@ -37,9 +39,11 @@ class Aggregate(msgspec.Struct, Generic[State], frozen=True):
     """What an object's stream is folded to: where it starts, how it goes on, and which event types matter.
 
     `claim` names a stream for each state, opened by the command that was decided on it. So the second of two commands
-    on one state is refused, while events of other types, which share the stream, get in nobody's way.
+    on one state is refused, while events of other types, which share the stream, get in nobody's way. It counts the
+    events that a version of ModelBox knows; `name` makes a stream of claims besides, whose version all versions share.
     """
 
+    name: str
     initial: State
     evolve: Callable[[State, ChangeEvent], State]
     types: Sequence[str]
@@ -56,6 +60,7 @@ class Recorded(msgspec.Struct, frozen=True):
 class _Folded(msgspec.Struct, Generic[State], frozen=True):
     state: State
     version: int = 0  # the stream is folded up to here
+    claimed: int = 0  # how often its state was claimed
     exists: bool = False  # also at version 0: the event of another stream opened it
 
 
@@ -149,11 +154,12 @@ class Executor(Generic[State]):
                     expected_version=STREAM_EXISTS if folded.exists else NO_STREAM,
                     context=caller.context,
                     absent=absent,
+                    claims=(Claim(self._claims_of(stream), folded.claimed),) if folded.exists else (),
                     key=caller.key,
                     request_hash=caller.request_hash,
                 )
             )
-        except WrongExpectedVersionError as error:
+        except (WrongExpectedVersionError, ClaimLostError) as error:
             raise _DecidedTooLateError from error
         except StreamExistsError as error:
             if claims and error.stream_id == claims[0].id:
@@ -165,14 +171,18 @@ class Executor(Generic[State]):
         state = folded.state
         for event in recorded:
             state = self._aggregate.evolve(state, event)
+        claimed = folded.claimed + folded.exists
         if rewinds == self._log.head.rewinds:  # else it may be lost again
-            self._cache.put(stream.id, _Folded(state, appended.version, exists=True))
+            self._cache.put(stream.id, _Folded(state, appended.version, claimed, exists=True))
         return Recorded(recorded, appended)
 
     async def _load(self, stream_id: UUID, known: _Folded[State]) -> _Folded[State]:
         """Fold on from what is known. Events of other types are passed over, and not looked at again."""
         rewinds = self._log.head.rewinds
-        found = await self._log.find_stream(stream_id)
+        claims_id = self._claims_id(stream_id)
+        # Claims are read no later than the events: one that comes between makes the decision too late, not wrong.
+        streams = await self._log.find_streams([stream_id, claims_id])
+        found, claims = streams.get(stream_id), streams.get(claims_id)
         if found is None:
             return self._blank
         aggregate = self._aggregate
@@ -184,7 +194,7 @@ class Executor(Generic[State]):
             state=known.state,
             after_version=known.version,
         )
-        folded = _Folded(state, max(found.version, after), exists=True)
+        folded = _Folded(state, max(found.version, after), claims.version if claims else 0, exists=True)
         if rewinds == self._log.head.rewinds:  # else it is a state of what the log was before
             self._cache.put(stream_id, folded)
         return folded
@@ -205,6 +215,12 @@ class Executor(Generic[State]):
         count = appended.last_position - appended.first_position + 1
         events = await self._log.read(Position(appended.first_position - 1), limit=count, to=appended.last_position)
         return Recorded(tuple(self._log.registry.decode(event) for event in events), appended)
+
+    def _claims_of(self, stream: StreamRef) -> StreamRef:
+        return StreamRef(stream.namespace, self._aggregate.name, self._claims_id(stream.id))
+
+    def _claims_id(self, stream_id: UUID) -> UUID:
+        return object_id(self._aggregate.name, str(stream_id))
 
     def _turn(self, stream_id: UUID) -> asyncio.Lock:
         """Let commands of this process on one stream go one after the other: together, all but one would conflict."""

@@ -19,7 +19,9 @@ Result = TypeVar("Result")
 NO_PARENTS: Final = MappingProxyType[str, StreamRef]({})
 """Nothing that must not be deleted."""
 
-_LIFECYCLE: Final = Aggregate(lifecycle.Lifecycle(), lifecycle.evolve, lifecycle.LIFECYCLE_TYPES, lifecycle.claim)
+_LIFECYCLE: Final = Aggregate(
+    "lifecycle_claims", lifecycle.Lifecycle(), lifecycle.evolve, lifecycle.LIFECYCLE_TYPES, lifecycle.claim
+)
 
 
 class Lifecycles:

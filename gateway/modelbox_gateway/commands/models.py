@@ -21,7 +21,7 @@ from modelbox_gateway.errors import UniqueTagNotHeldError, UniqueTagTakenError
 
 Event = TypeVar("Event", bound=ChangeEvent)
 
-_MODEL: Final = Aggregate(model.ModelState(), model.evolve, model.REGISTRY_TYPES, model.claim)
+_MODEL: Final = Aggregate("model_registry_claims", model.ModelState(), model.evolve, model.REGISTRY_TYPES, model.claim)
 
 
 class VersionCreated(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from modelbox_gateway.commands.executor import Aggregate, Executor
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.errors import InvalidFieldError
 
-_RUN: Final = Aggregate(run.RunState(), run.evolve, run.STATUS_TYPES, run.claim)
+_RUN: Final = Aggregate("run_status_claims", run.RunState(), run.evolve, run.STATUS_TYPES, run.claim)
 
 
 class Runs:

@@ -10,7 +10,7 @@ from modelbox_gateway.commands import limits, update
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.executor import Aggregate, Executor
 
-_LABELLED: Final = Aggregate(update.Labelled(), update.evolve, update.LABELLING_TYPES, update.claim)
+_LABELLED: Final = Aggregate("update_claims", update.Labelled(), update.evolve, update.LABELLING_TYPES, update.claim)
 
 
 class Updates:

@@ -1,0 +1,6 @@
+-- Streams by their objects' ids; each row is found by what grows, see 0007.
+SELECT found.id, found.namespace, found.type, found.version, found.last_position, found.closed_at IS NOT NULL AS closed
+FROM unnest($1::uuid[]) AS wanted (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM modelbox.streams WHERE streams.id = wanted.id ORDER BY streams.version DESC LIMIT 1
+) AS found

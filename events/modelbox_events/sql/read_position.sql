@@ -1,0 +1,2 @@
+-- The log's last position.
+SELECT position FROM modelbox.head()
