@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 import structlog
@@ -143,7 +142,7 @@ class Committer:
             try:
                 batch = Batch(requests, self._registry, digest_version=digest_version_at(self._head.format_level))
                 rows = await lane.send(batch)
-                await self._look_at_epoch(rows[0]["log_id"])
+                await self._look_at_log(rows[0])
                 self._resolve(batch, rows)
                 requests = batch.left
             except LogUnavailableError as error:
@@ -165,9 +164,10 @@ class Committer:
                 return None
         return None
 
-    async def _look_at_epoch(self, log_id: UUID) -> None:
-        """Read the epochs anew where the batch was recorded in one that this process does not know."""
-        if log_id != self._head.epochs.log_id:
+    async def _look_at_log(self, row: Any) -> None:
+        """Take note of the log's format level, and of an epoch that this process does not know."""
+        self._head.format_level = row["format_level"]
+        if row["log_id"] != self._head.epochs.log_id:
             async with self._database.acquire() as connection:
                 self._head.epochs = await load_epochs(connection)
 

@@ -1,0 +1,115 @@
+"""A log that an earlier version wrote opens, verifies and goes on, and that version's processes may still write to it."""
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from modelbox_events import Log, migrate, new_id, verify
+from modelbox_events.migrate import migrations_of
+from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.registry import REGISTRY
+from modelbox_gateway.embedded.postgres import EmbeddedPostgres
+from tests.conftest import dsn_of
+from tests.integration.log_cases import append, assert_whole, read_all, stream
+
+PARTS_1_AND_2 = 5
+"""The last migration of the first landed versions."""
+EVENTS = 4
+
+
+@pytest.fixture
+async def old_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database as those versions left it, with events that they appended."""
+    name = f"old_{uuid.uuid4().hex[:12]}"
+    admin = await asyncpg.connect(postgres_server.dsn)
+    await admin.execute(f"CREATE DATABASE {name}")
+    old = dsn_of(postgres_server, name)
+    connection = await asyncpg.connect(old)
+    await connection.execute(
+        "CREATE TABLE public.modelbox_migrations (component text NOT NULL, number integer NOT NULL, name text NOT NULL, "
+        "checksum text NOT NULL, applied_at timestamptz DEFAULT clock_timestamp(), PRIMARY KEY (component, number))"
+    )
+    for migration in migrations_of("modelbox_events.migrations")[:PARTS_1_AND_2]:
+        await connection.execute(migration.sql)
+        await connection.execute(
+            "INSERT INTO public.modelbox_migrations VALUES ('log', $1, $2, $3)",
+            migration.number, migration.name, migration.checksum,
+        )  # fmt: skip
+    await connection.execute("SELECT modelbox.ensure_event_partitions(2, 10000000)")
+    for number in range(EVENTS):
+        await append_as_before(connection, key=f"key {number}")
+    await connection.close()
+    yield old
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+async def append_as_before(connection: asyncpg.Connection, *, key: str) -> tuple[Any, ...]:
+    """Append an event to a new stream by the call that those versions make."""
+    to, event_id = stream(), new_id()
+    data = REGISTRY.encode(MetadataUpdated(object_id=to.id, metadata={"from": "before"}))
+    digest = await connection.fetchval(
+        """SELECT sha256(record_send(ROW($1::text, $2::text, $3::uuid, NULL::timestamptz, 'anonymous'::text, 0::int2,
+               NULL::uuid, NULL::uuid, NULL::bytea, ''::bytea, $4::uuid, 'MetadataUpdated'::text, 1::int2, 1::int2,
+               $5::bytea, NULL::text, NULL::bytea, NULL::uuid, NULL::bytea)))""",
+        to.namespace, to.type, to.id, event_id, data,
+    )  # fmt: skip
+    [row] = await connection.fetch(
+        f"""SELECT outcome, detail, first_position, last_position, version, recorded_at
+            FROM modelbox.append({", ".join(f"${n}" for n in range(1, 26))})""",
+        [to.id], [to.type], [to.namespace], ["anonymous"], [key], ["anonymous"], [0], [None], [None], [None],
+        [None], [b""], [1], [1], [1], [-3], [1], [0], [bytes(32)], [], [event_id], ["MetadataUpdated"], [1], [data],
+        [digest],
+    )  # fmt: skip
+    return tuple(row)
+
+
+async def test_an_older_log_opens_verifies_and_goes_on(old_dsn: str) -> None:
+    """Its events keep their digests; what comes is written so that an older process reads it, until none is left."""
+    await migrate(old_dsn)
+    log = await Log.open(old_dsn)
+    assert (await verify(log.database)).to == EVENTS
+    await log.append(append(stream()))
+    assert [event.digest_version for event in await read_all(log)] == [1] * (EVENTS + 1)
+
+    await log.raise_format_level(2)
+    await log.append(append(stream()))  # tells this process of the new level
+    await log.append(append(stream()))
+
+    assert (await assert_whole(log))[-1].digest_version == 2
+    await log.close()
+
+
+async def test_an_older_process_goes_on_after_the_upgrade(old_dsn: str) -> None:
+    """It runs while the log is migrated, and calls what it called before; its keys are known to both."""
+    older = await asyncpg.connect(old_dsn)
+    await migrate(old_dsn)
+    log = await Log.open(old_dsn)
+
+    assert (await append_as_before(older, key="after"))[0] == 0
+    assert (await append_as_before(older, key="key 1"))[:4] == (1, 0, 2, 2)
+    await log.append(append(stream()))
+    assert (await older.fetchval("SELECT last_position FROM modelbox.idempotency WHERE key = 'after'")) == EVENTS + 1
+    assert (await older.fetchval("SELECT position FROM modelbox.log_head WHERE id = 1")) == EVENTS + 2
+
+    await assert_whole(log)
+    await older.close()
+    await log.close()
+
+
+async def test_an_older_process_is_told_to_wait_by_a_log_that_it_cannot_read(old_dsn: str) -> None:
+    """As something that may pass, not as its caller's fault."""
+    older = await asyncpg.connect(old_dsn)
+    await migrate(old_dsn)
+    log = await Log.open(old_dsn)
+    await log.raise_format_level(2)
+
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        await append_as_before(older, key="too late")
+
+    assert (raised.value.sqlstate or "")[:2] == "55"  # one of the classes that it takes for "not now"
+    await older.close()
+    await log.close()
