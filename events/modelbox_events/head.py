@@ -50,6 +50,7 @@ class Head:
             older backup was restored. Whoever keeps anything that the log said compares it with what it was then.
         epochs: The log's epochs, as far as this process knows.
         format_level: The highest format that the log may hold.
+        ahead_s: By how many seconds the log's time is ahead of Postgres's clock, as of the last look.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Head:
         self.rewinds = 0
         self.epochs = epochs
         self.format_level = format_level
+        self.ahead_s = 0.0
         self._position = position
         self._seen = position if chain_hash else Position(0)
         self._seen_hash = chain_hash

@@ -86,7 +86,7 @@ class Log:
         self._committing = asyncio.create_task(self._committer.run(), name="log committer")
         self._upkeep = [
             asyncio.create_task(self.head.follow(self.database), name="log head"),
-            asyncio.create_task(keep_up(self.database), name="log upkeep"),
+            asyncio.create_task(keep_up(self.database, self.head), name="log upkeep"),
         ]
 
     @property

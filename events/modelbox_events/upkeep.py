@@ -1,4 +1,4 @@
-"""Upkeep of the log's tables: partitions ahead of the head, and no idempotency key kept for ever.
+"""Upkeep of the log: partitions ahead of the head, no idempotency key kept for ever, and a look at its time.
 
 Must not know: what the partitions hold.
 """
@@ -9,8 +9,10 @@ from typing import Final
 import asyncpg
 import structlog
 
+from modelbox_events.clock import AHEAD_S_MAX, ahead_s
 from modelbox_events.database import Database
 from modelbox_events.errors import LogUnavailableError
+from modelbox_events.head import Head
 from modelbox_events.sql import STATEMENTS
 
 EVENT_PARTITION_ROWS: Final = 100_000_000
@@ -45,11 +47,20 @@ async def forget_keys(database: Database) -> bool:
         return bool(await connection.fetchval(STATEMENTS["forget_keys"], KEYS_KEPT_S, INTERVAL_S))
 
 
-async def keep_up(database: Database) -> None:
-    """Do both once a minute, until cancelled."""
+async def look_at_clock(database: Database, head: Head) -> None:
+    """Tell `head` how far the log's time is ahead of the clock, and warn of more than clocks are stepped by."""
+    head.ahead_s = await ahead_s(database)
+    if head.ahead_s > AHEAD_S_MAX:
+        remedy = "wait until the clock is there, or run: modelbox log correct-clock"
+        _log.warning("log_time_ahead_of_clock", ahead_s=round(head.ahead_s, 1), remedy=remedy)
+
+
+async def keep_up(database: Database, head: Head) -> None:
+    """Do all of it once a minute, until cancelled."""
     while True:
         await asyncio.sleep(INTERVAL_S)
         try:
+            await look_at_clock(database, head)
             await ensure_partitions(database)
             if await forget_keys(database):
                 _log.info("old_keys_forgotten")

@@ -47,6 +47,7 @@ class LogSample(NamedTuple):
     position: int
     appends: int
     waiting: int
+    ahead_s: float
 
 
 class FeedSample(NamedTuple):
@@ -106,6 +107,8 @@ def _log_metrics(log: LogSample) -> Iterator[Metric]:
     yield GaugeMetricFamily("modelbox_log_position", "The log's last position known here.", log.position)
     appends = "Appends that this process took and Postgres recorded."
     yield CounterMetricFamily("modelbox_log_appends", appends, log.appends)
+    ahead = "Seconds by which the log's time is ahead of the database's clock."
+    yield GaugeMetricFamily("modelbox_log_time_ahead_seconds", ahead, log.ahead_s)
     yield GaugeMetricFamily("modelbox_log_queue_depth", "Appends that wait for the next batch.", log.waiting)
 
 

@@ -37,7 +37,8 @@ class LogPart:
 
     def sample(self) -> LogSample:
         """Return what the log is at."""
-        return LogSample(self._log.head.position, self._log.appends, self._log.waiting)
+        head = self._log.head
+        return LogSample(head.position, self._log.appends, self._log.waiting, head.ahead_s)
 
 
 class FeedPart:

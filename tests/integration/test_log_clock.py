@@ -7,6 +7,7 @@ import pytest
 
 from modelbox_events import FormatLevelError, Log, Position, verify
 from modelbox_events.clock import ahead_s, correct_clock
+from modelbox_events.upkeep import look_at_clock
 from tests.integration.log_cases import append, read_all, stream
 
 HOUR = timedelta(hours=1)
@@ -26,6 +27,17 @@ async def test_a_head_that_is_ahead_of_the_clock_is_seen(log: Log, dsn: str) -> 
     await _set_ahead(dsn, HOUR)
 
     assert 3_500 < await ahead_s(log.database) <= 3_600
+
+
+async def test_a_head_that_is_ahead_is_warned_of_in_upkeep(
+    log: Log, dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await _set_ahead(dsn, HOUR)
+
+    await look_at_clock(log.database, log.head)
+
+    assert log.head.ahead_s > HOUR.total_seconds() / 2
+    assert "modelbox log correct-clock" in capsys.readouterr().out
 
 
 async def test_a_correction_begins_a_span_in_which_time_is_the_clocks(log: Log, dsn: str) -> None:

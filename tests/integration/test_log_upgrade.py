@@ -1,4 +1,4 @@
-"""A log that an earlier version wrote opens, verifies and goes on, and that version's processes may still write to it."""
+"""A log that an earlier version wrote opens, verifies and goes on, and so do processes of that version."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -29,8 +29,8 @@ async def old_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     old = dsn_of(postgres_server, name)
     connection = await asyncpg.connect(old)
     await connection.execute(
-        "CREATE TABLE public.modelbox_migrations (component text NOT NULL, number integer NOT NULL, name text NOT NULL, "
-        "checksum text NOT NULL, applied_at timestamptz DEFAULT clock_timestamp(), PRIMARY KEY (component, number))"
+        "CREATE TABLE public.modelbox_migrations (component text, number integer, name text, checksum text, "
+        "applied_at timestamptz DEFAULT clock_timestamp(), PRIMARY KEY (component, number))"
     )
     for migration in migrations_of("modelbox_events.migrations")[:PARTS_1_AND_2]:
         await connection.execute(migration.sql)
