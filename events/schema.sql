@@ -412,6 +412,7 @@ CREATE TABLE modelbox.events (
     hash bytea NOT NULL,
     digest_version smallint DEFAULT 1 NOT NULL,
     data_hash bytea,
+    redacted_by bigint,
     CONSTRAINT events_version_check CHECK ((version > 0))
 )
 PARTITION BY RANGE ("position");

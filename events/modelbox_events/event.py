@@ -133,7 +133,8 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as the log holds it; the fields are the columns of table `events`.
 
-    `hash` chains it to all events before it: see `hashing`. `data_hash` stands in for data that was taken away.
+    `hash` chains it to all events before it: see `hashing`. Redacted data is None: `data_hash` stands in for it,
+    and `redacted_by` is the position of the event that says so.
     """
 
     position: Position
@@ -162,3 +163,4 @@ class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     hash: bytes
     digest_version: int = 1
     data_hash: bytes | None = None
+    redacted_by: Position | None = None

@@ -5,8 +5,8 @@ Postgres computes the hashes, in C and several ranges at once; `hashing` says ho
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from modelbox_events.errors import LogCorruptedError
 from modelbox_events.hashing import genesis_hash
 from modelbox_events.ids import Position
 from modelbox_events.read import LogHead, Reader
+from modelbox_events.redaction import Redaction, check_redacted
 from modelbox_events.sql import STATEMENTS
 
 START: Final = Position(0)
@@ -26,13 +27,24 @@ RANGE_TIMEOUT_S: Final = 300.0
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found intact: the events after `after` up to `to`; `hash` is the chain's at `to`."""
+    """What was found intact: the events after `after` up to `to`; `hash` is the chain's at `to`.
+
+    `redacted` names those whose data is gone, each with the event that says so.
+    """
 
     log_id: UUID
     after: Position
     to: Position
     events: int
     hash: bytes
+    redacted: tuple[Redaction, ...] = ()
+
+
+class _Range(NamedTuple):
+    """A range that was found intact: how many events, and those whose data is gone."""
+
+    events: int
+    redacted: Sequence[Position]
 
 
 async def verify(
@@ -58,16 +70,25 @@ async def verify(
     """
     head = await Reader(database).head()
     end = head.position if to is None else min(to, head.position)
-    running: deque[asyncio.Task[int]] = deque()
+    running: deque[asyncio.Task[_Range]] = deque()
     events = 0
+    redacted: list[Position] = []
+
+    async def take_next() -> int:
+        # The ranges end in log order, so the first complaint is the first bad position.
+        checked = await running.popleft()
+        on_progress(checked.events)
+        redacted.extend(checked.redacted)
+        return checked.events
+
     try:
         for start in range(after, end, RANGE_EVENTS):
             bound = Position(min(start + RANGE_EVENTS, end))
             running.append(asyncio.create_task(_verify_range(database, head, Position(start), bound)))
             if len(running) == RANGES_AT_ONCE:
-                events += await _next(running, on_progress)
+                events += await take_next()
         while running:
-            events += await _next(running, on_progress)
+            events += await take_next()
     finally:
         for task in running:
             task.cancel()
@@ -75,17 +96,11 @@ async def verify(
     last_hash = await _hash_at(database, head, end)
     if end == head.position and last_hash != head.hash:
         raise LogCorruptedError(end, "the head's hash is not the last event's")
-    return Verified(log_id=head.log_id, after=after, to=end, events=events, hash=last_hash)
+    found = [await check_redacted(database, position) for position in redacted]
+    return Verified(log_id=head.log_id, after=after, to=end, events=events, hash=last_hash, redacted=tuple(found))
 
 
-async def _next(running: deque[asyncio.Task[int]], on_progress: Callable[[int], object]) -> int:
-    # The ranges end in log order, so the first complaint is the first bad position.
-    events = await running.popleft()
-    on_progress(events)
-    return events
-
-
-async def _verify_range(database: Database, head: LogHead, after: Position, to: Position) -> int:
+async def _verify_range(database: Database, head: LogHead, after: Position, to: Position) -> _Range:
     previous = await _hash_at(database, head, after)
     async with database.acquire() as connection:
         row = await connection.fetchrow(STATEMENTS["verify"], after, to, previous, timeout=RANGE_TIMEOUT_S)
@@ -101,7 +116,7 @@ async def _verify_range(database: Database, head: LogHead, after: Position, to: 
     bad = [(position, problem) for position, problem in found if position is not None]
     if bad:
         raise LogCorruptedError(*min(bad, key=lambda item: item[0]))
-    return to - after
+    return _Range(to - after, row["redacted"] or [])
 
 
 async def _hash_at(database: Database, head: LogHead, position: Position) -> bytes:

@@ -19,7 +19,8 @@ class Page:
         events: The events, in log order; those that no reader of the page asks for may be left out.
         last: Where the cursor stands after it.
         hash: The chain's hash at `last`.
-        kinds: The types of the events, each with the type of its stream.
+        kinds: The types of the events, each with the type of its stream. Redacted events, which say nothing, are passed
+            over.
     """
 
     __slots__ = ("after", "events", "hash", "kinds", "last")
@@ -30,7 +31,9 @@ class Page:
         self.events = events
         self.last = last
         self.hash = last_hash
-        self.kinds = {(event.recorded.type, event.recorded.stream_type) for event in events}
+        self.kinds = {
+            (event.recorded.type, event.recorded.stream_type) for event in events if event.recorded.redacted_by is None
+        }
 
     @classmethod
     def ending_with(cls, after: Position, events: Sequence[DecodedEvent]) -> "Page":
@@ -45,7 +48,11 @@ class Page:
     def read_by(self, projection: Projection) -> list[DecodedEvent]:
         """Return the events that a projection reads, in log order."""
         kinds = {kind for kind in self.kinds if projection.reads(*kind)}
-        return [event for event in self.events if (event.recorded.type, event.recorded.stream_type) in kinds]
+        return [
+            event
+            for event in self.events
+            if (event.recorded.type, event.recorded.stream_type) in kinds and event.recorded.redacted_by is None
+        ]
 
     def halves(self) -> tuple["Page", "Page"]:
         """Cut a page of at least two events in the middle."""

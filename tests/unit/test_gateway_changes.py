@@ -37,6 +37,7 @@ TOLD: dict[str, tuple[str, dict[str, Any], Any, str, UUID]] = {
     "EventLogged": ("checkpoint", {"object_id": STREAM, "id": OTHER}, UPDATED, "checkpoint", STREAM),
     "LogForked": ("log", {"log_id": OTHER}, UPDATED, "log", STREAM),
     "ClockCorrected": ("log", {"reason": "r"}, UPDATED, "log", STREAM),
+    "EventRedacted": ("log", {"reason": "r"}, UPDATED, "log", STREAM),
     "LineageLinked": ("run", {"from_id": OTHER, "to_id": STREAM}, UPDATED, "run", STREAM),
 }
 """By event type: the stream it stands in and what its data says, then what is told."""

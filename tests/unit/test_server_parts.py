@@ -108,7 +108,7 @@ async def test_part_that_was_ready_once_stays_so() -> None:
 
 def test_metrics_tell_log_feed_projections_and_calls() -> None:
     samples = Samples(
-        log=lambda: LogSample(12, 5, 1),
+        log=lambda: LogSample(12, 5, 1, 0.0),
         feed=lambda: FeedSample("running", 10, 2, 0.5, 10),
         projections=lambda: [ProjectionSample("models", "paused", 9, 3)],
     )

@@ -79,6 +79,8 @@ class MessageEncoder:
         )
         subject = f"{constant.subject_prefix}{stream_id}{constant.subject_suffix}"
         data = event.data
+        if event.redacted_by is not None:
+            return Message(subject, f"{headers}ce-redactedby: {event.redacted_by}\r\n", NO_DATA)
         if data is None or len(headers) + len(data) > self._message_bytes_max:
             reference = event.data_ref or f"{self._source}/{event.position}"
             return Message(subject, f"{headers}ce-dataref: {encode_value(reference)}\r\n", NO_DATA)

@@ -30,10 +30,11 @@ ALTER TABLE modelbox.streams DROP CONSTRAINT streams_pkey;
 CREATE UNIQUE INDEX streams_version ON modelbox.streams (id, version);
 
 -- How a row's digest is made: 1 covers the data itself, 2 a salted hash of it, so that data can go and all else still
--- verifies. `data_hash` stands in for data and salt where they went.
+-- verifies. `data_hash` stands in for data and salt where they went; `redacted_by` is the event that says so.
 ALTER TABLE modelbox.events
     ADD COLUMN digest_version smallint NOT NULL DEFAULT 1,
-    ADD COLUMN data_hash bytea;
+    ADD COLUMN data_hash bytea,
+    ADD COLUMN redacted_by bigint;
 
 -- Keys stand in two portions, used by turns. The one that is not written is emptied as a whole when its time is over:
 -- no row is looked at. Two, because each key is looked for in every portion.

@@ -2,7 +2,7 @@
 -- Each type is looked up alone, since only so the index gives its events in order and no plan can prefer another.
 SELECT position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at, occurred_at,
        actor, auth_type, correlation_id, causation_id, trace, codec, data, data_ref, data_sha256, meta, key_id, salt,
-       content_hash, hash, digest_version, data_hash
+       content_hash, hash, digest_version, data_hash, redacted_by
 FROM (
     SELECT *, sum(coalesce(length(data), 0)) OVER (ORDER BY version DESC) - coalesce(length(data), 0) AS bytes_before
     FROM (

@@ -3,7 +3,7 @@
 SELECT position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at, occurred_at,
        actor, auth_type, correlation_id, causation_id, trace, codec,
        CASE WHEN position > $1 AND namespace = ANY ($3) THEN data END AS data,
-       data_ref, data_sha256, meta, key_id, salt, content_hash, hash, digest_version, data_hash
+       data_ref, data_sha256, meta, key_id, salt, content_hash, hash, digest_version, data_hash, redacted_by
 FROM (
     SELECT *, sum(bytes) OVER (ORDER BY position) - bytes AS bytes_before
     FROM (

@@ -3,7 +3,7 @@
 from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
 from modelbox_events.types.checkpoints import CheckpointCreated
 from modelbox_events.types.lineage import DatasetColumn, DatasetCreated, LineageLinked
-from modelbox_events.types.log import ClockCorrected, LogForked
+from modelbox_events.types.log import ClockCorrected, EventRedacted, LogForked
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.metrics import (
     BytesSeries,
@@ -39,6 +39,7 @@ __all__ = [
     "DoubleSeries",
     "EndStatus",
     "EventLogged",
+    "EventRedacted",
     "EventType",
     "ExperimentCreated",
     "HyperparametersLogged",

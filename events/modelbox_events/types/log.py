@@ -33,3 +33,15 @@ class ClockCorrected(ChangeEvent, frozen=True, kw_only=True):
 
     ahead_until: datetime
     reason: str
+
+
+class EventRedacted(ChangeEvent, frozen=True, kw_only=True):
+    """The data of the event at `position` was taken away. `rest_hash` is the SHA-256 (hex) of its other columns.
+
+    It is made of the columns in `read_redacted.sql`, in PostgreSQL's binary form of a record.
+    """
+
+    position: int
+    type: str
+    rest_hash: str
+    reason: str

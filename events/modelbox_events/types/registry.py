@@ -13,7 +13,7 @@ from modelbox_events.event import ChangeEvent, Codec, RecordedEvent
 from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded
 from modelbox_events.types.checkpoints import CheckpointCreated
 from modelbox_events.types.lineage import DatasetCreated, LineageLinked
-from modelbox_events.types.log import ClockCorrected, LogForked
+from modelbox_events.types.log import ClockCorrected, EventRedacted, LogForked
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.metrics import MetricsLogged
 from modelbox_events.types.models import (
@@ -141,6 +141,7 @@ REGISTRY: Final = Registry(
         EventType(ArtifactUploaded),
         EventType(LogForked),
         EventType(ClockCorrected),
+        EventType(EventRedacted),
     ]
 )
 """The event types of this version of ModelBox."""

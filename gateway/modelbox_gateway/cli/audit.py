@@ -70,4 +70,7 @@ async def _verify(dsn: str, *, first: int, to: int | None) -> dict[str, Any]:
                 return facts | {"intact": False, "bad_position": error.position, "problem": str(error)}
     finally:
         await database.close()
-    return facts | {"to": found.to, "events": found.events, "hash": found.hash.hex()}
+    facts |= {"to": found.to, "events": found.events, "hash": found.hash.hex()}
+    if found.redacted:
+        facts["redacted"] = [f"{redaction.position} by {redaction.by}" for redaction in found.redacted]
+    return facts

@@ -20,9 +20,10 @@ from modelbox_gateway.cli.common import (
     print_table,
     reported,
 )
+from modelbox_gateway.cli.operations import OPERATIONS, epoch_facts
 
 if TYPE_CHECKING:
-    from modelbox_events import Database, Epoch, RecordedEvent
+    from modelbox_events import Database, RecordedEvent
     from modelbox_events.read import Reader
 
 _WAIT_S: Final = 60.0
@@ -31,7 +32,11 @@ _DATA_COLUMNS: Final = 100
 
 @click.group()
 def log() -> None:
-    """Look at the log, fork it, correct its time."""
+    """Look at the log, and change it as a whole: fork it, correct its time, redact an event."""
+
+
+for _operation in OPERATIONS:
+    log.add_command(_operation)
 
 
 @log.command(epilog=examples("modelbox log head", "modelbox log head --config-path modelbox.toml --output json"))
@@ -62,25 +67,6 @@ def tail(config_path: Path | None, output: str, *, lines: int, after: int | None
             asyncio.run(_tail(dsn, lines=lines, after=after, follow=follow, as_json=output == "json"))
 
 
-@log.command(epilog=examples('modelbox log fork --reason "restored the backup of Monday"'))
-@config_path_option
-@output_option
-@click.option("--reason", required=True, help="Why; it is recorded in the log.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def fork(config_path: Path | None, output: str, *, reason: str, yes: bool) -> None:
-    """Give the log a new epoch, after a backup was restored or a copy of the database made.
-
-    What others know of the log from after the restored moment is told from what comes now: the feed begins anew under
-    the new epoch's id, and tokens from beyond it are refused, not misread. Nothing is deleted, and the chain goes on.
-    """
-    with reported():
-        dsn = dsn_of(open_config(config_path))
-        if not yes:
-            click.confirm("Followers of the feed have to follow the new one. Fork the log?", abort=True)
-        facts = asyncio.run(_fork(dsn, reason))
-        (print_json if output == "json" else print_pairs)(facts)
-
-
 @log.command(epilog=examples("modelbox log epochs", "modelbox log epochs --output json"))
 @config_path_option
 @output_option
@@ -94,48 +80,11 @@ def epochs(config_path: Path | None, output: str) -> None:
             print_table(list(found[0]), [list(epoch.values()) for epoch in found])
 
 
-@log.command(epilog=examples('modelbox log correct-clock --reason "the host was a day ahead until noon"'))
-@config_path_option
-@output_option
-@click.option("--reason", required=True, help="Why; it is recorded in the log.")
-def correct_clock(config_path: Path | None, output: str, *, reason: str) -> None:
-    """Set the log's time back to the clock, after a clock that was ahead left it in the future.
-
-    An event records it. Times before and after it are searched apart; nothing that was recorded changes.
-    """
-    with reported():
-        facts = asyncio.run(_correct_clock(dsn_of(open_config(config_path)), reason))
-        (print_json if output == "json" else print_pairs)(facts)
-
-
-async def _fork(dsn: str, reason: str) -> dict[str, Any]:
-    from modelbox_events.fork import fork as begin_epoch
-
-    return _epoch_facts(await begin_epoch(dsn, reason=reason))
-
-
 async def _epochs(dsn: str) -> list[dict[str, Any]]:
     from modelbox_events.epochs import load_epochs
 
     async with _reader(dsn) as (_, database), database.acquire() as connection:
-        return [_epoch_facts(epoch) for epoch in (await load_epochs(connection)).all]
-
-
-def _epoch_facts(epoch: "Epoch") -> dict[str, Any]:
-    return {
-        "number": epoch.number,
-        "log_id": str(epoch.log_id),
-        "begins_after": epoch.begins_after,
-        "begun_at": epoch.begun_at.isoformat(),
-        "reason": epoch.reason,
-    }
-
-
-async def _correct_clock(dsn: str, reason: str) -> dict[str, Any]:
-    from modelbox_events.clock import correct_clock as begin_span
-
-    ahead_until = await begin_span(dsn, reason=reason)
-    return {"corrected": ahead_until is not None, "ahead_until": ahead_until.isoformat() if ahead_until else ""}
+        return [epoch_facts(epoch) for epoch in (await load_epochs(connection)).all]
 
 
 async def _head(dsn: str) -> dict[str, Any]:

@@ -36,6 +36,8 @@ async def fold(
         stream_id, after_version=after_version, types=types, limit=STREAM_PAGE_EVENTS, bytes_max=STREAM_PAGE_BYTES
     ):
         for event in page:
-            state, after_version = evolve(state, log.registry.decode(event)), event.version
+            if event.redacted_by is None:
+                state = evolve(state, log.registry.decode(event))
+            after_version = event.version
         del page  # before the next one comes
     return state, after_version

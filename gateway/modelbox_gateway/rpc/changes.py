@@ -105,9 +105,12 @@ class Changes:
             object_id=_at(payload, subject.id_at) if subject else str(event.stream_id),
             position=event.position,
             recorded_at=timestamp(event.recorded_at),
+            redacted_by=event.redacted_by or 0,
         ).SerializeToString()
 
     def _payload(self, event: RecordedEvent) -> Any:
+        if event.redacted_by is not None:
+            return None
         known = self._registry.types.get(event.type)
         if known is not None and known.schema_version != event.schema_version:
             return _decode(self._registry.encode(self._registry.decode(event)))

@@ -112,7 +112,9 @@ class HistoryMethods:
         return created
 
     def _changes(self, event: RecordedEvent, key: str) -> list[pb.MetadataChange]:
-        """Return what an event wrote, by key; only of one key unless it is empty."""
+        """Return what an event wrote, by key; only of one key unless it is empty. A redacted event wrote nothing."""
+        if event.redacted_by is not None:
+            return []
         data: Any = self._log.registry.decode(event)
         recorded_at = timestamp(event.recorded_at)
         return [

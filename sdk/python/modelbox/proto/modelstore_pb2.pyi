@@ -698,7 +698,7 @@ class WatchNamespaceRequest(_message.Message):
     def __init__(self, namespace: _Optional[str] = ..., since: _Optional[int] = ..., after_token: _Optional[str] = ...) -> None: ...
 
 class WatchNamespaceResponse(_message.Message):
-    __slots__ = ("event", "payload", "type", "object_type", "object_id", "position", "recorded_at", "token")
+    __slots__ = ("event", "payload", "type", "object_type", "object_id", "position", "recorded_at", "token", "redacted_by")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -707,6 +707,7 @@ class WatchNamespaceResponse(_message.Message):
     POSITION_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REDACTED_BY_FIELD_NUMBER: _ClassVar[int]
     event: ServerEvent
     payload: _struct_pb2.Value
     type: str
@@ -715,7 +716,8 @@ class WatchNamespaceResponse(_message.Message):
     position: int
     recorded_at: _timestamp_pb2.Timestamp
     token: str
-    def __init__(self, event: _Optional[_Union[ServerEvent, str]] = ..., payload: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., type: _Optional[str] = ..., object_type: _Optional[str] = ..., object_id: _Optional[str] = ..., position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., token: _Optional[str] = ...) -> None: ...
+    redacted_by: int
+    def __init__(self, event: _Optional[_Union[ServerEvent, str]] = ..., payload: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., type: _Optional[str] = ..., object_type: _Optional[str] = ..., object_id: _Optional[str] = ..., position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., token: _Optional[str] = ..., redacted_by: _Optional[int] = ...) -> None: ...
 
 class MetricSummary(_message.Message):
     __slots__ = ("key", "latest", "min", "max", "points", "step")

@@ -1,0 +1,115 @@
+"""Redaction: the data of an event goes, and everything else about it stays and still verifies.
+
+For a secret that was logged, or an erasure. An event of its own says which event was redacted and why; it holds the
+hash of all that stays, so that this can be checked without the data. The log itself keeps no copy. What was made of
+the data elsewhere goes by rebuilding it: the views, the feed; backups made before hold it until they are deleted.
+
+Must not know: who asks, or what was made of the data.
+"""
+
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from modelbox_events.administration import OPERATION_TIMEOUT_S, locked_head, record, refuse_reason
+from modelbox_events.database import CONNECT_TIMEOUT_S, Database, translated
+from modelbox_events.errors import FormatLevelError, InvalidEventError, LogCorruptedError
+from modelbox_events.ids import Position
+from modelbox_events.sql import STATEMENTS
+from modelbox_events.types import EventLogged, HyperparametersLogged, MetadataUpdated, MetricsLogged
+from modelbox_events.types.log import EventRedacted
+
+REDACTION_LEVEL: Final = 2
+"""The format level from which a log may hold redacted events."""
+
+REDACTABLE: Final = frozenset(
+    event.__name__ for event in (EventLogged, HyperparametersLogged, MetadataUpdated, MetricsLogged)
+)
+"""The event types whose data may go: what is logged on objects. On the others rest rules: names, numbers, states."""
+
+_decoder: Final = msgspec.json.Decoder(EventRedacted)
+
+
+class Redaction(msgspec.Struct, frozen=True):
+    """An event that was redacted, and the event that says so."""
+
+    position: Position
+    by: Position
+
+
+async def redact(dsn: str, position: Position, *, reason: str) -> Redaction:
+    """Take the data of an event away. Asking again returns the first redaction.
+
+    Args:
+        dsn: Where Postgres is; its account must own the log's tables or be superuser.
+        position: The event.
+        reason: Why, for whoever reads the log; it must not repeat what is to go.
+
+    Raises:
+        InvalidEventError: There is no such event, its type is not in `REDACTABLE`, or the reason is missing.
+        FormatLevelError: A process that lives may not understand it yet.
+        LogUnavailableError: Postgres does not answer, or somebody holds the head.
+    """
+    refuse_reason(reason)
+    async with locked_head(dsn) as (connection, head):
+        if head.format_level < REDACTION_LEVEL:
+            raise FormatLevelError("a redaction", REDACTION_LEVEL, head.format_level)
+        found = await connection.fetchrow(STATEMENTS["find_redactable"], position)
+        if found is None:
+            raise InvalidEventError("position", f"{position} holds no event; the log ends at {head.position}")
+        if found["redacted_by"] is not None:
+            return Redaction(position, found["redacted_by"])
+        if found["type"] not in REDACTABLE:
+            kinds = ", ".join(sorted(REDACTABLE))
+            raise InvalidEventError("position", f"{position} is of type {found['type']}; only {kinds} can be redacted")
+        await _take_away(connection, found["partition"], position, by=Position(head.position + 1))
+        await connection.execute(STATEMENTS["forget_request"], position)
+        row = await connection.fetchrow(STATEMENTS["read_redacted"], position)
+        rest_hash = row["rest_hash"].hex() if row is not None else ""
+        event = EventRedacted(position=position, type=found["type"], rest_hash=rest_hash, reason=reason)
+        await record(connection, head, event)
+    await _vacuum(dsn, found["partition"])
+    return Redaction(position, Position(head.position + 1))
+
+
+async def check_redacted(database: Database, position: Position) -> Redaction:
+    """See that a redacted event is what the event that redacted it says.
+
+    Raises:
+        LogCorruptedError: Nothing says that it was redacted, or more of it was changed than its data.
+    """
+    async with database.acquire() as connection:
+        row = await connection.fetchrow(STATEMENTS["read_redacted"], position)
+    if row is None or row["said_type"] != EventRedacted.__name__ or row["said"] is None:
+        raise LogCorruptedError(position, "its data is gone, and no event says that it was redacted")
+    said = _decoder.decode(row["said"])
+    if said.position != position or not row["is_gone"]:
+        raise LogCorruptedError(position, f"event {row['redacted_by']} does not say that this was redacted")
+    if said.rest_hash != row["rest_hash"].hex():
+        raise LogCorruptedError(position, f"a column is not as it was when event {row['redacted_by']} redacted it")
+    return Redaction(position, row["redacted_by"])
+
+
+async def _take_away(connection: asyncpg.Connection, partition: str, position: Position, *, by: Position) -> None:
+    # The guard of the table is off for this transaction alone; nobody appends meanwhile, for the head is held.
+    await connection.execute(f"ALTER TABLE {partition} DISABLE TRIGGER refuse_update_or_delete")
+    await connection.execute(
+        f"""UPDATE {partition}
+            SET data_hash = CASE digest_version WHEN 2 THEN sha256(salt || data) END,
+                data = NULL, salt = NULL, redacted_by = $2
+            WHERE position = $1""",  # noqa: S608  # the partition's name as Postgres wrote it
+        position,
+        by,
+    )
+    await connection.execute(f"ALTER TABLE {partition} ENABLE ALWAYS TRIGGER refuse_update_or_delete")
+
+
+async def _vacuum(dsn: str, partition: str) -> None:
+    """Have the row that held the data removed from the table's file as soon as nobody can see it."""
+    with translated():
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=OPERATION_TIMEOUT_S)
+        try:
+            await connection.execute(f"VACUUM {partition}")
+        finally:
+            connection.terminate()

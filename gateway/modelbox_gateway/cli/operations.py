@@ -1,0 +1,135 @@
+"""Commands of `modelbox log` that change the log as a whole; each records why, in an event of its own.
+
+They run as the owner of the log's tables, beside a running server or without one.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from modelbox_gateway.cli.common import (
+    config_path_option,
+    dsn_of,
+    examples,
+    open_config,
+    output_option,
+    print_json,
+    print_pairs,
+    progress_bar,
+    reported,
+)
+
+if TYPE_CHECKING:
+    from modelbox_events import Epoch
+
+reason_option = click.option("--reason", required=True, help="Why; it is recorded in the log, for everyone to read.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@click.command(epilog=examples('modelbox log fork --reason "restored the backup of Monday"'))
+@config_path_option
+@output_option
+@reason_option
+@yes_option
+def fork(config_path: Path | None, output: str, *, reason: str, yes: bool) -> None:
+    """Give the log a new epoch, after a backup was restored or a copy of the database made.
+
+    What others know of the log from after the restored moment is told from what comes now: the feed begins anew under
+    the new epoch's id, and tokens from beyond it are refused, not misread. Nothing is deleted, and the chain goes on.
+    """
+    with reported():
+        dsn = dsn_of(open_config(config_path))
+        if not yes:
+            click.confirm("Followers of the feed have to follow the new one. Fork the log?", abort=True, err=True)
+        _print(asyncio.run(_fork(dsn, reason)), output)
+
+
+@click.command(epilog=examples('modelbox log correct-clock --reason "the host was a day ahead until noon"'))
+@config_path_option
+@output_option
+@reason_option
+def correct_clock(config_path: Path | None, output: str, *, reason: str) -> None:
+    """Set the log's time back to the clock, after a clock that was ahead left it in the future.
+
+    An event records it. Times before and after it are searched apart; nothing that was recorded changes.
+    """
+    with reported():
+        _print(asyncio.run(_correct_clock(dsn_of(open_config(config_path)), reason)), output)
+
+
+@click.command(epilog=examples('modelbox log redact 1204 --reason "a password was logged"'))
+@click.argument("position", type=click.IntRange(min=1))
+@config_path_option
+@output_option
+@reason_option
+@yes_option
+def redact(position: int, config_path: Path | None, output: str, *, reason: str, yes: bool) -> None:
+    """Take away what the event at POSITION says; `modelbox log tail` and `modelbox client watch` show positions.
+
+    For a secret that was logged, or an erasure. All else about the event stays and still verifies; an event of its own
+    says that it was redacted, and why. The views that showed it are rebuilt. It cannot be undone.
+
+    Only what is logged on objects can be redacted: metrics, metadata, hyperparameters, events.
+    """
+    with reported():
+        dsn = dsn_of(open_config(config_path))
+        if not yes:
+            click.confirm(f"What event {position} says will be gone for ever. Redact it?", abort=True, err=True)
+        _print(asyncio.run(_redact(dsn, position, reason)), output)
+        click.echo(
+            "The feed and backups made until now still hold it: modelbox relay rebuild; delete the backups.", err=True
+        )
+
+
+OPERATIONS: Final = (fork, correct_clock, redact)
+"""The commands of this file."""
+
+
+def epoch_facts(epoch: "Epoch") -> dict[str, Any]:
+    """Return what is printed of an epoch."""
+    return {
+        "number": epoch.number,
+        "log_id": str(epoch.log_id),
+        "begins_after": epoch.begins_after,
+        "begun_at": epoch.begun_at.isoformat(timespec="seconds"),
+        "reason": epoch.reason,
+    }
+
+
+async def _fork(dsn: str, reason: str) -> dict[str, Any]:
+    from modelbox_events.fork import fork as begin_epoch
+
+    return epoch_facts(await begin_epoch(dsn, reason=reason))
+
+
+async def _correct_clock(dsn: str, reason: str) -> dict[str, Any]:
+    from modelbox_events.clock import correct_clock as begin_span
+
+    ahead_until = await begin_span(dsn, reason=reason)
+    return {"corrected": ahead_until is not None, "ahead_until": ahead_until.isoformat() if ahead_until else ""}
+
+
+async def _redact(dsn: str, position: int, reason: str) -> dict[str, Any]:
+    from modelbox_events import Log, Position
+    from modelbox_events.redaction import redact as take_away
+    from modelbox_projections import PROJECTIONS, rebuild
+
+    redaction = await take_away(dsn, Position(position), reason=reason)
+    rebuilt = []
+    log = await Log.open(dsn, allow_unsafe=True, pool_size=2)
+    try:
+        [event] = await log.read(Position(position - 1), limit=1)
+        for name, projection in PROJECTIONS.items():
+            if projection.reads(event.type, event.stream_type):
+                with progress_bar(name) as advance:
+                    await rebuild(log, name, on_progress=advance)
+                rebuilt.append(name)
+    finally:
+        await log.close()
+    return {"position": redaction.position, "redacted_by": redaction.by, "views_rebuilt": rebuilt}
+
+
+def _print(facts: dict[str, Any], output: str) -> None:
+    (print_json if output == "json" else print_pairs)(facts)
