@@ -144,10 +144,9 @@ class Server:
         self._readiness.watch("projections", once_ready(self._parts.projections.problem))
         spawn(self._parts.projections.follow(), "projection states")
         grpc_address = await self._start_grpc(log, runner, stack, spawn) if self._takes_calls else ""
-        if grpc_address:
-            http_address = str(bound_address(self._doors["http_listen_addr"].listener))
-            self._lease = Lease(log.database, Member.here(grpc_address, http_address))
-            spawn(self._lease.keep(), "member lease")
+        http_address = str(bound_address(self._doors["http_listen_addr"].listener))
+        self._lease = Lease(log, Member.here(grpc_address, http_address))
+        spawn(self._lease.keep(), "member lease")
         run_file = self._run_file(dsn, servers, log=log, grpc_address=grpc_address)
         self._lock.publish(run_file)
         _log.info("serving", **msgspec.structs.asdict(run_file))

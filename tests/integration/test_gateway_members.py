@@ -39,7 +39,7 @@ async def admin(prepared: Log) -> AsyncIterator[asyncpg.Connection]:
 
 def lease_of(log: Log, rpc_addr: str) -> tuple[Lease, Member]:
     member = Member.here(rpc_addr, "127.0.0.1:80")
-    return Lease(log.database, member), member
+    return Lease(log, member), member
 
 
 async def age(admin: asyncpg.Connection, member: Member, seconds: float) -> None:

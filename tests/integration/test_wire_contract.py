@@ -258,7 +258,7 @@ async def test_log_and_list_events(client: Published, model: str) -> None:
 
 
 async def test_get_cluster_members(client: Published, log: Log) -> None:
-    await Lease(log.database, Member.here("127.0.0.1:8085", "127.0.0.1:8080")).renew()
+    await Lease(log, Member.here("127.0.0.1:8085", "127.0.0.1:8080")).renew()
 
     [member] = (await client.call("GetClusterMembers")).members
 
