@@ -9,6 +9,7 @@ from tests.benchmarks.report import show
 
 SECTIONS = {
     "log": "The log (in-process appends; Postgres and client share the cores)",
+    "snapshots": "Appends under a held snapshot",
     "relay": "The relay (log to JetStream)",
     "projections": "The projections",
     "calls": "Calls over gRPC (one server process, clients in another)",
