@@ -140,7 +140,9 @@ class Head:
                     connection.terminate()
             except LogUnavailableError as error:
                 _log.warning("head_unknown", error=str(error))
-                await asyncio.sleep(_RECONNECT_PAUSE_S)
+            except Exception:  # noqa: BLE001  # the task's outermost loop: the head is followed as long as it is asked
+                _log.exception("head_unknown")
+            await asyncio.sleep(_RECONNECT_PAUSE_S)
 
     async def _exchange(self, connection: asyncpg.Connection) -> None:
         await connection.add_listener(CHANNEL, self._on_notification)
