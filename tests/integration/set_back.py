@@ -24,7 +24,7 @@ class Restorable:
     @contextlib.asynccontextmanager
     async def keep(cls, dsn: str) -> AsyncIterator[Self]:
         """Keep a copy of a database that nobody has open."""
-        name = dsn.split("?")[0].split("/")[-1]
+        name = dsn.split("?", maxsplit=1)[0].rsplit("/", maxsplit=1)[-1]
         admin = await asyncpg.connect(dsn.replace(f"/{name}?", "/postgres?"))
         kept = cls(admin, dsn, name)
         await admin.execute(f"CREATE DATABASE {kept._copy} TEMPLATE {name}")

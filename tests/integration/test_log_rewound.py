@@ -21,9 +21,8 @@ REPLACED = pytest.mark.parametrize("replaced", [0, 4], ids=["shorter", "shorter,
 
 
 async def record(log: Log, events: int) -> Position:
-    for _ in range(events):
-        appended = await log.append(append(stream()))
-    return appended.last_position
+    recorded = [await log.append(append(stream())) for _ in range(events)]
+    return recorded[-1].last_position
 
 
 async def recorded_before(dsn: str, events: int) -> None:
@@ -131,7 +130,7 @@ async def test_a_token_with_its_hash_is_told_from_one_of_the_log_as_it_was(dsn: 
         await log.close()
 
 
-async def test_a_token_is_checked_without_a_read_once_its_place_is_known(log: Log, dsn: str) -> None:
+async def test_a_token_is_checked_without_a_read_once_its_place_is_known(log: Log) -> None:
     token = await log.places.hashed(Token(log.log_id, await record(log, 1)))
     await log.database.close()  # whoever reads now fails
 
