@@ -47,6 +47,12 @@ async def token_of(call: "grpc.aio.UnaryUnaryCall[object, object]") -> str:
     return str(dict(await call.trailing_metadata())[TOKEN])
 
 
+async def read_to_the_end(watching: "grpc.aio.UnaryStreamCall[object, object]") -> None:
+    async with asyncio.timeout(20):
+        async for _ in watching:
+            pass
+
+
 async def restore(gateway: Gateway, kept: Restorable, replaced: int) -> None:
     head = gateway.services.log.head
     await gateway.services.log.read_head()
@@ -68,9 +74,7 @@ async def test_an_open_watch_is_ended_when_the_log_is_set_back(dsn: str, tmp_pat
 
         for watching in (busy, idle):
             with pytest.raises(grpc.aio.AioRpcError) as ended:
-                async with asyncio.timeout(20):
-                    while True:
-                        await watching.read()
+                await read_to_the_end(watching)
             assert refusal_of(ended.value).reason == "LOG_REWOUND"
             assert ended.value.code() == grpc.StatusCode.FAILED_PRECONDITION
 

@@ -1,4 +1,4 @@
-"""A log that was set back under a running process: a standby that was behind took over, an older backup was restored."""
+"""A log set back under a running process: a standby that was behind took over, or an older backup was restored."""
 
 import asyncio
 import subprocess
@@ -69,7 +69,7 @@ async def test_a_head_that_only_lost_its_connection_is_not_set_back(log: Log, ds
 
 @REPLACED
 async def test_views_follow_a_log_that_was_set_back(dsn: str, replaced: int) -> None:
-    """The runner of a living process folds what is recorded afterwards, and does not spin on what it thought was there."""
+    """The runner of a living process folds what is recorded afterwards, and does not spin on what is lost."""
     await recorded_before(dsn, 3)
     await prepare(dsn)
     async with Restorable.keep(dsn) as kept:
