@@ -22,20 +22,19 @@ GROWTH_BYTES_MAX = 250 * 1024 * 1024
 def test_slow_watchers_cost_a_bounded_amount_of_memory(server: ServerProcess) -> None:
     address = server.start()["grpc_addr"]
     model = create_model(address, "watched")
-    before = resident_bytes(server.pid)
-    with ExitStack() as stack:
+    with grpc.insecure_channel(address) as channel, ExitStack() as stack:
+        for number in range(EVENTS):
+            metadata = pb.Metadata(json={"n": str(number), "fill": f'"{"x" * EVENT_BYTES}"'})
+            request = pb.UpdateMetadataRequest(parent_id=model, metadata=metadata)
+            ModelStoreStub(channel).UpdateMetadata(request, timeout=CALL_TIMEOUT_S)
+        before = resident_bytes(server.pid)
         watches = [stack.enter_context(watching(address, number)) for number in range(WATCHES)]
-        with grpc.insecure_channel(address) as channel:
-            for number in range(EVENTS):
-                metadata = pb.Metadata(json={"n": str(number), "fill": f'"{"x" * EVENT_BYTES}"'})
-                request = pb.UpdateMetadataRequest(parent_id=model, metadata=metadata)
-                ModelStoreStub(channel).UpdateMetadata(request, timeout=CALL_TIMEOUT_S)
-        first = [next(watch).position for watch in watches]  # every watch has begun, and holds what it read ahead
+        # Each has begun, and holds what it read ahead of its reader.
+        assert [next(watch).position for watch in watches] == [1] * WATCHES
         grown = resident_bytes(server.pid) - before
 
         for watch in watches[:: WATCHES // 3]:
             assert [next(watch).position for _ in range(EVENTS)] == list(range(2, EVENTS + 2))
-    assert first == [1] * WATCHES
     assert grown < GROWTH_BYTES_MAX
     assert server.stop() == 0
 

@@ -3,21 +3,24 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import asyncpg
-import grpc
-import grpc.aio
 import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
+from modelbox_events.log import POOL_SIZE
 from modelbox_gateway.errors import WatchesOverloadedError
 from modelbox_gateway.rpc import budget as budgets
 from modelbox_gateway.rpc.budget import Budget
 from modelbox_gateway.rpc.limits import TAIL_EVENTS_MAX
 from tests.integration.gateway_server import Gateway, running_gateway, until
 from tests.integration.log_cases import append, stream
+
+Watching: TypeAlias = Any  # a call of the generated stub, which has no types
 
 WATCHES = 40
 EVENTS = 40
@@ -33,13 +36,13 @@ async def create(gateway: Gateway, name: str, namespace: str = "default") -> Non
     await gateway.stub.CreateModel(pb.CreateModelRequest(name=name, namespace=namespace))
 
 
-async def watch(gateway: Gateway, namespace: str = "default") -> "grpc.aio.UnaryStreamCall[object, object]":
+async def watch(gateway: Gateway, namespace: str = "default") -> Watching:
     watching = gateway.stub.WatchNamespace(pb.WatchNamespaceRequest(namespace=namespace))
     await watching.initial_metadata()
     return watching
 
 
-async def names(watching: "grpc.aio.UnaryStreamCall[object, object]", count: int) -> list[str]:
+async def names(watching: Watching, count: int) -> list[str]:
     async with asyncio.timeout(60):
         return [(await watching.read()).payload.struct_value.fields["name"].string_value for _ in range(count)]
 
@@ -122,7 +125,7 @@ async def test_a_watch_that_falls_behind_what_is_kept_pages_and_comes_up_again(g
     fast.cancel()
 
 
-async def _positions(watching: "grpc.aio.UnaryStreamCall[object, object]", count: int) -> list[int]:
+async def _positions(watching: Watching, count: int) -> list[int]:
     async with asyncio.timeout(90):
         return [(await watching.read()).position for _ in range(count)]
 
@@ -166,11 +169,10 @@ async def _hold(budget: Budget, size: int) -> None:
 
 
 async def reads(log: Log, pool: "asyncpg.Pool[asyncpg.Record]") -> int:
-    """Return how many transactions there were in the log's database, once Postgres has counted those of the pool."""
-    await log.read_head()
-    await asyncio.sleep(1.2)  # a connection tells its counts a second after the ones before
-    for _ in range(20):
-        async with log.database.acquire() as connection:
+    """Return how many transactions there were in the log's database, once Postgres has counted those of its pool."""
+    async with AsyncExitStack() as stack:
+        connections = [await stack.enter_async_context(log.database.acquire()) for _ in range(POOL_SIZE)]
+        for connection in connections:
             await connection.execute("SELECT pg_stat_force_next_flush()")
     query = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
     return int(await pool.fetchval(query))

@@ -46,7 +46,8 @@ async def test_a_page_of_a_stream_ends_where_its_data_crosses_the_bound(log: Log
     for _ in range(2):
         await log.append(append(to, events=10, value="x" * (EVENT_BYTES_MAX - 200)))
 
-    there, back = [], []
+    there: list[int] = []
+    back: list[int] = []
     while page := await log.read_stream(to.id, after_version=len(there), types=types, bytes_max=BYTES_MAX):
         assert sum(len(event.data or b"") for event in page) < BYTES_MAX + EVENT_BYTES_MAX
         there += [event.version for event in page]
