@@ -96,13 +96,14 @@ class Head:
             del self._commits[next(iter(self._commits))]
         self.advance(commit.last, commit.hash)
 
-    def free_of(self, namespaces: AbstractSet[str], after: Position) -> Position:
-        """Return up to where this process knows, without reading, that nothing was written in these namespaces."""
+    def free_of(self, namespaces: AbstractSet[str], after: Position) -> Commit | None:
+        """Return the batch up to which this process knows, without reading, that none wrote in these namespaces."""
+        last = None
         while commit := self._commits.get(after + 1):
             if not commit.namespaces.isdisjoint(namespaces):
                 break
-            after = commit.last
-        return after
+            last, after = commit, commit.last
+        return last
 
     def rewind(self, position: Position, chain_hash: bytes | None = None) -> None:
         """Say that the log lacks what it once held, and ends at `position` now."""

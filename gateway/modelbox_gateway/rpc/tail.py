@@ -138,7 +138,8 @@ class Tail:
             if self._rewinds != head.rewinds or self._is_draining():
                 self._send_away()
             self._let_in()
-            self._pass(head.free_of(self._rooms.keys(), self._position))
+            if passed := head.free_of(self._rooms.keys(), self._position):
+                self._position, self._hash = passed.last, passed.hash
             if head.position > self._position:
                 await self._read()
                 await asyncio.sleep(TAIL_PAUSE_S)  # so that the next page holds more than one event
@@ -161,10 +162,6 @@ class Tail:
             if room.start == _NOT_YET:
                 room.start = self._position
                 room.wake()
-
-    def _pass(self, position: Position) -> None:
-        if position > self._position:
-            self._position, self._hash = position, None
 
     async def _read(self) -> None:
         """Read the next page and tell the rooms that it concerns."""
