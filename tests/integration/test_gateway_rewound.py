@@ -49,7 +49,7 @@ async def token_of(call: "grpc.aio.UnaryUnaryCall[object, object]") -> str:
 
 async def read_to_the_end(watching: "grpc.aio.UnaryStreamCall[object, object]") -> None:
     async with asyncio.timeout(20):
-        async for _ in watching:
+        while await watching.read():
             pass
 
 
