@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, migrate
+from modelbox_events.database import service_role
 from modelbox_gateway.embedded.postgres import DATABASE, EmbeddedPostgres
 from modelbox_gateway.sections import S3Settings
 from tests.integration.s3_server import S3Server, running_s3
@@ -69,8 +70,8 @@ async def dsn(postgres_server: EmbeddedPostgres, template_database: str) -> Asyn
     name = f"test_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(postgres_server.dsn)
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    await admin.execute(f"GRANT CREATE ON DATABASE {name} TO modelbox_service")
     fresh = dsn_of(postgres_server, name)
+    await migrate(fresh)  # each database has a role of its own
     connection = await asyncpg.connect(fresh)
     await connection.execute(
         "UPDATE modelbox.log_head SET log_id = $1, genesis = $1, hash = sha256(uuid_send($1))", uuid.uuid4()
@@ -78,7 +79,9 @@ async def dsn(postgres_server: EmbeddedPostgres, template_database: str) -> Asyn
     await connection.execute("UPDATE modelbox.epochs SET log_id = log_head.log_id FROM modelbox.log_head")
     await connection.close()
     yield fresh
+    role = await service_role(fresh)
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.execute(f"DROP ROLE {role}")
     await admin.close()
 
 

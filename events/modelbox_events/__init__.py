@@ -7,6 +7,7 @@ from modelbox_events.database import Database
 from modelbox_events.epochs import Epoch, Epochs
 from modelbox_events.errors import (
     ClaimLostError,
+    DatabaseRightsError,
     EventsError,
     FeedForkedError,
     FormatLevelError,
@@ -64,6 +65,7 @@ __all__ = [
     "Codec",
     "Context",
     "Database",
+    "DatabaseRightsError",
     "Epoch",
     "Epochs",
     "EventsError",

@@ -11,10 +11,11 @@ from typing import Final, Self, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from modelbox_events.errors import LogUnavailableError, PartitionMissingError, UnsafeDatabaseError
+from modelbox_events.errors import LogUnavailableError, MigrationError, PartitionMissingError, UnsafeDatabaseError
+from modelbox_events.sql import STATEMENTS
 
-SERVICE_ROLE: Final = "modelbox_service"
-"""The role the service works as: it may read and add events, never change one."""
+POOL: Final = "modelbox pool"
+"""What Postgres lists the pool's connections as. Earlier versions said `modelbox`: see shared_role.py."""
 
 PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 """A connection borrowed from the pool."""
@@ -47,21 +48,24 @@ class _Unreset(asyncpg.Connection):
 
 
 class Database:
-    """A pool of connections that work as the service's role."""
+    """A pool of connections that work as the service's role: it may read and add events, never change one."""
 
-    def __init__(self, dsn: str, pool: asyncpg.Pool) -> None:
+    def __init__(self, dsn: str, pool: asyncpg.Pool, *, role: str) -> None:
         """Use `connect`."""
         self.dsn = dsn
         self.pool = pool
+        self.role = role
 
     @classmethod
     async def connect(cls, dsn: str, *, pool_size: int) -> Self:
         """Open the pool.
 
         Raises:
+            MigrationError: `migrate` has not run: the service has no role in this database.
             LogUnavailableError: Postgres does not answer.
         """
         with translated():
+            role = await service_role(dsn)
             pool = await asyncpg.create_pool(
                 dsn,
                 min_size=1,
@@ -69,9 +73,9 @@ class Database:
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
                 connection_class=_Unreset,
-                server_settings=_settings("modelbox"),
+                server_settings=_settings(POOL, role),
             )
-        return cls(dsn, pool)
+        return cls(dsn, pool, role=role)
 
     @contextlib.asynccontextmanager
     async def acquire(self) -> AsyncIterator[PooledConnection]:
@@ -97,7 +101,7 @@ class Database:
                 self.dsn,
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
-                server_settings=_settings(name) | dict(settings or {}),
+                server_settings=_settings(name, self.role) | dict(settings or {}),
             )
 
     async def refuse_if_unsafe(self) -> None:
@@ -121,9 +125,25 @@ class Database:
             self.pool.terminate()
 
 
-def _settings(name: str) -> dict[str, str]:
+async def service_role(dsn: str) -> str:
+    """Return the role that the service works as in this database: see roles.py.
+
+    Raises:
+        MigrationError: There is none yet.
+    """
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
+    try:
+        [(role, found, *_)] = await connection.fetch(STATEMENTS["find_role"])
+    finally:
+        await connection.close(timeout=CONNECT_TIMEOUT_S)
+    if not found:
+        raise MigrationError(f"the database has no role {role} yet; start the server, which makes it")
+    return str(role)
+
+
+def _settings(name: str, role: str) -> dict[str, str]:
     # Compiling pays off only for long scans; here it would cost each short statement milliseconds.
-    return {"application_name": name, "role": SERVICE_ROLE, "jit": "off", "timezone": "UTC"}
+    return {"application_name": name, "role": role, "jit": "off", "timezone": "UTC"}
 
 
 @contextlib.contextmanager

@@ -18,9 +18,11 @@ EventsError
 ├── LogRewoundError              the log lacks what it once held; begin anew, or from an older token
 ├── FeedForkedError              the feed and the log disagree; the relay has stopped
 ├── UnsafeDatabaseError          Postgres is set so that an acknowledgement could be lost
+├── DatabaseRightsError          the account lacks a right in Postgres; the error holds the SQL that grants it
 └── MigrationError               the database's schema is not one this version can serve
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -210,6 +212,18 @@ class UnsafeDatabaseError(EventsError):
         super().__init__(f"Postgres runs with {setting}={value}; set {setting}=on, or acknowledged events can be lost")
         self.setting = setting
         self.value = value
+
+
+class DatabaseRightsError(EventsError):
+    """The account that the service connects with lacks a right in Postgres."""
+
+    def __init__(self, problem: str, remedy: Sequence[str]) -> None:
+        """Say what Postgres refuses, and the SQL that an administrator runs in this database."""
+        super().__init__(
+            f"Postgres refuses: {problem}; as its administrator run: {' '.join(f'{sql};' for sql in remedy)}"
+        )
+        self.problem = problem
+        self.remedy = tuple(remedy)
 
 
 class MigrationError(EventsError):

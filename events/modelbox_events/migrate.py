@@ -1,7 +1,11 @@
-"""Numbered migrations: forward only, each in a transaction, recorded with the checksum of its file."""
+"""Numbered migrations: forward only, each in a transaction, recorded with the checksum of its file.
+
+After them, at every start, come the service's rights: what a component's `grants.sql` says.
+"""
 
 import contextlib
 import re
+from collections.abc import AsyncIterator
 from hashlib import sha256
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -10,8 +14,13 @@ import asyncpg
 
 from modelbox_events.database import CONNECT_TIMEOUT_S, AnyConnection, translated
 from modelbox_events.errors import MigrationError
+from modelbox_events.roles import SHARED_ROLE, ensure_role, mend_rights, named
+from modelbox_events.shared_role import keep_earlier_versions
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
+_GRANTS: Final = "grants.sql"
+# The first migration made the role that all databases of a cluster shared; where it ran, its tables are today's.
+_FORMER_CHECKSUMS: Final = {"52766ee5248503d05cc162ff37fcbd70e08c0296814b05e75918dfa695be0c43": ("log", 1)}
 _LOCK: Final = 0x6D6F64656C626F78  # "modelbox": one migrator at a time in a database
 
 _CREATE_RECORD: Final = """
@@ -48,24 +57,37 @@ def migrations_of(package: str) -> list[Migration]:
 
 
 async def migrate(dsn: str, component: str = "log", package: str = "modelbox_events.migrations") -> None:
-    """Bring a component's tables to this version's shape. The dsn's account must own the database or be superuser.
+    """Bring a component's tables and the service's rights to what this version needs.
 
-    Running it again, or from several processes at once, changes nothing more.
+    The dsn's account must own the database or be superuser. Running it again, or from several processes at once,
+    changes nothing more; lost roles, owners and grants are put right each time.
 
     Raises:
         MigrationError: An applied file was changed, or the database is ahead of this version.
+        DatabaseRightsError: The account lacks a right; the error holds the SQL for an administrator.
         LogUnavailableError: Postgres does not answer.
     """
-    with translated():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
-        with contextlib.closing(_Terminating(connection)):
-            await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-            await connection.execute(_CREATE_RECORD)
-            await connection.execute("GRANT SELECT ON public.modelbox_migrations TO PUBLIC")
-            applied = await _applied(connection, component)
-            for migration in _pending(applied, migrations_of(package), component):
-                await _apply(connection, component, migration)
-            await connection.close()
+    async with _sole_migrator(dsn) as connection:
+        await connection.execute(_CREATE_RECORD)
+        await connection.execute("GRANT SELECT ON public.modelbox_migrations TO PUBLIC")
+        role = await ensure_role(connection)
+        applied = await _applied(connection, component)
+        for migration in _pending(applied, migrations_of(package), component):
+            await _apply(connection, component, migration, role)
+        keep_shared = await keep_earlier_versions(connection, role)
+        await mend_rights(connection, role, _grants_of(package), keep_shared=keep_shared)
+
+
+async def end_shared_role(dsn: str) -> None:
+    """Take from the role that earlier versions shared its rights in this database.
+
+    Raises:
+        LogUnavailableError: Postgres does not answer.
+    """
+    async with _sole_migrator(dsn) as connection:
+        role = await ensure_role(connection)
+        await connection.execute(f"REVOKE {role} FROM {SHARED_ROLE}")
+        await mend_rights(connection, role, _grants_of("modelbox_events.migrations"), keep_shared=False)
 
 
 async def refuse_if_behind(connection: AnyConnection, component: str, package: str) -> None:
@@ -79,6 +101,17 @@ async def refuse_if_behind(connection: AnyConnection, component: str, package: s
     if pending := _pending(applied, migrations_of(package), component):
         missing = ", ".join(f"{migration.number:04}_{migration.name}" for migration in pending)
         raise MigrationError(f"the database lacks migrations of {component}: {missing}; start the server to apply them")
+
+
+@contextlib.asynccontextmanager
+async def _sole_migrator(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """Connect as the dsn's account and be the only one that changes the database's shape."""
+    with translated():
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+        with contextlib.closing(_Terminating(connection)):
+            await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+            yield connection
+            await connection.close()
 
 
 class _Terminating:
@@ -102,14 +135,18 @@ def _pending(applied: dict[int, str], known: list[Migration], component: str) ->
     for number, checksum in sorted(applied.items()):
         if number not in by_number:
             raise MigrationError(f"migration {number} of {component} is unknown here; use a newer ModelBox")
-        if by_number[number].checksum != checksum:
+        if by_number[number].checksum != checksum and _FORMER_CHECKSUMS.get(checksum) != (component, number):
             raise MigrationError(f"migration {number} of {component} was changed after it ran; restore its file")
     return [migration for migration in known if migration.number not in applied]
 
 
-async def _apply(connection: AnyConnection, component: str, migration: Migration) -> None:
+def _grants_of(package: str) -> str:
+    return files(package).joinpath(_GRANTS).read_text(encoding="utf-8")
+
+
+async def _apply(connection: AnyConnection, component: str, migration: Migration, role: str) -> None:
     async with connection.transaction():
-        await connection.execute(migration.sql)
+        await connection.execute(named(migration.sql, role))
         await connection.execute(
             "INSERT INTO public.modelbox_migrations (component, number, name, checksum) VALUES ($1, $2, $3, $4)",
             component, migration.number, migration.name, migration.checksum,

@@ -11,7 +11,9 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from modelbox_events import Log, LogUnavailableError, migrate
+from modelbox_events import EventsError, Log, LogUnavailableError, migrate
+from modelbox_events.migrate import end_shared_role
+from modelbox_events.shared_role import wait_until_unused
 from modelbox_gateway.blobs import Blobs
 from modelbox_gateway.blobs.opening import store_of
 from modelbox_gateway.config import Config, Role
@@ -119,6 +121,19 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
             if allow_unsafe:
                 _log.warning("unsafe_database_allowed", consequence="acknowledged events can be lost")
             return log
+
+
+async def finish_upgrade(dsn: str) -> None:
+    """Once no process of an earlier version is left, take the rights of the role that its databases shared."""
+    if not await wait_until_unused(dsn):
+        return
+    try:
+        await end_shared_role(dsn)
+        await prepare(dsn)  # what such a process has filled meanwhile becomes the service's own
+    except (EventsError, asyncpg.PostgresError) as error:
+        _log.error("shared_role_keeps_rights", error=str(error), remedy="the next start tries again")
+    else:
+        _log.info("shared_role_lost_rights")
 
 
 async def open_blobs(config: Config) -> Blobs:

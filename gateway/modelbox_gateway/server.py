@@ -18,7 +18,7 @@ import uvloop
 
 from modelbox_events import Log
 from modelbox_events.feed import Relay
-from modelbox_gateway.backing import Spawn, check_role, open_blobs, open_log, start_nats, start_postgres
+from modelbox_gateway.backing import Spawn, check_role, finish_upgrade, open_blobs, open_log, start_nats, start_postgres
 from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
@@ -130,6 +130,7 @@ class Server:
         stack.push_async_callback(log.close)
         self._parts.log = LogPart(log)
         self._readiness.watch("log", self._parts.log.problem)
+        spawn(finish_upgrade(dsn), "upgrade")
         servers: tuple[str, ...] = ()
         if Role.RELAY in self._roles:
             servers = await start_nats(self._config, stack, spawn)

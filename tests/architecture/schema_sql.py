@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from modelbox_events import migrate
+from modelbox_events.roles import SHARED_ROLE
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from tests.architecture.tree import REPOSITORY
 
@@ -34,6 +35,7 @@ def dump(dsn: str) -> str:
     program = Path(spec.origin).parent / "pginstall/bin/pg_dump"
     command = [str(program), "--schema-only", "--no-owner", "--schema=modelbox", dsn]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = re.sub(rf"\b{SHARED_ROLE}_\d+\b", SHARED_ROLE, text)  # each database's role has its number
     return _HEAD + re.sub(r"\n{2,}", "\n\n", "\n" + _NOISE.sub("", text)).rstrip() + "\n"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 
+from modelbox_events.database import service_role
 from modelbox_gateway.members import prepare_members
 from modelbox_projections import prepare
 from tests.architecture.schema_sql import SCHEMA_FILE, dump
@@ -15,7 +16,7 @@ async def test_every_statement_prepares(dsn: str) -> None:
     await prepare(dsn)
     await prepare_members(dsn)
     connection = await asyncpg.connect(dsn)
-    await connection.execute("SET ROLE modelbox_service")
+    await connection.execute(f"SET ROLE {await service_role(dsn)}")
     problems = []
     for path in _statements():
         # The tables of a projection have unqualified names; its folder is named like it. What all kinds of objects

@@ -6,7 +6,6 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, LogCorruptedError, Position, UnsafeDatabaseError, verify
-from modelbox_events.database import SERVICE_ROLE
 from modelbox_events.hashing import chain_hash, content_hash, genesis_hash
 from tests.integration.log_cases import append, assert_whole, read_all, stream
 
@@ -29,7 +28,7 @@ def on_partition(statement: str) -> str:
 
 @pytest.mark.parametrize("statement", [*CHANGES, *map(on_partition, CHANGES)])
 async def test_the_service_may_not_change_events(log: Log, owner: asyncpg.Connection, statement: str) -> None:
-    await owner.execute(f"SET ROLE {SERVICE_ROLE}")
+    await owner.execute(f"SET ROLE {log.database.role}")
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
         await owner.execute(statement)

@@ -1,19 +1,6 @@
 -- The log: its head, its events, the streams they belong to, and the keys that make an append safe to repeat.
 
-DO $$
-BEGIN
-    CREATE ROLE modelbox_service NOLOGIN;
-EXCEPTION
-    -- Roles belong to the whole server; another database of it may create the same one at this moment.
-    WHEN duplicate_object OR unique_violation THEN NULL;
-END $$;
-
-DO $$
-BEGIN
-    EXECUTE format('GRANT modelbox_service TO %I', current_user);
-    EXECUTE format('GRANT CREATE ON DATABASE %I TO modelbox_service', current_database());
-END $$;
-
+-- The role `modelbox_service` stands for the one of this database, which exists by now: see roles.py.
 CREATE SCHEMA modelbox;
 GRANT USAGE ON SCHEMA modelbox TO modelbox_service;
 
