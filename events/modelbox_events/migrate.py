@@ -14,7 +14,7 @@ import asyncpg
 
 from modelbox_events.database import CONNECT_TIMEOUT_S, AnyConnection, translated
 from modelbox_events.errors import MigrationError
-from modelbox_events.roles import SHARED_ROLE, ensure_role, mend_rights, named
+from modelbox_events.roles import SHARED_ROLE, ensure_role, mend_rights, named, refuse_if_owned_by_others
 from modelbox_events.shared_role import keep_earlier_versions
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -68,6 +68,7 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
         LogUnavailableError: Postgres does not answer.
     """
     async with _sole_migrator(dsn) as connection:
+        await refuse_if_owned_by_others(connection)
         await connection.execute(_CREATE_RECORD)
         await connection.execute("GRANT SELECT ON public.modelbox_migrations TO PUBLIC")
         role = await ensure_role(connection)

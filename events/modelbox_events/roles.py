@@ -28,6 +28,17 @@ def named(sql: str, role: str) -> str:
     return re.sub(rf"\b{SHARED_ROLE}\b", role, sql)
 
 
+async def refuse_if_owned_by_others(connection: asyncpg.Connection) -> None:
+    """Check that this account may do all with what is ModelBox's here.
+
+    Raises:
+        DatabaseRightsError: Something belongs to another account, as after a restore by an administrator; the error
+            holds the SQL that gives it to this one.
+    """
+    if foreign := [statement for (statement,) in await connection.fetch(STATEMENTS["foreign_owners"])]:
+        raise DatabaseRightsError("what is ModelBox's in this database belongs to another account", foreign)
+
+
 async def ensure_role(connection: asyncpg.Connection) -> str:
     """Create the service's role where it is missing, see that this account may act as it, and return its name.
 
@@ -61,12 +72,7 @@ async def mend_rights(connection: asyncpg.Connection, role: str, grants: str, *,
         role: The service's role here.
         grants: The text of a component's `grants.sql`.
         keep_shared: Whether processes of earlier versions may still need the shared role's rights.
-
-    Raises:
-        DatabaseRightsError: Tables belong to somebody else; the error holds the SQL for an administrator.
     """
-    if foreign := [statement for (statement,) in await connection.fetch(STATEMENTS["foreign_owners"])]:
-        raise DatabaseRightsError("what is ModelBox's in this database belongs to another account", foreign)
     async with connection.transaction():
         for (statement,) in await connection.fetch(STATEMENTS["foreign_rights"], role, not keep_shared):
             await connection.execute(statement)
