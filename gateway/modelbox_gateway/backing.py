@@ -12,20 +12,29 @@ import asyncpg
 import structlog
 
 from modelbox_events import EventsError, Log, LogUnavailableError, migrate
+from modelbox_events.connections import CONNECTIONS_BESIDE_POOL, connection_limits
 from modelbox_events.migrate import end_shared_role
 from modelbox_events.shared_role import wait_until_unused
 from modelbox_gateway.blobs import Blobs
 from modelbox_gateway.blobs.opening import store_of
 from modelbox_gateway.config import Config, Role
+from modelbox_gateway.embedded import nats, postgres
 from modelbox_gateway.embedded.keeper import keep_running
+from modelbox_gateway.embedded.logs import keep_short
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from modelbox_gateway.members import prepare_members
-from modelbox_gateway.operator_errors import ArtifactStorageError, DatabaseRefusedError, StartTimeoutError
+from modelbox_gateway.operator_errors import (
+    ArtifactStorageError,
+    DatabaseRefusedError,
+    StartTimeoutError,
+    TooFewConnectionsError,
+)
 from modelbox_projections import prepare
 
 _RETRY_PAUSE_S: Final = 0.5
+_CONNECTIONS_OF_COMMANDS: Final = 30  # commands beside the server, other processes of its log, a person who looks
 
 _log = structlog.get_logger()
 
@@ -61,10 +70,13 @@ async def start_postgres(config: Config, stack: AsyncExitStack, spawn: Spawn) ->
     """
     if config.metadata_storage == "postgres":
         return config.metadata_storage_postgres.dsn
-    server = EmbeddedPostgres(config.data_folder / "postgres")
+    folder = config.data_folder / "postgres"
+    needed = config.database_connections + CONNECTIONS_BESIDE_POOL + _CONNECTIONS_OF_COMMANDS
+    server = EmbeddedPostgres(folder, connections_max=max(postgres.CONNECTIONS_MAX, needed))
     stack.push_async_callback(server.stop)
     await server.start()
     spawn(keep_running("postgres", server), "keep postgres")
+    spawn(keep_short([folder / postgres.LOG]), "postgres log")
     _log.info("postgres_started", pid=server.pid)
     return server.dsn
 
@@ -77,10 +89,12 @@ async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn) -> tup
     """
     if config.change_stream == "nats":
         return config.change_stream_nats.servers
-    server = EmbeddedNats(config.data_folder / "nats")
+    folder = config.data_folder / "nats"
+    server = EmbeddedNats(folder)
     stack.push_async_callback(server.stop)
     await server.start()
     spawn(keep_running("nats", server), "keep nats")
+    spawn(keep_short([folder / nats.LOG]), "nats log")
     _log.info("nats_started", pid=server.pid, url=server.url)
     return (server.url,)
 
@@ -95,6 +109,7 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
 
     Raises:
         StartTimeoutError: Postgres did not answer in time.
+        TooFewConnectionsError: Postgres allows fewer connections than this process may open.
         DatabaseRefusedError: Postgres refuses the account, the database or a right.
         UnsafeDatabaseError: Postgres is set so that an acknowledged append could be lost.
         MigrationError: The database belongs to another version.
@@ -106,6 +121,7 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
             await migrate(dsn)
             await prepare(dsn)
             await prepare_members(dsn)
+            await _check_connections(config, dsn)
             on_migrated()
             log = await Log.open(dsn, allow_unsafe=allow_unsafe, pool_size=config.database_connections)
         except LogUnavailableError as error:
@@ -121,6 +137,15 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
             if allow_unsafe:
                 _log.warning("unsafe_database_allowed", consequence="acknowledged events can be lost")
             return log
+
+
+async def _check_connections(config: Config, dsn: str) -> None:
+    limits = await connection_limits(dsn)
+    wanted, beside = config.database_connections, CONNECTIONS_BESIDE_POOL
+    if wanted + beside > limits.allowed:
+        raise TooFewConnectionsError(wanted=wanted, beside=beside, allowed=limits.allowed)
+    if wanted + beside > limits.allowed - limits.held:
+        _log.warning("connections_may_run_out", needed=wanted + beside, **limits._asdict())
 
 
 async def finish_upgrade(dsn: str) -> None:

@@ -97,6 +97,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     stop_timeout_s: Annotated[
         float, Meta(description="Seconds that a stop may take to finish what was accepted, before it is cut off.")
     ] = 25.0
+    log_file: Annotated[
+        str,
+        Meta(description="The file for the service's log, opened anew at SIGHUP. Empty: standard error."),
+    ] = ""
     log_format: Annotated[
         Literal["auto", "json", "console"], Meta(description='"auto": console on a terminal, else JSON lines.')
     ] = "auto"
@@ -113,6 +117,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def data_folder(self) -> Path:
         """`data_dir` as a path."""
         return Path(self.data_dir)
+
+    @property
+    def log_path(self) -> Path | None:
+        """`log_file` as a path; None for standard error."""
+        return Path(self.log_file) if self.log_file else None
 
     @property
     def blob_folder(self) -> Path:
@@ -281,6 +290,7 @@ def _with_absolute_paths(config: Config, found: Mapping[KeyPath, Found], *, fold
     return msgspec.structs.replace(
         config,
         data_dir=absolute(config.data_dir, "data_dir"),
+        log_file=absolute(config.log_file, "log_file"),
         change_stream_nats=msgspec.structs.replace(nats, credentials=credentials),
         artifact_storage_filesystem=msgspec.structs.replace(files, folder=blobs),
     )

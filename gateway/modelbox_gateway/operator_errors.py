@@ -5,6 +5,8 @@ OperatorError
 ├── DataFolderError        the data folder cannot be used by this account
 ├── DataFolderInUseError   another server runs on the same data folder
 ├── AddressError           an address cannot be listened on
+├── LogFileError           the file for the service's log cannot be opened
+├── TooFewConnectionsError Postgres allows fewer connections than this process may open
 ├── DatabaseRefusedError   Postgres answers and refuses the account, the database or a right
 ├── ArtifactStorageError   the store of artifacts refuses, or cannot be used by this role
 ├── StartTimeoutError      Postgres or the store of artifacts did not answer in time
@@ -62,6 +64,29 @@ class AddressError(OperatorError):
         self.key = key
         self.address = address
         self.problem = problem
+
+
+class LogFileError(OperatorError):
+    """The file for the service's log cannot be opened."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        """Name the file and what the system said."""
+        super().__init__(f"log_file {path} cannot be written: {problem}; set another, or none for standard error")
+        self.path = path
+        self.problem = problem
+
+
+class TooFewConnectionsError(OperatorError):
+    """Postgres allows fewer connections than this process may open."""
+
+    def __init__(self, *, wanted: int, beside: int, allowed: int) -> None:
+        """Say how many `database_connections` asks for, how many come beside, and how many are allowed."""
+        need = f"this process opens {wanted} connections to Postgres (database_connections) and {beside} more"
+        remedy = "raise max_connections or the limit of the account or database"
+        if (most := allowed - beside) > 1:
+            remedy = f"set database_connections to at most {most}, or {remedy}"
+        super().__init__(f"{need}, and Postgres allows it {allowed}; {remedy}")
+        self.allowed = allowed
 
 
 class DatabaseRefusedError(OperatorError):

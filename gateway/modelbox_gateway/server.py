@@ -6,8 +6,7 @@ Must not know: how any part works.
 """
 
 import asyncio
-import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +14,13 @@ from typing import Any, Final
 import msgspec
 import structlog
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from modelbox_events import Log
 from modelbox_events.feed import Relay
 from modelbox_gateway.backing import Spawn, check_role, finish_upgrade, open_blobs, open_log, start_nats, start_postgres
 from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
+from modelbox_gateway.disks import Disks
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
 from modelbox_gateway.members import Lease, Member
@@ -28,9 +29,11 @@ from modelbox_gateway.metrics import registry_of
 from modelbox_gateway.operator_errors import AddressError
 from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart
 from modelbox_gateway.readiness import Readiness, once_ready
+from modelbox_gateway.reaper import reap_orphans
 from modelbox_gateway.rpc.server import GrpcServer, create_grpc_server
 from modelbox_gateway.runfile import DataFolderLock, RunFile
 from modelbox_gateway.services import Services
+from modelbox_gateway.signals import handle_signals
 from modelbox_gateway.sweeping import NamedBlobs, keep_swept
 from modelbox_projections import ProjectionRunner, Views
 
@@ -39,13 +42,17 @@ FLUSH_TIMEOUT_S: Final = 2.0
 _FLUSH_POLL_S: Final = 0.02
 _READY_POLL_S: Final = 0.05
 _HEALTH_POLL_S: Final = 1.0
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger()
 
 
-def run(config: Config, roles: frozenset[Role] = ALL_ROLES) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what was accepted and return.
+def run(config: Config, roles: frozenset[Role] = ALL_ROLES, *, reload: Callable[[], None]) -> None:
+    """Serve until a signal to stop, then finish what was accepted and return.
+
+    Args:
+        config: Every key.
+        roles: What to run.
+        reload: Called at SIGHUP: see signals.py.
 
     Raises:
         OperatorError: The service cannot start; the message says what to do.
@@ -57,24 +64,16 @@ def run(config: Config, roles: frozenset[Role] = ALL_ROLES) -> None:
     keep_buffers()
     with DataFolderLock(config.data_folder) as lock:
         try:
-            uvloop.run(_serve(config, roles, lock))
+            uvloop.run(_serve(config, roles, lock, reload))
         except BaseExceptionGroup as group:
             raise _first_of(group) from group
 
 
-async def _serve(config: Config, roles: frozenset[Role], lock: DataFolderLock) -> None:
+async def _serve(config: Config, roles: frozenset[Role], lock: DataFolderLock, reload: Callable[[], None]) -> None:
     stopping = asyncio.Event()
-    this = asyncio.current_task()
-
-    def on_signal(name: str) -> None:
-        _log.info("stop_requested", signal=name)
-        if stopping.is_set() and this is not None:
-            this.cancel()
-        stopping.set()
-
-    for number in _SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, on_signal, number.name)
-    await Server(config, roles, lock).run(stopping)
+    serving = asyncio.ensure_future(Server(config, roles, lock).run(stopping))
+    handle_signals(stopping, cut_short=serving.cancel, reload=reload)
+    await serving
     _log.info("stopped")
 
 
@@ -114,17 +113,28 @@ class Server:
             listen(Address.parse(config.listen_addr), key="listen_addr").close()
         apps = {
             "http_listen_addr": health_app(self._readiness),
-            "prometheus_addr": metrics_app(registry_of(self._parts.samples())),
+            "prometheus_addr": metrics_app(self._metrics(tasks)),
         }
         for key, app in apps.items():
             door = HttpServer(app, listen(Address.parse(getattr(config, key)), key=key))
             self._doors[key] = door
             tasks.create_task(door.run_until_stopped(), name=key)
 
+    def _metrics(self, tasks: asyncio.TaskGroup) -> CollectorRegistry:
+        folders = {"data_dir": self._config.data_folder}
+        if self._config.artifact_storage == "filesystem":
+            folders["artifacts"] = self._config.blob_folder
+        disks = Disks(folders)
+        self._background.append(tasks.create_task(disks.follow(), name="disks"))
+        registry = registry_of(self._parts.samples())
+        registry.register(disks)
+        return registry
+
     async def _start(self, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
         def spawn(work: Coroutine[Any, Any, None], name: str) -> None:
             self._background.append(tasks.create_task(work, name=name))
 
+        spawn(reap_orphans(), "orphans")
         dsn = await start_postgres(self._config, stack, spawn)
         log = await open_log(self._config, dsn, on_migrated=lambda: self._readiness.watch("migrations", _no_problem))
         stack.push_async_callback(log.close)

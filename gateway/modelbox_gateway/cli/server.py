@@ -19,6 +19,7 @@ from modelbox_gateway.cli.common import (
 )
 from modelbox_gateway.cli.sweep import sweep_artifacts
 from modelbox_gateway.config import ALL_ROLES, DEFAULT_PATH, Role, default_file, load
+from modelbox_gateway.operator_errors import LogFileError
 from modelbox_gateway.runfile import RunFile, read_run_file
 
 _FILE_MODE = 0o600  # it is the place for the database's password
@@ -72,19 +73,24 @@ def init_config(path: Path, *, force: bool) -> None:
     "part of `all`: a gateway carries files too.",
 )
 def start(config_path: Path | None, roles: tuple[str, ...]) -> None:
-    """Run the service until SIGTERM or Ctrl-C.
+    """Run the service until SIGTERM or Ctrl-C. SIGHUP opens its log file anew and reads log_level again.
 
     Without a configuration it starts a Postgres and a nats-server of its own under ./modelbox-data.
     """
     with reported():
-        from modelbox_gateway import logging
+        from modelbox_gateway.logging import configure
+        from modelbox_gateway.reloading import Reloading
         from modelbox_gateway.server import run
 
         config = load(config_path)
-        logging.configure(config.log_format, config.log_level)
+        try:
+            logging = configure(config.log_format, config.log_level, file=config.log_path)
+        except OSError as error:
+            raise LogFileError(Path(config.log_file), error.strerror or str(error)) from error
+        reloading = Reloading(config, logging, read=lambda: load(config_path))
         wanted = ALL_ROLES if "all" in roles else frozenset(Role(role) for role in roles)
         try:
-            run(config, wanted)
+            run(config, wanted, reload=reloading.reload)
         except asyncio.CancelledError:
             raise click.ClickException("stopped before everything was finished: a second signal came") from None
 

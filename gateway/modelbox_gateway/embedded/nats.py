@@ -16,6 +16,7 @@ from modelbox_gateway.embedded.orphans import end_orphans
 from modelbox_gateway.embedded.process import EmbeddedServerError, ServerProcess
 
 HOST: Final = "127.0.0.1"
+LOG: Final = "nats-server.log"
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 15.0
 _PROGRAM: Final = "nats-server"
@@ -54,7 +55,7 @@ class EmbeddedNats:
         store = ["--jetstream", "--store_dir", str(self._folder)]
         command = [str(_program()), "--addr", HOST, "--port", str(self._port), *store]
         self._process = await ServerProcess.start(
-            command, folder=self._folder, log=self._folder / "nats-server.log", stop_signal=signal.SIGTERM
+            command, folder=self._folder, log=self._folder / LOG, stop_signal=signal.SIGTERM
         )
         await self._process.wait_until(self._answers, timeout_s=START_TIMEOUT_S)
 

@@ -25,6 +25,8 @@ from modelbox_gateway.embedded.process import EmbeddedServerError, ServerProcess
 
 DATABASE: Final = "modelbox"
 SUPERUSER: Final = "postgres"
+CONNECTIONS_MAX: Final = 100
+LOG: Final = "postgres.log"
 START_TIMEOUT_S: Final = 60.0
 STOP_TIMEOUT_S: Final = 30.0
 _PORT: Final = 5432  # names the socket file only; nothing listens on TCP
@@ -33,7 +35,6 @@ _SOCKET_PATH_MAX: Final = 90  # a Unix socket's path has at most 107 bytes, its 
 # Postgres's own defaults (128 MB of shared buffers, flush at every commit) hold; these differ.
 _SETTINGS: Final = {
     "listen_addresses": "",
-    "max_connections": "100",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "log_destination": "stderr",
@@ -44,9 +45,10 @@ _SETTINGS: Final = {
 class EmbeddedPostgres:
     """One Postgres under `folder`; start it, use `dsn`, stop it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep the cluster in `folder`, created at the first start."""
+    def __init__(self, folder: Path, *, connections_max: int = CONNECTIONS_MAX) -> None:
+        """Keep the cluster in `folder`, created at the first start; take up to so many connections."""
         self._folder = folder.resolve()
+        self._connections_max = connections_max
         self._data = self._folder / "data"
         self._sockets = _socket_folder(self._folder)
         self._process: ServerProcess | None = None
@@ -76,10 +78,11 @@ class EmbeddedPostgres:
         if not (self._data / "PG_VERSION").exists():
             await self._create(programs, account)
         await _end_orphans(self._data)
-        settings = [argument for key, value in _SETTINGS.items() for argument in ("-c", f"{key}={value}")]
+        wanted = _SETTINGS | {"max_connections": str(self._connections_max)}
+        settings = [argument for key, value in wanted.items() for argument in ("-c", f"{key}={value}")]
         command = [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._sockets), *settings]
         self._process = await ServerProcess.start(
-            account.wrap(command), folder=self._folder, log=self._folder / "postgres.log", stop_signal=signal.SIGINT
+            account.wrap(command), folder=self._folder, log=self._folder / LOG, stop_signal=signal.SIGINT
         )
         ready = [str(programs / "pg_isready"), "-q", "-h", str(self._sockets), "-p", str(_PORT)]
         await self._process.wait_until(lambda: _answers(ready), timeout_s=START_TIMEOUT_S)

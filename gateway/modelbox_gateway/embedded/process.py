@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
 
+from modelbox_gateway.embedded.logs import put_aside
+
 _LOG_TAIL_BYTES: Final = 4_000
-_LOG_BYTES_MAX: Final = 16 * 1024 * 1024
 _PR_SET_PDEATHSIG: Final = 1
 _RUN_TIMEOUT_S: Final = 120.0
 
@@ -39,7 +40,7 @@ class ServerProcess:
     @classmethod
     async def start(cls, command: Sequence[str], *, folder: Path, log: Path, stop_signal: signal.Signals) -> Self:
         """Start the program in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only its owner."""
-        _keep_short(log)
+        put_aside(log)
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -87,12 +88,6 @@ class ServerProcess:
         with self._log.open("rb") as log:
             log.seek(max(0, self._log.stat().st_size - _LOG_TAIL_BYTES))
             return log.read().decode(errors="replace")
-
-
-def _keep_short(log: Path) -> None:
-    """Put a log that has grown aside; the one put aside before goes."""
-    if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
-        log.replace(log.with_suffix(".log.1"))
 
 
 def _end_with_owner() -> None:

@@ -1,0 +1,41 @@
+"""How many connections to Postgres a process opens, and how many it may.
+
+Must not know: what they are for.
+"""
+
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from modelbox_events.database import COMMAND_TIMEOUT_S, CONNECT_TIMEOUT_S, translated
+from modelbox_events.sql import STATEMENTS
+
+CONNECTIONS_BESIDE_POOL: Final = 10
+"""What a process that runs everything opens beside its pool.
+
+Two that append, and one each for the head, the relay's turn, the runner of projections and the renewal of views; a
+second for the renewal's swap; one for a look at the database (migrations, earlier versions), and two to spare: one that
+breaks is replaced before Postgres has seen its end.
+"""
+
+
+class ConnectionLimits(NamedTuple):
+    """What Postgres allows this account, and how many connections all clients hold at this moment."""
+
+    allowed: int
+    held: int
+
+
+async def connection_limits(dsn: str) -> ConnectionLimits:
+    """Ask Postgres.
+
+    Raises:
+        LogUnavailableError: Postgres does not answer.
+    """
+    with translated():
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
+        try:
+            [row] = await connection.fetch(STATEMENTS["connection_limits"])
+        finally:
+            await connection.close(timeout=CONNECT_TIMEOUT_S)
+    return ConnectionLimits(*row)
