@@ -120,6 +120,7 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         events.FormatLevelError,
         events.UnsafeDatabaseError,
         events.MigrationError,
+        events.DatabaseRightsError,
         events.LogCorruptedError,
         projections.ProjectionsError,
         projections.InvalidPlaceError,
