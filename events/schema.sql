@@ -525,6 +525,9 @@ GRANT USAGE ON SCHEMA modelbox TO modelbox_service;
 REVOKE ALL ON FUNCTION modelbox.append(stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_hashes bytea[], opened_streams integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[], event_digests bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION modelbox.append(stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_hashes bytea[], opened_streams integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[], event_digests bytea[]) TO modelbox_service;
 
+REVOKE ALL ON FUNCTION modelbox.append_batch(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_claims integer[], request_hashes bytea[], opened_streams integer[], claimed_streams integer[], claimed_versions integer[], event_streams integer[], event_contexts integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION modelbox.append_batch(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_claims integer[], request_hashes bytea[], opened_streams integer[], claimed_streams integer[], claimed_versions integer[], event_streams integer[], event_contexts integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[]) TO modelbox_service;
+
 REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) TO modelbox_service;
 
@@ -540,6 +543,9 @@ GRANT UPDATE(hash) ON TABLE modelbox.log_head TO modelbox_service;
 GRANT UPDATE(recorded_at) ON TABLE modelbox.log_head TO modelbox_service;
 
 GRANT UPDATE(format_level) ON TABLE modelbox.log_head TO modelbox_service;
+
+REVOKE ALL ON FUNCTION modelbox.head() FROM PUBLIC;
+GRANT ALL ON FUNCTION modelbox.head() TO modelbox_service;
 
 GRANT SELECT ON TABLE modelbox.clock_spans TO modelbox_service;
 

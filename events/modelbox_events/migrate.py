@@ -72,10 +72,11 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
         await connection.execute(_CREATE_RECORD)
         await connection.execute("GRANT SELECT ON public.modelbox_migrations TO PUBLIC")
         role = await ensure_role(connection)
+        # Before migrations: what they change of rights, processes of earlier versions have at the same moment.
+        keep_shared = await keep_earlier_versions(connection, role)
         applied = await _applied(connection, component)
         for migration in _pending(applied, migrations_of(package), component):
             await _apply(connection, component, migration, role)
-        keep_shared = await keep_earlier_versions(connection, role)
         await mend_rights(connection, role, _grants_of(package), keep_shared=keep_shared)
 
 

@@ -77,10 +77,15 @@ async def rights(dsn: str) -> dict[str, tuple[str, list[str]]]:
             WITH held AS (
                 SELECT 'schema ' || nspname AS what, nspowner AS owner, nspacl AS rights, nspname FROM pg_namespace
                 UNION ALL
-                SELECT 'table ' || c.oid::regclass, relowner, relacl, nspname
+                SELECT 'table ' || c.oid::regclass, relowner, coalesce(relacl, acldefault('r', relowner)), nspname
                 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE relkind IN ('r', 'p', 'v')
                 UNION ALL
-                SELECT 'function ' || p.oid::regprocedure, proowner, proacl, nspname
+                SELECT 'column ' || attrelid::regclass || '.' || attname, relowner, attacl, nspname
+                FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid JOIN pg_namespace AS n ON n.oid = relnamespace
+                WHERE attacl IS NOT NULL AND attacl <> '{}'
+                UNION ALL
+                SELECT 'function ' || p.oid::regprocedure, proowner,
+                       coalesce(proacl, acldefault('f', proowner)), nspname
                 FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = pronamespace
             )
             SELECT what, pg_get_userbyid(owner), coalesce(rights::text, '')

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from modelbox_events import InvalidEventError, Log, LogForkedError, Position, Token, new_id, verify
+from modelbox_events.database import service_role
 from modelbox_events.errors import LogRewoundError
 from modelbox_events.fork import fork
 from modelbox_events.types.log import LOG_NAMESPACE, LogForked
@@ -96,7 +97,7 @@ async def test_a_fork_without_a_reason_is_refused(log: Log, dsn: str, reason: st
 
 async def test_the_service_cannot_give_the_log_another_id(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
-    await connection.execute("SET ROLE modelbox_service")
+    await connection.execute(f"SET ROLE {await service_role(dsn)}")
     for statement in ("UPDATE modelbox.log_head SET log_id = gen_random_uuid()", "DELETE FROM modelbox.epochs"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)

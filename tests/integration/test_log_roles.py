@@ -3,28 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from hashlib import sha256
-from pathlib import Path
 
 import asyncpg
 import pytest
 
 from modelbox_events import DatabaseRightsError, Log, MigrationError, migrate
-from modelbox_events.migrate import end_shared_role, migrations_of
+from modelbox_events.migrate import end_shared_role
 from modelbox_events.shared_role import wait_until_unused
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
-from modelbox_projections import PROJECTIONS, Role, rebuild
-from modelbox_projections.generations import create_generation
+from modelbox_projections import rebuild
 from tests.integration.accounts import Account, bring_up, execute, new_account, open_cluster, rights
+from tests.integration.former_version import create_views_as_before, former_process, migrate_as_before
 from tests.integration.log_cases import append, assert_whole, stream
-
-FORMER_0001 = Path(__file__).parent / "golden/migrations/0001_create_log.sql"
-# What the version before this had: each component's migrations and how many of them.
-FORMER = {
-    "log": ("modelbox_events.migrations", 5),
-    "projections": ("modelbox_projections.migrations", 2),
-    "gateway": ("modelbox_gateway.members.migrations", 1),
-}
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +82,16 @@ async def test_a_log_that_no_server_has_opened_is_told_from_one_that_does_not_an
 
 
 async def test_every_right_of_the_service_is_said_in_grants_sql(cluster: EmbeddedPostgres) -> None:
-    """Not in migrations alone: those do not run again where a dump has lost the rights."""
+    """And those that everybody has by default. Migrations do not run again where a dump has lost the rights."""
     account = await new_account(cluster, "declared")
     role = await bring_up(account.dsn)
     before = await rights(account.dsn)
 
-    await execute(account.dsn, f"REASSIGN OWNED BY {role} TO declared", f"DROP OWNED BY {role}")
+    schemas = "modelbox, modelbox_views, modelbox_gateway"
+    await execute(
+        account.dsn, f"REASSIGN OWNED BY {role} TO declared", f"DROP OWNED BY {role}",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schemas} TO PUBLIC",  # what a dump without rights comes to
+    )  # fmt: skip
     assert await rights(account.dsn) != before
     await bring_up(account.dsn)
 
@@ -159,7 +153,7 @@ class TestFormerVersion:
 
     async def test_its_processes_go_on_working_beside_new_ones(self, cluster: EmbeddedPostgres) -> None:
         account = await _former_database(cluster, "rolling")
-        former = await _former_process(account.dsn)
+        former = await former_process(account.dsn)
 
         await _assert_serves(account)
 
@@ -173,8 +167,8 @@ class TestFormerVersion:
         account = await _former_database(cluster, "upgraded")
         other = await new_account(cluster, "stranger")
         await _share_role(cluster, other)
-        former = await _former_process(account.dsn)
-        stranger = await _former_process(other.at("upgraded"))
+        former = await former_process(account.dsn)
+        stranger = await former_process(other.at("upgraded"))
         await bring_up(account.dsn)
         await stranger.execute("UPDATE modelbox.log_head SET position = position")
         with pytest.raises(TimeoutError):
@@ -219,24 +213,9 @@ async def _former_database(cluster: EmbeddedPostgres, name: str) -> Account:
     """Make a database as the version before did: one role for all, named in the first migration."""
     account = await new_account(cluster, name)
     await _share_role(cluster, account)
-    former = FORMER_0001.read_text(encoding="utf-8")
     connection = await asyncpg.connect(account.dsn)
-    await connection.execute("""
-        CREATE TABLE public.modelbox_migrations (
-            component text NOT NULL, number integer NOT NULL, name text NOT NULL, checksum text NOT NULL,
-            applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (component, number));
-        GRANT SELECT ON public.modelbox_migrations TO PUBLIC""")
-    for component, (package, count) in FORMER.items():
-        for migration in migrations_of(package)[:count]:
-            sql = former if (component, migration.number) == ("log", 1) else migration.sql
-            await connection.execute(sql)
-            await connection.execute(
-                "INSERT INTO public.modelbox_migrations VALUES ($1, $2, $3, $4)",
-                component, migration.number, migration.name, sha256(sql.encode()).hexdigest(),
-            )  # fmt: skip
-    await connection.execute("SET ROLE modelbox_service")
-    for projection in PROJECTIONS.values():
-        await create_generation(connection, projection, Role.ACTIVE)
+    await migrate_as_before(connection)
+    await create_views_as_before(connection)
     await connection.close()
     return account
 
@@ -245,9 +224,3 @@ async def _share_role(cluster: EmbeddedPostgres, account: Account) -> None:
     with contextlib.suppress(asyncpg.DuplicateObjectError):
         await execute(cluster.dsn, "CREATE ROLE modelbox_service NOLOGIN")
     await execute(cluster.dsn, f"GRANT modelbox_service TO {account.name} WITH ADMIN OPTION")
-
-
-async def _former_process(dsn: str) -> asyncpg.Connection:
-    """Connect as the version before did."""
-    settings = {"role": "modelbox_service", "application_name": "modelbox"}
-    return await asyncpg.connect(dsn, server_settings=settings)

@@ -8,15 +8,13 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, migrate, new_id, verify
-from modelbox_events.migrate import migrations_of
 from modelbox_events.types import MetadataUpdated
 from modelbox_events.types.registry import REGISTRY
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from tests.conftest import dsn_of
+from tests.integration.former_version import former_process, migrate_as_before
 from tests.integration.log_cases import append, assert_whole, read_all, stream
 
-PARTS_1_AND_2 = 5
-"""The last migration of the first landed versions."""
 EVENTS = 4
 
 
@@ -28,16 +26,7 @@ async def old_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     await admin.execute(f"CREATE DATABASE {name}")
     old = dsn_of(postgres_server, name)
     connection = await asyncpg.connect(old)
-    await connection.execute(
-        "CREATE TABLE public.modelbox_migrations (component text, number integer, name text, checksum text, "
-        "applied_at timestamptz DEFAULT clock_timestamp(), PRIMARY KEY (component, number))"
-    )
-    for migration in migrations_of("modelbox_events.migrations")[:PARTS_1_AND_2]:
-        await connection.execute(migration.sql)
-        await connection.execute(
-            "INSERT INTO public.modelbox_migrations VALUES ('log', $1, $2, $3)",
-            migration.number, migration.name, migration.checksum,
-        )  # fmt: skip
+    await migrate_as_before(connection)
     await connection.execute("SELECT modelbox.ensure_event_partitions(2, 10000000)")
     for number in range(EVENTS):
         await append_as_before(connection, key=f"key {number}")
@@ -85,7 +74,7 @@ async def test_an_older_log_opens_verifies_and_goes_on(old_dsn: str) -> None:
 
 async def test_an_older_process_goes_on_after_the_upgrade(old_dsn: str) -> None:
     """It runs while the log is migrated, and calls what it called before; its keys are known to both."""
-    older = await asyncpg.connect(old_dsn)
+    older = await former_process(old_dsn)
     await migrate(old_dsn)
     log = await Log.open(old_dsn)
 
@@ -102,7 +91,7 @@ async def test_an_older_process_goes_on_after_the_upgrade(old_dsn: str) -> None:
 
 async def test_an_older_process_is_told_to_wait_by_a_log_that_it_cannot_read(old_dsn: str) -> None:
     """As something that may pass, not as its caller's fault."""
-    older = await asyncpg.connect(old_dsn)
+    older = await former_process(old_dsn)
     await migrate(old_dsn)
     log = await Log.open(old_dsn)
     await log.raise_format_level(2)

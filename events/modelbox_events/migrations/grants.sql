@@ -1,16 +1,22 @@
 -- What the service may do with the log: no more than to read and add. Run at every start; see roles.py.
 
 GRANT USAGE ON SCHEMA modelbox TO modelbox_service;
-GRANT SELECT, UPDATE ON modelbox.log_head TO modelbox_service;
-GRANT SELECT, INSERT ON modelbox.events TO modelbox_service;
-GRANT SELECT, INSERT, UPDATE ON modelbox.streams TO modelbox_service;
-GRANT SELECT, INSERT, DELETE ON modelbox.idempotency TO modelbox_service;
-GRANT SELECT ON modelbox.event_partitions TO modelbox_service;
 
-REVOKE ALL ON FUNCTION modelbox.append FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION modelbox.append TO modelbox_service;
-REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION modelbox.ensure_event_partitions TO modelbox_service;
+-- First nothing, then what it needs: what a restore or a hand gave beyond that goes.
+REVOKE ALL ON modelbox.log_head, modelbox.events, modelbox.event_partitions, modelbox.streams, modelbox.idempotency,
+    modelbox.idempotency_0, modelbox.idempotency_1, modelbox.keys_clock, modelbox.epochs, modelbox.clock_spans
+    FROM modelbox_service;
+GRANT SELECT ON modelbox.log_head, modelbox.event_partitions, modelbox.idempotency, modelbox.epochs,
+    modelbox.clock_spans TO modelbox_service;
+-- Which log this is belongs to the owner; what appends move belongs to the service.
+GRANT UPDATE (position, hash, recorded_at, format_level) ON modelbox.log_head TO modelbox_service;
+GRANT SELECT, INSERT ON modelbox.events, modelbox.idempotency_0, modelbox.idempotency_1 TO modelbox_service;
+GRANT SELECT, INSERT, UPDATE ON modelbox.streams TO modelbox_service;
+
+REVOKE ALL ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.ensure_event_partitions,
+    modelbox.forget_old_keys, modelbox.head FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.ensure_event_partitions,
+    modelbox.forget_old_keys, modelbox.head TO modelbox_service;
 
 -- A restored function belongs to whoever restored it. One that acts as its owner must be able to do what it is for.
 DO $$

@@ -12,6 +12,8 @@ held AS (
     UNION ALL
     SELECT format('TABLE %s', oid::regclass), relacl FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S')
     UNION ALL
+    SELECT format('TABLE %s', attrelid::regclass), attacl FROM pg_attribute WHERE attacl IS NOT NULL
+    UNION ALL
     SELECT format('ROUTINE %s', oid::regprocedure), proacl FROM pg_proc
 )
 SELECT DISTINCT format('REVOKE ALL ON %s FROM %I', held.object, strangers.rolname)

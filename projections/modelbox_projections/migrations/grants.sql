@@ -1,6 +1,7 @@
 -- What the service may do with the views: it fills them and replaces them. Run at every start.
 
 GRANT USAGE, CREATE ON SCHEMA modelbox_views TO modelbox_service;
+REVOKE ALL ON modelbox_views.projection_state, modelbox_views.run_heartbeats FROM modelbox_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON modelbox_views.projection_state TO modelbox_service;
 GRANT SELECT, INSERT, UPDATE ON modelbox_views.run_heartbeats TO modelbox_service;
 
