@@ -16,7 +16,9 @@ EventsError
 ├── LogCorruptedError            an event is not as it was recorded
 ├── LogForkedError               a token or a feed belongs to another log
 ├── LogRewoundError              the log lacks what it once held; begin anew, or from an older token
-├── FeedForkedError              the feed and the log disagree; the relay has stopped
+├── FeedForkedError              the feed and the log disagree; an operator must decide
+├── FeedDamagedError             the feed lost messages or cannot read them; it is made anew from the log
+├── FeedTakenError               a stream that is not this log's takes the feed's subjects; an operator must decide
 ├── UnsafeDatabaseError          Postgres is set so that an acknowledgement could be lost
 ├── DatabaseRightsError          the account lacks a right in Postgres; the error holds the SQL that grants it
 └── MigrationError               the database's schema is not one this version can serve
@@ -199,9 +201,30 @@ class FeedForkedError(EventsError):
 
     def __init__(self, sequence: int, problem: str) -> None:
         """Name the first feed sequence in doubt."""
-        super().__init__(f"feed sequence {sequence}: {problem}; the relay has stopped, an operator must decide")
+        remedy = "restore the log that it was made from, or make it anew from this log: modelbox relay rebuild"
+        super().__init__(f"feed sequence {sequence}: {problem}; the relay has stopped: {remedy}")
         self.sequence = sequence
         self.problem = problem
+
+
+class FeedDamagedError(EventsError):
+    """Messages inside the feed are missing or cannot be read. The log has them all."""
+
+    def __init__(self, problem: str) -> None:
+        """Say what was found."""
+        super().__init__(f"the feed is damaged: {problem}; make it anew from the log: modelbox relay rebuild")
+        self.problem = problem
+
+
+class FeedTakenError(EventsError):
+    """A stream that belongs neither to this log nor to one that it was forked from takes the feed's subjects."""
+
+    def __init__(self, feed: str, holder: str) -> None:
+        """Name the feed and the stream that is in its way."""
+        remedy = "remove that stream or its subjects, or give this log a NATS account of its own"
+        super().__init__(f"feed {feed}: stream {holder} takes its subjects and is not of this log's; {remedy}")
+        self.feed = feed
+        self.holder = holder
 
 
 class UnsafeDatabaseError(EventsError):

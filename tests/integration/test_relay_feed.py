@@ -27,6 +27,7 @@ from tests.integration.feeds import (
     until_state,
 )
 
+REMEDY = "restore the log that it was made from, or make it anew from this log: modelbox relay rebuild"
 TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -99,7 +100,7 @@ async def test_a_log_rolled_back_behind_the_feed_halts_the_relay(log: Log, tmp_p
             await until_state(relay, RelayState.HALTED)
             assert relay.status.problem == (
                 "feed sequence 3: the feed ends there, the log already at 2: the log was rolled back, or another "
-                "program published; the relay has stopped, an operator must decide"
+                f"program published; the relay has stopped: {REMEDY}"
             )
             await append_model(log)  # appends go on
             assert len(await read_feed(server.url, log.log_id)) == 3
@@ -115,8 +116,7 @@ async def test_a_log_of_another_history_halts_the_relay(log: Log, dsn: str, tmp_
         async with running(Relay(log, [server.url])) as relay:
             await until_state(relay, RelayState.HALTED)
             assert relay.status.problem == (
-                "feed sequence 10: the message there is not the log's event; the relay has stopped, an operator must "
-                "decide"
+                f"feed sequence 10: the message there is not the log's event; the relay has stopped: {REMEDY}"
             )
             await append_model(log)
             assert len(await read_feed(server.url, log.log_id)) == 10

@@ -5,5 +5,6 @@ Must not know: what an event type means.
 
 from modelbox_events.feed.relay import Relay, RelayState, RelayStatus
 from modelbox_events.feed.subjects import SUBJECTS, stream_name, subject
+from modelbox_events.feed.trouble import Trouble
 
-__all__ = ["SUBJECTS", "Relay", "RelayState", "RelayStatus", "stream_name", "subject"]
+__all__ = ["SUBJECTS", "Relay", "RelayState", "RelayStatus", "Trouble", "stream_name", "subject"]

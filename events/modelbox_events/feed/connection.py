@@ -54,7 +54,7 @@ class _FrameClient(Client):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self.close()
         except (OSError, TimeoutError) as error:
-            _log.info("feed_connection_broken", error=str(error) or "timeout")
+            _log.debug("feed_connection_broken", error=str(error) or "timeout")
         if self._transport is not None:
             self._transport.close()  # type: ignore[no-untyped-call]  # nats-py leaves it without annotations
 
@@ -74,6 +74,8 @@ class FeedConnection:
         self._replies = ""
         self._reply_count = 0
         self._lost = False
+        self.complaint: str | None = None
+        """What NATS said last about this connection: a missing permission, for one."""
 
     @classmethod
     async def open(cls, server: str, *, credentials: Path | None) -> Self:
@@ -141,7 +143,8 @@ class FeedConnection:
             self._lose()
 
         async def on_error(error: Exception) -> None:
-            _log.info("feed_connection_error", error=str(error) or type(error).__name__)
+            self.complaint = str(error) or type(error).__name__
+            _log.debug("feed_connection_error", error=self.complaint)
 
         await self._client.connect(
             servers=[server],

@@ -7,19 +7,22 @@ Must not know: who else relays, or what happens after the connection is lost.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, assert_never
 
 import structlog
-from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError, ServerError
 
-from modelbox_events.errors import FeedForkedError
+from modelbox_events.errors import FeedDamagedError, FeedForkedError
 from modelbox_events.event import RecordedEvent
-from modelbox_events.feed.answers import Verdict
+from modelbox_events.feed.agreement import agrees, last_agreed, sampled_damage
+from modelbox_events.feed.answers import Answer, NoAnswer, Verdict
 from modelbox_events.feed.cancelled import stop_if_cancelled
 from modelbox_events.feed.publisher import Publisher
 from modelbox_events.feed.readahead import ReadAhead
 from modelbox_events.feed.stream import FeedState, FeedStream
+from modelbox_events.feed.trouble import PublishUnknownError, Trouble
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
 
@@ -36,15 +39,11 @@ IDLE_INTERVAL_S: Final = 0.5
 _log = structlog.get_logger()
 
 
-class PublishUnknownError(NatsError):
-    """Whether the last messages are stored is unknown; a new connection will tell."""
-
-
 class Progress:
     """How far the relay has come, kept across connections.
 
     Attributes:
-        position: The feed's last sequence as last seen; 0 before it was.
+        position: The last position that feed and log have in common, as last seen; 0 before it was.
         published: Events stored by this process.
         next_recorded_at: When the first event that the feed lacks was recorded; None when it lacks none.
         damage: What the scrub found missing inside the feed, or None.
@@ -76,12 +75,19 @@ class Progress:
 class Follower:
     """Publishes one log to one stream."""
 
-    def __init__(self, log: Log, feed: FeedStream, publisher: Publisher, progress: Progress) -> None:
-        """Read from `log`, publish with `publisher`, and note in `progress` how far it has come."""
+    def __init__(
+        self, log: Log, feed: FeedStream, publisher: Publisher, progress: Progress, *, repairs: bool = False
+    ) -> None:
+        """Read from `log`, publish with `publisher`, and note in `progress` how far it has come.
+
+        With `repairs`, damage inside the feed ends the following, so that it is made anew; else it is only told.
+        """
         self._source = log
         self._feed = feed
         self._publisher = publisher
         self._progress = progress
+        self._repairs = repairs
+        self._scrub_at = 0.0
 
     async def resume(self) -> None:
         """Find where the feed ends, and compare its last message with the log's event there.
@@ -97,30 +103,36 @@ class Follower:
         if head.log_id != self._source.log_id:
             raise FeedForkedError(state.last, f"the database now holds another log, {head.log_id}")
         if state.last > head.position:
+            await self._fall_back(state, head.position)
             problem = f"the feed ends there, the log already at {head.position}: the log was rolled back, or another"
             raise FeedForkedError(state.last, f"{problem} program published")
-        if state.messages:
-            await self._compare(Position(state.last))
+        if state.messages and not await self._agrees_at(Position(state.last)):
+            await self._fall_back(state, head.position)
+            raise FeedForkedError(state.last, "the message there is not the log's event")
         if state.last < self._progress.position:
             _log.error("feed_lost_its_tail", expected=self._progress.position, found=state.last)
+            self._progress.damage = None  # what it still has was looked at in another feed
         self._progress.position = Position(state.last)
         await self._progress.note_lag(self._source)
 
-    async def follow(self) -> None:
+    async def follow(self, on_flow: Callable[[], None] = lambda: None) -> None:
         """Publish what the log has after the feed's end, and go on, until the feed is found to end elsewhere.
+
+        Args:
+            on_flow: Called once the feed has taken something, or lacks nothing.
 
         Raises:
             FeedForkedError: The feed holds something that the log does not.
+            FeedDamagedError: Messages inside the feed are missing or cannot be read.
             PublishUnknownError: An answer stayed out; connect anew.
             NatsError: JetStream did not answer.
             LogUnavailableError: Postgres did not answer.
         """
         async with contextlib.aclosing(ReadAhead(self._source)) as pages:
-            await self._follow(pages)
+            await self._follow(pages, on_flow)
 
-    async def _follow(self, pages: ReadAhead) -> None:
+    async def _follow(self, pages: ReadAhead, on_flow: Callable[[], None]) -> None:
         clock = asyncio.get_running_loop()
-        scrub_at = clock.time() + SCRUB_INTERVAL_S
         while True:
             stop_if_cancelled()
             position = self._progress.position
@@ -128,16 +140,18 @@ class Follower:
                 small = len(page) < SMALL_PAGE_EVENTS
                 if not await self._publish(page):
                     return
+                on_flow()
                 if small:
                     await asyncio.sleep(SMALL_PAGE_PAUSE_S)
             else:
+                on_flow()
                 await self._source.head.wait_beyond(position, timeout_s=IDLE_INTERVAL_S)
                 if self._publisher.is_cut_off:
-                    raise PublishUnknownError("the connection was lost")
-            if clock.time() >= scrub_at:
+                    raise PublishUnknownError("the connection was lost", Trouble.UNREACHABLE)
+            if clock.time() >= self._scrub_at:
                 if not await self._scrub():
                     return
-                scrub_at = clock.time() + SCRUB_INTERVAL_S
+                self._scrub_at = clock.time() + SCRUB_INTERVAL_S
 
     async def _publish(self, page: list[RecordedEvent]) -> bool:
         """Publish a page; return False when the feed ends elsewhere than thought."""
@@ -150,10 +164,10 @@ class Follower:
                 case Verdict.STORED | Verdict.HALVE | Verdict.PIPELINE | Verdict.NO_BATCHES:
                     continue
                 case Verdict.REREAD:
-                    _log.info("feed_ends_elsewhere", thought=self._progress.position, answer=str(result.answer))
+                    _log.debug("feed_ends_elsewhere", thought=self._progress.position, answer=str(result.answer))
                     return False
                 case Verdict.RECONNECT:
-                    raise PublishUnknownError(str(result.answer))
+                    raise PublishUnknownError(str(result.answer), self._trouble(result.answer))
                 case Verdict.FORKED:
                     raise FeedForkedError(self._progress.position + 1, f"a publish was answered: {result.answer}")
                 case _:
@@ -163,17 +177,30 @@ class Follower:
     async def _scrub(self) -> bool:
         """Check the feed's outline; return False when it ends elsewhere than thought."""
         state = await self._feed.state()
-        self._note_damage(state)
         head = await self._source.read_head()
-        return state.last == self._progress.position and state.last <= head.position
-
-    def _note_damage(self, state: FeedState) -> None:
+        if state.last != self._progress.position or state.last > head.position:
+            return False
         damage = f"{state.holes} messages are missing between {state.first} and {state.last}" if state.holes else None
-        if damage and damage != self._progress.damage:
-            _log.error("feed_has_holes", stream=self._feed.name, first=state.first, last=state.last, holes=state.holes)
-        self._progress.damage = damage
+        damage = damage or await sampled_damage(self._source, self._feed, state)
+        if damage and not self._progress.damage:
+            _log.error("feed_damaged", stream=self._feed.name, problem=damage)
+        self._progress.damage = damage or self._progress.damage  # the next sample may miss what this one hit
+        if damage and self._repairs:
+            raise FeedDamagedError(damage)
+        return True
 
-    async def _compare(self, position: Position) -> None:
-        ours = [event.hash.hex() for event in await self._source.read(Position(position - 1), limit=1)]
-        if [await self._feed.chain_hash(position)] != ours:
-            raise FeedForkedError(position, "the message there is not the log's event")
+    async def _fall_back(self, state: FeedState, head: Position) -> None:
+        """Count as lacking whatever the feed does not share with the log, so that the lag is told as it is."""
+        self._progress.position = await last_agreed(self._source, self._feed, state, head)
+        await self._progress.note_lag(self._source)
+
+    async def _agrees_at(self, position: Position) -> bool:
+        try:
+            return await agrees(self._source, self._feed, position)
+        except (NotFoundError, ServerError) as error:
+            raise FeedDamagedError(f"its last message, {position}, cannot be read") from error
+
+    def _trouble(self, answer: Answer) -> Trouble:
+        """Return what an answer that decides nothing means: a silence on a good connection is JetStream's."""
+        is_silence = isinstance(answer, NoAnswer) and self._publisher.is_cut_off
+        return Trouble.UNREACHABLE if is_silence else Trouble.NOT_STORING

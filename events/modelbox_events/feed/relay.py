@@ -14,19 +14,25 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import msgspec
 import structlog
 from nats.errors import Error as NatsError
 
-from modelbox_events.errors import FeedForkedError, LogUnavailableError
+from modelbox_events.errors import FeedDamagedError, FeedForkedError, FeedTakenError, LogUnavailableError
 from modelbox_events.feed.cancelled import stop_if_cancelled
 from modelbox_events.feed.cloudevents import MessageEncoder
 from modelbox_events.feed.connection import FeedConnection
+from modelbox_events.feed.consumers import restore_consumers
 from modelbox_events.feed.follower import Follower, Progress
+from modelbox_events.feed.outage import Outage
 from modelbox_events.feed.publisher import CONTROL_BYTES_MAX, Publisher
+from modelbox_events.feed.rebuild import rebuild
+from modelbox_events.feed.retire import retire
 from modelbox_events.feed.stream import FeedStream
 from modelbox_events.feed.subjects import stream_name
+from modelbox_events.feed.trouble import PublishUnknownError, Trouble, trouble_of
 from modelbox_events.feed.turn import Turn
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
@@ -34,13 +40,22 @@ from modelbox_events.log import Log
 RETRY_PAUSE_S: Final = 0.5
 """Pause before a new connection after a failure."""
 
+HALTED_PAUSE_S: Final = 5.0
+"""Pause before a halted relay looks whether an operator has put the feed or the log right."""
+
+REPAIR_INTERVAL_S: Final = 600.0
+"""How soon after one repair a feed that is damaged again is left to an operator: its disk may be failing."""
+
 REREAD_PAUSE_S: Final = 0.005
 """Pause before a look where the feed ends, so that two relays at work do not spin."""
+
+REREADS_MAX: Final = 200
+"""Looks in a row that find the feed's end unmoved, though it refuses what must follow there."""
 
 STANDBY_INTERVAL_S: Final = 0.5
 """How often a relay that stands by looks whether it is its turn."""
 
-_UNAVAILABLE: Final = (NatsError, OSError, TimeoutError, LogUnavailableError)
+_UNAVAILABLE: Final = (NatsError, OSError, TimeoutError, LogUnavailableError, PublishUnknownError)
 
 _log = structlog.get_logger()
 
@@ -55,26 +70,30 @@ class RelayState(StrEnum):
     RUNNING = "running"
     """It publishes what is committed."""
     UNAVAILABLE = "unavailable"
-    """NATS or Postgres does not answer; it tries again until they do."""
+    """NATS or Postgres does not answer, or nothing is stored; it tries again until it is."""
     HALTED = "halted"
-    """The feed holds something that the log does not. It does nothing more; an operator must decide."""
+    """The feed is not what the log says. It publishes nothing, and looks now and then whether an operator mended it."""
 
 
 class RelayStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How far a relay has come.
 
     Attributes:
-        position: The feed's last sequence as last seen; 0 before it was.
+        since: When it came into this state.
+        position: The last position that feed and log have in common, as last seen; 0 before it was.
         lag_events: Committed events that the feed lacks.
         lag_s: How long ago the first of them was committed, in seconds; 0 when there is none.
-        problem: What is wrong, or None.
+        trouble: What is wrong, in a word, or None.
+        problem: What is wrong, in a sentence, or None.
         published_total: Events that this process published.
     """
 
     state: RelayState
+    since: datetime
     position: Position
     lag_events: int
     lag_s: float
+    trouble: Trouble | None
     problem: str | None
     published_total: int
 
@@ -82,16 +101,42 @@ class RelayStatus(msgspec.Struct, frozen=True, kw_only=True):
 class Relay:
     """Carries one log to its feed; `run` it once."""
 
-    def __init__(self, log: Log, servers: Sequence[str], *, credentials: Path | None = None, replicas: int = 1) -> None:
-        """Relay `log` to the NATS servers; the feed is kept in `replicas` copies (1, 3 or 5)."""
+    def __init__(
+        self,
+        log: Log,
+        servers: Sequence[str],
+        *,
+        credentials: Path | None = None,
+        replicas: int = 1,
+        ancestors: Sequence[UUID] = (),
+        repairs: bool = False,
+    ) -> None:
+        """Relay `log` to the NATS servers.
+
+        Args:
+            log: What to relay.
+            servers: Where NATS answers; each may name a user and a password.
+            credentials: A NATS credentials file.
+            replicas: How many copies of the feed NATS keeps: 1, 3 or 5.
+            ancestors: The ids that the log had before it was forked. Their feeds are retired, no others.
+            repairs: Whether a damaged feed is made anew at once; else an operator decides.
+        """
         self._source = log
         self._servers = tuple(servers)
         self._credentials = credentials
         self._replicas = replicas
+        self._ancestors = tuple(stream_name(ancestor) for ancestor in ancestors)
+        self._repairs = repairs
+        self._repair_next = False
+        self._repaired_at: float | None = None
         self._stream = stream_name(log.log_id)
         self._progress = Progress()
         self._state = RelayState.STARTING
+        self._since = datetime.now(UTC)
+        self._trouble: Trouble | None = None
         self._problem: str | None = None
+        self._complaint: str | None = None
+        self._outage = Outage()
         self._attempt = 0
 
     @property
@@ -104,9 +149,11 @@ class Relay:
             lag_s = max(0.0, (datetime.now(UTC) - progress.next_recorded_at).total_seconds())
         return RelayStatus(
             state=self._state,
+            since=self._since,
             position=progress.position,
             lag_events=lag_events,
             lag_s=lag_s,
+            trouble=self._trouble or (Trouble.DAMAGED if progress.damage else None),
             problem=self._problem or progress.damage,
             published_total=progress.published,
         )
@@ -115,63 +162,110 @@ class Relay:
         """Relay until cancelled. Failures of NATS and Postgres are waited out; a fork halts it, visibly."""
         turn = Turn(self._source.database)
         try:
-            while self._state is not RelayState.HALTED:
+            while True:
                 stop_if_cancelled()
                 try:
                     await self._work(turn)
-                except FeedForkedError as error:
-                    self._enter(RelayState.HALTED, str(error))
+                except FeedDamagedError as error:
+                    self._meet_damage(error)
+                except (FeedForkedError, FeedTakenError) as error:
+                    self._fail(RelayState.HALTED, error)
                 except _UNAVAILABLE as error:
-                    self._enter(RelayState.UNAVAILABLE, str(error) or type(error).__name__)
-                    await self._wait_out()
+                    self._fail(RelayState.UNAVAILABLE, error)
                 except Exception as error:  # noqa: BLE001 - a task's outermost loop: it tries on, visibly
-                    _log.exception("relay_failed", stream=self._stream)
-                    self._enter(RelayState.UNAVAILABLE, f"{type(error).__name__}: {error}")
-                    await self._wait_out()
+                    self._fail(RelayState.UNAVAILABLE, error, unforeseen=True)
+                if self._state is RelayState.HALTED:
+                    turn.give_up()  # another may be able to, and the operator's command is a relay too
+                await self._wait_out()
         finally:
             turn.give_up()
-        await asyncio.Event().wait()  # halted: until cancelled
 
     async def _work(self, turn: Turn) -> None:
         """Relay over one connection, until it fails or the feed and the log disagree."""
         async with self._connection() as connection:
             feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
+            if self._repair_next:
+                await rebuild(connection.jetstream, feed)
+                self._repair_next, self._repaired_at = False, asyncio.get_running_loop().time()
+            for ancestor in self._ancestors:
+                await retire(connection.jetstream, ancestor, successor=feed.name)
             batches = await feed.ensure()
+            await restore_consumers(connection.jetstream, feed.name)  # of a rebuild that was killed
             size = connection.message_bytes_max - CONTROL_BYTES_MAX
             encoder = MessageEncoder(self._source.log_id, message_bytes_max=size)
             publisher = Publisher(connection, encoder, stream=feed.name, replicas=self._replicas, batches=batches)
-            follower = Follower(self._source, feed, publisher, self._progress)
-            while True:
-                await follower.resume()
-                stop_if_cancelled()
-                if await turn.is_mine(self._progress.position, self._source.head.position):
-                    self._enter(RelayState.RUNNING)
-                    await follower.follow()
-                    await asyncio.sleep(REREAD_PAUSE_S)
-                else:
-                    self._enter(RelayState.STANDBY)
-                    await asyncio.sleep(STANDBY_INTERVAL_S)
+            await self._follow(Follower(self._source, feed, publisher, self._progress, repairs=self._repairs), turn)
+
+    async def _follow(self, follower: Follower, turn: Turn) -> None:
+        unmoved = 0
+        while True:
+            await follower.resume()
+            stop_if_cancelled()
+            position = self._progress.position
+            if not await turn.is_mine(position, self._source.head.position):
+                self._enter(RelayState.STANDBY)
+                await asyncio.sleep(STANDBY_INTERVAL_S)
+                continue
+            await follower.follow(lambda: self._enter(RelayState.RUNNING))
+            unmoved = unmoved + 1 if self._progress.position == position else 0
+            if unmoved > REREADS_MAX:
+                raise FeedDamagedError(f"it ends at {position}, and refuses what must follow there")
+            await asyncio.sleep(REREAD_PAUSE_S)
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[FeedConnection]:
         # Another server each time: one that is cut off from its cluster takes connections, but no publish.
         server = self._servers[self._attempt % len(self._servers)]
         self._attempt += 1
+        self._complaint = None
         connection = await FeedConnection.open(server, credentials=self._credentials)
         try:
             yield connection
         finally:
+            self._complaint = connection.complaint
             await connection.close()
 
     async def _wait_out(self) -> None:
         """Pause before the next try, and keep the lag known where Postgres answers."""
-        await asyncio.sleep(RETRY_PAUSE_S)
         if self._progress.next_recorded_at is None:
             with contextlib.suppress(LogUnavailableError):  # the next try will say so
                 await self._progress.note_lag(self._source)
+        await asyncio.sleep(HALTED_PAUSE_S if self._state is RelayState.HALTED else RETRY_PAUSE_S)
 
-    def _enter(self, state: RelayState, problem: str | None = None) -> None:
-        if (state, problem) != (self._state, self._problem):
-            log = _log.info if problem is None else _log.error
-            log("relay_" + state, stream=self._stream, position=self._progress.position, problem=problem)
-        self._state, self._problem = state, problem
+    def _meet_damage(self, error: FeedDamagedError) -> None:
+        """Have the next connection make the feed anew; only tell it when that was done a while ago already."""
+        now = asyncio.get_running_loop().time()
+        is_fresh = self._repaired_at is None or now - self._repaired_at > REPAIR_INTERVAL_S
+        self._repair_next = self._repairs and is_fresh
+        self._fail(RelayState.UNAVAILABLE if self._repair_next else RelayState.HALTED, error)
+
+    def _fail(self, state: RelayState, error: Exception, *, unforeseen: bool = False) -> None:
+        trouble = Trouble.FAILED if unforeseen else trouble_of(error, complaint=self._complaint)
+        problem = str(error) or type(error).__name__
+        if trouble is Trouble.REFUSED and self._complaint:
+            problem = self._complaint
+        if self._outage.failed(f"{state} {trouble}"):
+            _log.error(
+                "relay_" + state,
+                stream=self._stream,
+                position=self._progress.position,
+                trouble=str(trouble),
+                problem=problem,
+                tries=self._outage.tries,
+                exc_info=error if unforeseen else None,
+            )
+        self._change(state, trouble, problem)
+
+    def _enter(self, state: RelayState) -> None:
+        """Note that things go well."""
+        if self._outage.lasts or state is not self._state:
+            facts = {"after_s": round(self._outage.seconds, 1), "tries": self._outage.tries}
+            more = facts if self._outage.lasts else {}
+            _log.info("relay_" + state, stream=self._stream, position=self._progress.position, **more)
+        self._outage.over()
+        self._change(state, None, None)
+
+    def _change(self, state: RelayState, trouble: Trouble | None, problem: str | None) -> None:
+        if (state, trouble) != (self._state, self._trouble):
+            self._since = datetime.now(UTC)
+        self._state, self._trouble, self._problem = state, trouble, problem

@@ -3,14 +3,16 @@
 Must not know: how events are published, or what to do when the feed and the log disagree.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 import structlog
 from nats.js import JetStreamContext
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.errors import BadRequestError, NotFoundError
 
+from modelbox_events.errors import FeedForkedError, FeedTakenError
 from modelbox_events.feed.cloudevents import CHAIN_HASH
 from modelbox_events.feed.subjects import SUBJECTS
 
@@ -19,6 +21,10 @@ FIRST_SEQUENCE: Final = 1
 
 DUPLICATE_WINDOW_S: Final = 0.1
 """JetStream's least. Expectations order the feed, not message ids, so no window is needed."""
+
+_SUBJECTS_OVERLAP: Final = 10065
+_LIMITS: Final = ("max_age", "max_bytes", "max_msgs", "compression", "placement")
+"""What an operator may have set on the feed."""
 
 _log = structlog.get_logger()
 
@@ -42,25 +48,51 @@ class FeedStream:
     def __init__(self, jetstream: JetStreamContext, name: str, *, replicas: int) -> None:
         """Work on the stream `name`, to be kept in `replicas` copies."""
         self._jetstream = jetstream
-        self._replicas = replicas
         self.name = name
+        self.replicas = replicas
 
-    async def ensure(self) -> bool:
+    async def ensure(self, limits: Mapping[str, Any] | None = None) -> bool:
         """Create the stream, or bring its configuration up to date; return whether it takes atomic batches.
 
+        Args:
+            limits: What `limits` returned, for a stream that has to be created.
+
         Raises:
-            nats.errors.Error: The server did not answer, or another stream takes the subjects.
+            FeedTakenError: Another stream takes the subjects.
+            FeedForkedError: The stream was retired: the log was forked, and this process has the log of before.
+            nats.errors.Error: The server did not answer.
         """
+        try:
+            info = await self._jetstream.stream_info(self.name)
+        except NotFoundError:
+            info = await self._create(limits or {})
+            _log.info("feed_created", stream=self.name, replicas=self.replicas)
+        found = info.config
+        if found.sealed or SUBJECTS not in (found.subjects or ()):
+            raise FeedForkedError(info.state.last_seq, f"stream {self.name} was retired: {found.description}")
+        if found.num_replicas != self.replicas:
+            # All else stays as it is: an operator may have bounded the feed's age or size.
+            found = (await self._jetstream.update_stream(found.evolve(num_replicas=self.replicas))).config
+            _log.info("feed_replicas_changed", stream=self.name, replicas=self.replicas)
+        return bool(found.allow_atomic)  # a server older than 2.12 drops the field
+
+    async def limits(self) -> dict[str, Any]:
+        """Return what an operator may have set on the stream; nothing when it does not exist."""
         try:
             found = (await self._jetstream.stream_info(self.name)).config
         except NotFoundError:
-            found = (await self._jetstream.add_stream(stream_config(self.name, replicas=self._replicas))).config
-            _log.info("feed_created", stream=self.name, replicas=self._replicas)
-        if found.num_replicas != self._replicas:
-            # All else stays as it is: an operator may have bounded the feed's age or size.
-            found = (await self._jetstream.update_stream(found.evolve(num_replicas=self._replicas))).config
-            _log.info("feed_replicas_changed", stream=self.name, replicas=self._replicas)
-        return bool(found.allow_atomic)  # a server older than 2.12 drops the field
+            return {}
+        return {name: value for name in _LIMITS if (value := getattr(found, name)) is not None}
+
+    async def _create(self, limits: Mapping[str, Any]) -> StreamInfo:
+        config = stream_config(self.name, replicas=self.replicas).evolve(**limits)
+        try:
+            return await self._jetstream.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != _SUBJECTS_OVERLAP:
+                raise
+            holder = await self._jetstream.find_stream_name_by_subject(SUBJECTS)
+            raise FeedTakenError(self.name, holder) from error
 
     async def state(self) -> FeedState:
         """Return what the feed holds now, as its leader has it.
