@@ -6,7 +6,7 @@ Must not know: what is stored or published.
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import structlog
@@ -19,7 +19,7 @@ from modelbox_gateway.blobs import Blobs
 from modelbox_gateway.blobs.opening import store_of
 from modelbox_gateway.config import Config, Role
 from modelbox_gateway.embedded import nats, postgres
-from modelbox_gateway.embedded.keeper import keep_running
+from modelbox_gateway.embedded.keeper import Keeper
 from modelbox_gateway.embedded.logs import keep_short
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
@@ -62,8 +62,16 @@ def check_role(config: Config, roles: frozenset[Role]) -> None:
         )
 
 
-async def start_postgres(config: Config, stack: AsyncExitStack, spawn: Spawn) -> str:
+async def start_postgres(
+    config: Config, stack: AsyncExitStack, spawn: Spawn, on_keeper: Callable[[Keeper], None]
+) -> str:
     """Return the dsn of Postgres: an embedded one that runs until `stack` closes, or the configured one.
+
+    Args:
+        config: Says which.
+        stack: Closes at the end of the service.
+        spawn: Runs what keeps it up.
+        on_keeper: Called with what keeps an embedded one up.
 
     Raises:
         EmbeddedServerError: The embedded Postgres did not start.
@@ -75,28 +83,47 @@ async def start_postgres(config: Config, stack: AsyncExitStack, spawn: Spawn) ->
     server = EmbeddedPostgres(folder, connections_max=max(postgres.CONNECTIONS_MAX, needed))
     stack.push_async_callback(server.stop)
     await server.start()
-    spawn(keep_running("postgres", server), "keep postgres")
+    keeper = Keeper("postgres", server)
+    spawn(keeper.run(), "keep postgres")
     spawn(keep_short([folder / postgres.LOG]), "postgres log")
+    on_keeper(keeper)
     _log.info("postgres_started", pid=server.pid)
     return server.dsn
 
 
-async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn) -> tuple[str, ...]:
+class Nats(NamedTuple):
+    """The NATS servers: where the relay connects, what others are told, and an embedded one."""
+
+    servers: tuple[str, ...]
+    shown: tuple[str, ...]
+    follower_file: str = ""
+    embedded: EmbeddedNats | None = None
+
+
+async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn, on_keeper: Callable[[Keeper], None]) -> Nats:
     """Return the NATS servers: an embedded one that runs until `stack` closes, or the configured ones.
 
-    Raises:
-        EmbeddedServerError: The embedded nats-server did not start.
+    An embedded one that does not start is tried again and again: calls are taken without a feed.
+
+    Args:
+        config: Says which.
+        stack: Closes at the end of the service.
+        spawn: Runs what keeps it up.
+        on_keeper: Called with what keeps an embedded one up.
     """
     if config.change_stream == "nats":
-        return config.change_stream_nats.servers
+        return Nats(config.change_stream_nats.servers, config.change_stream_nats.servers)
     folder = config.data_folder / "nats"
     server = EmbeddedNats(folder)
     stack.push_async_callback(server.stop)
-    await server.start()
-    spawn(keep_running("nats", server), "keep nats")
+    server.prepare()
+    keeper = Keeper("nats", server)
+    on_keeper(keeper)
+    if await keeper.start():
+        _log.info("nats_started", pid=server.pid, url=server.address)
+    spawn(keeper.run(), "keep nats")
     spawn(keep_short([folder / nats.LOG]), "nats log")
-    _log.info("nats_started", pid=server.pid, url=server.url)
-    return (server.url,)
+    return Nats((server.url,), (server.address,), str(server.follower_file), server)
 
 
 async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None]) -> Log:

@@ -1,6 +1,6 @@
-"""The HTTP doors: health and readiness on one address, Prometheus on another.
+"""The HTTP doors: life, readiness and health on one address, Prometheus on another.
 
-Must not know: what readiness means, or which metrics there are.
+Must not know: what readiness and health mean, or which metrics there are.
 """
 
 import socket
@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from modelbox_gateway.config import Address
+from modelbox_gateway.health import Health
 from modelbox_gateway.operator_errors import AddressError
 from modelbox_gateway.readiness import Readiness
 
@@ -58,8 +59,12 @@ def bound_address(listener: socket.socket) -> Address:
     return Address(host, port)
 
 
-def health_app(readiness: Readiness) -> ASGIApp:
-    """Return the application with `/healthz` (the process lives) and `/readyz` (200 or 503, and what is missing)."""
+def health_app(readiness: Readiness, health: Health) -> ASGIApp:
+    """Return the application with `/healthz`, `/readyz` and `/health`.
+
+    The first says that the process lives, the second whether it takes calls (200 or 503, and what is missing), the third
+    what each part is at and why: always 200, for nobody should restart or leave a process because of it.
+    """
 
     async def healthz(_request: Request) -> Response:
         return Response('{"status":"ok"}', media_type="application/json")
@@ -69,7 +74,11 @@ def health_app(readiness: Readiness) -> ASGIApp:
         body = msgspec.json.encode(report, enc_hook=str)
         return Response(body, 200 if report.status == "ready" else _UNAVAILABLE, media_type="application/json")
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    async def report(_request: Request) -> Response:
+        body = msgspec.json.encode(health.report(await readiness.report()), enc_hook=str)
+        return Response(body, media_type="application/json")
+
+    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/health", report)])
 
 
 def metrics_app(registry: CollectorRegistry) -> ASGIApp:

@@ -13,6 +13,8 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from modelbox_events.feed import Trouble
+
 _BUCKETS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 FEED_STATES: Final = ("starting", "standby", "running", "unavailable", "halted")
 
@@ -58,6 +60,7 @@ class FeedSample(NamedTuple):
     lag_events: int
     lag_s: float
     published: int
+    trouble: str | None = None
 
 
 class ProjectionSample(NamedTuple):
@@ -121,6 +124,10 @@ def _feed_metrics(feed: FeedSample) -> Iterator[Metric]:
     for name in FEED_STATES:
         state.add_metric((name,), float(name == feed.state))
     yield state
+    trouble = GaugeMetricFamily("modelbox_feed_trouble", "1 for what is wrong with the feed.", labels=("trouble",))
+    for name in Trouble:
+        trouble.add_metric((str(name),), float(name == feed.trouble))
+    yield trouble
 
 
 def _projection_metrics(projections: Sequence[ProjectionSample]) -> Iterator[Metric]:

@@ -11,11 +11,13 @@ import structlog
 
 from modelbox_events import EventsError, Log, LogUnavailableError
 from modelbox_events.feed import Relay
+from modelbox_gateway.embedded.keeper import Keeper
+from modelbox_gateway.feed_repair import FeedRepair
+from modelbox_gateway.health import Look
 from modelbox_gateway.metrics import FeedSample, LogSample, ProjectionSample, Samples
 from modelbox_projections import ProjectionState, list_states
 
 REFRESH_INTERVAL_S: Final = 1.0
-_FEED_READY: Final = ("running", "standby")
 
 _logger = structlog.get_logger()
 
@@ -44,21 +46,41 @@ class LogPart:
 class FeedPart:
     """The relay of this process."""
 
-    def __init__(self, relay: Relay) -> None:
-        """Look at `relay`."""
+    def __init__(self, relay: Relay, repair: FeedRepair | None = None) -> None:
+        """Look at `relay`, and at what repairs the server that it publishes to."""
         self._relay = relay
+        self._repair = repair
 
-    async def problem(self) -> str:
-        """Return why the feed does not follow the log; empty when it does, through this relay or another."""
+    def look(self) -> Look:
+        """Return how the feed follows the log, through this relay or another."""
         status = self._relay.status
-        if status.state in _FEED_READY:
-            return ""
-        return f"{status.state}: {status.problem}" if status.problem else str(status.state)
+        note = self._repair.note if self._repair else None
+        state = "damaged" if status.state == "running" and status.trouble else str(status.state)
+        details = {
+            "position": status.position,
+            "lag_events": status.lag_events,
+            "lag_s": round(status.lag_s, 3),
+            "trouble": status.trouble,
+        }
+        reason = "; ".join(part for part in (status.problem, note) if part) or None
+        return Look(state, reason, status.since, details)
 
     def sample(self) -> FeedSample:
         """Return what the feed is at."""
         status = self._relay.status
-        return FeedSample(str(status.state), status.position, status.lag_events, status.lag_s, status.published_total)
+        return FeedSample(
+            str(status.state),
+            status.position,
+            status.lag_events,
+            status.lag_s,
+            status.published_total,
+            None if status.trouble is None else str(status.trouble),
+        )
+
+
+def look_at(keeper: Keeper) -> Look:
+    """Return whether an embedded server runs."""
+    return Look("running") if keeper.problem is None else Look("restarting", keeper.problem)
 
 
 class ProjectionsPart:
@@ -90,6 +112,13 @@ class ProjectionsPart:
         self._wanted = min(self._wanted, self._log.head.position)  # less than at the start, if the log was set back
         behind = [state for state in self._states if state.position < self._wanted and not _is_paused(state)]
         return ", ".join(f"{state.name} at {state.position:,} of {self._wanted:,}" for state in behind)
+
+    def look(self) -> Look:
+        """Return whether the views follow the log, as of the last refresh."""
+        paused = self.paused()
+        if not paused:
+            return Look("running")
+        return Look("paused", "; ".join(f"{name} {reason}" for name, reason in paused.items()))
 
     def paused(self) -> dict[str, str]:
         """Return each paused projection with the event and the error that paused it."""

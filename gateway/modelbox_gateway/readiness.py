@@ -68,8 +68,8 @@ class Readiness:
 def once_ready(check: Check) -> Check:
     """Return a check that stays ready once it was.
 
-    For a part whose later trouble must not take the service out of the balancer: without NATS, or with one
-    projection paused, every gateway still takes calls.
+    For a part whose later trouble must not take the service out of the balancer: with one projection paused, every
+    gateway still takes calls. The feed is no part of readiness at all: nobody's call needs it.
     """
     was_ready = False
 

@@ -33,6 +33,8 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
     prometheus_addr: str
     postgres_dsn: str
     nats_url: str
+    nats_follower_file: str = ""
+    """How a follower connects to the embedded NATS; empty for a NATS of others."""
     log_id: str
     data_dir: str
 

@@ -18,16 +18,28 @@ from prometheus_client import CollectorRegistry
 
 from modelbox_events import Log
 from modelbox_events.feed import Relay
-from modelbox_gateway.backing import Spawn, check_role, finish_upgrade, open_blobs, open_log, start_nats, start_postgres
+from modelbox_gateway.backing import (
+    Nats,
+    Spawn,
+    check_role,
+    finish_upgrade,
+    open_blobs,
+    open_log,
+    start_nats,
+    start_postgres,
+)
 from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
 from modelbox_gateway.disks import Disks
 from modelbox_gateway.errors import ListenError
+from modelbox_gateway.embedded.keeper import Keeper
+from modelbox_gateway.feed_repair import FeedRepair
+from modelbox_gateway.health import Health
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
 from modelbox_gateway.members import Lease, Member
 from modelbox_gateway.memory import keep_buffers
 from modelbox_gateway.metrics import registry_of
 from modelbox_gateway.operator_errors import AddressError
-from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart
+from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart, look_at
 from modelbox_gateway.readiness import Readiness, once_ready
 from modelbox_gateway.reaper import reap_orphans
 from modelbox_gateway.rpc.server import GrpcServer, create_grpc_server
@@ -87,6 +99,7 @@ class Server:
         self._lock = lock
         self._parts = Parts()
         self._readiness = Readiness(_parts_of(roles), details=self._parts.details)
+        self._health = Health()
         self._grpc: GrpcServer | None = None
         self._lease: Lease | None = None
         self._doors: dict[str, HttpServer] = {}
@@ -112,7 +125,7 @@ class Server:
         if self._takes_calls:  # an address in use is told before servers are started
             listen(Address.parse(config.listen_addr), key="listen_addr").close()
         apps = {
-            "http_listen_addr": health_app(self._readiness),
+            "http_listen_addr": health_app(self._readiness, self._health),
             "prometheus_addr": metrics_app(self._metrics(tasks)),
         }
         for key, app in apps.items():
@@ -135,38 +148,51 @@ class Server:
             self._background.append(tasks.create_task(work, name=name))
 
         spawn(reap_orphans(), "orphans")
-        dsn = await start_postgres(self._config, stack, spawn)
+        dsn = await start_postgres(self._config, stack, spawn, self._watch)
         log = await open_log(self._config, dsn, on_migrated=lambda: self._readiness.watch("migrations", _no_problem))
         stack.push_async_callback(log.close)
         self._parts.log = LogPart(log)
         self._readiness.watch("log", self._parts.log.problem)
         spawn(finish_upgrade(dsn), "upgrade")
-        servers: tuple[str, ...] = ()
+        nats = Nats((), ())
         if Role.RELAY in self._roles:
-            servers = await start_nats(self._config, stack, spawn)
-            relay = self._relay(log, servers)
-            self._parts.feed = FeedPart(relay)
-            self._readiness.watch("feed", once_ready(self._parts.feed.problem))
-            spawn(relay.run(), "relay")
+            nats = await start_nats(self._config, stack, spawn, self._watch)
+            self._start_relay(log, nats, spawn)
         runner = ProjectionRunner(log)
         if Role.PROJECTIONS in self._roles:
             spawn(runner.run(), "projections")
         self._parts.projections = ProjectionsPart(log)
         self._readiness.watch("projections", once_ready(self._parts.projections.problem))
+        self._health.watch("projections", self._parts.projections.look)
         spawn(self._parts.projections.follow(), "projection states")
         grpc_address = await self._start_grpc(log, runner, stack, spawn) if self._takes_calls else ""
         http_address = str(bound_address(self._doors["http_listen_addr"].listener))
         self._lease = Lease(log, Member.here(grpc_address, http_address))
         spawn(self._lease.keep(), "member lease")
-        run_file = self._run_file(dsn, servers, log=log, grpc_address=grpc_address)
+        run_file = self._run_file(dsn, nats, log=log, grpc_address=grpc_address)
         self._lock.publish(run_file)
         _log.info("serving", **msgspec.structs.asdict(run_file))
         spawn(self._follow_readiness(), "readiness")
 
-    def _relay(self, log: Log, servers: tuple[str, ...]) -> Relay:
-        nats = self._config.change_stream_nats
-        credentials = Path(nats.credentials) if nats.credentials else None
-        return Relay(log, servers, credentials=credentials, replicas=nats.replicas)
+    def _start_relay(self, log: Log, nats: Nats, spawn: Spawn) -> None:
+        settings = self._config.change_stream_nats
+        credentials = Path(settings.credentials) if settings.credentials else None
+        relay = Relay(
+            log,
+            nats.servers,
+            credentials=credentials,
+            replicas=settings.replicas,
+            repairs=nats.embedded is not None,  # a NATS of others is theirs to look into first
+        )
+        repair = FeedRepair(nats.embedded, lambda: relay.status) if nats.embedded else None
+        self._parts.feed = FeedPart(relay, repair)
+        self._health.watch("feed", self._parts.feed.look)
+        spawn(relay.run(), "relay")
+        if repair:
+            spawn(repair.run(), "feed repair")
+
+    def _watch(self, keeper: Keeper) -> None:
+        self._health.watch(f"{keeper.name} server", lambda: look_at(keeper))
 
     @property
     def _takes_calls(self) -> bool:
@@ -191,7 +217,7 @@ class Server:
         self._readiness.watch("gateway", _no_problem)
         return str(wanted._replace(port=port))
 
-    def _run_file(self, dsn: str, servers: tuple[str, ...], *, log: Log, grpc_address: str) -> RunFile:
+    def _run_file(self, dsn: str, nats: Nats, *, log: Log, grpc_address: str) -> RunFile:
         bound = {key: str(bound_address(door.listener)) for key, door in self._doors.items()}
         return RunFile(
             pid=self._lock.pid,
@@ -200,7 +226,8 @@ class Server:
             http_addr=bound["http_listen_addr"],
             prometheus_addr=bound["prometheus_addr"],
             postgres_dsn=dsn,
-            nats_url=",".join(servers),
+            nats_url=",".join(nats.shown),
+            nats_follower_file=nats.follower_file,
             log_id=str(log.log_id),
             data_dir=self._config.data_dir,
         )
@@ -210,6 +237,7 @@ class Server:
         was_ready = False
         while True:
             report = await self._readiness.report()
+            self._health.report(report)
             is_ready = report.status == "ready"
             if is_ready != was_ready:
                 _log.info("ready" if is_ready else "not_ready", missing=report.missing)
@@ -235,9 +263,8 @@ class Server:
 
 
 def _parts_of(roles: frozenset[Role]) -> tuple[str, ...]:
-    feed = ("feed",) if Role.RELAY in roles else ()
     gateway = ("gateway",) if roles & {Role.GATEWAY, Role.BLOBS} else ()
-    return ("migrations", "log", *feed, "projections", *gateway)
+    return ("migrations", "log", "projections", *gateway)
 
 
 async def _no_problem() -> str:

@@ -5,17 +5,11 @@ Each message carries its event's chain hash, which covers all events before it: 
 Must not know: what is done when they do not.
 """
 
-import random
-from typing import Final
-
 from nats.js.errors import NotFoundError, ServerError
 
 from modelbox_events.feed.stream import FeedState, FeedStream
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
-
-SAMPLE_MESSAGES: Final = 16
-"""How many messages inside the feed one check reads: damage to a file of JetStream's takes thousands of them."""
 
 
 async def agrees(log: Log, feed: FeedStream, position: Position) -> bool:
@@ -33,25 +27,15 @@ async def last_agreed(log: Log, feed: FeedStream, state: FeedState, head: Positi
     low, high = max(0, state.first - 1), min(state.last, head)
     while low < high:  # they agree at low, and nowhere after high
         middle = Position((low + high + 1) // 2)
-        if await _agrees_readably(log, feed, middle):
+        if await agrees_readably(log, feed, middle):
             low = middle
         else:
             high = middle - 1
     return Position(low)
 
 
-async def sampled_damage(log: Log, feed: FeedStream, state: FeedState) -> str | None:
-    """Read a few messages anywhere in the feed; return what is wrong with one of them, or None."""
-    for _ in range(min(SAMPLE_MESSAGES, state.messages)):
-        position = Position(random.randint(state.first, state.last))  # noqa: S311 - nothing secret
-        if await _agrees_readably(log, feed, position):
-            continue
-        if (await feed.state()).first <= position:  # else the feed's own limits just removed it
-            return f"message {position} cannot be read or is not the log's event"
-    return None
-
-
-async def _agrees_readably(log: Log, feed: FeedStream, position: Position) -> bool:
+async def agrees_readably(log: Log, feed: FeedStream, position: Position) -> bool:
+    """Return whether the feed shows a message and it is the log's event."""
     try:
         return await agrees(log, feed, position)
     except (NotFoundError, ServerError):

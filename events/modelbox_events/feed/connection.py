@@ -15,7 +15,10 @@ from typing import Final, Self
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import AuthorizationError
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from nats.protocol.parser import AUTHORIZATION_VIOLATION
 
 from modelbox_events.feed.answers import Answer, NoAnswer, read_answer
 
@@ -82,12 +85,19 @@ class FeedConnection:
         """Connect to a server.
 
         Raises:
-            NatsError: It does not answer, or refuses the credentials.
+            AuthorizationError: It refuses the credentials.
+            NatsError: It does not answer.
             OSError: It cannot be reached.
         """
         connection = cls()
         try:
             await connection._connect(server, credentials)
+        except NatsError as error:
+            await connection.close()
+            # The protocol knows errors by their text alone, and nats-py passes on the one that matters as it came.
+            if AUTHORIZATION_VIOLATION in str(error).lower():
+                raise AuthorizationError from error
+            raise
         except BaseException:
             await connection.close()
             raise
@@ -144,7 +154,6 @@ class FeedConnection:
 
         async def on_error(error: Exception) -> None:
             self.complaint = str(error) or type(error).__name__
-            _log.debug("feed_connection_error", error=self.complaint)
 
         await self._client.connect(
             servers=[server],

@@ -16,9 +16,10 @@ from nats.js.errors import NotFoundError, ServerError
 
 from modelbox_events.errors import FeedDamagedError, FeedForkedError
 from modelbox_events.event import RecordedEvent
-from modelbox_events.feed.agreement import agrees, last_agreed, sampled_damage
+from modelbox_events.feed.agreement import agrees, last_agreed
 from modelbox_events.feed.answers import Answer, NoAnswer, Verdict
 from modelbox_events.feed.cancelled import stop_if_cancelled
+from modelbox_events.feed.inspection import Inspection
 from modelbox_events.feed.publisher import Publisher
 from modelbox_events.feed.readahead import ReadAhead
 from modelbox_events.feed.stream import FeedState, FeedStream
@@ -87,6 +88,7 @@ class Follower:
         self._publisher = publisher
         self._progress = progress
         self._repairs = repairs
+        self._inspection = Inspection(log, feed)
         self._scrub_at = 0.0
 
     async def resume(self) -> None:
@@ -180,11 +182,10 @@ class Follower:
         head = await self._source.read_head()
         if state.last != self._progress.position or state.last > head.position:
             return False
-        damage = f"{state.holes} messages are missing between {state.first} and {state.last}" if state.holes else None
-        damage = damage or await sampled_damage(self._source, self._feed, state)
+        damage = await self._inspection.damage(state)
         if damage and not self._progress.damage:
             _log.error("feed_damaged", stream=self._feed.name, problem=damage)
-        self._progress.damage = damage or self._progress.damage  # the next sample may miss what this one hit
+        self._progress.damage = damage or self._progress.damage  # the next slice may be whole
         if damage and self._repairs:
             raise FeedDamagedError(damage)
         return True

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 from nats.js import JetStreamContext
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import BadRequestError, NotFoundError
 
 from modelbox_events.errors import FeedForkedError, FeedTakenError
@@ -22,6 +22,12 @@ FIRST_SEQUENCE: Final = 1
 DUPLICATE_WINDOW_S: Final = 0.1
 """JetStream's least. Expectations order the feed, not message ids, so no window is needed."""
 
+READ_TIMEOUT_S: Final = 2.0
+"""How long to wait for messages that the feed says it has."""
+
+CONSUMER_IDLE_S: Final = 5.0
+"""When JetStream removes a consumer that nobody asks any more."""
+
 _SUBJECTS_OVERLAP: Final = 10065
 _LIMITS: Final = ("max_age", "max_bytes", "max_msgs", "compression", "placement")
 """What an operator may have set on the feed."""
@@ -30,11 +36,15 @@ _log = structlog.get_logger()
 
 
 class FeedState(msgspec.Struct, frozen=True):
-    """What the feed holds: sequences `first` to `last`, `messages` of them (fewer when there are holes)."""
+    """What the feed holds: sequences `first` to `last`, `messages` of them (fewer when there are holes).
+
+    A feed that is `bounded` may have lost its first messages to the limits that an operator set.
+    """
 
     first: int
     last: int
     messages: int
+    bounded: bool = False
 
     @property
     def holes(self) -> int:
@@ -100,8 +110,10 @@ class FeedStream:
         Raises:
             NotFoundError: The stream was deleted.
         """
-        state = (await self._jetstream.stream_info(self.name)).state
-        return FeedState(state.first_seq, state.last_seq, state.messages)
+        info = await self._jetstream.stream_info(self.name)
+        bounds = (info.config.max_age, info.config.max_bytes, info.config.max_msgs)
+        bounded = any(bound is not None and bound > 0 for bound in bounds)
+        return FeedState(info.state.first_seq, info.state.last_seq, info.state.messages, bounded)
 
     async def chain_hash(self, sequence: int) -> str | None:
         """Return the chain hash that a message carries, in hexadecimal; None when it is no message of ours.
@@ -112,6 +124,29 @@ class FeedStream:
         # Asked of the leader: with a direct get a replica could answer that has not come so far.
         message = await self._jetstream.get_msg(self.name, sequence)
         return (message.headers or {}).get(CHAIN_HASH)
+
+    async def chain_hashes(self, first: int, last: int) -> dict[int, str | None]:
+        """Return the chain hashes of messages `first` to `last` by sequence, without those that cannot be read."""
+        found: dict[int, str | None] = {}
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=first,
+            ack_policy=AckPolicy.NONE,
+            headers_only=True,
+            mem_storage=True,
+            num_replicas=1,
+            inactive_threshold=CONSUMER_IDLE_S,
+        )
+        consumer = await self._jetstream.pull_subscribe(SUBJECTS, stream=self.name, config=config)
+        try:
+            while max(found, default=0) < last:  # it passes over what it cannot read
+                for message in await consumer.fetch(last - first + 1, timeout=READ_TIMEOUT_S):
+                    found[message.metadata.sequence.stream] = (message.headers or {}).get(CHAIN_HASH)
+        except TimeoutError:  # nothing more can be read
+            pass
+        finally:
+            await consumer.unsubscribe()
+        return found
 
 
 def stream_config(name: str, *, replicas: int) -> StreamConfig:

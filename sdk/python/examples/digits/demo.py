@@ -75,7 +75,7 @@ def main() -> None:
         print(f"gRPC {info['grpc_addr']}, feed {info['nats_url']}, log {info['log_id']}")
 
         say("Follow the feed with plain nats-py, in a process of its own")
-        follower = Follower(stack.enter_context(running(script("follow.py", info["nats_url"]), pipe=True)))
+        follower = Follower(stack.enter_context(running(script("follow.py", info["nats_follower_file"]), pipe=True)))
 
         say("Train a classifier of handwritten digits")
         run(script("train.py", info["grpc_addr"]))

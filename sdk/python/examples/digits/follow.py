@@ -3,6 +3,10 @@
 The feed is a JetStream stream whose sequence is the position in the log, so a follower can prove to itself that it
 missed nothing: 1, 2, 3 … Stop it with Ctrl-C or SIGTERM.
 
+It takes the file that says how to connect (`modelbox server info` names it: nats_follower_file), which is a context of
+the `nats` command too; or the address of a NATS of your own.
+
+    python follow.py modelbox-data/nats/follower.json
     python follow.py nats://127.0.0.1:4222
 """
 
@@ -10,10 +14,13 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import nats
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 
 # Of these types one field tells what changed.
 TELLING = {
@@ -28,13 +35,18 @@ TELLING = {
 }
 
 
-async def follow(url: str) -> None:
+PAGE_MESSAGES = 100
+WAIT_S = 5.0
+
+
+async def follow(where: str) -> None:
     """Print each change, from the first on, until the task is cancelled."""
-    connection = await nats.connect(url)
+    context = {"url": where} if "://" in where else json.loads(Path(where).read_text(encoding="utf-8"))
+    connection = await nats.connect(context["url"], user=context.get("user"), password=context.get("password"))
     try:
-        feed = await connection.jetstream().subscribe("modelbox.>", ordered_consumer=True)
+        jetstream = connection.jetstream(prefix=context.get("jetstream_api_prefix", "$JS.API"))
         expected = 1
-        async for message in feed.messages:
+        async for message in changes(jetstream):
             position = int((message.headers or {})["ce-sequence"])
             if not expected == position == message.metadata.sequence.stream:
                 sys.exit(f"expected position {expected}, not {position}")
@@ -42,6 +54,19 @@ async def follow(url: str) -> None:
             print(line(position, message), flush=True)
     finally:
         await connection.close()
+
+
+async def changes(jetstream: JetStreamContext) -> AsyncIterator[Msg]:
+    """Return each message of the feed, and wait for the next for as long as it takes."""
+    feed = await jetstream.pull_subscribe("modelbox.>")
+    while True:
+        try:
+            messages = await feed.fetch(PAGE_MESSAGES, timeout=WAIT_S)
+        except nats.errors.TimeoutError:  # nothing happened; ask again
+            continue
+        for message in messages:
+            yield message
+            await message.ack()
 
 
 def line(position: int, message: Msg) -> str:
