@@ -62,8 +62,8 @@ def bound_address(listener: socket.socket) -> Address:
 def health_app(readiness: Readiness, health: Health) -> ASGIApp:
     """Return the application with `/healthz`, `/readyz` and `/health`.
 
-    The first says that the process lives, the second whether it takes calls (200 or 503, and what is missing), the third
-    what each part is at and why: always 200, for nobody should restart or leave a process because of it.
+    The first says that the process lives, the second whether it takes calls (200 or 503, and what is missing). The
+    third says what each part is at and why; it is always 200, for nobody should restart or leave a process by it.
     """
 
     async def healthz(_request: Request) -> Response:

@@ -30,8 +30,8 @@ from modelbox_gateway.backing import (
 )
 from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
 from modelbox_gateway.disks import Disks
-from modelbox_gateway.errors import ListenError
 from modelbox_gateway.embedded.keeper import Keeper
+from modelbox_gateway.errors import ListenError
 from modelbox_gateway.feed_repair import FeedRepair
 from modelbox_gateway.health import Health
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app

@@ -42,7 +42,15 @@ def test_flaw_of_the_configuration_is_one_line_that_names_file_and_key(tmp_path:
 
 @pytest.mark.parametrize(
     "command",
-    [("log", "head"), ("log", "tail"), ("audit", "verify"), ("projections", "list"), ("server", "info")],
+    [
+        ("log", "head"),
+        ("log", "tail"),
+        ("audit", "verify"),
+        ("projections", "list"),
+        ("relay", "status"),
+        ("relay", "rebuild"),
+        ("server", "info"),
+    ],
     ids=" ".join,
 )
 def test_commands_say_that_no_server_runs(tmp_path: Path, command: tuple[str, ...]) -> None:
@@ -55,7 +63,7 @@ def test_commands_say_that_no_server_runs(tmp_path: Path, command: tuple[str, ..
 @pytest.mark.parametrize(
     "command",
     ["server init-config", "server start", "server info", "log head", "log tail", "audit verify", "projections list",
-     "projections rebuild", "projections verify"],
+     "projections rebuild", "projections verify", "relay status", "relay rebuild"],
 )  # fmt: skip
 def test_help_shows_examples(tmp_path: Path, command: str) -> None:
     shown = modelbox(*command.split(), "--help", folder=tmp_path)
@@ -66,7 +74,7 @@ def test_help_shows_examples(tmp_path: Path, command: str) -> None:
 def test_operators_commands_import_nothing_heavy_for_their_help() -> None:
     program = (
         "import sys, modelbox_gateway.cli.server, modelbox_gateway.cli.log, modelbox_gateway.cli.audit, "
-        "modelbox_gateway.cli.projections; print(*sys.modules)"
+        "modelbox_gateway.cli.projections, modelbox_gateway.cli.relay; print(*sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert {"asyncpg", "grpc", "nats", "rich", "structlog", "uvicorn", "uvloop"} & set(run.stdout.split()) == set()

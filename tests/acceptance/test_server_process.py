@@ -29,7 +29,11 @@ def test_server_starts_with_defaults_says_where_it_is_and_stops_clean(server: Se
     assert get_json(f"http://{info['http_addr']}/healthz") == (200, {"status": "ok"})
     status, body = get_json(f"http://{info['http_addr']}/readyz")
     assert (status, body["status"], body["missing"]) == (200, "ready", [])
-    assert set(body["parts"]) == {"migrations", "log", "feed", "projections", "gateway"}
+    assert set(body["parts"]) == {"migrations", "log", "projections", "gateway"}
+    health = get_json(f"http://{info['http_addr']}/health")[1]
+    assert (health["status"], set(health["parts"])) == (
+        "ok", {*body["parts"], "feed", "postgres server", "nats server"},
+    )  # fmt: skip
     create_model(info["grpc_addr"], "a model")
     assert server.info()["position"] == 1
 

@@ -4,8 +4,10 @@ import asyncio
 import os
 import signal
 import threading
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -75,27 +77,32 @@ def test_call_that_was_committed_but_not_answered_is_answered_at_the_retry(serve
     assert server.stop() == 0
 
 
-def test_service_is_not_ready_until_the_feed_is_and_appends_go_on_without_it(
+def test_service_takes_calls_without_a_feed_and_says_what_is_wrong_with_it(
     server: ServerProcess, short_folder: Callable[[str], Path]
 ) -> None:
+    """Also one that was started without it: nobody's call needs the feed. Health, metrics and log tell the reason."""
     nats = EmbeddedNats(short_folder("nats"))
     with asyncio.Runner() as runner:
         runner.run(nats.start())
         runner.run(nats.stop())
         server.config.write_text(FREE_PORTS + NATS.format(url=nats.url))
-        server.spawn()
-        server.wait_until(lambda: server.readyz()[1].get("missing", [""])[0].startswith("feed: unavailable"))
-        status, body = server.readyz()
-        assert (status, body["status"], body["parts"]["log"]) == (503, "starting", "ready")
-        info = server.info()
+        info = server.start()
         create_model(info["grpc_addr"], "without a feed")
+        server.wait_until(lambda: feed_of(info)["details"]["lag_s"] > 1)
+        feed = feed_of(info)
+        assert (feed["state"], feed["details"]["trouble"]) == ("unavailable", "unreachable")
+        assert feed["details"]["lag_events"] == 1
+        assert "Connect call failed" in feed["reason"]
+        assert 'modelbox_feed_trouble{trouble="unreachable"} 1.0' in metrics_of(info)
+        assert "Connect call failed" in server.log_text()
+        assert get_json(f"http://{info['http_addr']}/health")[1]["status"] == "degraded"
 
         runner.run(nats.start())
-        server.wait_until(lambda: server.readyz()[0] == 200)
-        server.wait_until(lambda: server.readyz()[1]["details"]["feed"]["position"] == 1)
+        server.wait_until(lambda: feed_of(info)["details"]["position"] == 1)
+        assert (feed_of(info)["state"], feed_of(info)["reason"]) == ("running", None)
         runner.run(nats.stop())
-        server.wait_until(lambda: server.readyz()[1]["details"]["feed"]["state"] == "unavailable")
-        assert server.readyz()[0] == 200, "a gateway without a feed still takes calls"
+        server.wait_until(lambda: feed_of(info)["state"] == "unavailable")
+        assert server.readyz()[0] == 200
         assert server.stop() == 0
 
 
@@ -157,6 +164,18 @@ def test_roles_share_the_work_between_processes(
         assert "hunter2" not in server.log_text() + other.log_text()
     finally:
         other.close()
+
+
+def feed_of(info: dict[str, Any]) -> dict[str, Any]:
+    """Return what the health report says of the feed."""
+    found: dict[str, Any] = get_json(f"http://{info['http_addr']}/health")[1]["parts"]["feed"]
+    return found
+
+
+def metrics_of(info: dict[str, Any]) -> str:
+    """Return what Prometheus reads."""
+    with urllib.request.urlopen(f"http://{info['prometheus_addr']}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())
 
 
 async def _until(connection: asyncpg.Connection, query: str) -> None:

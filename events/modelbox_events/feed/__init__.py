@@ -3,8 +3,19 @@
 Must not know: what an event type means.
 """
 
+from modelbox_events.feed.look import FeedReport, look
 from modelbox_events.feed.relay import Relay, RelayState, RelayStatus
 from modelbox_events.feed.subjects import SUBJECTS, stream_name, subject
 from modelbox_events.feed.trouble import Trouble
 
-__all__ = ["SUBJECTS", "Relay", "RelayState", "RelayStatus", "Trouble", "stream_name", "subject"]
+__all__ = [
+    "SUBJECTS",
+    "FeedReport",
+    "Relay",
+    "RelayState",
+    "RelayStatus",
+    "Trouble",
+    "look",
+    "stream_name",
+    "subject",
+]

@@ -158,6 +158,23 @@ class Relay:
             published_total=progress.published,
         )
 
+    @property
+    def stream(self) -> str:
+        """The name of the feed's stream."""
+        return self._stream
+
+    async def rebuild(self) -> int:
+        """Begin the feed anew, as `feed.rebuild` says; return how many durable consumers go on in it.
+
+        Raises:
+            FeedTakenError: Another stream takes the subjects.
+            nats.errors.Error: NATS did not answer.
+            OSError: NATS cannot be reached.
+        """
+        async with self._connection() as connection:
+            feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
+            return await rebuild(connection.jetstream, feed)
+
     async def run(self) -> None:
         """Relay until cancelled. Failures of NATS and Postgres are waited out; a fork halts it, visibly."""
         turn = Turn(self._source.database)
@@ -186,6 +203,7 @@ class Relay:
             feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
             if self._repair_next:
                 await rebuild(connection.jetstream, feed)
+                self._progress.damage = None
                 self._repair_next, self._repaired_at = False, asyncio.get_running_loop().time()
             for ancestor in self._ancestors:
                 await retire(connection.jetstream, ancestor, successor=feed.name)

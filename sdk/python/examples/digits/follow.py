@@ -35,13 +35,11 @@ TELLING = {
 }
 
 
-PAGE_MESSAGES = 100
 WAIT_S = 5.0
 
 
-async def follow(where: str) -> None:
+async def follow(context: dict[str, str]) -> None:
     """Print each change, from the first on, until the task is cancelled."""
-    context = {"url": where} if "://" in where else json.loads(Path(where).read_text(encoding="utf-8"))
     connection = await nats.connect(context["url"], user=context.get("user"), password=context.get("password"))
     try:
         jetstream = connection.jetstream(prefix=context.get("jetstream_api_prefix", "$JS.API"))
@@ -61,12 +59,12 @@ async def changes(jetstream: JetStreamContext) -> AsyncIterator[Msg]:
     feed = await jetstream.pull_subscribe("modelbox.>")
     while True:
         try:
-            messages = await feed.fetch(PAGE_MESSAGES, timeout=WAIT_S)
-        except nats.errors.TimeoutError:  # nothing happened; ask again
+            # One at a time: a fetch of more waits for all of them.
+            [message] = await feed.fetch(1, timeout=WAIT_S)
+        except TimeoutError:  # nothing happened; ask again
             continue
-        for message in messages:
-            yield message
-            await message.ack()
+        yield message
+        await message.ack()
 
 
 def line(position: int, message: Msg) -> str:
@@ -92,9 +90,9 @@ def summary(event_type: str, data: dict[str, Any]) -> str:
             return str(data[TELLING[event_type]]) if event_type in TELLING else ", ".join(data)
 
 
-async def main(url: str) -> None:
+async def main(context: dict[str, str]) -> None:
     """Follow until a signal asks to stop."""
-    following = asyncio.create_task(follow(url))
+    following = asyncio.create_task(follow(context))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, following.cancel)
     try:
@@ -104,4 +102,5 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    where = sys.argv[1]
+    asyncio.run(main({"url": where} if "://" in where else json.loads(Path(where).read_text(encoding="utf-8"))))
