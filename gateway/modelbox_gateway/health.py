@@ -62,9 +62,8 @@ class Health:
             for part, answer in readiness.parts.items()
         }
         for part, look in self._looks.items():
-            found = look()
-            if looks.get(part, found).state in FINE:
-                looks[part] = found
+            if part not in looks or looks[part].state in FINE:
+                looks[part] = look()
         parts = {part: self._of(part, look) for part, look in looks.items()}
         fine = all(part.state in FINE for part in parts.values())
         return HealthReport(status="ok" if fine else "degraded", parts=parts)

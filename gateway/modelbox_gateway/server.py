@@ -33,7 +33,7 @@ from modelbox_gateway.disks import Disks
 from modelbox_gateway.embedded.keeper import Keeper
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.feed_repair import FeedRepair
-from modelbox_gateway.health import Health
+from modelbox_gateway.health import Health, Look
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
 from modelbox_gateway.members import Lease, Member
 from modelbox_gateway.memory import keep_buffers
@@ -100,6 +100,8 @@ class Server:
         self._parts = Parts()
         self._readiness = Readiness(_parts_of(roles), details=self._parts.details)
         self._health = Health()
+        if Role.RELAY in roles:
+            self._health.watch("feed", lambda: Look("starting"))
         self._grpc: GrpcServer | None = None
         self._lease: Lease | None = None
         self._doors: dict[str, HttpServer] = {}

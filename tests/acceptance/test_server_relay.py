@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,16 +149,21 @@ def test_feed_goes_on_by_itself_once_a_full_disk_has_room_again(server: ServerPr
     server.wait_until(lambda: is_complete(server))
     ballast = small_disk / "ballast"
     fill(ballast)
-    create_model(info["grpc_addr"], "on a full disk")
-    server.wait_until(lambda: feed_of(server)["details"]["trouble"] == "not_storing")
+    server.wait_until(lambda: is_not_stored(server, info["grpc_addr"]))
     server.wait_until(lambda: "make room" in (feed_of(server)["reason"] or ""))
     assert server.readyz()[0] == 200
-    assert feed_of(server)["details"]["lag_events"] == 1
+    assert feed_of(server)["details"]["lag_events"] >= 1
     ballast.unlink()
     server.wait_until(lambda: is_complete(server))
     create_model(info["grpc_addr"], "after")
-    server.wait_until(lambda: status_of(server)[1]["position"] == 3)
+    server.wait_until(lambda: is_complete(server))
     assert server.stop() == 0
+
+
+def is_not_stored(server: ServerProcess, address: str) -> bool:
+    """Record another event, which may still fit into a page of a file; return whether the feed took no more."""
+    create_model(address, uuid.uuid4().hex)
+    return bool(feed_of(server)["details"]["trouble"] == "not_storing")
 
 
 def fill(ballast: Path) -> None:

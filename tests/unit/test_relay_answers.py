@@ -45,7 +45,7 @@ def test_a_duplicate_at_its_own_place_advances() -> None:
 
 @pytest.mark.parametrize("body", [b'{"stream":"F","seq":7}', b'{"stream":"F","seq":3,"duplicate":true}'])
 def test_a_message_in_a_place_that_is_not_its_own_is_a_fork(body: bytes) -> None:
-    assert judge(read_answer(body, status=None), expected=6) is Verdict.FORKED
+    assert judge(read_answer(body, status=None), expected=6) is Verdict.MISPLACED
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_round_of_batches_counts_their_events() -> None:
 
 def test_a_message_out_of_place_stops_the_round_wherever_it_is() -> None:
     late = Refusal(10071, "wrong last sequence: 7")
-    assert judged(late, Ack(9)) == Round(0, Verdict.FORKED, Ack(9))
+    assert judged(late, Ack(9)) == Round(0, Verdict.MISPLACED, Ack(9))

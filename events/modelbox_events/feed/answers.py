@@ -1,8 +1,8 @@
 """What JetStream can answer to a publish, and what each answer means for the relay.
 
 Every message carries, alone or through the first of its atomic batch, the sequence it must follow. So it is stored
-in its own place or not at all, and an answer only decides how to find out where the feed is. The one that would mean
-damage is a message stored in a place that is not its own: `FORKED`.
+in its own place or not at all, and an answer only decides how to find out where the feed is. The one that means
+damage is a message stored in a place that is not its own: `MISPLACED`.
 
 Must not know: connections, or how a publish is sent.
 """
@@ -32,8 +32,8 @@ class Verdict(Enum):
     """Publish this page message by message, each with its own expectation; the next page may be a batch again."""
     NO_BATCHES = auto()
     """Publish message by message for as long as this connection lives."""
-    FORKED = auto()
-    """The feed holds something that the log does not: stop."""
+    MISPLACED = auto()
+    """A message is stored where another belongs: the stream has lost count, stop."""
 
 
 class Ack(msgspec.Struct, frozen=True):
@@ -109,7 +109,7 @@ def judge(answer: Answer, *, expected: int) -> Verdict:
     """Return what the answer means for a message, or the last of a batch, that belongs at sequence `expected`."""
     match answer:
         case Ack(sequence=sequence):
-            return Verdict.STORED if sequence == expected else Verdict.FORKED
+            return Verdict.STORED if sequence == expected else Verdict.MISPLACED
         case Refusal(code=code):
             return REFUSALS.get(code, Verdict.RECONNECT)
         case NoAnswer():

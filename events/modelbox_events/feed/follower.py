@@ -170,8 +170,11 @@ class Follower:
                     return False
                 case Verdict.RECONNECT:
                     raise PublishUnknownError(str(result.answer), self._trouble(result.answer))
-                case Verdict.FORKED:
-                    raise FeedForkedError(self._progress.position + 1, f"a publish was answered: {result.answer}")
+                case Verdict.MISPLACED:
+                    # The feed's end was compared with the log, and each message says what it must follow: so this is
+                    # no other's message, but a stream that lost count of its own.
+                    lacking = self._progress.position + 1
+                    raise FeedDamagedError(f"asked to store {lacking} and what follows, it answers: {result.answer}")
                 case _:
                     assert_never(result.verdict)
         return True

@@ -134,10 +134,10 @@ class Publisher:
 
 
 def _judge(sent: Sequence[_Sent], heard: Sequence[Answer]) -> Round:
-    """Count what is stored up to the first that is not, and take that one's answer; a fork anywhere comes first."""
+    """Count what is stored up to the first that is not, and take its answer; one misplaced anywhere comes first."""
     verdicts = [judge(answer, expected=units.last) for units, answer in zip(sent, heard, strict=True)]
-    if Verdict.FORKED in verdicts:
-        return Round(0, Verdict.FORKED, heard[verdicts.index(Verdict.FORKED)])
+    if Verdict.MISPLACED in verdicts:
+        return Round(0, Verdict.MISPLACED, heard[verdicts.index(Verdict.MISPLACED)])
     stored = 0
     for units, verdict, answer in zip(sent, verdicts, heard, strict=True):
         if verdict is not Verdict.STORED:
