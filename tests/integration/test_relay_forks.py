@@ -10,7 +10,7 @@ import pytest
 from nats.js.api import StreamConfig
 from nats.js.errors import APIError
 
-from modelbox_events import Log
+from modelbox_events import FeedForkedError, Log
 from modelbox_events.feed import SUBJECTS, Relay, RelayState, Trouble, stream_name
 from tests.integration.feeds import (
     append_updates,
@@ -102,6 +102,8 @@ async def test_a_relay_of_the_log_before_the_fork_leaves_the_retired_feed_as_it_
             await until_state(relay, RelayState.HALTED)
             assert "was retired" in (relay.status.problem or "")
             assert relay.status.trouble is Trouble.FORKED
+        with pytest.raises(FeedForkedError, match="was retired"):
+            await Relay(log, [server.url]).rebuild()
 
 
 @contextlib.asynccontextmanager

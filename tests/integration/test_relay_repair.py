@@ -117,11 +117,30 @@ async def test_a_halted_feed_is_mended_by_a_rebuild_and_the_relay_goes_on_by_its
             await until(lambda: relay.status.lag_s > 0, what="the lag in seconds told")
             assert relay.status.lag_events == 5
             feed = FeedStream(operator.jetstream(), stream_name(log.log_id), replicas=1)
-            assert await rebuild(operator.jetstream(), feed) == 1
+            assert await rebuild(log, operator.jetstream(), feed) == 1
             await until_relayed(relay, log)
             assert relay.status.trouble is None
         assert await read_durably(operator.jetstream(), log, 20) == list(range(5, 16))
         await assert_feed_is_log(server.url, log)
+
+
+async def test_a_follower_that_read_what_is_not_the_logs_gets_the_event_that_takes_its_place(
+    log: Log, tmp_path: Path
+) -> None:
+    """Its consumer goes back to the last position that feed and log have in common."""
+    await fill(log, 10)
+    async with own_nats(tmp_path) as server, client(server.url) as operator:
+        jetstream = operator.jetstream()
+        async with running(Relay(log, [server.url])) as relay:
+            await until_relayed(relay, log)
+        for _ in range(3):
+            await jetstream.publish("modelbox.default.model.x.ModelCreated", b"{}")
+        assert await read_durably(jetstream, log, 13) == list(range(1, 14))
+        await append_model(log)
+        await rebuild(log, jetstream, FeedStream(jetstream, stream_name(log.log_id), replicas=1))
+        async with running(Relay(log, [server.url])) as relay:
+            await until_relayed(relay, log)
+        assert await read_durably(jetstream, log, 1) == [11]
 
 
 async def test_a_rebuild_that_was_killed_is_finished_by_the_next_relay(log: Log, tmp_path: Path) -> None:
@@ -133,7 +152,7 @@ async def test_a_rebuild_that_was_killed_is_finished_by_the_next_relay(log: Log,
         async with running(Relay(log, [server.url])) as relay:
             await until_relayed(relay, log)
         assert await read_durably(jetstream, log, 7) == list(range(1, 8))
-        assert await keep_consumers(jetstream, name, replicas=1) == 1
+        assert await keep_consumers(jetstream, name, position_max=50, replicas=1) == 1
         await jetstream.delete_stream(name)
         async with running(Relay(log, [server.url])) as relay:
             await until_relayed(relay, log)
@@ -149,7 +168,7 @@ async def test_limits_that_an_operator_set_outlive_a_rebuild(log: Log, tmp_path:
             await until_relayed(relay, log)
             config = (await jetstream.stream_info(name)).config
             await jetstream.update_stream(config.evolve(max_bytes=10_000_000))
-            await rebuild(jetstream, FeedStream(jetstream, name, replicas=1))
+            await rebuild(log, jetstream, FeedStream(jetstream, name, replicas=1))
             await append_model(log)
             await until_relayed(relay, log)
         config = (await jetstream.stream_info(name)).config

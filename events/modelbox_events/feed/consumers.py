@@ -34,8 +34,8 @@ def kept_name(feed: str) -> str:
     return f"{feed}_CONSUMERS"
 
 
-async def keep_consumers(jetstream: JetStreamContext, feed: str, *, replicas: int) -> int:
-    """Write down every durable consumer of a feed; return how many there are. No feed has none.
+async def keep_consumers(jetstream: JetStreamContext, feed: str, *, position_max: int, replicas: int) -> int:
+    """Write down every durable consumer of a feed, none beyond `position_max`; return how many there are.
 
     Raises:
         nats.errors.Error: The server did not answer.
@@ -49,7 +49,7 @@ async def keep_consumers(jetstream: JetStreamContext, feed: str, *, replicas: in
         StreamConfig(name=kept_name(feed), subjects=[f"{subject}.*"], max_msgs_per_subject=1, num_replicas=replicas)
     )
     for consumer in consumers:
-        position = consumer.ack_floor.stream_seq if consumer.ack_floor else 0
+        position = min(consumer.ack_floor.stream_seq if consumer.ack_floor else 0, position_max)
         kept = _Kept(position, consumer.config.as_dict())
         await jetstream.publish(f"{subject}.{token(consumer.name)}", msgspec.json.encode(kept))
     return len(consumers)
@@ -84,11 +84,8 @@ async def _restore(jetstream: JetStreamContext, feed: str, kept: _Kept) -> bool:
     try:
         await jetstream.consumer_info(feed, config.durable_name or "")
     except NotFoundError:
-        if kept.position:
-            start = kept.position + 1
-            config = config.evolve(
-                deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start, opt_start_time=None
-            )
+        start = kept.position + 1
+        config = config.evolve(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start, opt_start_time=None)
         await jetstream.add_consumer(feed, config)
         return True
     return False

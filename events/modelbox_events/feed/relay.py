@@ -173,7 +173,7 @@ class Relay:
         """
         async with self._connection() as connection:
             feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
-            return await rebuild(connection.jetstream, feed)
+            return await rebuild(self._source, connection.jetstream, feed)
 
     async def run(self) -> None:
         """Relay until cancelled. Failures of NATS and Postgres are waited out; a fork halts it, visibly."""
@@ -202,7 +202,7 @@ class Relay:
         async with self._connection() as connection:
             feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
             if self._repair_next:
-                await rebuild(connection.jetstream, feed)
+                await rebuild(self._source, connection.jetstream, feed)
                 self._progress.damage = None
                 self._repair_next, self._repaired_at = False, asyncio.get_running_loop().time()
             for ancestor in self._ancestors:

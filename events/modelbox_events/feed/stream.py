@@ -77,9 +77,8 @@ class FeedStream:
         except NotFoundError:
             info = await self._create(limits or {})
             _log.info("feed_created", stream=self.name, replicas=self.replicas)
+        self._refuse_if_retired(info)
         found = info.config
-        if found.sealed or SUBJECTS not in (found.subjects or ()):
-            raise FeedForkedError(info.state.last_seq, f"stream {self.name} was retired: {found.description}")
         if found.num_replicas != self.replicas:
             # All else stays as it is: an operator may have bounded the feed's age or size.
             found = (await self._jetstream.update_stream(found.evolve(num_replicas=self.replicas))).config
@@ -87,12 +86,23 @@ class FeedStream:
         return bool(found.allow_atomic)  # a server older than 2.12 drops the field
 
     async def limits(self) -> dict[str, Any]:
-        """Return what an operator may have set on the stream; nothing when it does not exist."""
+        """Return what an operator may have set on the stream; nothing when it does not exist.
+
+        Raises:
+            FeedForkedError: The stream was retired.
+            nats.errors.Error: The server did not answer.
+        """
         try:
-            found = (await self._jetstream.stream_info(self.name)).config
+            info = await self._jetstream.stream_info(self.name)
         except NotFoundError:
             return {}
+        self._refuse_if_retired(info)
+        found = info.config
         return {name: value for name in _LIMITS if (value := getattr(found, name)) is not None}
+
+    def _refuse_if_retired(self, info: StreamInfo) -> None:
+        if info.config.sealed or SUBJECTS not in (info.config.subjects or ()):
+            raise FeedForkedError(info.state.last_seq, f"stream {self.name} was retired: {info.config.description}")
 
     async def _create(self, limits: Mapping[str, Any]) -> StreamInfo:
         config = stream_config(self.name, replicas=self.replicas).evolve(**limits)
