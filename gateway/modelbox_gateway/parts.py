@@ -14,6 +14,7 @@ from modelbox_events.feed import Relay
 from modelbox_gateway.embedded.keeper import Keeper
 from modelbox_gateway.feed_repair import FeedRepair
 from modelbox_gateway.health import Look
+from modelbox_gateway.masking import masked
 from modelbox_gateway.metrics import FeedSample, LogSample, ProjectionSample, Samples
 from modelbox_projections import ProjectionState, list_states
 
@@ -62,8 +63,8 @@ class FeedPart:
             "lag_s": round(status.lag_s, 3),
             "trouble": status.trouble,
         }
-        reason = "; ".join(part for part in (status.problem, note) if part) or None
-        return Look(state, reason, status.since, details)
+        reason = "; ".join(part for part in (status.problem, note) if part)
+        return Look(state, masked(reason) or None, status.since, details)
 
     def sample(self) -> FeedSample:
         """Return what the feed is at."""

@@ -8,9 +8,18 @@ import pytest
 from nats.js.api import StreamConfig
 
 from modelbox_events import Log
-from modelbox_events.feed import Relay, stream_name
+from modelbox_events.feed import Relay, RelayState, Trouble, stream_name
 from modelbox_events.feed.answers import Ack, Verdict, judge, read_answer
-from tests.integration.feeds import append_updates, assert_feed_is_log, client, fill, own_nats, running, until_relayed
+from tests.integration.feeds import (
+    append_updates,
+    assert_feed_is_log,
+    client,
+    fill,
+    own_nats,
+    running,
+    until,
+    until_relayed,
+)
 from tests.integration.nats_cluster import NatsCluster
 
 
@@ -63,3 +72,21 @@ async def test_a_repeated_publish_is_answered_alike_whatever_the_replicas(tmp_pa
             assert read_answer(first.data, status=None) == Ack(1)
             verdict = judge(read_answer(again.data, status=None), expected=1)
             assert verdict in {Verdict.STORED, Verdict.REREAD}
+
+
+async def test_a_feed_without_a_majority_of_its_replicas_is_told_and_goes_on_when_they_are_back(
+    log: Log, cluster: NatsCluster
+) -> None:
+    await fill(log, 20)
+    async with running(Relay(log, cluster.urls, replicas=3)) as relay:
+        await until_relayed(relay, log)
+        await cluster.kill_server(0)
+        await cluster.kill_server(1)
+        await fill(log, 5)
+        await until(lambda: relay.status.state is RelayState.UNAVAILABLE, what="the outage told")
+        assert relay.status.trouble in {Trouble.UNREACHABLE, Trouble.NOT_STORING}
+        assert relay.status.lag_events == 5
+        await cluster.start_server(0)
+        await cluster.start_server(1)
+        await until_relayed(relay, log)
+    await assert_feed_is_log(cluster.urls[0], log)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy
 
 from modelbox_events import Log
 from modelbox_events.feed import SUBJECTS, Relay, RelayState, Trouble, follower, stream_name
@@ -214,3 +215,22 @@ async def test_an_outage_is_told_when_it_begins_and_when_it_is_over(
         await until_state(relay, RelayState.RUNNING)
         told = capsys.readouterr().out.splitlines()
         assert (len(told), "relay_running" in told[0], "tries=" in told[0]) == (1, True, True)
+
+
+async def test_a_feed_whose_limit_is_reached_says_so_and_goes_on_when_it_is_raised(log: Log, tmp_path: Path) -> None:
+    """JetStream answers and stores nothing: neither unreachable nor damaged."""
+    await fill(log, 5)
+    async with own_nats(tmp_path) as server, client(server.url) as operator:
+        jetstream, name = operator.jetstream(), stream_name(log.log_id)
+        async with running(Relay(log, [server.url])) as relay:
+            await until_relayed(relay, log)
+            config = (await jetstream.stream_info(name)).config
+            await jetstream.update_stream(config.evolve(max_msgs=5, discard=DiscardPolicy.NEW))
+            await append_model(log)
+            await until_state(relay, RelayState.UNAVAILABLE)
+            assert relay.status.trouble is Trouble.NOT_STORING
+            assert "maximum messages exceeded" in (relay.status.problem or "")
+            assert relay.status.lag_events == 1
+            await jetstream.update_stream(config)
+            await until_relayed(relay, log)
+            assert relay.status.trouble is None
