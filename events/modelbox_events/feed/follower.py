@@ -23,7 +23,7 @@ from modelbox_events.feed.inspection import Inspection
 from modelbox_events.feed.publisher import Publisher
 from modelbox_events.feed.readahead import ReadAhead
 from modelbox_events.feed.stream import FeedState, FeedStream
-from modelbox_events.feed.trouble import PublishUnknownError, Trouble
+from modelbox_events.feed.trouble import EpochEndedError, PublishUnknownError, Trouble
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
 
@@ -84,6 +84,7 @@ class Follower:
         With `repairs`, damage inside the feed ends the following, so that it is made anew; else it is only told.
         """
         self._source = log
+        self._log_id = log.log_id
         self._feed = feed
         self._publisher = publisher
         self._progress = progress
@@ -95,6 +96,7 @@ class Follower:
         """Find where the feed ends, and compare its last message with the log's event there.
 
         Raises:
+            EpochEndedError: The log was forked.
             FeedForkedError: The feed holds something that the log does not.
             NatsError: JetStream did not answer.
             LogUnavailableError: Postgres did not answer.
@@ -102,8 +104,8 @@ class Follower:
         # In this order: what the feed held before the head was read, was committed before.
         state = await self._feed.state()
         head = await self._source.read_head()
-        if head.log_id != self._source.log_id:
-            raise FeedForkedError(state.last, f"the database now holds another log, {head.log_id}")
+        if head.log_id != self._log_id:
+            raise EpochEndedError
         if state.last > head.position:
             await self._fall_back(state, head.position)
             problem = f"the feed ends there, the log already at {head.position}: the log was rolled back, or another"
@@ -124,6 +126,7 @@ class Follower:
             on_flow: Called once the feed has taken something, or lacks nothing.
 
         Raises:
+            EpochEndedError: The log was forked.
             FeedForkedError: The feed holds something that the log does not.
             FeedDamagedError: Messages inside the feed are missing or cannot be read.
             PublishUnknownError: An answer stayed out; connect anew.
@@ -137,6 +140,8 @@ class Follower:
         clock = asyncio.get_running_loop()
         while True:
             stop_if_cancelled()
+            if self._source.log_id != self._log_id:
+                raise EpochEndedError
             position = self._progress.position
             if page := await pages.after(position):
                 small = len(page) < SMALL_PAGE_EVENTS

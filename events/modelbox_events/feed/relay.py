@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -32,7 +31,7 @@ from modelbox_events.feed.rebuild import rebuild
 from modelbox_events.feed.retire import retire
 from modelbox_events.feed.stream import FeedStream
 from modelbox_events.feed.subjects import stream_name
-from modelbox_events.feed.trouble import PublishUnknownError, Trouble, trouble_of
+from modelbox_events.feed.trouble import EpochEndedError, PublishUnknownError, Trouble, trouble_of
 from modelbox_events.feed.turn import Turn
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
@@ -108,7 +107,6 @@ class Relay:
         *,
         credentials: Path | None = None,
         replicas: int = 1,
-        ancestors: Sequence[UUID] = (),
         repairs: bool = False,
     ) -> None:
         """Relay `log` to the NATS servers.
@@ -118,14 +116,12 @@ class Relay:
             servers: Where NATS answers; each may name a user and a password.
             credentials: A NATS credentials file.
             replicas: How many copies of the feed NATS keeps: 1, 3 or 5.
-            ancestors: The ids that the log had before it was forked. Their feeds are retired, no others.
             repairs: Whether a damaged feed is made anew at once; else an operator decides.
         """
         self._source = log
         self._servers = tuple(servers)
         self._credentials = credentials
         self._replicas = replicas
-        self._ancestors = tuple(stream_name(ancestor) for ancestor in ancestors)
         self._repairs = repairs
         self._repair_next = False
         self._repaired_at: float | None = None
@@ -161,7 +157,7 @@ class Relay:
     @property
     def stream(self) -> str:
         """The name of the feed's stream."""
-        return self._stream
+        return stream_name(self._source.log_id)
 
     async def rebuild(self) -> int:
         """Begin the feed anew, as `feed.rebuild` says; return how many durable consumers go on in it.
@@ -172,7 +168,7 @@ class Relay:
             OSError: NATS cannot be reached.
         """
         async with self._connection() as connection:
-            feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
+            feed = FeedStream(connection.jetstream, self.stream, replicas=self._replicas)
             return await rebuild(self._source, connection.jetstream, feed)
 
     async def run(self) -> None:
@@ -183,6 +179,8 @@ class Relay:
                 stop_if_cancelled()
                 try:
                     await self._work(turn)
+                except EpochEndedError:
+                    _log.warning("relay_leaves_epoch", stream=self._stream)  # the log's head tells of the next one soon
                 except FeedDamagedError as error:
                     self._meet_damage(error)
                 except (FeedForkedError, FeedTakenError) as error:
@@ -200,19 +198,27 @@ class Relay:
     async def _work(self, turn: Turn) -> None:
         """Relay over one connection, until it fails or the feed and the log disagree."""
         async with self._connection() as connection:
+            self._begin_epoch()
             feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
             if self._repair_next:
                 await rebuild(self._source, connection.jetstream, feed)
                 self._progress.damage = None
                 self._repair_next, self._repaired_at = False, asyncio.get_running_loop().time()
-            for ancestor in self._ancestors:
-                await retire(connection.jetstream, ancestor, successor=feed.name)
+            for ancestor in self._source.epochs.ancestors:
+                await retire(connection.jetstream, stream_name(ancestor.log_id), successor=feed.name)
             batches = await feed.ensure()
             await restore_consumers(connection.jetstream, feed.name)  # of a rebuild that was killed
             size = connection.message_bytes_max - CONTROL_BYTES_MAX
             encoder = MessageEncoder(self._source.log_id, message_bytes_max=size)
             publisher = Publisher(connection, encoder, stream=feed.name, replicas=self._replicas, batches=batches)
             await self._follow(Follower(self._source, feed, publisher, self._progress, repairs=self._repairs), turn)
+
+    def _begin_epoch(self) -> None:
+        """Turn to the feed of the log's epoch; another one's progress says nothing about it."""
+        if self._stream != self.stream:
+            published = self._progress.published
+            self._stream, self._progress = self.stream, Progress()
+            self._progress.published = published
 
     async def _follow(self, follower: Follower, turn: Turn) -> None:
         unmoved = 0

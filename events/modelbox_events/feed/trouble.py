@@ -32,6 +32,10 @@ class Trouble(StrEnum):
     """Something that was not foreseen; the log of the process has the traceback."""
 
 
+class EpochEndedError(Exception):
+    """The log was forked: what is published from now on belongs to another feed."""
+
+
 class PublishUnknownError(Exception):
     """Whether the last messages are stored is unknown; a new connection will tell."""
 
