@@ -47,5 +47,3 @@ async def _appends(log: Log, stream: StreamRef, count: int) -> list[float]:
         await log.append(request(stream, 1))
         latencies.append(time.perf_counter() - start)
     return latencies
-
-
