@@ -79,3 +79,15 @@ ORDER_CHARS_MAX: Final = 255
 
 SEARCH_TIMEOUT_S: Final = 20.0
 """How long a search may take: less than other reads, so that a search without end is told from a lost Postgres."""
+
+BEAT_INTERVAL_S: Final = 1.0
+"""How often the leader gives a sign of life."""
+
+BEAT_TIMEOUT_S: Final = 2.0
+"""How long one may take before it is given on another connection."""
+
+LEASE_S: Final = 3.0
+"""Without a sign of life for so long the leader is frozen or cut off, and another process leads."""
+
+END_LEADER_S: Final = 1.0
+"""How long to wait for the backend of a frozen leader to be gone; its lock is asked for again anyway."""

@@ -20,17 +20,17 @@ from modelbox_projections.catalog import PROJECTIONS, Catalog
 from modelbox_projections.cursors import Cursors
 from modelbox_projections.errors import CursorMovedError, FoldFailedError
 from modelbox_projections.fold import Fold, fold_together
+from modelbox_projections.lead import LOCK, Lead
 from modelbox_projections.limits import (
     FOLD_PAUSE_S,
     POLL_INTERVAL_S,
     RETRY_PAUSE_S,
     SMALL_PAGE_EVENTS,
-    STANDBY_INTERVAL_S,
     STATES_INTERVAL_S,
 )
 from modelbox_projections.page import Page, pages_of
 from modelbox_projections.renewal import Renewal, outdated_of, replace_strangers
-from modelbox_projections.sql import STATEMENTS
+from modelbox_projections.sessions import RUNNER
 from modelbox_projections.state import (
     ProjectionState,
     Role,
@@ -61,6 +61,7 @@ class ProjectionRunner:
         self.leading = False
         self._log = log
         self._catalog = catalog
+        self._lead = Lead(log.database)
         self._renewal = Renewal(log, catalog)
         self._states: dict[str, ProjectionState] = {}
         self._refresh_at = 0.0
@@ -70,6 +71,7 @@ class ProjectionRunner:
         """Follow the log until cancelled. Whatever fails is logged and tried again."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_always(), name="projections")
+            tasks.create_task(self._lead.keep(), name="projections lead")
             tasks.create_task(self._renewal.run(), name="projections renewal")
 
     async def _follow_always(self) -> None:
@@ -86,12 +88,11 @@ class ProjectionRunner:
 
     async def _follow(self) -> None:
         """Wait to lead, then fold until the connection breaks."""
-        # A crash of Postgres may undo what the views had reached; the log gives it again, so no commit need wait.
-        connection = await self._log.database.connect_alone("modelbox projections", {"synchronous_commit": "off"})
+        connection = await self._log.database.connect_alone(LOCK, RUNNER)
         try:
             with translated():
                 connection.add_termination_listener(self._on_termination)
-                await _wait_for_lock(connection)
+                await self._lead.take(connection)
                 self._rewinds = self._log.head.rewinds
                 await replace_strangers(connection, self._log, self._catalog)
                 resumed = await resume_paused(connection, list(self._catalog), Role.ACTIVE)
@@ -107,6 +108,7 @@ class ProjectionRunner:
 
     def _on_termination(self, *_: object) -> None:
         self.leading = False
+        self._lead.give_up()
         self._renewal.outdated = frozenset()
         self.cursors.forget()
 
@@ -208,9 +210,3 @@ class ProjectionRunner:
         _log.info("projection_moved_elsewhere", projection=state.name, generation=state.generation)
         del self._states[state.name]
         self._refresh_at = 0.0
-
-
-async def _wait_for_lock(connection: asyncpg.Connection) -> None:
-    """Take the session lock of runners. Waiting for it inside Postgres would hold a snapshot, so it is asked again."""
-    while not await connection.fetchval(STATEMENTS["try_lock"], "modelbox projections"):  # noqa: ASYNC110
-        await asyncio.sleep(STANDBY_INTERVAL_S)

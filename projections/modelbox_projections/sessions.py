@@ -1,0 +1,45 @@
+"""How the connections are set that fold, rebuild and swap: what Postgres ends by itself, and after which time.
+
+An account or a database may have other defaults, so each limit is said here. A process that is frozen, or whose host is
+gone, ends nothing itself: without these limits what it holds would be held for ever.
+
+Must not know: what is done on the connections.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+RUNNER: Final[Mapping[str, str]] = {
+    # A crash of Postgres may undo what the views had reached; the log gives it again, so no commit need wait.
+    "synchronous_commit": "off",
+    # A page waits this long for a view that a rebuild or an operator holds; then the others are folded without it.
+    "lock_timeout": "250ms",
+    "statement_timeout": "30s",
+    # Where no other process may end a frozen leader, Postgres does.
+    "idle_in_transaction_session_timeout": "10s",
+    "idle_session_timeout": "60s",
+    # Rows are found by key. A plan made when a table was small must not outlive that: it would read all of it.
+    "enable_seqscan": "off",
+}
+
+BUILDER: Final[Mapping[str, str]] = {
+    "synchronous_commit": "off",
+    # Longer than `deadlock_timeout`, after which Postgres takes the locks of autovacuum away.
+    "lock_timeout": "5s",
+    "statement_timeout": "1h",  # digests sort whole tables
+    "idle_in_transaction_session_timeout": "60s",
+    "idle_session_timeout": "120s",
+}
+
+SWAP: Final[Mapping[str, str]] = {
+    "lock_timeout": "1s",
+    "statement_timeout": "10s",
+    # Readers wait for a swap that has begun.
+    "idle_in_transaction_session_timeout": "3s",
+}
+
+LOGIN: Final[Mapping[str, str]] = {
+    # As the account of the dsn: the service's role may end no session.
+    "role": "none",
+    "statement_timeout": "5s",
+}
