@@ -21,6 +21,7 @@ from modelbox_projections.errors import (
     RebuildRunningError,
     SearchTooSlowError,
     UnknownProjectionError,
+    ViewHeldError,
 )
 from modelbox_projections.experiments.queries import ExperimentRow
 from modelbox_projections.generations import TableDigest
@@ -87,6 +88,7 @@ __all__ = [
     "TableDigest",
     "UnknownProjectionError",
     "Verified",
+    "ViewHeldError",
     "Views",
     "catalog_of",
     "heartbeats",

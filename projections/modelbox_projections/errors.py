@@ -9,6 +9,7 @@ ProjectionsError
 ├── NotPreparedError          the projection has no tables yet; start the server once
 ├── RebuildRunningError       the projection is being rebuilt or checked already; retry when that has ended
 ├── FoldFailedError           an event could not be folded; the projection is paused there until it is fixed
+├── ViewHeldError             somebody else holds a lock on the view; only the runner and the rebuild see it
 └── CursorMovedError          someone else folded these events; only the runner and the rebuild see it
 """
 
@@ -119,3 +120,13 @@ class CursorMovedError(ProjectionsError):
         super().__init__(f"the cursor of projection {name!r} is no longer at {position}")
         self.name = name
         self.position = position
+
+
+class ViewHeldError(ProjectionsError):
+    """Somebody else holds a lock on the view: a swap, a long read, an operator. Nothing was written; try again."""
+
+    retryable = True
+
+    def __init__(self, problem: str) -> None:
+        """Say what Postgres waited for."""
+        super().__init__(f"somebody holds a lock on the view: {problem}; try again")

@@ -10,11 +10,11 @@ import asyncpg
 import structlog
 
 from modelbox_events import LogUnavailableError
-from modelbox_events.database import translated
-from modelbox_projections.errors import CursorMovedError, FoldFailedError
+from modelbox_projections.errors import CursorMovedError, FoldFailedError, ViewHeldError
 from modelbox_projections.limits import FOLD_RETRY_PAUSE_S, FOLD_TRIES
 from modelbox_projections.page import Page
 from modelbox_projections.projection import Projection
+from modelbox_projections.sessions import locks_told
 from modelbox_projections.state import ProjectionState, advance, advance_all
 
 _log = structlog.get_logger()
@@ -40,6 +40,7 @@ class Fold:
         Raises:
             FoldFailedError: An event failed `FOLD_TRIES` times.
             CursorMovedError: Someone else moved the cursor.
+            ViewHeldError: Somebody else holds a lock on it.
             LogUnavailableError: Postgres did not answer; nothing is lost, fold again.
         """
         failure = await self._try(page)
@@ -70,7 +71,7 @@ class Fold:
     async def _try(self, page: Page) -> Exception | None:
         """Fold a page in one transaction; returns what the fold raised, if it did."""
         failure = await fold_together(self._connection, [self], page)
-        if isinstance(failure, CursorMovedError):
+        if isinstance(failure, CursorMovedError | ViewHeldError):
             raise failure
         return failure
 
@@ -102,7 +103,7 @@ async def fold_together(
         LogUnavailableError: Postgres did not answer; nothing is lost, fold again.
     """
     try:
-        with translated():
+        with locks_told():
             async with connection.transaction():
                 for fold in folds:
                     await fold.write(page)

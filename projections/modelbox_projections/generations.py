@@ -10,15 +10,20 @@ from typing import Final
 
 import asyncpg
 import msgspec
+import structlog
 
 from modelbox_events.database import AnyConnection
+from modelbox_projections.errors import CursorMovedError, ViewHeldError
 from modelbox_projections.projection import Projection
+from modelbox_projections.sessions import locks_told
 from modelbox_projections.sql import STATEMENTS
 from modelbox_projections.state import ProjectionState, Role, state_of
 
 VIEWS_SCHEMA: Final = "modelbox_views"
 DIGEST_TIMEOUT_S: Final = 3600.0
 _DIGEST_ROWS: Final = 5_000
+
+_log = structlog.get_logger()
 
 
 class TableDigest(msgspec.Struct, frozen=True):
@@ -42,10 +47,24 @@ async def create_generation(connection: AnyConnection, projection: Projection, r
 
 
 async def drop_generation(connection: AnyConnection, state: ProjectionState) -> None:
-    """Drop a generation that nobody sees or fills any more."""
-    async with connection.transaction():
-        await connection.execute(STATEMENTS["delete_state"], state.name, state.generation)
-        await connection.execute(f"DROP SCHEMA IF EXISTS {state.schema} CASCADE")
+    """Drop a generation that nobody sees or fills any more, if it still has the role that `state` says.
+
+    Raises:
+        ViewHeldError: Somebody still reads it; drop it later.
+        LogUnavailableError: Postgres does not answer.
+    """
+    with locks_told():
+        async with connection.transaction():
+            if await connection.fetchval(STATEMENTS["delete_state"], state.name, state.generation, state.role):
+                await connection.execute(f"DROP SCHEMA IF EXISTS {state.schema} CASCADE")
+
+
+async def drop_if_free(connection: AnyConnection, state: ProjectionState) -> None:
+    """Drop a generation as `drop_generation` does; one that a long read still holds is left to the next rebuild."""
+    try:
+        await drop_generation(connection, state)
+    except ViewHeldError as error:
+        _log.warning("projection_not_dropped", projection=state.name, generation=state.generation, error=str(error))
 
 
 async def publish(connection: AnyConnection, projection: Projection, state: ProjectionState) -> None:
@@ -64,11 +83,18 @@ async def publish(connection: AnyConnection, projection: Projection, state: Proj
 
 async def swap(
     connection: AnyConnection, projection: Projection, *, old: ProjectionState, new: ProjectionState
-) -> None:
-    """Put the new generation in the old one's place, in the caller's transaction."""
-    await connection.execute(STATEMENTS["set_role"], old.name, old.generation, Role.RETIRED)
-    await connection.execute(STATEMENTS["set_role"], new.name, new.generation, Role.ACTIVE)
+) -> ProjectionState:
+    """Put the new generation in the old one's place, in the caller's transaction; returns the retired one.
+
+    Raises:
+        CursorMovedError: One of them no longer is what its state says; roll back.
+    """
+    for state, role in ((old, Role.RETIRED), (new, Role.ACTIVE)):
+        arguments = (state.name, state.generation, role, state.role, state.position)
+        if await connection.fetchval(STATEMENTS["set_role"], *arguments) is None:
+            raise CursorMovedError(state.name, position=state.position)
     await publish(connection, projection, new)
+    return msgspec.structs.replace(old, role=Role.RETIRED)
 
 
 async def digests(connection: AnyConnection, projection: Projection, state: ProjectionState) -> dict[str, TableDigest]:

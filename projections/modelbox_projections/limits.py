@@ -91,3 +91,18 @@ LEASE_S: Final = 3.0
 
 END_LEADER_S: Final = 1.0
 """How long to wait for the backend of a frozen leader to be gone; its lock is asked for again anyway."""
+
+HELD_PAUSE_S: Final = 0.5
+"""How long the runner leaves a view alone on which somebody else holds a lock."""
+
+SWAP_WAIT_S: Final = 0.1
+"""How long a swap waits for reads under way, and new reads for it, at its first try; twice as long at each next one."""
+
+SWAP_WAIT_S_MAX: Final = 0.8
+"""How long at most: less than `deadlock_timeout`, so that no read is ended in a swap's favour."""
+
+SWAP_PAUSE_S: Final = 1.0
+"""Pause between two tries to swap: readers and folds catch up."""
+
+SWAP_TRIES_MAX: Final = 1_000
+"""Tries to swap before a rebuild gives up, about half an hour; it goes on there when it is called again."""

@@ -3,20 +3,28 @@
 Must not know: what the projection folds.
 """
 
+import asyncio
 import contextlib
 
 import asyncpg
 import structlog
 
-from modelbox_events import Log, LogUnavailableError
+from modelbox_events import Log
 from modelbox_events.database import translated
 from modelbox_projections.catalog import PROJECTIONS, Catalog, projection_of
-from modelbox_projections.errors import FoldFailedError
+from modelbox_projections.errors import FoldFailedError, ViewHeldError
 from modelbox_projections.fold import Fold
-from modelbox_projections.generations import create_generation, drop_generation, swap
-from modelbox_projections.limits import SWAP_LAG_EVENTS_MAX
+from modelbox_projections.generations import create_generation, drop_generation, drop_if_free, swap
+from modelbox_projections.limits import (
+    SWAP_LAG_EVENTS_MAX,
+    SWAP_PAUSE_S,
+    SWAP_TRIES_MAX,
+    SWAP_WAIT_S,
+    SWAP_WAIT_S_MAX,
+)
 from modelbox_projections.projection import Projection
 from modelbox_projections.replay import Progress, replay, sole_builder
+from modelbox_projections.sessions import SWAP, locks_told
 from modelbox_projections.sql import STATEMENTS
 from modelbox_projections.state import ProjectionState, Role, active_of, load_states, pause, resume_paused, state_of
 
@@ -39,6 +47,7 @@ async def rebuild(
         NotPreparedError: It has no tables yet.
         RebuildRunningError: Another process rebuilds or checks it.
         FoldFailedError: An event failed; readers still see the old tables.
+        ViewHeldError: Reads without end held the old view; readers still see it. What was folded is kept.
         LogUnavailableError: Postgres does not answer.
     """
     projection = projection_of(catalog, name)
@@ -48,22 +57,13 @@ async def rebuild(
             fold = Fold(connection, projection, await _building(connection, projection))
             try:
                 await _fill(log, fold, on_progress)
-                old = await _take_over(log, fold)
+                old = await _take_over(log, fold, connection)
             except FoldFailedError as error:
                 await pause(connection, fold.state, position=error.position, problem=error.problem)
                 raise
             _log.info("projection_rebuilt", projection=name, generation=fold.state.generation, replaced=old.generation)
-            await _drop(connection, old)
+            await drop_if_free(connection, old)
     return fold.state
-
-
-async def _drop(connection: asyncpg.Connection, old: ProjectionState) -> None:
-    """Drop the generation that was replaced; one that a long read still holds is dropped by the next rebuild."""
-    try:
-        with translated():
-            await drop_generation(connection, old)
-    except LogUnavailableError as error:
-        _log.warning("projection_not_dropped", projection=old.name, generation=old.generation, error=str(error))
 
 
 async def _building(connection: asyncpg.Connection, projection: Projection) -> ProjectionState:
@@ -86,10 +86,27 @@ async def _fill(log: Log, fold: Fold, on_progress: Progress | None) -> None:
             return
 
 
-async def _take_over(log: Log, fold: Fold) -> ProjectionState:
-    """Swap generations; returns the one that was replaced."""
-    holder = await log.database.connect_alone("modelbox rebuild swap")
-    with contextlib.ExitStack() as cleanup:
+async def _take_over(log: Log, fold: Fold, connection: asyncpg.Connection) -> ProjectionState:
+    """Swap generations; returns the one that was replaced.
+
+    The swap waits for reads that are under way, and new ones wait for the swap. So a try is short and holds nothing
+    between this one and the next; meanwhile readers read, and both generations are folded on.
+    """
+    for number in range(SWAP_TRIES_MAX):
+        try:
+            return await _swap(log, fold, wait_s=min(SWAP_WAIT_S * 2**number, SWAP_WAIT_S_MAX))
+        except ViewHeldError as error:
+            _log.info("projection_swap_waits", projection=fold.state.name, tries=number + 1, error=str(error))
+        await asyncio.sleep(SWAP_PAUSE_S)
+        await load_states(connection)  # Postgres ends a builder that seems to be frozen
+        await _fill(log, fold, None)
+    raise ViewHeldError(f"reads that never end keep {fold.state.name!r} from taking over")
+
+
+async def _swap(log: Log, fold: Fold, *, wait_s: float) -> ProjectionState:
+    """Try to swap generations, with at most `wait_s` for each lock that readers hold."""
+    holder = await log.database.connect_alone("modelbox rebuild swap", SWAP)
+    with contextlib.ExitStack() as cleanup, locks_told():
         cleanup.callback(holder.terminate)
         async with holder.transaction():
             # The active cursor stands still from here on. The rest is committed on the other connection before the
@@ -97,5 +114,5 @@ async def _take_over(log: Log, fold: Fold) -> ProjectionState:
             locked = await holder.fetch(STATEMENTS["lock_active"], fold.state.name)
             old = active_of([state_of(row) for row in locked], fold.state.name)
             await replay(log, fold, to=old.position)
-            await swap(holder, fold.projection, old=old, new=fold.state)
-    return old
+            await holder.execute(STATEMENTS["limit_lock_waits"], f"{wait_s * 1000:.0f}ms")
+            return await swap(holder, fold.projection, old=old, new=fold.state)

@@ -15,10 +15,11 @@ from modelbox_events import Log, Position
 from modelbox_events.limits import PAGE_EVENTS_MAX
 from modelbox_projections.errors import RebuildRunningError
 from modelbox_projections.fold import Fold
-from modelbox_projections.generations import drop_generation
+from modelbox_projections.generations import drop_if_free
 from modelbox_projections.limits import REPLAY_WINDOW_POSITIONS
 from modelbox_projections.page import Page, pages_of
 from modelbox_projections.projection import Projection
+from modelbox_projections.sessions import BUILDER
 from modelbox_projections.sql import STATEMENTS
 from modelbox_projections.state import Role, load_states
 
@@ -49,14 +50,14 @@ async def sole_builder(log: Log, name: str) -> AsyncIterator[asyncpg.Connection]
         RebuildRunningError: Another process does so at this moment.
         LogUnavailableError: Postgres does not answer.
     """
-    connection = await log.database.connect_alone("modelbox rebuild", {"synchronous_commit": "off"})
+    connection = await log.database.connect_alone("modelbox rebuild", BUILDER)
     lock = f"modelbox rebuild {name}"
     try:
         if not await connection.fetchval(STATEMENTS["try_lock"], lock):
             raise RebuildRunningError(name)
         for state in await load_states(connection):
             if state.name == name and state.role in {Role.CHECKING, Role.RETIRED}:
-                await drop_generation(connection, state)
+                await drop_if_free(connection, state)
         yield connection
         # Postgres takes a moment to see a connection gone, and the next builder may come before that.
         await connection.fetchval(STATEMENTS["unlock"], lock)

@@ -18,11 +18,12 @@ from modelbox_events.database import translated
 from modelbox_events.limits import PAGE_EVENTS_MAX
 from modelbox_projections.catalog import PROJECTIONS, Catalog
 from modelbox_projections.cursors import Cursors
-from modelbox_projections.errors import CursorMovedError, FoldFailedError
+from modelbox_projections.errors import CursorMovedError, FoldFailedError, ViewHeldError
 from modelbox_projections.fold import Fold, fold_together
 from modelbox_projections.lead import LOCK, Lead
 from modelbox_projections.limits import (
     FOLD_PAUSE_S,
+    HELD_PAUSE_S,
     POLL_INTERVAL_S,
     RETRY_PAUSE_S,
     SMALL_PAGE_EVENTS,
@@ -64,6 +65,8 @@ class ProjectionRunner:
         self._lead = Lead(log.database)
         self._renewal = Renewal(log, catalog)
         self._states: dict[str, ProjectionState] = {}
+        self._strangers: frozenset[str] = frozenset()
+        self._held_until: dict[str, float] = {}
         self._refresh_at = 0.0
         self._rewinds = log.head.rewinds
 
@@ -94,7 +97,7 @@ class ProjectionRunner:
                 connection.add_termination_listener(self._on_termination)
                 await self._lead.take(connection)
                 self._rewinds = self._log.head.rewinds
-                await replace_strangers(connection, self._log, self._catalog)
+                self._strangers = await replace_strangers(connection, self._log, self._catalog)
                 resumed = await resume_paused(connection, list(self._catalog), Role.ACTIVE)
                 _log.info("projections_lead", resumed=resumed)
                 await self._refresh(connection)
@@ -123,7 +126,7 @@ class ProjectionRunner:
         if asyncio.get_running_loop().time() >= self._refresh_at:
             await self._refresh(connection)
         folded = 0
-        positions = sorted({state.position for state in self._states.values()})
+        positions = sorted({state.position for state in self._free()})
         # A projection that lags reads up to where the next one is, so that they go on together.
         for after, to in pairwise([*positions, None]):
             if after is not None and after < self._log.head.position:
@@ -136,6 +139,8 @@ class ProjectionRunner:
 
     async def _refresh(self, connection: asyncpg.Connection) -> None:
         """Look which generations there are: other processes pause, resume and replace them."""
+        if self._strangers:
+            self._strangers = await replace_strangers(connection, self._log, self._catalog)
         states = [state for state in await load_states(connection) if state.role is Role.ACTIVE]
         for state in states:
             self.cursors.record(state)
@@ -145,7 +150,7 @@ class ProjectionRunner:
 
     def _is_ours(self, state: ProjectionState) -> bool:
         projection = self._catalog.get(state.name)
-        if projection is None or state.status is Status.PAUSED:
+        if projection is None or state.status is Status.PAUSED or state.name in self._strangers:
             return False
         return state.code_version == projection.code_version
 
@@ -157,7 +162,7 @@ class ProjectionRunner:
             return 0
         self._refuse_strangers(after, events[0])
         for page in pages_of(after, events, self._log.registry):
-            members = [state for state in self._states.values() if state.position == page.after]
+            members = [state for state in self._free() if state.position == page.after]
             if not await self._fold_all(connection, members, page):
                 for state in members:
                     await self._fold(connection, state, page)
@@ -195,11 +200,20 @@ class ProjectionRunner:
             self._record(fold.state)
         except CursorMovedError:
             self._lost(state)
+        except ViewHeldError as error:
+            _log.warning("projection_is_held", projection=state.name, error=str(error))
+            self._record(fold.state)
+            self._held_until[state.name] = asyncio.get_running_loop().time() + HELD_PAUSE_S
         except FoldFailedError as error:
             _log.error("projection_paused", projection=state.name, position=error.position, error=str(error))
             paused = await pause(connection, fold.state, position=error.position, problem=error.problem)
             self.cursors.record(paused)
             del self._states[state.name]
+
+    def _free(self) -> list[ProjectionState]:
+        """Return the generations on which nobody else was seen to hold a lock just now."""
+        now = asyncio.get_running_loop().time()
+        return [state for state in self._states.values() if self._held_until.get(state.name, now) <= now]
 
     def _record(self, state: ProjectionState) -> None:
         self._states[state.name] = state

@@ -6,8 +6,14 @@ gone, ends nothing itself: without these limits what it holds would be held for 
 Must not know: what is done on the connections.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Final
+
+import asyncpg
+
+from modelbox_events.database import translated
+from modelbox_projections.errors import ViewHeldError
 
 RUNNER: Final[Mapping[str, str]] = {
     # A crash of Postgres may undo what the views had reached; the log gives it again, so no commit need wait.
@@ -43,3 +49,13 @@ LOGIN: Final[Mapping[str, str]] = {
     "role": "none",
     "statement_timeout": "5s",
 }
+
+
+@contextlib.contextmanager
+def locks_told() -> Iterator[None]:
+    """Turn a lock that did not come in time into `ViewHeldError`, all else that is "not now" as for the log."""
+    with translated():
+        try:
+            yield
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
+            raise ViewHeldError(str(error)) from error

@@ -9,7 +9,7 @@ from modelbox_events import Log, Position
 from modelbox_events.database import translated
 from modelbox_projections.catalog import PROJECTIONS, Catalog, projection_of
 from modelbox_projections.fold import Fold
-from modelbox_projections.generations import TableDigest, create_generation, digests, drop_generation
+from modelbox_projections.generations import TableDigest, create_generation, digests, drop_if_free
 from modelbox_projections.replay import Progress, replay, sole_builder
 from modelbox_projections.state import Role, active_of, load_states
 
@@ -59,5 +59,5 @@ async def verify(
                 async with connection.transaction():
                     rebuilt = await digests(connection, projection, fold.state)
             finally:
-                await drop_generation(connection, fold.state)
+                await drop_if_free(connection, fold.state)
     return Verified(name=name, position=active.position, tables=tables, rebuilt=rebuilt)

@@ -5,24 +5,39 @@ What it finds when it wakes is no longer its own: it writes nothing, and stands 
 
 import asyncio
 import time
+import uuid
+from collections.abc import Sequence
+
+import asyncpg
+import structlog
 
 from modelbox_events import Log
 from modelbox_events.types import MetadataUpdated
-from modelbox_projections import prepare
+from modelbox_projections import PROJECTIONS, Cursors, DecodedEvent, catalog_of, prepare, rebuild
 from tests.integration.projections_freezing import FREEZE, freezing
 from tests.integration.projections_support import (
     WAIT_S,
+    KeyCounts,
     append,
     assert_rows_are_what_the_log_gives,
     counted,
     create_model,
     model_ref,
     running,
+    until,
     with_key_counts,
 )
 
 TAKEN_OVER_S = 10.0
 """About 4 s on an idle machine: 3 s without a sign of life, and the look of the standby twice a second."""
+
+
+class SlowCounts(KeyCounts):
+    """Counts keys, in a statement that takes its time."""
+
+    async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
+        await connection.execute("SELECT pg_sleep(5)")
+        await super().fold(connection, events)
 
 
 def written(*keys: str) -> MetadataUpdated:
@@ -33,7 +48,7 @@ async def test_another_process_takes_over_from_a_leader_frozen_inside_a_transact
     _, catalog = with_key_counts()
     await prepare(dsn, catalog=catalog)
     stream = await create_model(log, "m")
-    async with freezing(dsn, "lead") as leader, running(log, catalog) as standby:
+    async with freezing(dsn, "lead", leads=True) as leader, running(log, catalog) as standby:
         await append(log, stream, written("a"))
         last = await append(log, stream, written(FREEZE))
         await leader.is_frozen()
@@ -50,4 +65,140 @@ async def test_another_process_takes_over_from_a_leader_frozen_inside_a_transact
         assert await counted(log) == {"a": 21, FREEZE: 1}
         assert standby.leading
     assert took_s < TAKEN_OVER_S
+    await assert_rows_are_what_the_log_gives(log, catalog)
+
+
+async def test_views_survive_leaders_frozen_at_any_moment(dsn: str, log: Log) -> None:
+    """Two processes are frozen in turn while events keep coming; each wakes when the other leads."""
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    cursors = Cursors(log)
+    async with freezing(dsn, "lead", leads=True) as first, freezing(dsn, "lead") as second:
+        frozen, awake = first, second
+        for number in range(4):
+            for _ in range(20 + number):
+                await append(log, stream, written("a"))
+            frozen.stop()
+            last = await append(log, stream, written("a"))
+            await cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+            frozen.go_on()
+            frozen, awake = awake, frozen
+        last = await append(log, stream, written("a"))
+        await cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+    assert await counted(log) == {"a": log.head.position - 1}
+    await assert_rows_are_what_the_log_gives(log, catalog)
+
+
+async def test_a_slow_leader_that_lives_is_never_ended(dsn: str, log: Log) -> None:
+    """One statement of its fold takes longer than a leader may be silent."""
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    async with running(log, catalog_of(SlowCounts(), *PROJECTIONS.values())) as leader:
+        await until(lambda: leader.leading)
+        async with running(log, catalog) as standby:
+            last = await append(log, stream, written("slow"))
+            await standby.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+            assert leader.leading
+            assert not standby.leading
+    assert await counted(log) == {"slow": 1}
+
+
+async def test_of_two_that_stand_by_one_takes_over(dsn: str, log: Log) -> None:
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    async with (
+        freezing(dsn, "lead", leads=True) as leader,
+        running(log, catalog) as one,
+        running(log, catalog) as other,
+    ):
+        leader.stop()
+        for _ in range(30):
+            last = await append(log, stream, written("a"))
+        await one.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+        assert one.leading is not other.leading
+    assert await counted(log) == {"a": 30}
+
+
+async def test_postgres_ends_a_frozen_leader_that_nobody_else_may_end(dsn: str, log: Log) -> None:
+    """The other process's account is no superuser and not the leader's: what it lacks is logged."""
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    admin = await asyncpg.connect(dsn)
+    account = f"plain_{uuid.uuid4().hex[:8]}"
+    await admin.execute(f"CREATE ROLE {account} LOGIN IN ROLE modelbox_service")
+    plain_log = await Log.open(f"{dsn}&user={account}")
+    try:
+        async with freezing(dsn, "lead", leads=True) as leader, running(plain_log, catalog) as standby:
+            with structlog.testing.capture_logs() as logged:
+                last = await append(log, stream, written(FREEZE))
+                await leader.is_frozen()
+                await standby.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+            assert standby.leading
+            told = [entry for entry in logged if entry["event"] == "projections_leader_is_frozen"]
+            assert "pg_signal_backend" in told[0]["remedy"]
+    finally:
+        await plain_log.close()
+        await admin.execute(f"DROP ROLE {account}")
+        await admin.close()
+    assert await counted(log) == {FREEZE: 1}
+
+
+async def test_a_frozen_swap_holds_readers_up_for_seconds_only(dsn: str, log: Log) -> None:
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    last = await append(log, stream, written("a"))
+    async with running(log, catalog) as runner:
+        await runner.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+        async with freezing(dsn, "swap") as swapping:
+            await swapping.is_frozen()
+            began = time.monotonic()
+            others = await append(log, stream, written("a"))
+            await runner.cursors.wait(list(PROJECTIONS), others.token, timeout_s=WAIT_S)
+            others_took_s = time.monotonic() - began
+            assert await counted(log)
+            await runner.cursors.wait(["key_counts"], others.token, timeout_s=WAIT_S)
+            took_s = time.monotonic() - began
+            swapping.go_on()
+            await swapping.ended()
+        assert others_took_s < 2.0, "views that are not swapped go on at once"
+        assert took_s < TAKEN_OVER_S
+        assert await counted(log) == {"a": 2}
+        await rebuild(log, "key_counts", catalog=catalog)
+        assert await counted(log) == {"a": 2}
+    await assert_rows_are_what_the_log_gives(log, catalog)
+
+
+async def test_a_long_read_delays_a_swap_and_nothing_else(dsn: str, log: Log) -> None:
+    """Readers, folds and reads of one's own writes go on while a rebuild waits for a read to end."""
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    reader = await asyncpg.connect(dsn)
+    async with running(log, catalog) as runner:
+        last = await append(log, stream, written("a"))
+        await runner.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+        async with reader.transaction():
+            await reader.fetch("SELECT * FROM modelbox_views.key_counts")
+            rebuilding = asyncio.create_task(rebuild(log, "key_counts", catalog=catalog))
+            slowest_s = 0.0
+            began = time.monotonic()
+            while time.monotonic() - began < 6.0:
+                last = await append(log, stream, written("a"))
+                asked = time.monotonic()
+                await runner.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+                assert (await counted(log))["a"] == last.last_position - 1
+                slowest_s = max(slowest_s, time.monotonic() - asked)
+            assert not rebuilding.done()
+        async with asyncio.timeout(WAIT_S):
+            await rebuilding
+        last = await append(log, stream, written("a"))
+        await runner.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+        assert (await counted(log))["a"] == last.last_position - 1
+    await reader.close()
+    assert slowest_s < 4.0
     await assert_rows_are_what_the_log_gives(log, catalog)

@@ -131,6 +131,7 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         projections.RebuildRunningError,
         projections.FoldFailedError,
         projections.CursorMovedError,
+        projections.ViewHeldError,
     }
 )
 """Bases, errors of the start, of operators and of background tasks, and one that a field's error stands for.
