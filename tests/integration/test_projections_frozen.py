@@ -4,11 +4,13 @@ What it finds when it wakes is no longer its own: it writes nothing, and stands 
 """
 
 import asyncio
+import contextlib
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
+import pytest
 import structlog
 
 from modelbox_events import Log
@@ -122,28 +124,36 @@ async def test_of_two_that_stand_by_one_takes_over(dsn: str, log: Log) -> None:
     assert await counted(log) == {"a": 30}
 
 
-async def test_postgres_ends_a_frozen_leader_that_nobody_else_may_end(dsn: str, log: Log) -> None:
-    """The other process's account is no superuser and not the leader's: what it lacks is logged."""
+@contextlib.asynccontextmanager
+async def ordinary_account(dsn: str) -> AsyncIterator[str]:
+    """Create an account that is no superuser; yields the dsn with it."""
+    admin = await asyncpg.connect(dsn)
+    account = f"ordinary_{uuid.uuid4().hex[:8]}"
+    await admin.execute(f"CREATE ROLE {account} LOGIN IN ROLE modelbox_service")
+    yield dsn.replace("postgres@", f"{account}@")
+    await admin.execute(f"DROP ROLE {account}")
+    await admin.close()
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same account", "other account"])
+async def test_an_ordinary_account_ends_a_frozen_leader_of_its_own(dsn: str, log: Log, same: bool) -> None:
+    """That of another account it may not end: Postgres does so itself, later, and what the account lacks is logged."""
     _, catalog = with_key_counts()
     await prepare(dsn, catalog=catalog)
     stream = await create_model(log, "m")
-    admin = await asyncpg.connect(dsn)
-    account = f"plain_{uuid.uuid4().hex[:8]}"
-    await admin.execute(f"CREATE ROLE {account} LOGIN IN ROLE modelbox_service")
-    plain_log = await Log.open(f"{dsn}&user={account}")
-    try:
-        async with freezing(dsn, "lead", leads=True) as leader, running(plain_log, catalog) as standby:
+    async with ordinary_account(dsn) as ordinary:
+        ordinary_log = await Log.open(ordinary)
+        leading_dsn = ordinary if same else dsn
+        async with freezing(leading_dsn, "lead", leads=True) as leader, running(ordinary_log, catalog) as standby:
             with structlog.testing.capture_logs() as logged:
                 last = await append(log, stream, written(FREEZE))
                 await leader.is_frozen()
                 await standby.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
             assert standby.leading
-            told = [entry for entry in logged if entry["event"] == "projections_leader_is_frozen"]
-            assert "pg_signal_backend" in told[0]["remedy"]
-    finally:
-        await plain_log.close()
-        await admin.execute(f"DROP ROLE {account}")
-        await admin.close()
+        await ordinary_log.close()
+    told = [entry["remedy"] for entry in logged if entry["event"] == "projections_leader_is_frozen"]
+    assert bool(told) is not same
+    assert all("pg_signal_backend" in remedy for remedy in told)
     assert await counted(log) == {FREEZE: 1}
 
 
