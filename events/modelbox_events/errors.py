@@ -11,7 +11,8 @@ EventsError
 ├── IdempotencyKeyReusedError    same key, other body; a retry cannot help
 ├── LogOverloadedError           the queue is full; retry after the delay
 ├── LogUnavailableError          Postgres did not answer; safe to retry with the same key
-│   └── PartitionMissingError    no partition holds the next position; an operator is needed
+│   ├── PartitionMissingError    no partition holds the next position; an operator is needed
+│   └── NewerVersionError        the log speaks a newer version than this process
 ├── FormatLevelError             the log may not hold it yet; retry when every process is of this version
 ├── LogCorruptedError            an event is not as it was recorded
 ├── LogForkedError               a token or a feed belongs to another log
@@ -140,6 +141,14 @@ class LogUnavailableError(EventsError):
 
 class PartitionMissingError(LogUnavailableError):
     """No partition holds the next position; appends go on as soon as one exists."""
+
+
+class NewerVersionError(LogUnavailableError):
+    """The log speaks a newer version than this process; another process, or this one after an update, may be able."""
+
+    def __init__(self, problem: str) -> None:
+        """Say what this process does not know."""
+        super().__init__(f"the log speaks a newer version than this process: {problem}")
 
 
 class LogCorruptedError(EventsError):

@@ -16,7 +16,7 @@ from modelbox_gateway.feed_repair import FeedRepair
 from modelbox_gateway.health import Look
 from modelbox_gateway.masking import masked
 from modelbox_gateway.metrics import FeedSample, LogSample, ProjectionSample, Samples
-from modelbox_projections import ProjectionState, list_states
+from modelbox_projections import ProjectionRunner, ProjectionState, list_states
 
 REFRESH_INTERVAL_S: Final = 1.0
 
@@ -87,9 +87,10 @@ def look_at(keeper: Keeper) -> Look:
 class ProjectionsPart:
     """The projections' views, as the database says: folded by this process or another."""
 
-    def __init__(self, log: Log) -> None:
-        """Look at the views of `log`; they are ready when they hold what the log held now."""
+    def __init__(self, log: Log, runner: ProjectionRunner) -> None:
+        """Look at the views of `log` and at `runner`; they are ready when they hold what the log held now."""
         self._log = log
+        self._runner = runner
         self._wanted = log.head.position
         self._states: Sequence[ProjectionState] = ()
 
@@ -129,6 +130,10 @@ class ProjectionsPart:
             if _is_paused(state)
         }
 
+    def need_newer(self) -> dict[str, str]:
+        """Return what only a newer version of ModelBox can fold, if this process found that, and why."""
+        return dict(self._runner.needs_newer)
+
     def samples(self) -> list[ProjectionSample]:
         """Return what each projection is at."""
         head = self._log.head.position
@@ -164,6 +169,7 @@ class Parts:
             "position": self.log.sample().position if self.log else None,
             "feed": self.feed.sample()._asdict() if self.feed else None,
             "paused_projections": self.projections.paused() if self.projections else {},
+            "projections_that_need_a_newer_version": self.projections.need_newer() if self.projections else {},
         }
 
     def feed_is_behind(self) -> bool:

@@ -163,7 +163,7 @@ class Server:
         runner = ProjectionRunner(log)
         if Role.PROJECTIONS in self._roles:
             spawn(runner.run(), "projections")
-        self._parts.projections = ProjectionsPart(log)
+        self._parts.projections = ProjectionsPart(log, runner)
         self._readiness.watch("projections", once_ready(self._parts.projections.problem))
         self._health.watch("projections", self._parts.projections.look)
         spawn(self._parts.projections.follow(), "projection states")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import asyncpg
 import structlog
 
-from modelbox_events import LogUnavailableError
+from modelbox_events import LogUnavailableError, NewerVersionError
 from modelbox_projections.errors import CursorMovedError, FoldFailedError, ViewHeldError
 from modelbox_projections.limits import FOLD_RETRY_PAUSE_S, FOLD_TRIES
 from modelbox_projections.page import Page
@@ -41,6 +41,7 @@ class Fold:
             FoldFailedError: An event failed `FOLD_TRIES` times.
             CursorMovedError: Someone else moved the cursor.
             ViewHeldError: Somebody else holds a lock on it.
+            NewerVersionError: An event can be read by a newer version only.
             LogUnavailableError: Postgres did not answer; nothing is lost, fold again.
         """
         failure = await self._try(page)
@@ -50,6 +51,8 @@ class Fold:
             for half in page.halves():
                 await self.page(half)
             return
+        if isinstance(failure, NewerVersionError):  # no fault of the view, and no use in trying again here
+            raise failure
         await self._insist(page, failure)
 
     async def _insist(self, page: Page, failure: Exception | None) -> None:
@@ -109,6 +112,8 @@ async def fold_together(
                     await fold.write(page)
                 if idle:
                     await advance_all(connection, idle, page)
+    except NewerVersionError as error:
+        return error
     except LogUnavailableError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever a fold raises concerns its projection alone

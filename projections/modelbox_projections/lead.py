@@ -21,7 +21,7 @@ import structlog
 from modelbox_events import Database, LogUnavailableError
 from modelbox_events.database import translated
 from modelbox_projections.limits import BEAT_INTERVAL_S, BEAT_TIMEOUT_S, END_LEADER_S, LEASE_S, STANDBY_INTERVAL_S
-from modelbox_projections.sessions import LOGIN
+from modelbox_projections.sessions import TAKEOVER
 from modelbox_projections.sql import STATEMENTS
 
 LOCK: Final = "modelbox projections"
@@ -122,8 +122,9 @@ class _Watch:
 
 async def _end(database: Database, beat: Beat) -> None:
     """End the backend that gave its last sign of life with `beat`, if it still leads."""
-    connection = await database.connect_alone("modelbox projections takeover", LOGIN)
+    connection = await database.connect_alone("modelbox projections takeover", TAKEOVER)
     try:
+        await connection.fetchval(STATEMENTS["be_login"])  # the service's role may end no session
         ended = await connection.fetchval(
             STATEMENTS["end_leader"], LOCK, beat.pid, beat.held_since, int(END_LEADER_S * 1000)
         )

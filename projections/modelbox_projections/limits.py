@@ -80,6 +80,12 @@ ORDER_CHARS_MAX: Final = 255
 SEARCH_TIMEOUT_S: Final = 20.0
 """How long a search may take: less than other reads, so that a search without end is told from a lost Postgres."""
 
+OFFER_INTERVAL_S: Final = 10.0
+"""How often a leader that cannot fold every view, as a newer version could, offers the lead to others."""
+
+OFFER_S: Final = 2.0
+"""How long it stands back then: others look for the lead every `STANDBY_INTERVAL_S`."""
+
 BEAT_INTERVAL_S: Final = 1.0
 """How often the leader gives a sign of life."""
 

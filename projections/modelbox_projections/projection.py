@@ -30,7 +30,8 @@ class DecodedEvent:
         """The event, lifted to today's schema version.
 
         Raises:
-            InvalidEventError: Its type, version or shape is unknown here.
+            NewerVersionError: Its type or version is unknown here.
+            InvalidEventError: It does not have the shape of its type.
         """
         if self._data is None:
             self._data = self._registry.decode(self.recorded)
@@ -50,7 +51,8 @@ class Projection(ABC):
     Attributes:
         name: Its name, also that of its schema and in the views that a read depends on.
         code_version: Raised whenever the same log would give other rows or columns; the view is then rebuilt.
-        event_types: Names of the event types it subscribes to. One that the registry does not know pauses it.
+        event_types: Names of the event types it subscribes to. One that the registry does not know is left to a newer
+            version of ModelBox.
         stream_type: The type of the streams in which the events stand that it reads, if it reads of one type alone.
         tables: Its tables; what `verify` compares.
         relations: What readers see: tables and SQL views, under these names in schema `modelbox_views`.

@@ -7,13 +7,22 @@ Must not know: what the projections fold.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import asyncpg
 import structlog
 
-from modelbox_events import Log, LogRewoundError, LogUnavailableError, Place, Position, RecordedEvent, continues
+from modelbox_events import (
+    Log,
+    LogRewoundError,
+    LogUnavailableError,
+    NewerVersionError,
+    Place,
+    Position,
+    RecordedEvent,
+    continues,
+)
 from modelbox_events.database import translated
 from modelbox_events.limits import PAGE_EVENTS_MAX
 from modelbox_projections.catalog import PROJECTIONS, Catalog
@@ -24,11 +33,13 @@ from modelbox_projections.lead import LOCK, Lead
 from modelbox_projections.limits import (
     FOLD_PAUSE_S,
     HELD_PAUSE_S,
+    OFFER_S,
     POLL_INTERVAL_S,
     RETRY_PAUSE_S,
     SMALL_PAGE_EVENTS,
     STATES_INTERVAL_S,
 )
+from modelbox_projections.newer import Newer
 from modelbox_projections.page import Page, pages_of
 from modelbox_projections.renewal import Renewal, outdated_of, replace_strangers
 from modelbox_projections.sessions import RUNNER
@@ -49,7 +60,8 @@ class ProjectionRunner:
 
     A projection whose fold fails is paused before the event that failed, with the error in its state; the others go
     on. It is tried again when `resume` is called and when a runner starts. One whose code version has risen is
-    rebuilt beside its old tables; one that a newer version of ModelBox has rebuilt is left to that version.
+    rebuilt beside its old tables; one that only a newer version of ModelBox can fold is left to that version, and the
+    lead is offered to it.
 
     Attributes:
         cursors: How far the views have come.
@@ -69,6 +81,12 @@ class ProjectionRunner:
         self._held_until: dict[str, float] = {}
         self._refresh_at = 0.0
         self._rewinds = log.head.rewinds
+        self._newer = Newer(catalog)
+
+    @property
+    def needs_newer(self) -> Mapping[str, str]:
+        """The views that this process cannot fold, as a newer version of ModelBox can, and why."""
+        return self._newer.problems
 
     async def run(self) -> None:
         """Follow the log until cancelled. Whatever fails is logged and tried again."""
@@ -79,18 +97,20 @@ class ProjectionRunner:
 
     async def _follow_always(self) -> None:
         while True:
+            pause_s = RETRY_PAUSE_S
             try:
                 await self._follow()
+                pause_s = OFFER_S
             except LogUnavailableError as error:
                 _log.warning("projections_wait_for_postgres", error=str(error))
             except LogRewoundError as error:
                 _log.warning("projections_follow_anew", error=str(error))
             except Exception:  # noqa: BLE001  # the task's outermost loop
                 _log.exception("projections_failed")
-            await asyncio.sleep(RETRY_PAUSE_S)
+            await asyncio.sleep(pause_s)
 
     async def _follow(self) -> None:
-        """Wait to lead, then fold until the connection breaks."""
+        """Wait to lead, then fold until the connection breaks, or the lead is offered to a newer version."""
         connection = await self._log.database.connect_alone(LOCK, RUNNER)
         try:
             with translated():
@@ -100,10 +120,11 @@ class ProjectionRunner:
                 self._strangers = await replace_strangers(connection, self._log, self._catalog)
                 resumed = await resume_paused(connection, list(self._catalog), Role.ACTIVE)
                 _log.info("projections_lead", resumed=resumed)
+                self._newer.forget()
                 await self._refresh(connection)
                 self.leading = True
                 self.cursors.go_live()
-                while True:
+                while not await self._newer.is_offered(connection):
                     await self._round(connection)
         finally:
             self._on_termination()
@@ -145,14 +166,14 @@ class ProjectionRunner:
         for state in states:
             self.cursors.record(state)
         self._renewal.outdated = outdated_of(self._catalog, states)
+        self._newer.look(states)
         self._states = {state.name: state for state in states if self._is_ours(state)}
         self._refresh_at = asyncio.get_running_loop().time() + STATES_INTERVAL_S
 
     def _is_ours(self, state: ProjectionState) -> bool:
-        projection = self._catalog.get(state.name)
-        if projection is None or state.status is Status.PAUSED or state.name in self._strangers:
+        if state.status is Status.PAUSED or state.name in self._strangers or state.name in self._newer.problems:
             return False
-        return state.code_version == projection.code_version
+        return state.code_version == self._catalog[state.name].code_version
 
     async def _fold_group(self, connection: asyncpg.Connection, after: Position, to: Position | None) -> int:
         """Fold the next events into all projections that stand at `after`; returns how many events."""
@@ -200,6 +221,10 @@ class ProjectionRunner:
             self._record(fold.state)
         except CursorMovedError:
             self._lost(state)
+        except NewerVersionError as error:
+            self._newer.note(state.name, error.problem)
+            self.cursors.record(fold.state)
+            del self._states[state.name]
         except ViewHeldError as error:
             _log.warning("projection_is_held", projection=state.name, error=str(error))
             self._record(fold.state)

@@ -44,11 +44,7 @@ SWAP: Final[Mapping[str, str]] = {
     "idle_in_transaction_session_timeout": "3s",
 }
 
-LOGIN: Final[Mapping[str, str]] = {
-    # As the account of the dsn: the service's role may end no session.
-    "role": "none",
-    "statement_timeout": "5s",
-}
+TAKEOVER: Final[Mapping[str, str]] = {"statement_timeout": "5s"}
 
 
 @contextlib.contextmanager

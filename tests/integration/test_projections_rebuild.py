@@ -219,7 +219,7 @@ async def test_a_raised_code_version_rebuilds_the_view_at_start(dsn: str, log: L
     last = await append(log, stream, written("a", "b"))
     async with running(log, catalog) as runner:
         await runner.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
-    newer = catalog_of(KeyCountsAgain())
+    newer = catalog_of(KeyCountsAgain(), *PROJECTIONS.values())
     await prepare(dsn, catalog=newer)
     async with running(log, newer) as runner:
         await until(

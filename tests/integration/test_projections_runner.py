@@ -5,10 +5,21 @@ import contextlib
 from typing import ClassVar
 
 import asyncpg
+import pytest
 
-from modelbox_events import ChangeEvent, Log, Position
+from modelbox_events import ChangeEvent, Log, NewerVersionError, Position
 from modelbox_events.types import REGISTRY, EventType, MetadataUpdated, Registry
-from modelbox_projections import PROJECTIONS, CursorMovedError, Status, Views, catalog_of, list_states, prepare, resume
+from modelbox_projections import (
+    PROJECTIONS,
+    CursorMovedError,
+    Status,
+    Views,
+    catalog_of,
+    list_states,
+    prepare,
+    rebuild,
+    resume,
+)
 from modelbox_projections.fold import Fold
 from modelbox_projections.page import Page, pages_of
 from modelbox_projections.state import active_of
@@ -20,6 +31,7 @@ from tests.integration.projections_support import (
     counted,
     create_model,
     model_ref,
+    points,
     running,
     until,
     with_key_counts,
@@ -33,6 +45,12 @@ class SomethingNew(ChangeEvent, frozen=True, kw_only=True):
     what: str
 
 
+REGISTRY_OF_TOMORROW = Registry(
+    [*(kind for kind in REGISTRY.types.values() if kind.struct is not MetadataUpdated),
+     EventType(MetadataUpdated, (lambda data: data,))]
+)  # fmt: skip
+"""Writes `MetadataUpdated` in schema version 2."""
+
 NEWER_REGISTRY = Registry([*REGISTRY.types.values(), EventType(SomethingNew)])
 
 
@@ -40,6 +58,12 @@ class SubscribesToTheUnknown(KeyCounts):
     """Subscribes to a type that the registry of the follower does not have."""
 
     event_types: ClassVar[frozenset[str]] = frozenset({"SomethingNew"})
+
+
+class NewerCounts(KeyCounts):
+    """Counts as a later version does."""
+
+    code_version: ClassVar[int] = 2
 
 
 def written(*keys: str) -> MetadataUpdated:
@@ -126,10 +150,85 @@ async def test_an_unknown_event_type_stops_only_who_subscribes_to_it(dsn: str, l
     await newer.close()
     async with running(log, catalog) as runner:
         await runner.cursors.wait(list(PROJECTIONS), unknown.token, timeout_s=WAIT_S)
-        await until(lambda: any(state.status is Status.PAUSED for state in runner.cursors.states))
+        await until(lambda: bool(runner.needs_newer))
+        assert runner.needs_newer.keys() == {"key_counts"}
+        assert "SomethingNew" in runner.needs_newer["key_counts"]
+        assert runner.leading, "nobody else is there to lead"
     state = active_of(await list_states(log), "key_counts")
-    assert state.error_position == unknown.last_position
-    assert "SomethingNew" in (state.error or "")
+    assert state.position == unknown.last_position - 1
+    assert state.status is Status.RUNNING, "it is not at fault"
+
+
+async def test_a_leader_that_meets_a_newer_schema_version_yields_to_who_can_read_it(dsn: str, log: Log) -> None:
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    newer_log = await Log.open(dsn, registry=REGISTRY_OF_TOMORROW)
+    async with running(log, catalog) as older:
+        await until(lambda: older.leading)
+        async with running(newer_log, catalog) as newer:
+            last = await append(log, stream, written("a"))
+            await older.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+            assert older.leading
+            for _ in range(3):
+                last = await append(newer_log, stream, written("b"))
+                await newer.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+            await until(lambda: newer.leading and not older.leading)
+            assert "schema version 2" in older.needs_newer["key_counts"]
+            states = await list_states(log)
+            assert {state.status for state in states} == {Status.RUNNING}
+    assert await counted(log) == {"a": 1, "b": 3}
+    await newer_log.close()
+
+
+async def test_a_leader_that_cannot_fold_everything_goes_on_with_the_rest(dsn: str, log: Log) -> None:
+    """Two old processes: the lead passes between them, every view that they can fold goes on."""
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    newer_log = await Log.open(dsn, registry=REGISTRY_OF_TOMORROW)
+    await append(newer_log, stream, written("b"))
+    others = [name for name in PROJECTIONS if MetadataUpdated.__name__ not in PROJECTIONS[name].event_types]
+    async with running(log, catalog) as one, running(log, catalog) as other:
+        await until(lambda: bool(one.needs_newer) and bool(other.needs_newer))
+        last = await append(log, stream, points(stream.id, [0.5]))
+        await one.cursors.wait(others, last.token, timeout_s=WAIT_S)
+    assert active_of(await list_states(log), "key_counts").position == last.last_position - 2
+    async with running(newer_log, catalog) as newer:
+        await newer.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+    assert await counted(log) == {"b": 1}
+    await newer_log.close()
+
+
+async def test_a_view_that_newer_code_has_filled_is_left_to_that_version(dsn: str, log: Log) -> None:
+    _, catalog = with_key_counts()
+    newer_catalog = catalog_of(NewerCounts(), *PROJECTIONS.values())
+    await prepare(dsn, catalog=newer_catalog)
+    stream = await create_model(log, "m")
+    async with running(log, catalog) as older:
+        await until(lambda: older.leading)
+        async with running(log, newer_catalog) as newer:
+            last = await append(log, stream, written("a"))
+            await newer.cursors.wait(list(newer_catalog), last.token, timeout_s=WAIT_S)
+            assert newer.leading
+            assert older.needs_newer.keys() == {"key_counts"}
+    assert await counted(log) == {"a": 1}
+
+
+async def test_a_rebuild_that_meets_a_newer_event_pauses_nothing(dsn: str, log: Log) -> None:
+    _, catalog = with_key_counts()
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    newer_log = await Log.open(dsn, registry=REGISTRY_OF_TOMORROW)
+    await append(newer_log, stream, written("b"))
+    with pytest.raises(NewerVersionError, match="schema version 2"):
+        await rebuild(log, "key_counts", catalog=catalog)
+    async with running(newer_log, catalog) as newer:
+        await newer.cursors.wait(list(catalog), log.head.position, timeout_s=WAIT_S)
+    assert {state.status for state in await list_states(log)} == {Status.RUNNING}
+    await rebuild(newer_log, "key_counts", catalog=catalog)
+    assert await counted(log) == {"b": 1}
+    await newer_log.close()
 
 
 async def test_of_two_projectors_at_once_one_writes(dsn: str, log: Log) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from modelbox_events.errors import InvalidEventError
+from modelbox_events.errors import InvalidEventError, NewerVersionError
 from modelbox_events.event import ChangeEvent, Codec, RecordedEvent
 from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded
 from modelbox_events.types.checkpoints import CheckpointCreated
@@ -36,6 +36,7 @@ from modelbox_events.types.runs import ExperimentCreated, RunCreated, RunEnded, 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """Turns the JSON object of one schema version into that of the next. Pure."""
 
+_CODECS: Final = frozenset(Codec)
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -60,14 +61,17 @@ class EventType:
         """Read the event, lifted to today's schema version.
 
         Raises:
-            InvalidEventError: The version is unknown or the data does not have its shape.
+            NewerVersionError: The schema version is above today's.
+            InvalidEventError: The data does not have the version's shape.
         """
         try:
             if schema_version == self.schema_version:
                 return self._decoder.decode(data)
-            if not 1 <= schema_version < self.schema_version:
+            if schema_version > self.schema_version:
                 known = f"1 to {self.schema_version}"
-                raise InvalidEventError("schema_version", f"{self.name} has versions {known}, not {schema_version}")
+                raise NewerVersionError(f"{self.name} has schema version {schema_version}, known here are {known}")
+            if schema_version < 1:
+                raise InvalidEventError("schema_version", f"{self.name} has versions from 1 on, not {schema_version}")
             value = msgspec.json.decode(data)
             for upcast in self.upcasters[schema_version - 1 :]:
                 value = upcast(value)
@@ -110,11 +114,17 @@ class Registry:
         """Read a recorded event's data, lifted to today's schema version.
 
         Raises:
-            InvalidEventError: The type, version or codec is unknown, or the data does not have the type's shape.
+            NewerVersionError: The type, its schema version or the codec is unknown here.
+            InvalidEventError: The data is missing or does not have the type's shape.
         """
-        if event.codec != Codec.JSON or event.data is None:
-            raise InvalidEventError("codec", f"event {event.position} has no JSON data (codec {event.codec})")
-        return self.type_of(event.type).decode(event.schema_version, event.data)
+        if event.codec not in _CODECS:
+            raise NewerVersionError(f"event {event.position} has codec {event.codec}")
+        if event.data is None:
+            raise InvalidEventError("data", f"event {event.position} has none")
+        event_type = self.types.get(event.type)
+        if event_type is None:
+            raise NewerVersionError(f"event {event.position} has type {event.type[:80]!r}")
+        return event_type.decode(event.schema_version, event.data)
 
 
 REGISTRY: Final = Registry(

@@ -99,6 +99,7 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     ),
     events.LogUnavailableError: Rule(StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE"),
     events.PartitionMissingError: Rule(StatusCode.UNAVAILABLE, "PARTITION_MISSING"),
+    events.NewerVersionError: Rule(StatusCode.UNAVAILABLE, "NEWER_VERSION"),
     events.ClaimLostError: Rule(StatusCode.ABORTED, "CONTENTION", _fields("stream_id")),
     events.LogForkedError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_FORKED", _fields("ours", "theirs")),
     events.LogRewoundError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_REWOUND", _fields("position")),

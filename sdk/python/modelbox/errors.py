@@ -209,6 +209,7 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "LOG_OVERLOADED": OverloadedError,
     "LOG_REWOUND": LogRewoundError,
     "LOG_UNAVAILABLE": UnavailableError,
+    "NEWER_VERSION": UnavailableError,
     "NOT_CAUGHT_UP": NotCaughtUpError,
     "NOT_UPLOADED": NotUploadedError,
     "OBJECT_CLOSED": ObjectClosedError,
