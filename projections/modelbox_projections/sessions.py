@@ -15,7 +15,17 @@ import asyncpg
 from modelbox_events.database import translated
 from modelbox_projections.errors import ViewHeldError
 
+_BY_KEY: Final[Mapping[str, str]] = {
+    # What a page changes is found by key, row by row. A plan that was made when a table was small may outlive that.
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_sort": "off",
+}
+
 RUNNER: Final[Mapping[str, str]] = {
+    **_BY_KEY,
     # A crash of Postgres may undo what the views had reached; the log gives it again, so no commit need wait.
     "synchronous_commit": "off",
     # A page waits this long for a view that a rebuild or an operator holds; then the others are folded without it.
@@ -24,11 +34,10 @@ RUNNER: Final[Mapping[str, str]] = {
     # Where no other process may end a frozen leader, Postgres does.
     "idle_in_transaction_session_timeout": "10s",
     "idle_session_timeout": "60s",
-    # Rows are found by key. A plan made when a table was small must not outlive that: it would read all of it.
-    "enable_seqscan": "off",
 }
 
 BUILDER: Final[Mapping[str, str]] = {
+    **_BY_KEY,
     "synchronous_commit": "off",
     # Longer than `deadlock_timeout`, after which Postgres takes the locks of autovacuum away.
     "lock_timeout": "5s",

@@ -101,8 +101,8 @@ def test_points_of_one_series_join_in_the_order_logged() -> None:
 
 def test_the_last_value_of_a_metadata_key_counts() -> None:
     rows = fold_metadata(decoded(recorded(1, created()), recorded(2, updated(b=[None])), recorded(3, updated(c="x"))))
-    assert {(key, value, (at - BEGIN).seconds) for _, key, value, at in rows} == {
-        ("a", "1", 1), ("b", "[null]", 2), ("c", '"x"', 3),
+    assert {(key, value, (at - BEGIN).seconds, position) for _, key, value, at, position in rows} == {
+        ("a", "1", 1, 1), ("b", "[null]", 2, 2), ("c", '"x"', 3, 3),
     }  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_namespaces_add_up_what_is_there() -> None:
     events += [recorded(8, ObjectRestored(object_id=MODEL), namespace="odd")]
     events += [recorded(9, gone, namespace="odd", stream_type="run")]
     rows = fold_namespaces(decoded(*events))
-    assert [(row[:4], row[-1]) for row in rows] == [(("odd", 2, 0, 0), 1), (("even", 2, 0, 0), 2)]
+    assert [(row[:4], row[-2:]) for row in rows] == [(("odd", 2, 0, 0), (1, 9)), (("even", 2, 0, 0), (2, 4))]
 
 
 def test_an_artifact_that_comes_twice_stays_the_first() -> None:

@@ -118,7 +118,7 @@ def test_a_creation_begins_anew() -> None:
 def test_numbers_of_hyperparameters_are_told_from_what_only_looks_like_one() -> None:
     logged = HyperparametersLogged(object_id=RUN, hyperparameters={"lr": 0.5, "flag": True, "text": "1", "seed": 3})
     rows = fold_hyperparameters(decoded(created(lr=0.1, layers=[1]), logged))
-    assert {name: (value, number) for _, name, value, number in rows} == {
+    assert {name: (value, number) for _, name, value, number, _ in rows} == {
         "lr": ("0.5", 0.5), "layers": ("[1]", None), "flag": ("true", None), "text": ('"1"', None), "seed": ("3", 3.0),
     }  # fmt: skip
 

@@ -14,13 +14,13 @@ from modelbox_events.types import HyperparametersLogged, RunCreated
 from modelbox_projections.hyperparameters import STATEMENTS
 from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
 
-Row = tuple[UUID, str, str, float | None]
-"""Object, name, the value's JSON text, the value if it is a number."""
+Row = tuple[UUID, str, str, float | None, int]
+"""Object, name, the value's JSON text, the value if it is a number, the position at which it was written."""
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[Row]:
     """Return the last value of each hyperparameter that the events write."""
-    last: dict[tuple[UUID, str], Any] = {}
+    last: dict[tuple[UUID, str], tuple[Any, int]] = {}
     for event in events:
         match event.data:
             case RunCreated() as data:
@@ -30,8 +30,8 @@ def fold(events: Sequence[DecodedEvent]) -> list[Row]:
             case _:
                 continue
         for name, value in written.items():
-            last[object_id, name] = value
-    return [(*place, json_text(value), _number(value)) for place, value in last.items()]
+            last[object_id, name] = (value, event.position)
+    return [(*place, json_text(value), _number(value), at) for place, (value, at) in last.items()]
 
 
 def _number(value: object) -> float | None:
@@ -47,7 +47,7 @@ class HyperparametersProjection(Projection):
     """The hyperparameters of every object: the last value of each name."""
 
     name: ClassVar = "hyperparameters"
-    code_version: ClassVar = 1
+    code_version: ClassVar = 2
     event_types: ClassVar = names_of(RunCreated, HyperparametersLogged)
     tables: ClassVar = ("hyperparameters",)
     relations: ClassVar = ("hyperparameters",)

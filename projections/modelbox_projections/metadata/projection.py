@@ -15,13 +15,13 @@ from modelbox_projections.metadata import STATEMENTS
 from modelbox_projections.objects.creations import CREATING, Creation, created_id
 from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
 
-Row = tuple[UUID, str, str, datetime]
-"""Object, key, the value's JSON text, when it was written."""
+Row = tuple[UUID, str, str, datetime, int]
+"""Object, key, the value's JSON text, when and at which position it was written."""
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[Row]:
     """Return the last value of each key that the events write."""
-    last: dict[tuple[UUID, str], tuple[Any, datetime]] = {}
+    last: dict[tuple[UUID, str], tuple[Any, datetime, int]] = {}
     for event in events:
         data = event.data
         if isinstance(data, MetadataUpdated):
@@ -31,15 +31,15 @@ def fold(events: Sequence[DecodedEvent]) -> list[Row]:
         else:
             continue
         for key, value in data.metadata.items():
-            last[object_id, key] = (value, event.recorded.recorded_at)
-    return [(*place, json_text(value), at) for place, (value, at) in last.items()]
+            last[object_id, key] = (value, event.recorded.recorded_at, event.position)
+    return [(*place, json_text(value), at, position) for place, (value, at, position) in last.items()]
 
 
 class MetadataProjection(Projection):
     """The metadata of every object: the last value of each key."""
 
     name: ClassVar = "metadata"
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(MetadataUpdated) | CREATING
     tables: ClassVar = ("metadata",)
     relations: ClassVar = ("metadata",)

@@ -139,11 +139,18 @@ def pieces_of(held: int, added: int) -> Iterator[tuple[int, int, int]]:
         first = last
 
 
+class MissingChunkError(Exception):
+    """The tables were changed by somebody else: chunks do not hold the points that their series count."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__(f"{pieces} chunks do not hold the points that their series count; rebuild the projection")
+
+
 class MetricsProjection(Projection):
     """The points of every metric series, in chunks, and as a row a point in SQL view `metric_points`."""
 
     name: ClassVar = "metrics"
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(MetricsLogged, CheckpointCreated, ModelVersionCreated)
     tables: ClassVar = ("metric_series", "metric_chunks")
     relations: ClassVar = ("metric_series", "metric_chunks", "metric_points")
@@ -175,7 +182,7 @@ class _Batch:
     """Points of several series of one kind, one after another, and the pieces that go to chunks."""
 
     def __init__(self) -> None:
-        self._pieces: list[tuple[UUID, str, int, int, int]] = []
+        self._pieces: list[tuple[UUID, str, int, int, int, int]] = []
         self._steps: list[int] = []
         self._wallclock_s: list[float] = []
         self._values: list[Any] = []
@@ -184,7 +191,8 @@ class _Batch:
         object_id, key, _ = series_id
         before = len(self._steps)
         for chunk_no, first, last in pieces_of(held, len(points.steps)):
-            self._pieces.append((object_id, key, chunk_no, before + first, before + last))
+            filled = (held + first - 1) % METRIC_CHUNK_POINTS
+            self._pieces.append((object_id, key, chunk_no, filled, before + first, before + last))
         self._steps += points.steps
         self._wallclock_s += points.wallclock_s
         self._values += points.values
@@ -195,4 +203,7 @@ class _Batch:
         values: list[list[Any] | None] = [None, None, None]
         values[value_column] = self._values
         pieces = zip(*self._pieces, strict=True)
-        await connection.execute(STATEMENTS["append"], *pieces, self._steps, self._wallclock_s, *values, kind)
+        arguments = (*pieces, self._steps, self._wallclock_s, *values, kind)
+        placed = await connection.fetchval(STATEMENTS["append"], *arguments)
+        if placed != len(self._pieces):
+            raise MissingChunkError(len(self._pieces) - placed)

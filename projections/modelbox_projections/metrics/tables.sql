@@ -2,6 +2,8 @@
 -- so the same log gives the same chunks, however it was cut into pages.
 -- Of doubles also the value of the last point (by step, then wallclock, then as logged), the smallest and the largest;
 -- NaN is none of these two.
+-- Numbers of points are in the keys, because they grow: a fold finds a row without passing those that it was before,
+-- which a dump or a check may keep in place for hours.
 CREATE TABLE metric_series (
     object_id          uuid NOT NULL,
     key                text NOT NULL,
@@ -14,7 +16,7 @@ CREATE TABLE metric_series (
     max                double precision,
     created_at         timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL,
-    PRIMARY KEY (object_id, key, kind)
+    PRIMARY KEY (object_id, key, kind, points)
 ) WITH (fillfactor = 80);
 -- A search that asks for a key reads those who have it. The values are in no index: each new point would write there.
 CREATE INDEX ON metric_series (key, object_id);
@@ -25,12 +27,13 @@ CREATE TABLE metric_chunks (
     key         text NOT NULL,
     kind        text NOT NULL,
     chunk_no    integer NOT NULL,
+    points      integer NOT NULL,
     steps       bigint[] NOT NULL,
     wallclock_s double precision[] NOT NULL,
     doubles     double precision[],
     strings     text[],
     blobs       bytea[],
-    PRIMARY KEY (object_id, key, kind, chunk_no)
+    PRIMARY KEY (object_id, key, kind, chunk_no, points)
 ) WITH (fillfactor = 80);
 
 -- Numbers hardly compress, and the tail chunk is read and written often.

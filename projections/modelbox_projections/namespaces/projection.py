@@ -14,8 +14,8 @@ from modelbox_projections.namespaces import STATEMENTS
 from modelbox_projections.objects.creations import CREATING
 from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows
 
-Row = tuple[str, int, int, int, datetime, datetime, int]
-"""Name, models, experiments and datasets that came less those that went, first and last time, first position."""
+Row = tuple[str, int, int, int, datetime, datetime, int, int]
+"""Name, models, experiments and datasets that came less those that went, first and last time and position."""
 
 _CREATING: Final = names_of(ModelCreated, ExperimentCreated, DatasetCreated)
 _DELETING: Final = names_of(ObjectDeleted)
@@ -30,13 +30,13 @@ def fold(events: Sequence[DecodedEvent]) -> list[Row]:
     for event in events:
         recorded = event.recorded
         at, name = recorded.recorded_at, recorded.namespace
-        _, models, experiments, datasets, first_at, _, position = rows.get(name) or (
-            name, 0, 0, 0, at, at, recorded.position,
+        _, models, experiments, datasets, first_at, _, position, _ = rows.get(name) or (
+            name, 0, 0, 0, at, at, recorded.position, recorded.position,
         )  # fmt: skip
         sign = _sign(recorded.type)
         more = _COUNTED.get(recorded.stream_type, (0, 0, 0))
         counts = (models + sign * more[0], experiments + sign * more[1], datasets + sign * more[2])
-        rows[name] = (name, *counts, first_at, at, position)
+        rows[name] = (name, *counts, first_at, at, position, recorded.position)
     return list(rows.values())
 
 
@@ -51,7 +51,7 @@ class NamespacesProjection(Projection):
     """The namespaces that ever held anything; `updated_at` is when an object last came or went."""
 
     name: ClassVar = "namespaces"
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = CREATING | _DELETING | _RESTORING
     tables: ClassVar = ("namespaces",)
     relations: ClassVar = ("namespaces",)
