@@ -75,7 +75,7 @@ def event_for(name: str, stream: StreamRef, number: int) -> tuple[StreamRef, Cha
     match name:
         case "metrics":
             return stream, points(stream.id, [0.5], first_step=number)
-        case "metadata":
+        case "metadata" | "models":
             return stream, MetadataUpdated(object_id=stream.id, metadata={"epoch": number})
         case "hyperparameters":
             return stream, HyperparametersLogged(object_id=stream.id, hyperparameters={"lr": number})
@@ -83,7 +83,7 @@ def event_for(name: str, stream: StreamRef, number: int) -> tuple[StreamRef, Cha
             return model_ref(f"m{number}"), model_created(f"m{number}")
 
 
-@pytest.mark.parametrize("name", ["metrics", "metadata", "hyperparameters", "namespaces"])
+@pytest.mark.parametrize("name", ["metrics", "metadata", "hyperparameters", "namespaces", "models"])
 async def test_folding_one_busy_object_stays_as_cheap_under_a_held_snapshot(dsn: str, log: Log, name: str) -> None:
     await prepare(dsn)
     stream = await create_model(log, "m")

@@ -61,9 +61,9 @@ class ModelVersionsProjection(ObjectProjection):
 
     name: ClassVar = "model_versions"
     changes: ClassVar = ModelVersionChanges
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved) | OF_ANY_OBJECT
-    tables: ClassVar = ("objects", "unique_tags")
+    tables: ClassVar = ("objects", "touches", "unique_tags")
     relations: ClassVar = ("model_versions", "unique_tags")
     statements: ClassVar = STATEMENTS
 

@@ -25,5 +25,12 @@ SELECT
         WHERE tags.model_version_id = objects.id
         ORDER BY tags.tag COLLATE "C"
     ) AS unique_tags,
-    experiment_id, run_id, checkpoint_id, labels, deleted_at, created_at, updated_at, created_position
+    experiment_id, run_id, checkpoint_id, labels, deleted_at, created_at,
+    greatest(updated_at, (
+        SELECT touched.at FROM touches AS touched
+        WHERE touched.object_id = objects.id
+        ORDER BY touched.position DESC
+        LIMIT 1
+    )) AS updated_at,
+    created_position
 FROM objects;

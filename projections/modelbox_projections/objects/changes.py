@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from modelbox_events import RecordedEvent
+from modelbox_events import Position, RecordedEvent
 from modelbox_events.types import (
     ArtifactsTracked,
     ArtifactUploaded,
@@ -69,6 +69,7 @@ class Changes(ABC):
         """Begin with nothing changed."""
         self.created: list[ObjectData] = []
         self.changed: dict[UUID, Change] = {}
+        self.touched: dict[UUID, tuple[datetime, Position]] = {}
 
     def add(self, event: DecodedEvent) -> None:
         """Take one event in, of a type that the projection of this kind reads."""
@@ -76,9 +77,10 @@ class Changes(ABC):
         if recorded.type not in OF_ANY_OBJECT:
             self.add_own(event)
             return
-        change = self.touch(recorded.stream_id, recorded.recorded_at)
         if recorded.type in TOUCHING:
+            self.touched[recorded.stream_id] = (recorded.recorded_at, recorded.position)
             return
+        change = self.touch(recorded.stream_id, recorded.recorded_at)
         match event.data:
             case ObjectUpdated() as data:
                 change.update(data)
@@ -113,9 +115,11 @@ class Changes(ABC):
         about = (recorded.namespace, name, owner, description, task, comment, json_text(labels))
         times = (recorded.recorded_at, recorded.recorded_at, recorded.position)
         self.created.append((object_id, *about, *times, *own))
+        self.touched.pop(object_id, None)
         self.changed.pop(object_id, None)  # the statement that changes comes after the one that creates
 
     async def write(self, connection: asyncpg.Connection, insert: str) -> None:
         """Write it all; `insert` is the kind's statement."""
         await write_rows(connection, insert, self.created)
         await write_rows(connection, STATEMENTS["change"], [change.row(key) for key, change in self.changed.items()])
+        await write_rows(connection, STATEMENTS["touch"], [(key, *touch) for key, touch in self.touched.items()])

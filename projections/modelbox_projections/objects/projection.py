@@ -22,7 +22,7 @@ class ObjectProjection(Projection):
     """
 
     changes: ClassVar[type[Changes]]
-    tables: ClassVar[tuple[str, ...]] = ("objects",)
+    tables: ClassVar[tuple[str, ...]] = ("objects", "touches")
 
     async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
         """Write what these events change."""

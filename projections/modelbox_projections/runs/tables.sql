@@ -23,6 +23,13 @@ SELECT
     END AS status,
     held.started_at, held.ended_at, held.parent_id, held.source, held.comment, held.reason,
     heard.at AS last_heard_of_at,
-    held.labels, held.deleted_at, held.created_at, held.updated_at, held.created_position
+    held.labels, held.deleted_at, held.created_at,
+    greatest(held.updated_at, (
+        SELECT touched.at FROM touches AS touched
+        WHERE touched.object_id = held.id
+        ORDER BY touched.position DESC
+        LIMIT 1
+    )) AS updated_at,
+    held.created_position
 FROM objects AS held
 LEFT JOIN modelbox_views.run_heartbeats AS heard ON heard.run_id = held.id;
