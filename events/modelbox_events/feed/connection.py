@@ -15,7 +15,7 @@ from typing import Final, Self
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import AuthorizationError
+from nats.errors import AuthorizationError, NoServersError
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.protocol.parser import AUTHORIZATION_VIOLATION
@@ -97,6 +97,8 @@ class FeedConnection:
             # The protocol knows errors by their text alone, and nats-py passes on the one that matters as it came.
             if AUTHORIZATION_VIOLATION in str(error).lower():
                 raise AuthorizationError from error
+            if isinstance(error, NoServersError) and connection.complaint:
+                raise ConnectionError(connection.complaint) from error  # which server, and what the system said
             raise
         except BaseException:
             await connection.close()
