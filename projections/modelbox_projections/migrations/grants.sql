@@ -1,9 +1,11 @@
 -- What the service may do with the views: it fills them and replaces them. Run at every start.
 
 GRANT USAGE, CREATE ON SCHEMA modelbox_views TO modelbox_service;
-REVOKE ALL ON modelbox_views.projection_state, modelbox_views.run_heartbeats FROM modelbox_service;
+REVOKE ALL ON modelbox_views.projection_state, modelbox_views.run_heartbeats, modelbox_views.lead_beats
+    FROM modelbox_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON modelbox_views.projection_state TO modelbox_service;
 GRANT SELECT, INSERT, UPDATE ON modelbox_views.run_heartbeats TO modelbox_service;
+GRANT SELECT, INSERT, DELETE ON modelbox_views.lead_beats TO modelbox_service;
 
 -- What projections fill is the service's own: it drops and replaces it. A restored dump, a copy of a database and an
 -- earlier version leave it to somebody else. Indexes, and sequences of a column, go with their table.
