@@ -6,26 +6,37 @@ Must not know: which statements are run.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from modelbox_events.errors import LogUnavailableError, PartitionMissingError, UnsafeDatabaseError
-
-SERVICE_ROLE: Final = "modelbox_service"
-"""The role the service works as: it may read and add events, never change one."""
+from modelbox_events.errors import (
+    LogRefusedError,
+    LogUnavailableError,
+    NewerVersionError,
+    PartitionMissingError,
+    UnsafeDatabaseError,
+)
+from modelbox_events.session import (
+    ANSWER_TIMEOUT_S,
+    COMMAND_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    Session,
+    open_session,
+    settle,
+)
 
 PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 """A connection borrowed from the pool."""
 AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PooledConnection"
 """A connection, borrowed or one's own."""
 
-CONNECT_TIMEOUT_S: Final = 10.0
-COMMAND_TIMEOUT_S: Final = 30.0
-
-# Classes of SQLSTATE that say "not now": connection, resources, lock and statement timeouts, shutdown, serialisation.
-_UNAVAILABLE_CLASSES: Final = frozenset({"08", "53", "55", "57", "58", "40"})
+# Classes of SQLSTATE that say "not now": connection, resources, lock and statement timeouts, shutdown, serialisation;
+# and a transaction that was ended because nobody went on with it.
+_NOT_NOW_CLASSES: Final = frozenset({"08", "53", "55", "57", "58", "40"})
+_NOT_NOW: Final = frozenset({"25P03", "25P04"})
+_DATA_CLASS: Final = "22"
 _UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
@@ -33,17 +44,6 @@ _UNAVAILABLE: Final = (
     asyncpg.exceptions.InternalClientError,
 )
 _MUST_BE_ON: Final = ("fsync", "synchronous_commit", "full_page_writes")
-
-
-class _Unreset(asyncpg.Connection):
-    """A connection that goes back to the pool as it is: nobody who borrows one leaves anything in its session.
-
-    To reset it each time would cost every read another round trip.
-    """
-
-    def get_reset_query(self) -> str:
-        """Return that nothing is to be run."""
-        return ""
 
 
 class Database:
@@ -61,44 +61,65 @@ class Database:
         Raises:
             LogUnavailableError: Postgres does not answer.
         """
-        with translated():
+        with connecting():
             pool = await asyncpg.create_pool(
                 dsn,
                 min_size=1,
                 max_size=pool_size,
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
-                connection_class=_Unreset,
-                server_settings=_settings("modelbox"),
+                connection_class=Session,
+                server_settings={"application_name": "modelbox"},
+                init=lambda session: settle(session, {}),
             )
         return cls(dsn, pool)
 
     @contextlib.asynccontextmanager
     async def acquire(self) -> AsyncIterator[PooledConnection]:
-        """Borrow a connection; errors that say "not now" become `LogUnavailableError`."""
-        with translated():
+        """Borrow a connection; errors become those of `translated`."""
+        with connecting():
             # The pool's own timeout would run each acquire in a task, which costs as much as a short read.
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                connection = await self.pool.acquire()
+                connection = await self._answering()
+        with translated():
             try:
                 yield connection
+                connection.note_use()
             finally:
-                await self.pool.release(connection)
+                await self._release(connection)
+
+    async def _answering(self) -> Any:
+        while True:
+            connection: Any = await self.pool.acquire()
+            try:
+                if not connection.is_doubtful() or await connection.answers():
+                    return connection
+            except BaseException:
+                connection.terminate()
+                raise
+
+    async def _release(self, connection: PooledConnection) -> None:
+        # What was cut off in the middle is cancelled first. One that does not answer to that is not given back: the
+        # pool ends it and opens another, and the caller has its own error already.
+        with contextlib.suppress(TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            await self.pool.release(connection, timeout=ANSWER_TIMEOUT_S)
+
+    @contextlib.asynccontextmanager
+    async def acquire_long(self, *, timeout_s: float) -> AsyncIterator[PooledConnection]:
+        """Borrow a connection in a transaction whose statements may take longer than others: up to `timeout_s`."""
+        async with self.acquire() as connection, connection.transaction():
+            await connection.execute(f"SET LOCAL statement_timeout TO {round(timeout_s * 1000)}")
+            yield connection
 
     async def connect_alone(self, name: str, settings: Mapping[str, str] | None = None) -> asyncpg.Connection:
         """Open a connection outside the pool, for one user that keeps it.
 
         Args:
             name: What Postgres lists the connection as.
-            settings: Run-time settings of the connection.
+            settings: Run-time settings of the connection, where they are not those of every session.
         """
-        with translated():
-            return await asyncpg.connect(
-                self.dsn,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=COMMAND_TIMEOUT_S,
-                server_settings=_settings(name) | dict(settings or {}),
-            )
+        with connecting():
+            return await open_session(self.dsn, name, settings=settings)
 
     async def refuse_if_unsafe(self) -> None:
         """Check that a commit that Postgres acknowledges survives a crash.
@@ -121,27 +142,66 @@ class Database:
             self.pool.terminate()
 
 
-def _settings(name: str) -> dict[str, str]:
-    # Compiling pays off only for long scans; here it would cost each short statement milliseconds.
-    return {"application_name": name, "role": SERVICE_ROLE, "jit": "off", "timezone": "UTC"}
-
-
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Turn Postgres's "not now" into `LogUnavailableError`, chosen by SQLSTATE; let all else pass."""
+    """Turn what Postgres says into what it means, chosen by SQLSTATE.
+
+    Errors about the data that was sent pass as they are. All others say nothing about the request: it may be sent
+    again, and it is not at fault.
+
+    Raises:
+        LogUnavailableError: Postgres does not answer now, or a kind of this error: it refuses for a reason of its own.
+    """
     try:
         yield
     except asyncpg.PostgresError as error:
-        sqlstate = error.sqlstate or ""
-        if sqlstate == asyncpg.CheckViolationError.sqlstate and _is_partition_missing(error):
-            raise PartitionMissingError(str(error)) from error
-        if sqlstate[:2] in _UNAVAILABLE_CLASSES:
-            raise LogUnavailableError(f"{error} (SQLSTATE {sqlstate})") from error
-        raise
+        if is_about_data(error):
+            raise
+        raise _unavailable(error) from error
     except _UNAVAILABLE as error:
-        if isinstance(error, ValueError):  # asyncpg's own complaint about an argument: ours to mend, not to retry
+        if isinstance(error, ValueError):  # asyncpg's own complaint about an argument: about the data too
             raise
         raise LogUnavailableError(str(error) or type(error).__name__) from error
+
+
+@contextlib.contextmanager
+def connecting() -> Iterator[None]:
+    """As `translated`, where no data of a request was sent: no error is about it.
+
+    Raises:
+        LogUnavailableError: Postgres does not answer now, or a kind of this error: it refuses for a reason of its own.
+    """
+    try:
+        with translated():
+            yield
+    except asyncpg.PostgresError as error:
+        raise _unavailable(error) from error
+    except ValueError as error:  # asyncpg cannot read the dsn
+        raise LogRefusedError(str(error)) from error
+
+
+def is_about_data(error: Exception) -> bool:
+    """Whether an error of Postgres or its driver is about the data that was sent, so that sending it again cannot help.
+
+    A row that exists already is not: the log's own state then contradicts itself.
+    """
+    if not isinstance(error, asyncpg.PostgresError):
+        return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    sqlstate = error.sqlstate or ""
+    if sqlstate == asyncpg.CheckViolationError.sqlstate:
+        return not _is_partition_missing(error)
+    return sqlstate[:2] == _DATA_CLASS or sqlstate == asyncpg.NotNullViolationError.sqlstate
+
+
+def _unavailable(error: asyncpg.PostgresError) -> LogUnavailableError:
+    sqlstate = error.sqlstate or ""
+    if sqlstate == asyncpg.CheckViolationError.sqlstate and _is_partition_missing(error):
+        return PartitionMissingError(str(error))
+    if sqlstate == asyncpg.UndefinedFunctionError.sqlstate:
+        return NewerVersionError(f"{error} (SQLSTATE {sqlstate})")
+    if sqlstate[:2] in _NOT_NOW_CLASSES or sqlstate in _NOT_NOW:
+        return LogUnavailableError(f"{error} (SQLSTATE {sqlstate})")
+    return LogRefusedError(str(error), sqlstate=sqlstate)
 
 
 def _is_partition_missing(error: asyncpg.PostgresError) -> bool:

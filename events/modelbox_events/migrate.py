@@ -8,11 +8,16 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from modelbox_events.database import CONNECT_TIMEOUT_S, AnyConnection, translated
+from modelbox_events.database import AnyConnection, connecting
 from modelbox_events.errors import MigrationError
+from modelbox_events.session import UNHURRIED, open_session
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
 _LOCK: Final = 0x6D6F64656C626F78  # "modelbox": one migrator at a time in a database
+
+TIMEOUT_S: Final = 3600.0
+"""How long one statement of a migration may take, and how long it waits for another migrator."""
+_PATIENT: Final = {**UNHURRIED, "lock_timeout": "0"}
 
 _CREATE_RECORD: Final = """
 CREATE TABLE IF NOT EXISTS public.modelbox_migrations (
@@ -56,8 +61,8 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
         MigrationError: An applied file was changed, or the database is ahead of this version.
         LogUnavailableError: Postgres does not answer.
     """
-    with translated():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    with connecting():
+        connection = await open_session(dsn, "modelbox migrate", settings=_PATIENT, timeout_s=TIMEOUT_S, role=None)
         with contextlib.closing(_Terminating(connection)):
             await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
             await connection.execute(_CREATE_RECORD)

@@ -4,14 +4,16 @@ Must not know: what is stored or published.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-import asyncpg
 import structlog
 
-from modelbox_events import Log, LogUnavailableError, migrate
+from modelbox_events import Log, LogRefusedError, LogUnavailableError, migrate
+from modelbox_events.database import connecting
+from modelbox_events.session import refuse_shared_sessions
 from modelbox_gateway.blobs import Blobs
 from modelbox_gateway.blobs.opening import store_of
 from modelbox_gateway.config import Config, Role
@@ -24,11 +26,16 @@ from modelbox_gateway.operator_errors import ArtifactStorageError, DatabaseRefus
 from modelbox_projections import prepare
 
 _RETRY_PAUSE_S: Final = 0.5
+_REMEDIES: Final = {
+    "25006": "make it writable: it is a standby, or keeps itself from filling its disk",
+    "": "correct metadata_storage_postgres.dsn, or what stands between it and Postgres",
+}
+"""What to do about what Postgres refuses, by SQLSTATE, where it is not the account that lacks something."""
 
 _log = structlog.get_logger()
 
-Spawn = Callable[[Coroutine[Any, Any, None], str], None]
-"""Runs a coroutine in the background, under a name, until the service stops."""
+Spawn = Callable[[Callable[[], Awaitable[None]], str], None]
+"""Does some work in the background, under a name, until the service stops; whatever fails in it begins again."""
 
 
 def check_role(config: Config, roles: frozenset[Role]) -> None:
@@ -62,7 +69,7 @@ async def start_postgres(config: Config, stack: AsyncExitStack, spawn: Spawn) ->
     server = EmbeddedPostgres(config.data_folder / "postgres")
     stack.push_async_callback(server.stop)
     await server.start()
-    spawn(keep_running("postgres", server), "keep postgres")
+    spawn(partial(keep_running, "postgres", server), "keep postgres")
     _log.info("postgres_started", pid=server.pid)
     return server.dsn
 
@@ -78,7 +85,7 @@ async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn) -> tup
     server = EmbeddedNats(config.data_folder / "nats")
     stack.push_async_callback(server.stop)
     await server.start()
-    spawn(keep_running("nats", server), "keep nats")
+    spawn(partial(keep_running, "nats", server), "keep nats")
     _log.info("nats_started", pid=server.pid, url=server.url)
     return (server.url,)
 
@@ -101,11 +108,15 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
     deadline = asyncio.get_running_loop().time() + config.start_timeout_s
     while True:
         try:
+            with connecting():
+                await refuse_shared_sessions(dsn)
             await migrate(dsn)
             await prepare(dsn)
             await prepare_members(dsn)
             on_migrated()
             log = await Log.open(dsn, allow_unsafe=allow_unsafe, pool_size=config.database_connections)
+        except LogRefusedError as error:
+            raise DatabaseRefusedError(error.problem, remedy=_REMEDIES.get(error.sqlstate)) from error
         except LogUnavailableError as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise StartTimeoutError(
@@ -113,8 +124,6 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
                 ) from error
             _log.warning("postgres_unavailable", error=error.problem)
             await asyncio.sleep(_RETRY_PAUSE_S)
-        except asyncpg.PostgresError as error:
-            raise DatabaseRefusedError(str(error)) from error
         else:
             if allow_unsafe:
                 _log.warning("unsafe_database_allowed", consequence="acknowledged events can be lost")

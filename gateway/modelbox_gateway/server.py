@@ -7,16 +7,18 @@ Must not know: how any part works.
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
 import uvloop
 
 from modelbox_events import Log
+from modelbox_events.background import keep_going
 from modelbox_events.feed import Relay
 from modelbox_gateway.backing import Spawn, check_role, open_blobs, open_log, start_nats, start_postgres
 from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
@@ -122,8 +124,8 @@ class Server:
             tasks.create_task(door.run_until_stopped(), name=key)
 
     async def _start(self, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
-        def spawn(work: Coroutine[Any, Any, None], name: str) -> None:
-            self._background.append(tasks.create_task(work, name=name))
+        def spawn(work: Callable[[], Awaitable[None]], name: str) -> None:
+            self._background.append(tasks.create_task(keep_going(name, work), name=name))
 
         dsn = await start_postgres(self._config, stack, spawn)
         log = await open_log(self._config, dsn, on_migrated=lambda: self._readiness.watch("migrations", _no_problem))
@@ -136,21 +138,21 @@ class Server:
             relay = self._relay(log, servers)
             self._parts.feed = FeedPart(relay)
             self._readiness.watch("feed", once_ready(self._parts.feed.problem))
-            spawn(relay.run(), "relay")
+            spawn(relay.run, "relay")
         runner = ProjectionRunner(log)
         if Role.PROJECTIONS in self._roles:
-            spawn(runner.run(), "projections")
+            spawn(runner.run, "projections")
         self._parts.projections = ProjectionsPart(log)
         self._readiness.watch("projections", once_ready(self._parts.projections.problem))
-        spawn(self._parts.projections.follow(), "projection states")
+        spawn(self._parts.projections.follow, "projection states")
         grpc_address = await self._start_grpc(log, runner, stack, spawn) if self._takes_calls else ""
         http_address = str(bound_address(self._doors["http_listen_addr"].listener))
         self._lease = Lease(log, Member.here(grpc_address, http_address))
-        spawn(self._lease.keep(), "member lease")
+        spawn(self._lease.keep, "member lease")
         run_file = self._run_file(dsn, servers, log=log, grpc_address=grpc_address)
         self._lock.publish(run_file)
         _log.info("serving", **msgspec.structs.asdict(run_file))
-        spawn(self._follow_readiness(), "readiness")
+        spawn(self._follow_readiness, "readiness")
 
     def _relay(self, log: Log, servers: tuple[str, ...]) -> Relay:
         nats = self._config.change_stream_nats
@@ -169,7 +171,7 @@ class Server:
         wanted = Address.parse(self._config.listen_addr)
         only_transfers = Role.GATEWAY not in self._roles
         if not only_transfers:
-            spawn(keep_swept(blobs, NamedBlobs(log, services.views, services.cursors)), "sweep")
+            spawn(partial(keep_swept, blobs, NamedBlobs(log, services.views, services.cursors)), "sweep")
         self._grpc = create_grpc_server(services, str(wanted), only_transfers=only_transfers)
         # After a stop in order there is nothing left to cut off; after any other, calls end before what they use.
         stack.push_async_callback(self._grpc.stop, 0.0)

@@ -13,6 +13,7 @@ import asyncpg
 
 from modelbox_events import Log, Position
 from modelbox_events.limits import PAGE_EVENTS_MAX
+from modelbox_events.session import UNHURRIED
 from modelbox_projections.errors import RebuildRunningError
 from modelbox_projections.fold import Fold
 from modelbox_projections.generations import drop_generation
@@ -49,7 +50,7 @@ async def sole_builder(log: Log, name: str) -> AsyncIterator[asyncpg.Connection]
         RebuildRunningError: Another process does so at this moment.
         LogUnavailableError: Postgres does not answer.
     """
-    connection = await log.database.connect_alone("modelbox rebuild", {"synchronous_commit": "off"})
+    connection = await log.database.connect_alone("modelbox rebuild", {"synchronous_commit": "off", **UNHURRIED})
     lock = f"modelbox rebuild {name}"
     try:
         if not await connection.fetchval(STATEMENTS["try_lock"], lock):

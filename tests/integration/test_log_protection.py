@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, LogCorruptedError, Position, UnsafeDatabaseError, verify
-from modelbox_events.database import SERVICE_ROLE
 from modelbox_events.hashing import chain_hash, content_hash, genesis_hash
+from modelbox_events.session import SERVICE_ROLE
 from tests.integration.log_cases import append, assert_whole, read_all, stream
 
 CHANGES = ["UPDATE modelbox.events SET data = data", "DELETE FROM modelbox.events", "TRUNCATE modelbox.events"]
