@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-import asyncpg
 import structlog
 
 from modelbox_events.batch import Batch, Prepared
-from modelbox_events.database import Database, is_about_data, translated
+from modelbox_events.database import Database, is_about_data
 from modelbox_events.epochs import load_epochs
 from modelbox_events.errors import (
     ClaimLostError,
@@ -32,10 +31,11 @@ from modelbox_events.errors import (
 from modelbox_events.event import NO_STREAM, Append, Appended
 from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import Commit, Head
+from modelbox_events.health import Health
 from modelbox_events.ids import Position
+from modelbox_events.lane import Lane
 from modelbox_events.limits import STREAM_VERSION_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
-from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.registry import Registry
 
 RESEND_FOR_S: Final = 5.0
@@ -43,30 +43,11 @@ RESEND_FOR_S: Final = 5.0
 
 With the last answer's time this ends before the callers' own deadlines (10 s of the SDK), so that they hear why.
 """
-ANSWER_TIMEOUT_S: Final = 3.0
-"""How long a batch may take; then its connection counts as silent, and it is sent again on another."""
 SLOW_LANE_S: Final = 0.1
 """A batch that takes longer no longer keeps a short queue from a free lane."""
 LANES: Final = 2
 """Batches under way at once: while one commits, the next is encoded, sent, and waits for the head's lock."""
-LOCK_TIMEOUT_MS: Final = 2_000
-STATEMENT_TIMEOUT_MS: Final = 5_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
 _RESEND_PAUSE_S: Final = 0.1
-_CHECK_INTERVAL_S: Final = 0.5
-
-SETTINGS: Final = {
-    "synchronous_commit": "on",
-    # A plan made while the tables are small would scan them for ever; these leave only look-ups by index.
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "enable_bitmapscan": "off",
-    "lock_timeout": str(LOCK_TIMEOUT_MS),
-    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
-}
 
 _log = structlog.get_logger()
 
@@ -106,10 +87,7 @@ class Committer:
         self._queue = AppendQueue()
         self._closing = False
         self.recorded_total = 0
-        self._trouble: LogUnavailableError | None = None
-        self._checking = asyncio.Lock()
-        self._checked_s = -math.inf
-        self._prober = Lane(database)
+        self._health = Health(database, registry)
         self._begun_s = -math.inf
         self._free = [Lane(database) for _ in range(LANES)]
         self._news = asyncio.Event()
@@ -130,24 +108,12 @@ class Committer:
         return await request.done
 
     async def check(self) -> None:
-        """Return if appends can be recorded, as far as is known: after one that failed, an empty one is tried.
+        """Return if appends can be recorded, as far as is known.
 
         Raises:
             LogUnavailableError: They cannot.
         """
-        async with self._checking:
-            now = asyncio.get_running_loop().time()
-            if self._trouble is not None and now - self._checked_s > _CHECK_INTERVAL_S:
-                self._checked_s = now
-                try:
-                    await self._prober.send(self._batch([]))
-                    self._trouble = None
-                except LogUnavailableError as error:
-                    self._trouble = error
-                finally:
-                    self._prober.disconnect()
-            if self._trouble is not None:
-                raise self._trouble
+        await self._health.check()
 
     async def run(self) -> None:
         """Commit batches until `close`, and then until none waits."""
@@ -184,27 +150,28 @@ class Committer:
             loop.call_later(SLOW_LANE_S, self._news.set)
             batches.create_task(self._run(self._free.pop(), batch), name="log batch")
 
-    async def _run(self, lane: "Lane", batch: list[Prepared]) -> None:
+    async def _run(self, lane: Lane, batch: list[Prepared]) -> None:
         try:
             await self._commit(lane, batch)
         finally:
             self._free.append(lane)
             self._news.set()
 
-    async def _commit(self, lane: "Lane", requests: list[Prepared]) -> None:
+    async def _commit(self, lane: Lane, requests: list[Prepared]) -> None:
         deadline = asyncio.get_running_loop().time() + RESEND_FOR_S
         refused = await self._send(lane, requests, deadline)
         if refused is None:
             return
         if len(refused.requests) == 1:
-            return _refuse(refused)
+            _refuse(refused)
+            return
         # It refuses the call as a whole for what one request holds: that must not fail its neighbours.
         for request in refused.requests:
             alone = await self._send(lane, [request], deadline)
             if alone is not None:
                 _refuse(alone)
 
-    async def _send(self, lane: "Lane", requests: Sequence[Prepared], deadline: float) -> _AboutData | None:
+    async def _send(self, lane: Lane, requests: Sequence[Prepared], deadline: float) -> _AboutData | None:
         """Commit a batch and answer its requests; return those that Postgres refuses for their data."""
         while requests:
             try:
@@ -215,20 +182,24 @@ class Committer:
                 requests = batch.left
             except LogUnavailableError as error:
                 lane.disconnect()
-                self._trouble = error
-                self._head.format_level = 1  # a log that was set back may have a lower level; every one takes this
+                self._health.failed(error, requests[0].append)
+                # A log that was set back may have a lower level; every one takes the lowest.
+                is_lowered, self._head.format_level = self._head.format_level > 1, 1
                 # A kind of this error says what is wrong: nobody mends it within a call.
-                if asyncio.get_running_loop().time() > deadline or type(error) is not LogUnavailableError:
+                is_settled = type(error) is not LogUnavailableError and not is_lowered
+                if is_settled or asyncio.get_running_loop().time() > deadline:
                     _log.warning("append_failed", appends=len(requests), error=str(error))
-                    return _fail(requests, error)
+                    _fail(requests, error)
+                    return None
                 await asyncio.sleep(_RESEND_PAUSE_S)
             except Exception as error:  # noqa: BLE001  # whatever it is, the requests must be answered
                 lane.disconnect()
                 if is_about_data(error):
                     return _AboutData(requests, error)
                 _log.exception("append_broke", appends=len(requests))
-                return _fail(requests, LogUnavailableError(f"an unforeseen {type(error).__name__}"))
-        self._trouble = None
+                _fail(requests, LogUnavailableError(f"an unforeseen {type(error).__name__}"))
+                return None
+        self._health.went_well()
         return None
 
     def _batch(self, requests: Sequence[Prepared]) -> Batch:
@@ -263,34 +234,6 @@ class Committer:
                 )
         for commit in _commits_of(batch.requests, rows):
             self._head.committed(commit)
-
-
-class Lane:
-    """A connection that commits one batch at a time."""
-
-    def __init__(self, database: Database) -> None:
-        """Connect at the first batch."""
-        self._database = database
-        self._connection: asyncpg.Connection | None = None
-
-    async def send(self, batch: Batch) -> Sequence[Any]:
-        """Commit a batch and return one row a request.
-
-        Raises:
-            LogUnavailableError: Not now, or the outcome is unknown.
-        """
-        with translated():
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._database.connect_alone("modelbox append", SETTINGS)
-                rows: Sequence[Any] = await self._connection.fetch(STATEMENTS["append_batch"], *batch.arguments)
-        return rows
-
-    def disconnect(self) -> None:
-        """Drop the connection; the next batch opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.terminate()
 
 
 def _commits_of(requests: Sequence[Prepared], rows: Sequence[Any]) -> Iterator[Commit]:

@@ -37,6 +37,8 @@ AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PooledConnectio
 _NOT_NOW_CLASSES: Final = frozenset({"08", "53", "55", "57", "58", "40"})
 _NOT_NOW: Final = frozenset({"25P03", "25P04"})
 _DATA_CLASS: Final = "22"
+# No such function, or one of arguments that are not known here; and what our own says of the log's format level.
+_NEWER: Final = frozenset({"42883", "55MB1"})
 _UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
@@ -197,7 +199,7 @@ def _unavailable(error: asyncpg.PostgresError) -> LogUnavailableError:
     sqlstate = error.sqlstate or ""
     if sqlstate == asyncpg.CheckViolationError.sqlstate and _is_partition_missing(error):
         return PartitionMissingError(str(error))
-    if sqlstate == asyncpg.UndefinedFunctionError.sqlstate:
+    if sqlstate in _NEWER:
         return NewerVersionError(f"{error} (SQLSTATE {sqlstate})")
     if sqlstate[:2] in _NOT_NOW_CLASSES or sqlstate in _NOT_NOW:
         return LogUnavailableError(f"{error} (SQLSTATE {sqlstate})")

@@ -210,10 +210,6 @@ class FormatLevelError(EventsError):
         self.level = level
 
 
-class NewerVersionError(LogUnavailableError):
-    """The log is of a newer version than this process; another process may serve it."""
-
-
 class FeedForkedError(EventsError):
     """The feed holds something that the log does not; the relay has stopped and appends go on."""
 

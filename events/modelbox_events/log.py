@@ -8,10 +8,10 @@ from typing import Self
 from uuid import UUID
 
 from modelbox_events.append import Committer
-from modelbox_events.clock import position_before
-from modelbox_events.epochs import Epochs, load_epochs
 from modelbox_events.background import keep_going
+from modelbox_events.clock import position_before
 from modelbox_events.database import Database, connecting
+from modelbox_events.epochs import Epochs, load_epochs
 from modelbox_events.event import Append, Appended, RecordedEvent
 from modelbox_events.head import Head
 from modelbox_events.ids import Position
@@ -19,8 +19,8 @@ from modelbox_events.limits import PAGE_BYTES_MAX
 from modelbox_events.migrate import refuse_if_behind
 from modelbox_events.places import Places
 from modelbox_events.read import LogHead, Reader, StreamState, Watched
-from modelbox_events.sql import STATEMENTS
 from modelbox_events.session import refuse_shared_sessions
+from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.registry import REGISTRY, Registry
 from modelbox_events.upkeep import ensure_partitions, keep_up
 

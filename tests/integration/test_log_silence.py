@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, LogUnavailableError, Position, migrate
-from modelbox_events.append import ANSWER_TIMEOUT_S, RESEND_FOR_S
+from modelbox_events.append import RESEND_FOR_S
+from modelbox_events.lane import ANSWER_TIMEOUT_S
 from modelbox_events.session import SILENT_AFTER_S, UNHURRIED
 from tests.integration.gateway_server import until
 from tests.integration.log_cases import append, assert_whole, stream
