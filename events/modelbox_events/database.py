@@ -72,35 +72,35 @@ class Database:
                 command_timeout=COMMAND_TIMEOUT_S,
                 connection_class=Session,
                 server_settings={"application_name": "modelbox"},
-                init=lambda session: settle(session, {}),
+                init=_settle,
             )
         return cls(dsn, pool)
 
     @contextlib.asynccontextmanager
     async def acquire(self) -> AsyncIterator[PooledConnection]:
         """Borrow a connection; errors become those of `translated`."""
-        with connecting():
+        with translated():
             # The pool's own timeout would run each acquire in a task, which costs as much as a short read.
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                connection = await self._answering()
-        with translated():
+                connection: Any = await self.pool.acquire()
+                while connection.is_doubtful() and not await self._answers(connection):
+                    connection = await self.pool.acquire()
             try:
                 yield connection
-                connection.note_use()
-            finally:
-                await self._release(connection)
-
-    async def _answering(self) -> Any:
-        while True:
-            connection: Any = await self.pool.acquire()
-            try:
-                if not connection.is_doubtful() or await connection.answers():
-                    return connection
             except BaseException:
-                connection.terminate()
+                await self._give_up(connection)
                 raise
+            connection.note_use()
+            await self.pool.release(connection)
 
-    async def _release(self, connection: PooledConnection) -> None:
+    async def _answers(self, connection: Any) -> bool:
+        try:
+            return bool(await connection.answers())
+        except BaseException:
+            connection.terminate()
+            raise
+
+    async def _give_up(self, connection: PooledConnection) -> None:
         # What was cut off in the middle is cancelled first. One that does not answer to that is not given back: the
         # pool ends it and opens another, and the caller has its own error already.
         with contextlib.suppress(TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
@@ -142,6 +142,11 @@ class Database:
             await asyncio.wait_for(self.pool.close(), CONNECT_TIMEOUT_S)
         except TimeoutError:
             self.pool.terminate()
+
+
+async def _settle(session: AnyConnection) -> None:
+    with connecting():
+        await settle(session, {})
 
 
 @contextlib.contextmanager
