@@ -10,13 +10,14 @@ from typing import Final
 import asyncpg
 
 from modelbox_events.batch import Batch, Prepared
-from modelbox_events.database import CONNECT_TIMEOUT_S, translated
+from modelbox_events.database import translated
 from modelbox_events.errors import InvalidEventError, LogUnavailableError, NewerVersionError
 from modelbox_events.event import ANY_VERSION, Append, AuthType, ChangeEvent, Context, NewEvent
 from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import CHANNEL
 from modelbox_events.limits import READS_LEVEL
 from modelbox_events.read import LogHead
+from modelbox_events.session import open_session
 from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.log import log_stream
 from modelbox_events.types.registry import REGISTRY
@@ -38,15 +39,13 @@ async def locked_head(dsn: str) -> AsyncIterator[tuple[asyncpg.Connection, LogHe
         NewerVersionError: The log is written by a newer version of ModelBox.
     """
     settings = {
-        "application_name": "modelbox operator",
-        "timezone": "UTC",
         "synchronous_commit": "on",
         "lock_timeout": f"{LOCK_TIMEOUT_S:g}s",
         "idle_in_transaction_session_timeout": f"{OPERATION_TIMEOUT_S:g}s",
     }
     with translated():
-        connection = await asyncpg.connect(
-            dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=OPERATION_TIMEOUT_S, server_settings=settings
+        connection = await open_session(
+            dsn, "modelbox operator", settings=settings, timeout_s=OPERATION_TIMEOUT_S, role=None
         )
         try:
             async with connection.transaction():

@@ -1,19 +1,20 @@
 """Group commit: appends that arrive while batches commit form the next.
 
 One round trip and one transaction a batch, each request judged on its own. Where a batch's outcome is unknown (the
-connection was lost) it is sent again: every request has an idempotency key, so nothing is recorded twice.
+connection was lost, or is silent) it is sent again: every request has an idempotency key, so nothing is recorded twice.
+Only what Postgres says of the data itself is a request's fault. Whatever else it refuses, it refuses for all alike.
 """
 
 import asyncio
+import math
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-import asyncpg
 import structlog
 
 from modelbox_events.batch import Batch, Prepared
-from modelbox_events.database import Database, translated
+from modelbox_events.database import Database, is_about_data
 from modelbox_events.epochs import load_epochs
 from modelbox_events.errors import (
     ClaimLostError,
@@ -21,6 +22,7 @@ from modelbox_events.errors import (
     IdempotencyKeyReusedError,
     InvalidEventError,
     LogUnavailableError,
+    NewerVersionError,
     StreamClosedError,
     StreamExistsError,
     StreamNotFoundError,
@@ -29,33 +31,23 @@ from modelbox_events.errors import (
 from modelbox_events.event import NO_STREAM, Append, Appended
 from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import Commit, Head
+from modelbox_events.health import Health
 from modelbox_events.ids import Position
+from modelbox_events.lane import Lane
 from modelbox_events.limits import STREAM_VERSION_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
-from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.registry import Registry
 
-RESEND_FOR_S: Final = 10.0
-"""How long a batch with an unknown outcome is sent again before its requests fail with `LogUnavailableError`."""
+RESEND_FOR_S: Final = 5.0
+"""How long a batch with an unknown outcome is sent again before its requests fail with `LogUnavailableError`.
+
+With the last answer's time this ends before the callers' own deadlines (10 s of the SDK), so that they hear why.
+"""
+SLOW_LANE_S: Final = 0.1
+"""A batch that takes longer no longer keeps a short queue from a free lane."""
 LANES: Final = 2
 """Batches under way at once: while one commits, the next is encoded, sent, and waits for the head's lock."""
-LOCK_TIMEOUT_MS: Final = 2_000
-STATEMENT_TIMEOUT_MS: Final = 10_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
 _RESEND_PAUSE_S: Final = 0.1
-
-SETTINGS: Final = {
-    "synchronous_commit": "on",
-    # A plan made while the tables are small would scan them for ever; these leave only look-ups by index.
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "enable_bitmapscan": "off",
-    "lock_timeout": str(LOCK_TIMEOUT_MS),
-    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
-}
 
 _log = structlog.get_logger()
 
@@ -74,6 +66,16 @@ class Outcome(IntEnum):
     CLAIM_LOST = 8
 
 
+_HELD: Final = frozenset({Outcome.RECORDED, Outcome.DUPLICATE})
+
+
+class _AboutData(NamedTuple):
+    """What Postgres says of the data of these requests: of one of them, it does not say which."""
+
+    requests: Sequence[Prepared]
+    error: Exception
+
+
 class Committer:
     """Takes appends of this process to Postgres in batches."""
 
@@ -85,6 +87,8 @@ class Committer:
         self._queue = AppendQueue()
         self._closing = False
         self.recorded_total = 0
+        self._health = Health(database, registry)
+        self._begun_s = -math.inf
         self._free = [Lane(database) for _ in range(LANES)]
         self._news = asyncio.Event()
 
@@ -102,6 +106,14 @@ class Committer:
         if len(self._queue) >= BATCH_REQUESTS_SHARED:
             self._news.set()
         return await request.done
+
+    async def check(self) -> None:
+        """Return if appends can be recorded, as far as is known.
+
+        Raises:
+            LogUnavailableError: They cannot.
+        """
+        await self._health.check()
 
     async def run(self) -> None:
         """Commit batches until `close`, and then until none waits."""
@@ -121,48 +133,77 @@ class Committer:
         self._queue.close()
 
     def _may_begin(self) -> bool:
-        """Whether to begin a batch now: the second at once only where a long queue makes it worth a transaction."""
-        return len(self._free) == LANES or (bool(self._free) and len(self._queue) >= BATCH_REQUESTS_SHARED)
+        """Whether to begin a batch now: the second at once only where a long queue makes it worth a transaction.
+
+        Beside a lane that takes long, and may never answer, a short queue goes on too.
+        """
+        if len(self._free) == LANES or not self._free:
+            return bool(self._free)
+        slow = asyncio.get_running_loop().time() - self._begun_s >= SLOW_LANE_S
+        return slow or len(self._queue) >= BATCH_REQUESTS_SHARED
 
     def _begin(self, batches: asyncio.TaskGroup) -> None:
         batch = self._queue.take(takers=len(self._free))
         if batch:
+            loop = asyncio.get_running_loop()
+            self._begun_s = loop.time()
+            loop.call_later(SLOW_LANE_S, self._news.set)
             batches.create_task(self._run(self._free.pop(), batch), name="log batch")
 
-    async def _run(self, lane: "Lane", batch: list[Prepared]) -> None:
+    async def _run(self, lane: Lane, batch: list[Prepared]) -> None:
         try:
             await self._commit(lane, batch)
         finally:
             self._free.append(lane)
             self._news.set()
 
-    async def _commit(self, lane: "Lane", requests: list[Prepared]) -> None:
+    async def _commit(self, lane: Lane, requests: list[Prepared]) -> None:
         deadline = asyncio.get_running_loop().time() + RESEND_FOR_S
+        refused = await self._send(lane, requests, deadline)
+        if refused is None:
+            return
+        if len(refused.requests) == 1:
+            _refuse(refused)
+            return
+        # It refuses the call as a whole for what one request holds: that must not fail its neighbours.
+        for request in refused.requests:
+            alone = await self._send(lane, [request], deadline)
+            if alone is not None:
+                _refuse(alone)
+
+    async def _send(self, lane: Lane, requests: Sequence[Prepared], deadline: float) -> _AboutData | None:
+        """Commit a batch and answer its requests; return those that Postgres refuses for their data."""
         while requests:
             try:
-                batch = Batch(requests, self._registry, digest_version=digest_version_at(self._head.format_level))
+                batch = self._batch(requests)
                 rows = await lane.send(batch)
                 await self._look_at_log(rows[0])
                 self._resolve(batch, rows)
                 requests = batch.left
             except LogUnavailableError as error:
                 lane.disconnect()
-                self._head.format_level = 1  # a log that was set back may have a lower level; every one takes this
-                if asyncio.get_running_loop().time() > deadline or type(error) is not LogUnavailableError:
+                self._health.failed(error, requests[0].append)
+                # A log that was set back may have a lower level; every one takes the lowest.
+                is_lowered, self._head.format_level = self._head.format_level > 1, 1
+                # A kind of this error says what is wrong: nobody mends it within a call.
+                is_settled = type(error) is not LogUnavailableError and not is_lowered
+                if is_settled or asyncio.get_running_loop().time() > deadline:
                     _log.warning("append_failed", appends=len(requests), error=str(error))
-                    return _fail(requests, error)
+                    _fail(requests, error)
+                    return None
                 await asyncio.sleep(_RESEND_PAUSE_S)
             except Exception as error:  # noqa: BLE001  # whatever it is, the requests must be answered
-                # Postgres refuses the call as a whole: one bad request must not fail its neighbours.
                 lane.disconnect()
-                if len(requests) == 1:
-                    problem = str(error.args[0]) if error.args else type(error).__name__
-                    _log.error("append_refused", stream_id=str(requests[0].append.stream.id), problem=problem)
-                    return _fail(requests, InvalidEventError("append", f"the database refused it: {problem}"))
-                for request in requests:
-                    await self._commit(lane, [request])
+                if is_about_data(error):
+                    return _AboutData(requests, error)
+                _log.exception("append_broke", appends=len(requests))
+                _fail(requests, LogUnavailableError(f"an unforeseen {type(error).__name__}"))
                 return None
+        self._health.went_well()
         return None
+
+    def _batch(self, requests: Sequence[Prepared]) -> Batch:
+        return Batch(requests, self._registry, digest_version=digest_version_at(self._head.format_level))
 
     async def _look_at_log(self, row: Any) -> None:
         """Take note of the log's format level, and of an epoch that this process does not know."""
@@ -174,7 +215,7 @@ class Committer:
     def _resolve(self, batch: Batch, rows: Sequence[Any]) -> None:
         for request, row in zip(batch.requests, rows, strict=True):
             outcome, detail, first, last, version, recorded_at, chain_hash, log_id, _ = row
-            if outcome > Outcome.DUPLICATE:
+            if outcome not in _HELD:
                 if not request.done.done():
                     request.done.set_exception(_refusal(request, outcome, detail, batch))
                 continue
@@ -193,33 +234,6 @@ class Committer:
                 )
         for commit in _commits_of(batch.requests, rows):
             self._head.committed(commit)
-
-
-class Lane:
-    """A connection that commits one batch at a time."""
-
-    def __init__(self, database: Database) -> None:
-        """Connect at the first batch."""
-        self._database = database
-        self._connection: asyncpg.Connection | None = None
-
-    async def send(self, batch: Batch) -> Sequence[Any]:
-        """Commit a batch and return one row a request.
-
-        Raises:
-            LogUnavailableError: Not now, or the outcome is unknown.
-        """
-        with translated():
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await self._database.connect_alone("modelbox append", SETTINGS)
-            rows: Sequence[Any] = await self._connection.fetch(STATEMENTS["append_batch"], *batch.arguments)
-        return rows
-
-    def disconnect(self) -> None:
-        """Drop the connection; the next batch opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.terminate()
 
 
 def _commits_of(requests: Sequence[Prepared], rows: Sequence[Any]) -> Iterator[Commit]:
@@ -245,6 +259,14 @@ def _fail(requests: Sequence[Prepared], error: EventsError) -> None:
             request.done.set_exception(error)
 
 
+def _refuse(refused: _AboutData) -> None:
+    """Answer a request whose data Postgres refuses."""
+    (request,), error = refused
+    problem = str(error.args[0]) if error.args else type(error).__name__
+    _log.error("append_refused", stream_id=str(request.append.stream.id), problem=problem)
+    _fail([request], InvalidEventError("append", f"the database refused it: {problem}"))
+
+
 def _refusal(request: Prepared, outcome: int, detail: int, batch: Batch) -> EventsError:
     append = request.append
     match outcome:
@@ -261,5 +283,7 @@ def _refusal(request: Prepared, outcome: int, detail: int, batch: Batch) -> Even
             return ClaimLostError(batch.streams[detail - 1].id)
         case Outcome.KEY_REUSED:
             return IdempotencyKeyReusedError(request.key)
-        case _:
+        case Outcome.VERSION_OVERFLOW:
             return InvalidEventError("events", f"the stream would pass version {STREAM_VERSION_MAX:,}, its last")
+        case _:
+            return NewerVersionError(f"it answers an append with outcome {outcome}")

@@ -5,9 +5,8 @@ Must not know: what they are for.
 
 from typing import Final, NamedTuple
 
-import asyncpg
-
-from modelbox_events.database import COMMAND_TIMEOUT_S, CONNECT_TIMEOUT_S, translated
+from modelbox_events.database import connecting
+from modelbox_events.session import open_session
 from modelbox_events.sql import STATEMENTS
 
 CONNECTIONS_BESIDE_POOL: Final = 10
@@ -32,10 +31,10 @@ async def connection_limits(dsn: str) -> ConnectionLimits:
     Raises:
         LogUnavailableError: Postgres does not answer.
     """
-    with translated():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
+    with connecting():
+        connection = await open_session(dsn, "modelbox connections", role=None)
         try:
             [row] = await connection.fetch(STATEMENTS["connection_limits"])
         finally:
-            await connection.close(timeout=CONNECT_TIMEOUT_S)
+            connection.terminate()
     return ConnectionLimits(*row)

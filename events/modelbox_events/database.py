@@ -6,12 +6,28 @@ Must not know: which statements are run.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Final, Self, TypeAlias
+from functools import partial
+from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from modelbox_events.errors import LogUnavailableError, MigrationError, PartitionMissingError, UnsafeDatabaseError
+from modelbox_events.errors import (
+    LogRefusedError,
+    LogUnavailableError,
+    MigrationError,
+    NewerVersionError,
+    PartitionMissingError,
+    UnsafeDatabaseError,
+)
+from modelbox_events.session import (
+    ANSWER_TIMEOUT_S,
+    COMMAND_TIMEOUT_S,
+    CONNECT_TIMEOUT_S,
+    Session,
+    open_session,
+    settle,
+)
 from modelbox_events.sql import STATEMENTS
 
 POOL: Final = "modelbox pool"
@@ -22,11 +38,13 @@ PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PooledConnection"
 """A connection, borrowed or one's own."""
 
-CONNECT_TIMEOUT_S: Final = 10.0
-COMMAND_TIMEOUT_S: Final = 30.0
-
-# Classes of SQLSTATE that say "not now": connection, resources, lock and statement timeouts, shutdown, serialisation.
-_UNAVAILABLE_CLASSES: Final = frozenset({"08", "53", "55", "57", "58", "40"})
+# Classes of SQLSTATE that say "not now": connection, resources, lock and statement timeouts, shutdown, serialisation;
+# and a transaction that was ended because nobody went on with it.
+_NOT_NOW_CLASSES: Final = frozenset({"08", "53", "55", "57", "58", "40"})
+_NOT_NOW: Final = frozenset({"25P03", "25P04"})
+_DATA_CLASS: Final = "22"
+# No such function, or one of arguments that are not known here; and what our own says of the log's format level.
+_NEWER: Final = frozenset({"42883", "55MB1"})
 _UNAVAILABLE: Final = (
     OSError,
     TimeoutError,
@@ -34,17 +52,6 @@ _UNAVAILABLE: Final = (
     asyncpg.exceptions.InternalClientError,
 )
 _MUST_BE_ON: Final = ("fsync", "synchronous_commit", "full_page_writes")
-
-
-class _Unreset(asyncpg.Connection):
-    """A connection that goes back to the pool as it is: nobody who borrows one leaves anything in its session.
-
-    To reset it each time would cost every read another round trip.
-    """
-
-    def get_reset_query(self) -> str:
-        """Return that nothing is to be run."""
-        return ""
 
 
 class Database:
@@ -64,7 +71,7 @@ class Database:
             MigrationError: `migrate` has not run: the service has no role in this database.
             LogUnavailableError: Postgres does not answer.
         """
-        with translated():
+        with connecting():
             role = await service_role(dsn)
             pool = await asyncpg.create_pool(
                 dsn,
@@ -72,37 +79,58 @@ class Database:
                 max_size=pool_size,
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
-                connection_class=_Unreset,
-                server_settings=_settings(POOL, role),
+                connection_class=Session,
+                server_settings={"application_name": POOL},
+                init=partial(_settle, role=role),
             )
         return cls(dsn, pool, role=role)
 
     @contextlib.asynccontextmanager
     async def acquire(self) -> AsyncIterator[PooledConnection]:
-        """Borrow a connection; errors that say "not now" become `LogUnavailableError`."""
+        """Borrow a connection; errors become those of `translated`."""
         with translated():
             # The pool's own timeout would run each acquire in a task, which costs as much as a short read.
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                connection = await self.pool.acquire()
+                connection: Any = await self.pool.acquire()
+                while connection.is_doubtful() and not await self._answers(connection):
+                    connection = await self.pool.acquire()
             try:
                 yield connection
-            finally:
-                await self.pool.release(connection)
+            except BaseException:
+                await self._give_up(connection)
+                raise
+            connection.note_use()
+            await self.pool.release(connection)
+
+    async def _answers(self, connection: Any) -> bool:
+        try:
+            return bool(await connection.answers())
+        except BaseException:
+            connection.terminate()
+            raise
+
+    async def _give_up(self, connection: PooledConnection) -> None:
+        # What was cut off in the middle is cancelled first. One that does not answer to that is not given back: the
+        # pool ends it and opens another, and the caller has its own error already.
+        with contextlib.suppress(TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+            await self.pool.release(connection, timeout=ANSWER_TIMEOUT_S)
+
+    @contextlib.asynccontextmanager
+    async def acquire_long(self, *, timeout_s: float) -> AsyncIterator[PooledConnection]:
+        """Borrow a connection in a transaction whose statements may take longer than others: up to `timeout_s`."""
+        async with self.acquire() as connection, connection.transaction():
+            await connection.execute(f"SET LOCAL statement_timeout TO {round(timeout_s * 1000)}")
+            yield connection
 
     async def connect_alone(self, name: str, settings: Mapping[str, str] | None = None) -> asyncpg.Connection:
         """Open a connection outside the pool, for one user that keeps it.
 
         Args:
             name: What Postgres lists the connection as.
-            settings: Run-time settings of the connection.
+            settings: Run-time settings of the connection, where they are not those of every session.
         """
-        with translated():
-            return await asyncpg.connect(
-                self.dsn,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=COMMAND_TIMEOUT_S,
-                server_settings=_settings(name, self.role) | dict(settings or {}),
-            )
+        with connecting():
+            return await open_session(self.dsn, name, settings=settings, role=self.role)
 
     async def refuse_if_unsafe(self) -> None:
         """Check that a commit that Postgres acknowledges survives a crash.
@@ -131,37 +159,81 @@ async def service_role(dsn: str) -> str:
     Raises:
         MigrationError: There is none yet.
     """
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
+    session = await open_session(dsn, "modelbox role", role=None)
     try:
-        [(role, found, *_)] = await connection.fetch(STATEMENTS["find_role"])
+        [(role, found, *_)] = await session.fetch(STATEMENTS["find_role"])
     finally:
-        await connection.close(timeout=CONNECT_TIMEOUT_S)
+        session.terminate()
     if not found:
         raise MigrationError(f"the database has no role {role} yet; start the server, which makes it")
     return str(role)
 
 
-def _settings(name: str, role: str) -> dict[str, str]:
-    # Compiling pays off only for long scans; here it would cost each short statement milliseconds.
-    return {"application_name": name, "role": role, "jit": "off", "timezone": "UTC"}
+async def _settle(session: AnyConnection, *, role: str) -> None:
+    with connecting():
+        await settle(session, {}, role=role)
 
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Turn Postgres's "not now" into `LogUnavailableError`, chosen by SQLSTATE; let all else pass."""
+    """Turn what Postgres says into what it means, chosen by SQLSTATE.
+
+    Errors about the data that was sent pass as they are. All others say nothing about the request: it may be sent
+    again, and it is not at fault.
+
+    Raises:
+        LogUnavailableError: Postgres does not answer now, or a kind of this error: it refuses for a reason of its own.
+    """
     try:
         yield
     except asyncpg.PostgresError as error:
-        sqlstate = error.sqlstate or ""
-        if sqlstate == asyncpg.CheckViolationError.sqlstate and _is_partition_missing(error):
-            raise PartitionMissingError(str(error)) from error
-        if sqlstate[:2] in _UNAVAILABLE_CLASSES:
-            raise LogUnavailableError(f"{error} (SQLSTATE {sqlstate})") from error
-        raise
+        if is_about_data(error):
+            raise
+        raise _unavailable(error) from error
     except _UNAVAILABLE as error:
-        if isinstance(error, ValueError):  # asyncpg's own complaint about an argument: ours to mend, not to retry
+        if isinstance(error, ValueError):  # asyncpg's own complaint about an argument: about the data too
             raise
         raise LogUnavailableError(str(error) or type(error).__name__) from error
+
+
+@contextlib.contextmanager
+def connecting() -> Iterator[None]:
+    """As `translated`, where no data of a request was sent: no error is about it.
+
+    Raises:
+        LogUnavailableError: Postgres does not answer now, or a kind of this error: it refuses for a reason of its own.
+    """
+    try:
+        with translated():
+            yield
+    except asyncpg.PostgresError as error:
+        raise _unavailable(error) from error
+    except ValueError as error:  # asyncpg cannot read the dsn
+        raise LogRefusedError(str(error)) from error
+
+
+def is_about_data(error: Exception) -> bool:
+    """Whether an error of Postgres or its driver is about the data that was sent, so that sending it again cannot help.
+
+    A row that exists already is not: the log's own state then contradicts itself.
+    """
+    if not isinstance(error, asyncpg.PostgresError):
+        return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    sqlstate = error.sqlstate or ""
+    if sqlstate == asyncpg.CheckViolationError.sqlstate:
+        return not _is_partition_missing(error)
+    return sqlstate[:2] == _DATA_CLASS or sqlstate == asyncpg.NotNullViolationError.sqlstate
+
+
+def _unavailable(error: asyncpg.PostgresError) -> LogUnavailableError:
+    sqlstate = error.sqlstate or ""
+    if sqlstate == asyncpg.CheckViolationError.sqlstate and _is_partition_missing(error):
+        return PartitionMissingError(str(error))
+    if sqlstate in _NEWER:
+        return NewerVersionError(f"{error} (SQLSTATE {sqlstate})")
+    if sqlstate[:2] in _NOT_NOW_CLASSES or sqlstate in _NOT_NOW:
+        return LogUnavailableError(f"{error} (SQLSTATE {sqlstate})")
+    return LogRefusedError(str(error), sqlstate=sqlstate)
 
 
 def _is_partition_missing(error: asyncpg.PostgresError) -> bool:

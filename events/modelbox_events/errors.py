@@ -12,6 +12,7 @@ EventsError
 ├── LogOverloadedError           the queue is full; retry after the delay
 ├── LogUnavailableError          Postgres did not answer; safe to retry with the same key
 │   ├── PartitionMissingError    no partition holds the next position; an operator is needed
+│   ├── LogRefusedError          Postgres refuses for reasons of its own; an operator is needed
 │   └── NewerVersionError        the log speaks a newer version than this process
 ├── FormatLevelError             the log may not hold it yet; retry when every process is of this version
 ├── LogCorruptedError            an event is not as it was recorded
@@ -141,6 +142,18 @@ class LogUnavailableError(EventsError):
 
 class PartitionMissingError(LogUnavailableError):
     """No partition holds the next position; appends go on as soon as one exists."""
+
+
+class LogRefusedError(LogUnavailableError):
+    """Postgres answers and refuses, and no request is at fault: read-only, a right or a password taken away.
+
+    A retry with the same key succeeds once an operator has mended it.
+    """
+
+    def __init__(self, problem: str, *, sqlstate: str = "") -> None:
+        """Say what Postgres refused, and with which SQLSTATE (empty where this process found the reason itself)."""
+        super().__init__(f"{problem} (SQLSTATE {sqlstate})" if sqlstate else problem)
+        self.sqlstate = sqlstate
 
 
 class NewerVersionError(LogUnavailableError):

@@ -26,6 +26,8 @@ POLL_INTERVAL_S: Final = 0.25
 NOTIFY_INTERVAL_S: Final = 0.005
 COMMITS_KEPT: Final = 1_024
 """Batches of this process of which it is remembered in which namespaces they wrote."""
+ANSWER_TIMEOUT_S: Final = 3.0
+"""How long Postgres may take to answer a look; then its connection counts as silent, and another one is opened."""
 _RECONNECT_PAUSE_S: Final = 0.25
 
 UNKNOWN_EPOCHS: Final = Epochs(())
@@ -146,7 +148,8 @@ class Head:
             await asyncio.sleep(_RECONNECT_PAUSE_S)
 
     async def _exchange(self, connection: asyncpg.Connection) -> None:
-        await connection.add_listener(CHANNEL, self._on_notification)
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            await connection.add_listener(CHANNEL, self._on_notification)
         while True:
             is_heard = await self._look(connection)
             deadline = asyncio.get_running_loop().time() + POLL_INTERVAL_S
@@ -155,14 +158,16 @@ class Head:
                     await asyncio.sleep(left)
                 elif await self.wait_beyond(self._announced, timeout_s=left) > self._announced:
                     self._announced = self._position
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(self._announced))
+                    await connection.execute(
+                        "SELECT pg_notify($1, $2)", CHANNEL, str(self._announced), timeout=ANSWER_TIMEOUT_S
+                    )
                     await asyncio.sleep(NOTIFY_INTERVAL_S)
 
     async def _look(self, connection: asyncpg.Connection) -> bool:
         """Look where the log ends, and whether it still holds what it held; return whether anybody listens."""
         # Taken before the question: Postgres has all of it, whatever is committed meanwhile.
         known, seen, seen_hash = self._position, self._seen, self._seen_hash
-        [row] = await connection.fetch(STATEMENTS["watch_head"], APPLICATION, seen)
+        [row] = await connection.fetch(STATEMENTS["watch_head"], APPLICATION, seen, timeout=ANSWER_TIMEOUT_S)
         position, chain_hash, log_id, self.format_level, hash_there, is_heard = row
         if log_id != self.epochs.log_id:
             self.epochs = await load_epochs(connection)

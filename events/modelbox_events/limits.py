@@ -18,7 +18,10 @@ BATCH_BYTES_MAX: Final = 8 * 1024 * 1024
 """Encoded data that one transaction takes, in bytes."""
 
 QUEUE_REQUESTS_MAX: Final = 5_000
-"""Appends that may wait in a process; one more is refused with `LogOverloadedError`."""
+"""Appends that may wait in a process; one more costs the namespace that has most of them one of its own."""
+
+APPEND_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Encoded data of one append, in bytes: half of what may wait in a process, so that there is room for it at times."""
 
 QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Encoded data that may wait in a process, in bytes."""

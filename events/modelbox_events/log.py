@@ -1,14 +1,16 @@
 """The log: the one way to write an event and to read it back."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Self
 from uuid import UUID
 
 from modelbox_events.append import Committer
+from modelbox_events.background import keep_going
 from modelbox_events.clock import position_before
-from modelbox_events.database import Database
+from modelbox_events.database import Database, connecting
 from modelbox_events.epochs import Epochs, load_epochs
 from modelbox_events.event import Append, Appended, RecordedEvent
 from modelbox_events.head import Head
@@ -17,6 +19,7 @@ from modelbox_events.limits import PAGE_BYTES_MAX
 from modelbox_events.migrate import refuse_if_behind
 from modelbox_events.places import Places
 from modelbox_events.read import LogHead, Reader, StreamState, Watched
+from modelbox_events.session import refuse_shared_sessions
 from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.registry import REGISTRY, Registry
 from modelbox_events.upkeep import ensure_partitions, keep_up
@@ -66,6 +69,8 @@ class Log:
             MigrationError: `migrate` has not run, or a newer version has.
             LogUnavailableError: Postgres does not answer.
         """
+        with connecting():
+            await refuse_shared_sessions(dsn)
         database = await Database.connect(dsn, pool_size=pool_size)
         try:
             if not allow_unsafe:
@@ -83,10 +88,10 @@ class Log:
         return log
 
     def _start(self) -> None:
-        self._committing = asyncio.create_task(self._committer.run(), name="log committer")
+        self._committing = _begin("log committer", self._committer.run)
         self._upkeep = [
-            asyncio.create_task(self.head.follow(self.database), name="log head"),
-            asyncio.create_task(keep_up(self.database, self.head), name="log upkeep"),
+            _begin("log head", partial(self.head.follow, self.database)),
+            _begin("log upkeep", partial(keep_up, self.database, self.head)),
         ]
 
     @property
@@ -135,6 +140,15 @@ class Log:
             LogUnavailableError: Postgres did not answer in time. Safe to retry with the same key.
         """
         return await self._committer.append(append)
+
+    async def check(self) -> None:
+        """Return if the log can be read, and appended to as far as this process knows.
+
+        Raises:
+            LogUnavailableError: It cannot; a kind of this error says that an operator is needed.
+        """
+        await self.read_head()
+        await self._committer.check()
 
     async def read_head(self) -> LogHead:
         """Return the head as Postgres has it now."""
@@ -240,3 +254,7 @@ class Log:
             task.cancel()
         await asyncio.gather(*self._upkeep, return_exceptions=True)
         await self.database.close()
+
+
+def _begin(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+    return asyncio.create_task(keep_going(name, work), name=name)

@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from modelbox_events.database import CONNECT_TIMEOUT_S, AnyConnection, translated
+from modelbox_events.database import AnyConnection, connecting
 from modelbox_events.errors import MigrationError
 from modelbox_events.roles import SHARED_ROLE, ensure_role, mend_rights, named, refuse_if_owned_by_others
+from modelbox_events.session import UNHURRIED, open_session
 from modelbox_events.shared_role import keep_earlier_versions
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -22,6 +23,10 @@ _GRANTS: Final = "grants.sql"
 # The first migration made the role that all databases of a cluster shared; where it ran, its tables are today's.
 _FORMER_CHECKSUMS: Final = {"52766ee5248503d05cc162ff37fcbd70e08c0296814b05e75918dfa695be0c43": ("log", 1)}
 _LOCK: Final = 0x6D6F64656C626F78  # "modelbox": one migrator at a time in a database
+
+TIMEOUT_S: Final = 3600.0
+"""How long one statement of a migration may take, and how long it waits for another migrator."""
+_PATIENT: Final = {**UNHURRIED, "lock_timeout": "0"}
 
 _CREATE_RECORD: Final = """
 CREATE TABLE IF NOT EXISTS public.modelbox_migrations (
@@ -108,8 +113,8 @@ async def refuse_if_behind(connection: AnyConnection, component: str, package: s
 @contextlib.asynccontextmanager
 async def _sole_migrator(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """Connect as the dsn's account and be the only one that changes the database's shape."""
-    with translated():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
+    with connecting():
+        connection = await open_session(dsn, "modelbox migrate", settings=_PATIENT, timeout_s=TIMEOUT_S, role=None)
         with contextlib.closing(_Terminating(connection)):
             await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
             yield connection

@@ -13,9 +13,10 @@ import asyncpg
 import msgspec
 
 from modelbox_events.administration import OPERATION_TIMEOUT_S, locked_head, record, refuse_reason
-from modelbox_events.database import CONNECT_TIMEOUT_S, Database, translated
+from modelbox_events.database import Database, translated
 from modelbox_events.errors import FormatLevelError, InvalidEventError, LogCorruptedError
 from modelbox_events.ids import Position
+from modelbox_events.session import UNHURRIED, open_session
 from modelbox_events.sql import STATEMENTS
 from modelbox_events.types import EventLogged, HyperparametersLogged, MetadataUpdated, MetricsLogged
 from modelbox_events.types.log import EventRedacted
@@ -108,7 +109,9 @@ async def _take_away(connection: asyncpg.Connection, partition: str, position: P
 async def _vacuum(dsn: str, partition: str) -> None:
     """Have the row that held the data removed from the table's file as soon as nobody can see it."""
     with translated():
-        connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=OPERATION_TIMEOUT_S)
+        connection = await open_session(
+            dsn, "modelbox operator", settings=UNHURRIED, timeout_s=OPERATION_TIMEOUT_S, role=None
+        )
         try:
             await connection.execute(f"VACUUM {partition}")
         finally:

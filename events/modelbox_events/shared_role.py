@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 import asyncpg
 import structlog
 
-from modelbox_events.database import COMMAND_TIMEOUT_S, CONNECT_TIMEOUT_S
+from modelbox_events.database import connecting
 from modelbox_events.errors import DatabaseRightsError, LogUnavailableError
 from modelbox_events.roles import SHARED_ROLE, first_line
+from modelbox_events.session import open_session
 from modelbox_events.sql import STATEMENTS
 
 UNUSED_FOR_S: Final = 60.0
@@ -66,7 +67,7 @@ async def wait_until_unused(dsn: str, *, unused_for_s: float = UNUSED_FOR_S) -> 
     while True:
         try:
             shared = await _look_at(dsn)
-        except (LogUnavailableError, asyncpg.PostgresError, OSError, TimeoutError) as error:
+        except LogUnavailableError as error:
             _log.warning("earlier_versions_unknown", error=str(error))
             shared = SharedRole(has_rights=True, sessions=1)  # not known is as good as connected
         if not shared.has_rights:
@@ -79,8 +80,9 @@ async def wait_until_unused(dsn: str, *, unused_for_s: float = UNUSED_FOR_S) -> 
 
 
 async def _look_at(dsn: str) -> SharedRole:
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
-    try:
-        return await look(connection)
-    finally:
-        await connection.close(timeout=CONNECT_TIMEOUT_S)
+    with connecting():
+        connection = await open_session(dsn, "modelbox upgrade", role=None)
+        try:
+            return await look(connection)
+        finally:
+            connection.terminate()

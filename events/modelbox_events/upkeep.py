@@ -6,7 +6,6 @@ Must not know: what the partitions hold.
 import asyncio
 from typing import Final
 
-import asyncpg
 import structlog
 
 from modelbox_events.clock import AHEAD_S_MAX, ahead_s
@@ -64,6 +63,6 @@ async def keep_up(database: Database, head: Head) -> None:
             await ensure_partitions(database)
             if await forget_keys(database):
                 _log.info("old_keys_forgotten")
-        except (LogUnavailableError, asyncpg.PostgresError) as error:
+        except LogUnavailableError as error:
             # Two partitions are ahead, so there is time; the next round tries again.
             _log.error("upkeep_failed", error=str(error))

@@ -102,7 +102,7 @@ async def verify(
 
 async def _verify_range(database: Database, head: LogHead, after: Position, to: Position) -> _Range:
     previous = await _hash_at(database, head, after)
-    async with database.acquire() as connection:
+    async with database.acquire_long(timeout_s=RANGE_TIMEOUT_S) as connection:
         row = await connection.fetchrow(STATEMENTS["verify"], after, to, previous, timeout=RANGE_TIMEOUT_S)
     if row is None:
         raise LogCorruptedError(to, "Postgres returned nothing")

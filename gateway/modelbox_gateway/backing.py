@@ -4,16 +4,18 @@ Must not know: what is stored or published.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
-import asyncpg
 import structlog
 
-from modelbox_events import EventsError, Log, LogUnavailableError, migrate
+from modelbox_events import EventsError, Log, LogRefusedError, LogUnavailableError, migrate
 from modelbox_events.connections import CONNECTIONS_BESIDE_POOL, connection_limits
+from modelbox_events.database import connecting
 from modelbox_events.migrate import end_shared_role
+from modelbox_events.session import refuse_shared_sessions
 from modelbox_events.shared_role import wait_until_unused
 from modelbox_gateway.blobs import Blobs
 from modelbox_gateway.blobs.opening import store_of
@@ -35,11 +37,16 @@ from modelbox_projections import prepare
 
 _RETRY_PAUSE_S: Final = 0.5
 _CONNECTIONS_OF_COMMANDS: Final = 30  # commands beside the server, other processes of its log, a person who looks
+_REMEDIES: Final = {
+    "25006": "make it writable: it is a standby, or keeps itself from filling its disk",
+    "": "correct metadata_storage_postgres.dsn, or what stands between it and Postgres",
+}
+"""What to do about what Postgres refuses, by SQLSTATE, where it is not the account that lacks something."""
 
 _log = structlog.get_logger()
 
-Spawn = Callable[[Coroutine[Any, Any, None], str], None]
-"""Runs a coroutine in the background, under a name, until the service stops."""
+Spawn = Callable[[Callable[[], Awaitable[None]], str], None]
+"""Does some work in the background, under a name, until the service stops; whatever fails in it begins again."""
 
 
 def check_role(config: Config, roles: frozenset[Role]) -> None:
@@ -84,8 +91,8 @@ async def start_postgres(
     stack.push_async_callback(server.stop)
     await server.start()
     keeper = Keeper("postgres", server)
-    spawn(keeper.run(), "keep postgres")
-    spawn(keep_short([folder / postgres.LOG]), "postgres log")
+    spawn(keeper.run, "keep postgres")
+    spawn(partial(keep_short, [folder / postgres.LOG]), "postgres log")
     on_keeper(keeper)
     _log.info("postgres_started", pid=server.pid)
     return server.dsn
@@ -121,8 +128,8 @@ async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn, on_kee
     on_keeper(keeper)
     if await keeper.start():
         _log.info("nats_started", pid=server.pid, url=server.address)
-    spawn(keeper.run(), "keep nats")
-    spawn(keep_short([folder / nats.LOG]), "nats log")
+    spawn(keeper.run, "keep nats")
+    spawn(partial(keep_short, [folder / nats.LOG]), "nats log")
     return Nats((server.url,), (server.address,), str(server.follower_file), server)
 
 
@@ -145,12 +152,16 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
     deadline = asyncio.get_running_loop().time() + config.start_timeout_s
     while True:
         try:
+            with connecting():
+                await refuse_shared_sessions(dsn)
             await migrate(dsn)
             await prepare(dsn)
             await prepare_members(dsn)
             await _check_connections(config, dsn)
             on_migrated()
             log = await Log.open(dsn, allow_unsafe=allow_unsafe, pool_size=config.database_connections)
+        except LogRefusedError as error:
+            raise DatabaseRefusedError(error.problem, remedy=_REMEDIES.get(error.sqlstate)) from error
         except LogUnavailableError as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise StartTimeoutError(
@@ -158,8 +169,6 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
                 ) from error
             _log.warning("postgres_unavailable", error=error.problem)
             await asyncio.sleep(_RETRY_PAUSE_S)
-        except asyncpg.PostgresError as error:
-            raise DatabaseRefusedError(str(error)) from error
         else:
             if allow_unsafe:
                 _log.warning("unsafe_database_allowed", consequence="acknowledged events can be lost")
@@ -182,7 +191,7 @@ async def finish_upgrade(dsn: str) -> None:
     try:
         await end_shared_role(dsn)
         await prepare(dsn)  # what such a process has filled meanwhile becomes the service's own
-    except (EventsError, asyncpg.PostgresError) as error:
+    except EventsError as error:
         _log.error("shared_role_keeps_rights", error=str(error), remedy="the next start tries again")
     else:
         _log.info("shared_role_lost_rights")

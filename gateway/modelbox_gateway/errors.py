@@ -17,6 +17,7 @@ GatewayError
 ├── ContentionError              other writers came first too often; retry
 ├── DrainingError                the server is stopping; resume at another or later
 ├── WatchesOverloadedError       watchers that read slowly hold what all of them may; resume later
+├── TooManyCallsError            the server has too many calls at once; retry after the delay
 ├── ResultTooLargeError          the answer does not fit one message; ask for less
 └── ListenError                  the address cannot be listened on (at start only)
 """
@@ -208,6 +209,18 @@ class WatchesOverloadedError(GatewayError):
             f"resume with the last token in {retry_after_s:g} s, or at another server"
         )
         self.bytes_max = bytes_max
+        self.retry_after_s = retry_after_s
+
+
+class TooManyCallsError(GatewayError):
+    """There are too many calls at once, and this client has its share of them; nothing was done."""
+
+    retryable = True
+
+    def __init__(self, calls: int, *, retry_after_s: float) -> None:
+        """Say how many calls there are and when to try again."""
+        super().__init__(f"{calls:,} calls are under way; try again in {retry_after_s:g} s, with fewer at once")
+        self.calls = calls
         self.retry_after_s = retry_after_s
 
 

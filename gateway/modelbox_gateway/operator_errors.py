@@ -92,9 +92,9 @@ class TooFewConnectionsError(OperatorError):
 class DatabaseRefusedError(OperatorError):
     """Postgres answers and refuses the account, the database or a right."""
 
-    def __init__(self, problem: str) -> None:
-        """Quote Postgres."""
-        remedy = "the account of metadata_storage_postgres.dsn must own the database and may create roles"
+    def __init__(self, problem: str, *, remedy: str | None = None) -> None:
+        """Quote Postgres, and say what to do if it is not for the account to have more rights."""
+        remedy = remedy or "the account of metadata_storage_postgres.dsn must own the database and may create roles"
         super().__init__(f"Postgres refuses: {problem}; {remedy}")
         self.problem = problem
 

@@ -31,9 +31,9 @@ class LogPart:
         self._log = log
 
     async def problem(self) -> str:
-        """Return why the log does not answer; empty when it does."""
+        """Return why the log does not answer or takes no appends; empty when it does."""
         try:
-            await self._log.read_head()
+            await self._log.check()
         except EventsError as error:
             return str(error)
         return ""

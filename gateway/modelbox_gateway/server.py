@@ -6,10 +6,11 @@ Must not know: how any part works.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
@@ -17,6 +18,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from modelbox_events import Log
+from modelbox_events.background import keep_going
 from modelbox_events.feed import Relay
 from modelbox_gateway.backing import (
     Nats,
@@ -146,35 +148,35 @@ class Server:
         return registry
 
     async def _start(self, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
-        def spawn(work: Coroutine[Any, Any, None], name: str) -> None:
-            self._background.append(tasks.create_task(work, name=name))
+        def spawn(work: Callable[[], Awaitable[None]], name: str) -> None:
+            self._background.append(tasks.create_task(keep_going(name, work), name=name))
 
-        spawn(reap_orphans(), "orphans")
+        spawn(reap_orphans, "orphans")
         dsn = await start_postgres(self._config, stack, spawn, self._watch)
         log = await open_log(self._config, dsn, on_migrated=lambda: self._readiness.watch("migrations", _no_problem))
         stack.push_async_callback(log.close)
         self._parts.log = LogPart(log)
         self._readiness.watch("log", self._parts.log.problem)
-        spawn(finish_upgrade(dsn), "upgrade")
+        spawn(partial(finish_upgrade, dsn), "upgrade")
         nats = Nats((), ())
         if Role.RELAY in self._roles:
             nats = await start_nats(self._config, stack, spawn, self._watch)
             self._start_relay(log, nats, spawn)
         runner = ProjectionRunner(log)
         if Role.PROJECTIONS in self._roles:
-            spawn(runner.run(), "projections")
+            spawn(runner.run, "projections")
         self._parts.projections = ProjectionsPart(log, runner)
         self._readiness.watch("projections", once_ready(self._parts.projections.problem))
         self._health.watch("projections", self._parts.projections.look)
-        spawn(self._parts.projections.follow(), "projection states")
+        spawn(self._parts.projections.follow, "projection states")
         grpc_address = await self._start_grpc(log, runner, stack, spawn) if self._takes_calls else ""
         http_address = str(bound_address(self._doors["http_listen_addr"].listener))
         self._lease = Lease(log, Member.here(grpc_address, http_address))
-        spawn(self._lease.keep(), "member lease")
+        spawn(self._lease.keep, "member lease")
         run_file = self._run_file(dsn, nats, log=log, grpc_address=grpc_address)
         self._lock.publish(run_file)
         _log.info("serving", **msgspec.structs.asdict(run_file))
-        spawn(self._follow_readiness(), "readiness")
+        spawn(self._follow_readiness, "readiness")
 
     def _start_relay(self, log: Log, nats: Nats, spawn: Spawn) -> None:
         settings = self._config.change_stream_nats
@@ -189,9 +191,9 @@ class Server:
         repair = FeedRepair(nats.embedded, lambda: relay.status) if nats.embedded else None
         self._parts.feed = FeedPart(relay, repair)
         self._health.watch("feed", self._parts.feed.look)
-        spawn(relay.run(), "relay")
+        spawn(relay.run, "relay")
         if repair:
-            spawn(repair.run(), "feed repair")
+            spawn(repair.run, "feed repair")
 
     def _watch(self, keeper: Keeper) -> None:
         self._health.watch(f"{keeper.name} server", lambda: look_at(keeper))
@@ -208,7 +210,7 @@ class Server:
         wanted = Address.parse(self._config.listen_addr)
         only_transfers = Role.GATEWAY not in self._roles
         if not only_transfers:
-            spawn(keep_swept(blobs, NamedBlobs(log, services.views, services.cursors)), "sweep")
+            spawn(partial(keep_swept, blobs, NamedBlobs(log, services.views, services.cursors)), "sweep")
         self._grpc = create_grpc_server(services, str(wanted), only_transfers=only_transfers)
         # After a stop in order there is nothing left to cut off; after any other, calls end before what they use.
         stack.push_async_callback(self._grpc.stop, 0.0)

@@ -5,17 +5,21 @@ Must not know: where pages come from, or what else is being folded.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 import asyncpg
 import structlog
 
-from modelbox_events import LogUnavailableError, NewerVersionError
+from modelbox_events import LogRefusedError, LogUnavailableError, NewerVersionError
 from modelbox_projections.errors import CursorMovedError, FoldFailedError, ViewHeldError
 from modelbox_projections.limits import FOLD_RETRY_PAUSE_S, FOLD_TRIES
 from modelbox_projections.page import Page
 from modelbox_projections.projection import Projection
 from modelbox_projections.sessions import locks_told
 from modelbox_projections.state import ProjectionState, advance, advance_all
+
+_DENIED: Final = frozenset({"25006", "42501"})
+"""SQLSTATEs of a database that is read-only, or of a right that was taken away: no projection can help it."""
 
 _log = structlog.get_logger()
 
@@ -113,6 +117,10 @@ async def fold_together(
                 if idle:
                     await advance_all(connection, idle, page)
     except NewerVersionError as error:
+        return error
+    except LogRefusedError as error:
+        if error.sqlstate in _DENIED:
+            raise
         return error
     except LogUnavailableError:
         raise

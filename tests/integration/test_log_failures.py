@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, LogOverloadedError, LogUnavailableError, PartitionMissingError, Position, migrate
-from modelbox_events.append import LOCK_TIMEOUT_MS, RESEND_FOR_S
+from modelbox_events.append import RESEND_FOR_S
+from modelbox_events.lane import LOCK_TIMEOUT_MS
 from modelbox_events.limits import QUEUE_REQUESTS_MAX
 from modelbox_events.upkeep import EVENT_PARTITION_ROWS
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres

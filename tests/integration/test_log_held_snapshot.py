@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 
 from modelbox_events import Log
-from modelbox_events.append import SETTINGS
 from modelbox_events.batch import Batch, Prepared
 from modelbox_events.hashing import SALTED
+from modelbox_events.lane import SETTINGS
 from modelbox_events.sql import STATEMENTS
 from tests.integration.log_cases import append, assert_whole, stream
 

@@ -6,7 +6,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
-from modelbox_events import EventsError, LogOverloadedError
+from modelbox_events import EventsError, LogOverloadedError, LogRefusedError, NewerVersionError
 from modelbox_gateway.errors import GatewayError, InvalidFieldError, UniqueTagTakenError
 from modelbox_gateway.rpc import status
 from modelbox_gateway.rpc.limits import PROBLEM_CHARS_MAX
@@ -33,7 +33,7 @@ def test_a_reason_always_has_the_same_code() -> None:
         codes.setdefault(rule.reason, set()).add(rule.code)
 
     assert all(len(found) == 1 for found in codes.values())
-    assert status.INTERNAL not in codes
+    assert status.UNFORESEEN not in codes
 
 
 def test_an_error_travels_with_its_reason_and_field() -> None:
@@ -75,3 +75,21 @@ def test_a_long_problem_is_cut_to_fit_the_trailing_metadata() -> None:
 def test_an_unforeseen_error_keeps_its_text_to_itself() -> None:
     assert status.status_of(KeyError("secret")) is None
     assert "request-7" in status.internal_status("request-7").message
+
+
+def test_an_unforeseen_error_says_nothing_of_the_request_and_may_be_retried() -> None:
+    found = status.internal_status("request-7")
+
+    info = error_details_pb2.ErrorInfo()
+    assert status_pb2.Status.FromString(found.details).details[0].Unpack(info)
+    assert (found.code, info.reason, info.metadata["retryable"]) == (grpc.StatusCode.INTERNAL, "UNFORESEEN", "true")
+
+
+@pytest.mark.parametrize("error", [LogRefusedError("no", sqlstate="25006"), NewerVersionError("outcome 99")])
+def test_what_is_wrong_with_the_log_itself_is_unavailable_and_retryable(error: Exception) -> None:
+    found = status.status_of(error)
+
+    assert found is not None
+    info = error_details_pb2.ErrorInfo()
+    assert status_pb2.Status.FromString(found.details).details[0].Unpack(info)
+    assert (found.code, info.metadata["retryable"]) == (grpc.StatusCode.UNAVAILABLE, "true")

@@ -100,7 +100,8 @@ async def test_the_queue_is_bounded() -> None:
         queue.put(_prepared("a"))
 
     with pytest.raises(LogOverloadedError, match="try again in"):
-        queue.put(_prepared("b"))
+        queue.put(_prepared("a"))
+    assert len(queue) == QUEUE_REQUESTS_MAX
 
 
 async def test_an_append_given_up_before_it_was_sent_is_not_sent() -> None:

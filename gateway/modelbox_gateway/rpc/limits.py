@@ -5,8 +5,11 @@ from typing import Final
 MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 """One received message; gRPC refuses a larger one with RESOURCE_EXHAUSTED."""
 
-CONCURRENT_RPCS_MAX: Final = 10_000
-"""Calls at once, open watches among them; gRPC refuses one more with RESOURCE_EXHAUSTED."""
+CALLS_MAX: Final = 10_000
+"""Calls at once, open watches among them; beyond it, each connection gets its share, and twice as many is the end."""
+
+CONNECTION_CALLS_MAX: Final = 2_000
+"""Calls at once on one connection; a client holds back what is more, until others of its own have ended."""
 
 PAGE_ITEMS_MAX: Final = 1_000
 """Items in one page of a list."""

@@ -88,23 +88,26 @@ class _Frame:
         if error is None:
             await self._call.complete()
             self._context.set_trailing_metadata(self._call.trailing_metadata())
-            self._observe(StatusCode.OK)
+            _observe(self._call, StatusCode.OK)
         elif isinstance(error, Exception):
-            await self._refuse(error)
+            await refuse(self._call, self._context, error)
         else:
             # The client went away or its deadline passed: nobody hears an answer.
-            self._observe(StatusCode.CANCELLED)
+            _observe(self._call, StatusCode.CANCELLED)
 
-    async def _refuse(self, error: Exception) -> None:
-        status = status_of(error)
-        if status is None:
-            _log.error("rpc_failed", exc_info=error)
-            status = internal_status(self._call.request_id)
-        else:
-            _log.debug("rpc_refused", reason=status.reason, error=status.message)
-        self._observe(status.code)
-        trailing: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.details), *self._call.trailing_metadata())
-        await self._context.abort(status.code, status.message, trailing)
 
-    def _observe(self, code: StatusCode) -> None:
-        observe_rpc(self._call.method, code.name, self._call.elapsed_s)
+async def refuse(call: Call, context: AnyContext, error: Exception) -> None:
+    """End a call with an error, in the words of the table."""
+    status = status_of(error)
+    if status is None:
+        _log.error("rpc_failed", exc_info=error)
+        status = internal_status(call.request_id)
+    else:
+        _log.debug("rpc_refused", reason=status.reason, error=status.message)
+    _observe(call, status.code)
+    trailing: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.details), *call.trailing_metadata())
+    await context.abort(status.code, status.message, trailing)
+
+
+def _observe(call: Call, code: StatusCode) -> None:
+    observe_rpc(call.method, code.name, call.elapsed_s)

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import ListenError
+from modelbox_gateway.rpc.admission import Admission
 from modelbox_gateway.rpc.artifacts import ArtifactMethods
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.checkpoints import CheckpointMethods
@@ -18,7 +19,7 @@ from modelbox_gateway.rpc.datasets import DatasetMethods
 from modelbox_gateway.rpc.experiments import ExperimentMethods
 from modelbox_gateway.rpc.history import HistoryMethods
 from modelbox_gateway.rpc.hyperparameters import HyperparameterMethods
-from modelbox_gateway.rpc.limits import CONCURRENT_RPCS_MAX, MESSAGE_BYTES_MAX
+from modelbox_gateway.rpc.limits import CONNECTION_CALLS_MAX, MESSAGE_BYTES_MAX
 from modelbox_gateway.rpc.lineage import LineageMethods
 from modelbox_gateway.rpc.logged_events import LoggedEventMethods
 from modelbox_gateway.rpc.members import MemberMethods
@@ -43,6 +44,7 @@ MIN_PING_INTERVAL_MS: Final = 10_000
 
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_concurrent_streams", CONNECTION_CALLS_MAX),
     # Two servers on one port would share its calls at random: the second one must fail to start.
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -58,10 +60,11 @@ class GrpcServer:
         self._address = address
         self._draining = False
         self._health = health.HealthServicer()
-        self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=CONCURRENT_RPCS_MAX)
-        backend = Backend.on(services)
+        self._server = grpc.aio.server(options=_OPTIONS)
+        backend, admission = Backend.on(services), Admission()
         methods = transfer_handlers(backend) if only_transfers else method_handlers(backend, self._is_draining)
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+        guarded = {name: admission.guard(name, handler) for name, handler in methods.items()}
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, guarded),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)

@@ -17,8 +17,11 @@ from modelbox_gateway.rpc.limits import PROBLEM_CHARS_MAX
 
 DOMAIN: Final = "modelbox"
 DETAILS_KEY: Final = "grpc-status-details-bin"
-INTERNAL: Final = "INTERNAL"
-"""The reason of an error that no table foresees; its text stays in the server's log."""
+UNFORESEEN: Final = "UNFORESEEN"
+"""The reason of an error that no table foresees; its text stays in the server's log.
+
+It says nothing of the request: a retry may meet a server that is mended, or another.
+"""
 
 _Details = Callable[[Any], dict[str, object]]
 
@@ -82,6 +85,7 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     errors.WatchesOverloadedError: Rule(
         StatusCode.RESOURCE_EXHAUSTED, "WATCHES_OVERLOADED", _fields("bytes_max", "retry_after_s")
     ),
+    errors.TooManyCallsError: Rule(StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", _fields("calls", "retry_after_s")),
     errors.ResultTooLargeError: Rule(StatusCode.FAILED_PRECONDITION, "RESULT_TOO_LARGE", _fields("field")),
     events.InvalidEventError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", _fields("field")),
     events.InvalidTokenError: Rule(
@@ -101,6 +105,8 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     events.PartitionMissingError: Rule(StatusCode.UNAVAILABLE, "PARTITION_MISSING"),
     events.NewerVersionError: Rule(StatusCode.UNAVAILABLE, "NEWER_VERSION"),
     events.ClaimLostError: Rule(StatusCode.ABORTED, "CONTENTION", _fields("stream_id")),
+    events.LogRefusedError: Rule(StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE"),
+    events.NewerVersionError: Rule(StatusCode.UNAVAILABLE, "NEWER_VERSION"),
     events.LogForkedError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_FORKED", _fields("ours", "theirs")),
     events.LogRewoundError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_REWOUND", _fields("position")),
     projections.FilterError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FILTER", _fields("field", "position")),
@@ -155,9 +161,9 @@ def status_of(error: Exception) -> RpcStatus | None:
 def internal_status(request_id: str) -> RpcStatus:
     """Return what the wire says of an unforeseen error: only where to find it in the log."""
     return _status(
-        Rule(StatusCode.INTERNAL, INTERNAL),
+        Rule(StatusCode.INTERNAL, UNFORESEEN),
         f"unforeseen error; the server's log has it under request id {request_id}",
-        {"request_id": request_id, "retryable": "false"},
+        {"request_id": request_id, "retryable": "true"},
         None,
     )
 

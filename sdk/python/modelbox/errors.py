@@ -220,6 +220,8 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "RESULT_TOO_LARGE": ResultTooLargeError,
     "RUN_ENDED": RunEndedError,
     "SEARCH_TOO_SLOW": SearchTooSlowError,
+    "TOO_MANY_CALLS": OverloadedError,
+    "UNFORESEEN": ServerError,
     "UNIQUE_TAG_NOT_HELD": NotFoundError,
     "UNIQUE_TAG_TAKEN": UniqueTagTakenError,
     "UPLOAD_INCOMPLETE": UploadInterruptedError,

@@ -1,0 +1,79 @@
+"""A connection that takes batches of appends to Postgres, one at a time, and waits for none of them long.
+
+Must not know: what becomes of a batch that failed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from modelbox_events.batch import Batch
+from modelbox_events.database import Database, translated
+from modelbox_events.sql import STATEMENTS
+
+ANSWER_TIMEOUT_S: Final = 3.0
+"""How long a batch may take; then its connection counts as silent, and it is sent again on another."""
+LOCK_TIMEOUT_MS: Final = 2_000
+STATEMENT_TIMEOUT_MS: Final = 5_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
+
+SETTINGS: Final = {
+    "synchronous_commit": "on",
+    # A plan made while the tables are small would scan them for ever; these leave only look-ups by index.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_bitmapscan": "off",
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+}
+
+
+class Lane:
+    """A connection that commits one batch at a time."""
+
+    def __init__(self, database: Database) -> None:
+        """Connect at the first batch."""
+        self._database = database
+        self._connection: asyncpg.Connection | None = None
+
+    async def send(self, batch: Batch) -> Sequence[Any]:
+        """Commit a batch and return one row a request.
+
+        Raises:
+            LogUnavailableError: Not now, or the outcome is unknown.
+        """
+        with translated():
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                connection = await self._open()
+                rows: Sequence[Any] = await connection.fetch(STATEMENTS["append_batch"], *batch.arguments)
+        return rows
+
+    async def rehearse(self, batch: Batch) -> None:
+        """Do what commits a batch, all but the commit: nothing is recorded.
+
+        Raises:
+            LogUnavailableError: It could not be committed now.
+        """
+        with translated():
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                connection = await self._open()
+                transaction = connection.transaction()
+                await transaction.start()
+                await connection.fetch(STATEMENTS["append_batch"], *batch.arguments)
+                await transaction.rollback()
+
+    async def _open(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await self._database.connect_alone("modelbox append", SETTINGS)
+        return self._connection
+
+    def disconnect(self) -> None:
+        """Drop the connection; the next batch opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
