@@ -10,7 +10,7 @@ from typing import Final
 from modelbox.errors import ClosedError, ModelBoxError
 from modelbox.limits import ATTEMPT_TIMEOUT_S, HEARTBEAT_S, HEARTBEAT_S_MIN
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transport.connection import Connection
+from modelbox.transport.connection import NO_KEY, Connection
 from modelbox.transport.methods import HEARTBEAT_RUNS
 
 _log = logging.getLogger("modelbox")
@@ -73,7 +73,7 @@ class Heartbeat:
         try:
             # Nothing is recorded in the log, so there is neither a key nor a token to send.
             request = pb.HeartbeatRunsRequest(ids=ids)
-            answer = self._connection.call_once(HEARTBEAT_RUNS, request, headers=(), timeout_s=ATTEMPT_TIMEOUT_S)
+            answer = self._connection.call_once(HEARTBEAT_RUNS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
         except ClosedError:
             self.close()
         except ModelBoxError as error:
