@@ -55,6 +55,12 @@ class HostileServer(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # at run
     def __init__(self, decide: Decide | Said) -> None:
         self.decide: Decide = decide if callable(decide) else lambda *_: decide
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.token = ""
+        """What goes with answers in good order."""
+        self.watches: list[Sequence[bytes | Said]] = []
+        """What is sent to each watch in turn."""
+        self.requests: list[bytes] = []
+        """What the watches asked for."""
         self._lock = threading.Lock()
 
     def say(self, said: Said) -> None:
@@ -71,17 +77,40 @@ class HostileServer(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # at run
         method = handler_call_details.method.rpartition("/")[2]
         headers = {name: value for name, value in handler_call_details.invocation_metadata if isinstance(value, str)}
 
-        def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+        if method == "WatchNamespace":
+            return grpc.unary_stream_rpc_method_handler(self._watch(headers))
+
+        def answer(request: bytes | Iterator[bytes], context: grpc.ServicerContext) -> bytes:
             with self._lock:
                 self.calls.append((method, headers))
-            said = self.decide(method, request, headers)
+            said = self.decide(method, request if isinstance(request, bytes) else b"".join(request), headers)
             if isinstance(said, bytes):
+                if self.token:
+                    context.set_trailing_metadata((("modelbox-token", self.token),))
                 return said
             context.set_trailing_metadata(tuple(said.details()))
             context.abort(said.code, "hostile")
             raise AssertionError("abort raises")
 
+        if method == "UploadFile":
+            # A test only turns these away: the frames would not make one request again.
+            return grpc.stream_unary_rpc_method_handler(answer)
         return grpc.unary_unary_rpc_method_handler(answer)
+
+    def _watch(self, headers: dict[str, str]) -> Callable[[bytes, grpc.ServicerContext], Iterator[bytes]]:
+        def stream(request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+            with self._lock:
+                self.calls.append(("WatchNamespace", headers))
+                self.requests.append(request)
+                items = self.watches.pop(0) if self.watches else ()
+            for item in items:
+                if isinstance(item, Said):
+                    context.set_trailing_metadata(tuple(item.details()))
+                    context.abort(item.code, "hostile")
+                else:
+                    yield item
+
+        return stream
 
     @contextlib.contextmanager
     def serving(self, address: str = "127.0.0.1:0") -> Iterator[str]:
@@ -173,7 +202,8 @@ class Forwarder:
         spoilt = self.spoil(method, request)
         if spoilt is not None:
             return spoilt
-        call = self._channel.unary_unary(f"/modelbox.ModelStore/{method}")
+        path = f"/modelbox.ModelStore/{method}"
+        call = self._channel.unary_unary(path, request_serializer=None, response_deserializer=None)
         own = tuple((name, value) for name, value in headers.items() if name.startswith("modelbox-"))
         try:
             response: bytes = call(request, metadata=own, timeout=10)

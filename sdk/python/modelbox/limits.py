@@ -161,6 +161,9 @@ HEARTBEAT_S: Final = 15.0
 HEARTBEAT_S_MIN: Final = 1.0
 """The shortest time between two heartbeats, in seconds, whatever the server says."""
 
+HEARTBEAT_S_MAX: Final = 60.0
+"""The longest time between two heartbeats, in seconds, whatever the server says."""
+
 JOURNAL_BYTES_MAX: Final = 1024**3
 """All journals in one folder, in bytes, unless configured otherwise; what comes then stays in memory only."""
 

@@ -188,4 +188,4 @@ class Delivery:
     dropped_calls: int = 0
     refused_calls: int = 0
     journaled: int = 0
-    trouble: str = ""
+    trouble: str = field(default="", compare=False)

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from modelbox.refusals import SetAside
 
 _EXAMPLES = """\b
-Examples:
-  modelbox client sync --server-addr localhost:8085
-  modelbox client sync --refused --show      what the server refused, and why
-  modelbox client sync --refused             send all of it again
-  modelbox client sync --refused --drop --key 1f0c…   drop one for good
+Example: modelbox client sync --server-addr localhost:8085
+What the server refused, and why: modelbox client sync --refused --show
+Send all of it again:             modelbox client sync --refused
+Drop one of it for good:          modelbox client sync --refused --drop --key 1f0c…
 """
 
 
