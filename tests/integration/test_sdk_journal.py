@@ -223,7 +223,7 @@ async def test_a_forgotten_key_does_not_record_twice(
     holder.answers.set()
     assert len(logged_steps(sdk_server, run.id)) == 100
     connection = await asyncpg.connect(dsn)
-    await connection.execute("DELETE FROM modelbox.idempotency")
+    await connection.execute("DELETE FROM modelbox.idempotency_0; DELETE FROM modelbox.idempotency_1")
     await connection.close()
     monkeypatch.setattr(tries, "KEY_TRUSTED_S", -1.0)
     with ModelBox(holder.address) as client:

@@ -6,7 +6,7 @@ from itertools import islice
 import grpc
 import pytest
 
-from modelbox import LogRewoundError, ModelBox, ModelBoxClient
+from modelbox import LogRewoundError, Model, ModelBox, ModelBoxClient
 from modelbox.proto import modelstore_pb2 as pb
 from tests.integration.hostile_server import HostileServer, Said
 
@@ -87,3 +87,19 @@ def test_a_server_too_old_for_hashes_gets_tokens_without() -> None:
         assert [one.position for one in islice(client.watch("demo"), 2)] == [1, 2]
     asked = [pb.WatchNamespaceRequest.FromString(request).after_token for request in hostile.requests]
     assert asked == ["", f"{LOG}.1"]
+
+
+def test_the_real_server_gives_hashes_and_tells_a_place_that_its_log_has_not(client: ModelBox, model: Model) -> None:
+    tokens = client._session.connection.tokens
+    whole = tokens.latest
+    assert len(whole.split(".")) == 3
+    log_id, position, _ = whole.split(".")
+    tokens.forget()
+    tokens.keep(f"{log_id}.{position}.{'0' * 16}")
+    with pytest.raises(LogRewoundError):
+        client.model(model.id)
+    assert client.model(model.id) == model
+    [change] = islice(client.watch("demo"), 1)
+    assert len(change.token.split(".")) == 3
+    with pytest.raises(LogRewoundError):
+        next(client.watch("demo", after=f"{log_id}.{change.position}.{'0' * 16}"))

@@ -15,7 +15,7 @@ from modelbox_gateway.rpc.status import INTERNAL, TABLE
 
 
 def test_every_reason_of_the_server_has_its_error_and_no_other_is_known() -> None:
-    assert set(BY_REASON) == {rule.reason for rule in TABLE.values()} | {INTERNAL, "LOG_REWOUND"}
+    assert set(BY_REASON) == {rule.reason for rule in TABLE.values()} | {INTERNAL}
 
 
 def test_final_is_what_a_server_says_of_the_request_and_no_other_reason() -> None:
@@ -36,7 +36,14 @@ def test_final_is_what_a_server_says_of_the_request_and_no_other_reason() -> Non
         "UPLOAD_NOT_FOUND",
         "WRONG_EXPECTED_VERSION",
     }
-    of_reads = {"INVALID_FILTER", "INVALID_TOKEN", "NOT_UPLOADED", "RESULT_TOO_LARGE", "SEARCH_TOO_SLOW"}
+    of_reads = {
+        "INVALID_FILTER",
+        "INVALID_TOKEN",
+        "NOT_UPLOADED",
+        "RESULT_TOO_LARGE",
+        "SEARCH_TOO_SLOW",
+        "WATCHES_OVERLOADED",
+    }
     assert set(BY_REASON) - of_the_server_or_the_moment - of_reads == FINAL_REASONS
     assert not any(BY_REASON[reason].retryable for reason in FINAL_REASONS)
 

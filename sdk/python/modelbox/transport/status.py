@@ -56,8 +56,8 @@ def _said_in_status(data: bytes) -> Said:
             if info.domain == DOMAIN:
                 reason = Reason(info.reason, {entry.key: entry.value for entry in info.metadata})
         elif detail.type_url == _RETRY_INFO_URL:
-            for delay in _RetryInfo.FromString(detail.value).retry_delay:
-                retry_after_s = max(0.0, delay.seconds + delay.nanos / 1e9)
+            for hint in _RetryInfo.FromString(detail.value).retry_delay:
+                retry_after_s = max(0.0, hint.seconds + hint.nanos / 1e9)
     return Said(reason, retry_after_s)
 
 
