@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from modelbox import ModelBox
+from modelbox.journal.folder import JournalSettings
+from modelbox.syncing import WaitingJournal, waiting_journals
 from tests.integration.sdk_server import SdkServer
 
 MODELBOX: Final = str(Path(sysconfig.get_path("scripts"), "modelbox"))
@@ -49,9 +52,9 @@ def trained(program: str, *arguments: str) -> int:
         return process.wait(TIMEOUT_S)
 
 
-def sync(address: str, *, exit_code: int = 0) -> list[dict[str, Any]]:
+def sync(address: str, *options: str, exit_code: int = 0) -> list[dict[str, Any]]:
     """Run `modelbox client sync`; return what it says of each journal."""
-    command = [MODELBOX, "client", "sync", "--server-addr", address, "--output", "json"]
+    command = [MODELBOX, "client", "sync", "--server-addr", address, "--output", "json", *options]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=TIMEOUT_S)
     assert run.returncode == exit_code
     rows: list[dict[str, Any]] = json.loads(run.stdout)
@@ -67,6 +70,28 @@ def logged_steps(server: SdkServer, object_id: str, key: str = "loss") -> list[i
             if UUID(batch["object_id"]) == UUID(object_id):
                 steps += [step for series in batch["series"] if series["key"] == key for step in series["steps"]]
     return steps
+
+
+def refused(address: str, *options: str, exit_code: int = 0) -> list[dict[str, Any]]:
+    """Run `modelbox client sync --refused`; return what it says of each call that is set aside."""
+    return sync(address, "--refused", *options, exit_code=exit_code)
+
+
+def left(folder: Path) -> list[WaitingJournal]:
+    """Return the journals in which something waits."""
+    return [found for found in waiting_journals(JournalSettings(folder)) if found.points or found.calls]
+
+
+def shown(server: SdkServer, object_id: str, key: str = "loss") -> list[int]:
+    """Return the steps of an object's points as the view has them."""
+    with ModelBox(server.address) as client:
+        return [point.step for point in client.object(object_id).metrics(key).get(key, [])]
+
+
+def check(server: SdkServer, object_id: str, steps: range, *, key: str = "loss") -> None:
+    """Every point is there once: in the view, and in the log in the order in which it was logged."""
+    assert logged_steps(server, object_id, key) == list(steps)
+    assert shown(server, object_id, key) == list(steps)
 
 
 class AnswerHolder:

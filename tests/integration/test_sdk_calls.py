@@ -84,7 +84,7 @@ def test_points_are_sent_again_with_the_same_key(peer: tuple[Peer, str]) -> None
 
 def test_a_refusal_is_not_tried_again(peer: tuple[Peer, str]) -> None:
     server, address = peer
-    server.answers += [abort(grpc.StatusCode.INVALID_ARGUMENT), abort(grpc.StatusCode.INTERNAL)]
+    server.answers += [abort(grpc.StatusCode.INVALID_ARGUMENT), abort(grpc.StatusCode.UNIMPLEMENTED)]
     with ModelBox(address) as client:
         with pytest.raises(InvalidFieldError, match="as it was told"):
             client.new_model("a")

@@ -12,13 +12,14 @@ import pytest
 
 from modelbox import Experiment, ModelBox, RefusedError, Run
 from modelbox.delivery import tries
-from modelbox.journal.folder import JournalSettings
-from modelbox.syncing import WaitingJournal, waiting_journals
 from modelbox.values import LocalFile
 from tests.integration.journal_support import (
     MODELBOX,
     AnswerHolder,
+    check,
+    left,
     logged_steps,
+    shown,
     sync,
     train,
     trained,
@@ -29,23 +30,6 @@ from tests.integration.sdk_server import SdkServer, wait_until
 @pytest.fixture
 def run(client: ModelBox) -> Run:
     return client.new_experiment("digits").new_run(source=False, heartbeat=False)
-
-
-def left(folder: Path) -> list[WaitingJournal]:
-    """Return the journals in which something waits."""
-    return [found for found in waiting_journals(JournalSettings(folder)) if found.points or found.calls]
-
-
-def shown(server: SdkServer, object_id: str, key: str = "loss") -> list[int]:
-    """Return the steps of an object's points as the view has them."""
-    with ModelBox(server.address) as client:
-        return [point.step for point in client.object(object_id).metrics(key).get(key, [])]
-
-
-def check(server: SdkServer, object_id: str, steps: range, *, key: str = "loss") -> None:
-    """Every point is there once: in the view, and in the log in the order in which it was logged."""
-    assert logged_steps(server, object_id, key) == list(steps)
-    assert shown(server, object_id, key) == list(steps)
 
 
 def test_a_trainer_that_ends_while_the_server_is_away_is_synced_later(
@@ -239,7 +223,7 @@ async def test_a_forgotten_key_does_not_record_twice(
     holder.answers.set()
     assert len(logged_steps(sdk_server, run.id)) == 100
     connection = await asyncpg.connect(dsn)
-    await connection.execute("DELETE FROM modelbox.idempotency")
+    await connection.execute("DELETE FROM modelbox.idempotency_0; DELETE FROM modelbox.idempotency_1")
     await connection.close()
     monkeypatch.setattr(tries, "KEY_TRUSTED_S", -1.0)
     with ModelBox(holder.address) as client:

@@ -160,7 +160,7 @@ def test_flush_says_how_many_points_wait() -> None:
 
 
 def test_a_refusal_is_told_by_the_next_flush_only() -> None:
-    server = Server(lambda tries: NotFoundError("no such object") if tries <= 2 else None)
+    server = Server(lambda tries: NotFoundError("no such object", reason="OBJECT_NOT_FOUND") if tries <= 2 else None)
     courier = Courier(server.send)
     for object_id in ("a", "b", "c"):
         courier.log(object_id, {"loss": 1.0}, 0, None)
@@ -171,13 +171,18 @@ def test_a_refusal_is_told_by_the_next_flush_only() -> None:
     courier.close(timeout_s=0.2, cut=no_cut)
 
 
-def test_a_defect_of_the_server_is_tried_a_few_times() -> None:
-    server = Server(lambda _: ServerError("defect"))
+def test_what_a_server_fails_on_is_kept_told_and_sent_with_its_key_until_the_server_is_mended() -> None:
+    server = Server(lambda tries: ServerError("defect") if tries <= DEFECT_TRIES_MAX + 1 else None)
     courier = Courier(server.send)
     courier.log("o", {"loss": 1.0}, 0, None)
-    with pytest.raises(RefusedError):
-        courier.flush(timeout_s=WAIT_S)
-    assert len(server.keys) == DEFECT_TRIES_MAX
+    with pytest.raises(FlushTimeoutError, match=r"1 metric point not acknowledged .* the last answer: defect"):
+        courier.flush(timeout_s=1.0)
+    assert courier.delivery() == Delivery(waiting=1, acknowledged=0, dropped=0, refused=0)
+    assert courier.delivery().trouble == "defect"
+    courier.flush(timeout_s=WAIT_S)
+    assert courier.delivery() == Delivery(waiting=0, acknowledged=1, dropped=0, refused=0)
+    assert len(server.keys) == DEFECT_TRIES_MAX + 2
+    assert len(set(server.keys)) == 1
     courier.close(timeout_s=0.2, cut=no_cut)
 
 

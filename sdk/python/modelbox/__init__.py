@@ -15,6 +15,7 @@ from modelbox.comparison import Comparison
 from modelbox.datasets import Dataset
 from modelbox.enums import ArtifactMime, FileType, MLFramework, RunStatus
 from modelbox.errors import (
+    AccessDeniedError,
     AlreadyExistsError,
     ChecksumMismatchError,
     ClosedError,
@@ -41,6 +42,7 @@ from modelbox.errors import (
     ServerError,
     UnavailableError,
     UniqueTagTakenError,
+    UnsupportedError,
     UploadInterruptedError,
 )
 from modelbox.experiments import Experiment
@@ -66,6 +68,7 @@ from modelbox.values import (
 )
 
 __all__ = [
+    "AccessDeniedError",
     "AlreadyExistsError",
     "Artifact",
     "ArtifactMime",
@@ -124,6 +127,7 @@ __all__ = [
     "Source",
     "UnavailableError",
     "UniqueTagTakenError",
+    "UnsupportedError",
     "UploadInterruptedError",
     "is_rank_zero",
 ]

@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_text
-from modelbox.ids import object_id
+from modelbox.ids import DEFAULT_NAMESPACE, object_id
 from modelbox.logged import Logged
 from modelbox.metadata import encode_metadata
-from modelbox.models import DEFAULT_NAMESPACE
 from modelbox.objects import Kind, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import create, deliver

@@ -15,7 +15,7 @@ ModelBoxError
 ├── ConflictError                        other writers were faster too often; retry
 ├── NotCaughtUpError                     the views are behind what this client wrote; retry
 ├── LogForkedError                       the server's log is not the one this client wrote to
-│   └── LogRewoundError                  the server's log lost what this client knew of it
+│   └── LogRewoundError                  the server's log lost its end: it was restored or failed over
 ├── ChecksumMismatchError                bytes changed on the way; nothing was kept
 ├── ResultTooLargeError                  the answer does not fit one message; ask for less
 ├── SearchTooSlowError                   a search took too long; narrow it
@@ -25,6 +25,8 @@ ModelBoxError
 │   ├── OverloadedError                  the server has too much to do; retry
 │   └── FlushTimeoutError                what was logged still waits for its acknowledgement
 ├── ServerError                          the server failed, or answered what this version does not know
+│   ├── AccessDeniedError                the server, or what stands before it, does not let this client in
+│   └── UnsupportedError                 the server does not know the call, or there is no ModelBox
 ├── RefusedError                         the server refused something that was logged
 └── ClosedError                          the client was closed
 
@@ -41,11 +43,21 @@ class ModelBoxError(Exception):
     retryable: ClassVar[bool] = False
     """Whether the same call may succeed later, with nothing changed by the caller."""
 
-    def __init__(self, message: str, *, reason: str = "", field: str = "") -> None:
-        """Keep the message, and what the server said about it."""
+    def __init__(self, message: str, *, reason: str = "", field: str = "", retry_after_s: float = 0.0) -> None:
+        """Keep the message, and what the server said about it.
+
+        Args:
+            retry_after_s: How long to wait before the next try, if the server said so, in seconds.
+        """
         super().__init__(message)
         self.reason = reason
         self.field = field
+        self.retry_after_s = retry_after_s
+        self.final = reason in FINAL_REASONS
+        """Whether the request itself was refused, by a ModelBox server in its own words or by this client.
+
+        Whatever else an answer says, it says nothing of the request: what was logged is kept, and sent again.
+        """
 
 
 class InvalidFieldError(ModelBoxError, ValueError):
@@ -54,7 +66,9 @@ class InvalidFieldError(ModelBoxError, ValueError):
     @classmethod
     def of(cls, field: str, problem: str) -> "InvalidFieldError":
         """Name the field and say what is wrong with it and what would be right."""
-        return cls(f"{field}: {problem}", field=field)
+        error = cls(f"{field}: {problem}", field=field)
+        error.final = True
+        return error
 
 
 class ConfigError(ModelBoxError):
@@ -122,9 +136,12 @@ class LogForkedError(ModelBoxError):
 
 
 class LogRewoundError(LogForkedError):
-    """The server's log was set back: a standby that was behind took over, or an older backup was restored.
+    """The server's log lost its end: an older copy was restored, or a standby took over that was behind.
 
-    What this client was told last is lost or replaced. Read again; watch from the beginning or from a time.
+    What this client wrote or read last may be gone, although it was acknowledged. The client has forgotten the lost
+    place, so later calls show what the log holds now. Read again what you depend on, and log again what is missing. A
+    watch ends with this error: forget what came after the log's end, and begin a new one where you are sure, or with
+    the very first change.
     """
 
 
@@ -162,26 +179,40 @@ class ServerError(ModelBoxError):
     """The server failed, or answered what this version of the client does not know."""
 
 
-class FlushTimeoutError(UnavailableError):
-    """Not all that was logged was acknowledged in time. It is kept and still sent."""
+class AccessDeniedError(ServerError):
+    """The server, or a proxy before it, does not let this client in. What was logged waits until it does."""
 
-    def __init__(self, waiting: int, *, calls: int = 0, timeout_s: float) -> None:
-        """Say how many points and calls wait and how long was waited."""
-        what = _counted(waiting, calls)
-        super().__init__(f"{what} not acknowledged within {timeout_s:g} s; they are kept and still sent")
+
+class UnsupportedError(ServerError):
+    """The server is older than the call, or what answers at its address is no ModelBox. What was logged waits."""
+
+
+class FlushTimeoutError(UnavailableError):
+    """Not all that was logged was acknowledged in time. It is kept and still sent. The cause is the last trouble."""
+
+    def __init__(self, waiting: int, *, calls: int = 0, timeout_s: float, cause: ModelBoxError | None = None) -> None:
+        """Say how many points and calls wait, how long was waited, and what came instead of an acknowledgement."""
+        problem = f"{_counted(waiting, calls)} not acknowledged within {timeout_s:g} s; they are kept and still sent"
+        super().__init__(problem if cause is None else f"{problem}; the last answer: {cause}")
         self.waiting = waiting
         self.calls = calls
+        self.cause = cause
 
 
 class RefusedError(ModelBoxError):
-    """The server refused points or calls logged since the last flush; they are gone. The cause says why."""
+    """The server refused points or calls logged since the last flush. The cause says why the first of them.
 
-    def __init__(self, points: int, cause: ModelBoxError, *, calls: int = 0) -> None:
-        """Say how many points and calls were refused and why the first of them."""
-        super().__init__(f"{_counted(points, calls)} refused: {cause}", reason=cause.reason, field=cause.field)
+    With a journal they are set aside: `modelbox client sync --refused` shows, sends again or drops them.
+    """
+
+    def __init__(self, points: int, cause: ModelBoxError, *, calls: int = 0, fate: str = "") -> None:
+        """Say how many points and calls were refused, why the first of them, and what became of it."""
+        problem = f"{_counted(points, calls)} refused: {cause}"
+        super().__init__(f"{problem}; {fate}" if fate else problem, reason=cause.reason, field=cause.field)
         self.points = points
         self.calls = calls
         self.cause = cause
+        self.fate = fate
 
 
 class ClosedError(ModelBoxError):
@@ -230,3 +261,19 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "WRONG_EXPECTED_VERSION": ConflictError,
 }
 """The server's reasons and the error each becomes; a reason that is not here is told by its status code."""
+
+FINAL_REASONS: Final[frozenset[str]] = frozenset(
+    {
+        "CHECKSUM_MISMATCH",
+        "IDEMPOTENCY_KEY_REUSED",
+        "INVALID_FIELD",
+        "OBJECT_CLOSED",
+        "OBJECT_DELETED",
+        "OBJECT_EXISTS",
+        "OBJECT_NOT_FOUND",
+        "RUN_ENDED",
+        "UNIQUE_TAG_NOT_HELD",
+        "UNIQUE_TAG_TAKEN",
+    }
+)
+"""The reasons that speak of the request: the same one is refused again. All others, unknown ones too, may pass."""

@@ -9,11 +9,11 @@ from modelbox.comparison import Comparison, comparison_of
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
 from modelbox.fields import check_labels, check_metric_key, check_text
-from modelbox.ids import object_id
+from modelbox.ids import DEFAULT_NAMESPACE, object_id
 from modelbox.limits import COMPARED_RUNS_MAX
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
-from modelbox.models import DEFAULT_NAMESPACE, key_of
+from modelbox.models import key_of
 from modelbox.objects import Kind, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.runs import RUNS, Run, RunFields, new_run

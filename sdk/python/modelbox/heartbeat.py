@@ -5,12 +5,13 @@ Must not know: what a run is, or what becomes of it.
 
 import logging
 import threading
+from time import monotonic
 from typing import Final
 
 from modelbox.errors import ClosedError, ModelBoxError
-from modelbox.limits import ATTEMPT_TIMEOUT_S, HEARTBEAT_S, HEARTBEAT_S_MIN
+from modelbox.limits import ATTEMPT_TIMEOUT_S, HEARTBEAT_S, HEARTBEAT_S_MAX, HEARTBEAT_S_MIN, WARN_AGAIN_S
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transport.connection import Connection
+from modelbox.transport.connection import NO_KEY, Connection
 from modelbox.transport.methods import HEARTBEAT_RUNS
 
 _log = logging.getLogger("modelbox")
@@ -27,6 +28,7 @@ class Heartbeat:
         """Start no thread yet: the first run does."""
         self._connection: Final = connection
         self._closed = False
+        self._warn_at = 0.0
         self.forget()
 
     def start(self, run_id: str) -> None:
@@ -73,12 +75,19 @@ class Heartbeat:
         try:
             # Nothing is recorded in the log, so there is neither a key nor a token to send.
             request = pb.HeartbeatRunsRequest(ids=ids)
-            answer = self._connection.call_once(HEARTBEAT_RUNS, request, headers=(), timeout_s=ATTEMPT_TIMEOUT_S)
+            answer = self._connection.call_once(HEARTBEAT_RUNS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
         except ClosedError:
             self.close()
         except ModelBoxError as error:
             # The next one may arrive; a run that is not heard of shows as lost, which is what it is to the server.
-            _log.debug("a heartbeat did not arrive: %s", error)
+            self._tell(error)
         else:
-            return max(HEARTBEAT_S_MIN, answer.next_s)
+            return min(max(HEARTBEAT_S_MIN, answer.next_s), HEARTBEAT_S_MAX)
         return HEARTBEAT_S
+
+    def _tell(self, error: ModelBoxError) -> None:
+        """Warn, now and then, when heartbeats are turned away; that a server is away is told by what is logged."""
+        is_turned_away = not error.retryable and monotonic() >= self._warn_at
+        if is_turned_away:
+            self._warn_at = monotonic() + WARN_AGAIN_S
+        _log.log(logging.WARNING if is_turned_away else logging.DEBUG, "a heartbeat did not arrive: %s", error)

@@ -8,6 +8,9 @@ from uuid import UUID, uuid4, uuid5
 
 import msgspec
 
+DEFAULT_NAMESPACE: Final = "default"
+"""The namespace of what is created without one."""
+
 _NAMES: Final = UUID("6d6f6465-6c62-5f78-8000-000000000001")
 _encode = msgspec.json.Encoder().encode
 

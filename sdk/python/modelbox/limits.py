@@ -71,8 +71,11 @@ BACKOFF_S_MIN: Final = 0.05
 BACKOFF_S_MAX: Final = 2.0
 """The longest pause between two tries, in seconds."""
 
+RETRY_AFTER_S_MAX: Final = 30.0
+"""The longest pause that a server may ask for, in seconds."""
+
 DEFECT_TRIES_MAX: Final = 5
-"""Tries of one batch of points that the server fails on: it may have been restarted in between, or mended."""
+"""Tries of one call that the server fails on, or the client: it may have been restarted in between, or mended."""
 
 FLUSH_TIMEOUT_S: Final = 30.0
 """How long `flush` waits for the acknowledgement, in seconds, unless told otherwise."""
@@ -158,6 +161,9 @@ HEARTBEAT_S: Final = 15.0
 HEARTBEAT_S_MIN: Final = 1.0
 """The shortest time between two heartbeats, in seconds, whatever the server says."""
 
+HEARTBEAT_S_MAX: Final = 60.0
+"""The longest time between two heartbeats, in seconds, whatever the server says."""
+
 JOURNAL_BYTES_MAX: Final = 1024**3
 """All journals in one folder, in bytes, unless configured otherwise; what comes then stays in memory only."""
 
@@ -167,7 +173,7 @@ JOURNAL_FREE_BYTES_MIN: Final = 256 * 1024**2
 JOURNAL_RETRY_S: Final = 5.0
 """How long a journal that could not be written is left alone, and how old the sum of the others' sizes may be."""
 
-RECORD_BYTES_MAX: Final = REQUEST_BYTES_MAX + 1024
+RECORD_BYTES_MAX: Final = REQUEST_BYTES_MAX + 16 * 1024
 """One record of a journal, in bytes."""
 
 WINDOW_BYTES_MAX: Final = 16 * 1024**2
@@ -184,6 +190,36 @@ COMPACT_RECORDS_MIN: Final = 64
 
 COMPACT_BYTES_MIN: Final = 64 * 1024**2
 """A journal's answered records, in bytes, from which on they are removed while others still wait."""
+
+WARN_AGAIN_S: Final = 600.0
+"""How often the same kind of trouble is warned about at most, in seconds."""
+
+STUCK_SCORE: Final = 30
+"""Failures of one record after which others are tried before it: of those that a retry mostly helps, 30 in a row."""
+
+STUCK_SCORE_OF_ANSWER: Final = 6
+"""What a failure counts that is an answer which no retry is known to help: five of them."""
+
+ASK_S: Final = 3.0
+"""How long the question may take whether the server answers at all, in seconds."""
+
+ALONE_MAX: Final = 3
+"""Failures of such a record, each after another one was recorded meanwhile, after which it is set aside."""
+
+PASSED_OVER_MAX: Final = 16
+"""Such records of one journal that others pass; if more fail, it is the server that fails."""
+
+SUSPECTS_MAX: Final = 256
+"""Records of all journals whose failures are remembered."""
+
+LEFT_AFTER: Final = 2
+"""Failures in a row, after a first record is stuck, after which the journal of an ended program is left for later."""
+
+REFUSED_BYTES_MAX: Final = 256 * 1024**2
+"""What is set aside in one folder of journals, in bytes; what finds no room is dropped, counted and told."""
+
+REFUSED_RECORDS_MAX: Final = 100_000
+"""Records set aside by one process, those included that it found."""
 
 KEY_TRUSTED_S: Final = 6 * 24 * 3600.0
 """How long after its first try a record is simply sent again, in seconds: the server remembers keys for seven days."""

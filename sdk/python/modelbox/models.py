@@ -7,6 +7,7 @@ from typing import Any, Final
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_text
+from modelbox.ids import DEFAULT_NAMESPACE
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, StoredObject, selection
@@ -17,9 +18,6 @@ from modelbox.transfer.files import Files, files_to_track, wire_file
 from modelbox.transport import methods
 from modelbox.values import MetricSummary
 from modelbox.wire import framework_of, hyperparameters_of, summaries_of
-
-DEFAULT_NAMESPACE: Final = "default"
-"""The namespace of what names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

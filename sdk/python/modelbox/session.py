@@ -14,16 +14,17 @@ from typing import Any, Final
 from modelbox.delivery.columns import points_of
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.uploads import describe, send_upload
+from modelbox.errors import ModelBoxError
 from modelbox.heartbeat import Heartbeat
 from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, UPLOAD, Record
-from modelbox.limits import ATTEMPT_TIMEOUT_S, CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
+from modelbox.limits import ASK_S, ATTEMPT_TIMEOUT_S, CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
-from modelbox.transport.connection import IDEMPOTENCY_KEY, Connection
-from modelbox.transport.methods import GET_METRICS, Method, NamedMethod, RequestT, ResponseT
+from modelbox.transport.connection import NO_KEY, Connection, headers_with_key
+from modelbox.transport.methods import GET_METRICS, LIST_NAMESPACES, Method, NamedMethod, RequestT, ResponseT
 from modelbox.values import Delivery, LocalFile, OnProgress
 
 
@@ -57,6 +58,7 @@ class Session:
         self._courier: Final = Courier(
             self._send,
             was_recorded=partial(was_recorded, self.connection),
+            answers=partial(answers, self.connection),
             folder=folder,
             on_start=_close_at_end_of_process,
         )
@@ -163,7 +165,7 @@ def send(
     """
     if record.method == UPLOAD:
         return send_upload(transfers, record.request, on_progress)
-    headers = ((IDEMPOTENCY_KEY, record.key),)
+    headers = headers_with_key(record.key)
     return connection.call_encoded(
         NamedMethod(record.method), record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S
     )
@@ -181,9 +183,18 @@ def was_recorded(connection: Connection, record: Record) -> bool:
     request = pb.GetMetricsRequest(
         parent_id=batch.parent_id, keys=sorted({series.key for series in batch.series}), columns=True
     )
-    answer = connection.call_once(GET_METRICS, request, headers=(), timeout_s=ATTEMPT_TIMEOUT_S)
+    answer = connection.call_once(GET_METRICS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
     found = _points_in(pb.LogMetricsBatchRequest(series=answer.series))
     return _points_in(batch) <= found
+
+
+def answers(connection: Connection) -> bool:
+    """Tell whether the server answers a small question."""
+    try:
+        connection.call_once(LIST_NAMESPACES, pb.ListNamespacesRequest(page_size=1), headers=NO_KEY, timeout_s=ASK_S)
+    except ModelBoxError:
+        return False
+    return True
 
 
 def _points_in(batch: pb.LogMetricsBatchRequest) -> set[tuple[str, int, float, str]]:

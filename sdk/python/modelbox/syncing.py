@@ -16,7 +16,7 @@ from modelbox.delivery.tries import Tries
 from modelbox.journal.backlog import Tally
 from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
-from modelbox.session import send, was_recorded
+from modelbox.session import answers, send, was_recorded
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
@@ -36,7 +36,9 @@ class WaitingJournal:
     in_use: bool
 
 
-def sync_journals(settings: JournalSettings, address: str, *, written_for: str = "", away_s_max: float) -> list[Sent]:
+def sync_journals(
+    settings: JournalSettings, address: str, *, written_for: str = "", away_s_max: float, sent: list[Sent] | None = None
+) -> list[Sent]:
     """Send all journals of a server that no process keeps; return what became of each.
 
     Two that do so at once take different journals; what was sent before is known by its key, so nothing is sent twice.
@@ -45,6 +47,7 @@ def sync_journals(settings: JournalSettings, address: str, *, written_for: str =
         address: The server to send to.
         written_for: The address in the journals, if the server was reached by another one then.
         away_s_max: How long the server may be away, in seconds.
+        sent: Where to put what became of each, for who wants to know it also when the server was away.
 
     Raises:
         UnavailableError: The server was away for longer; what was not answered stays.
@@ -56,9 +59,15 @@ def sync_journals(settings: JournalSettings, address: str, *, written_for: str =
             partial(was_recorded, connection),
             stop=threading.Event(),
             contact=Contact(),
+            answers=partial(answers, connection),
             away_s_max=away_s_max,
         )
-        return Takeover(JournalFolder(settings, written_for or address), tries).run()
+        takeover = Takeover(JournalFolder(settings, written_for or address), tries)
+        try:
+            return takeover.run()
+        finally:
+            if sent is not None:
+                sent += takeover.done.values()
     finally:
         connection.cut()
 
@@ -91,3 +100,16 @@ def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
             bytes=path.stat().st_size,
             in_use=taken is None,
         )
+
+
+def set_aside(settings: JournalSettings) -> Tally:
+    """Return how much of what this user logged was refused, by any server, and is set aside.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    tally = Tally()
+    for path in JournalFolder(settings, "").refused(of_any_server=True):
+        for record in unanswered(path):
+            tally.add(record)
+    return tally

@@ -175,7 +175,8 @@ class Delivery:
 
     `waiting`: in memory, in the journal or on its way; of a closed client, left in the journal. `journaled`: those of
     the waiting points that are in the journal, and so survive the process. `acknowledged`: recorded by the server.
-    `dropped`: given up because neither the journal nor the memory had room. `refused`: the server said no.
+    `dropped`: given up because neither the journal nor the memory had room. `refused`: the server said no, or failed on
+    it alone again and again; with a journal it is set aside. `trouble`: why the last try failed, empty if it did not.
     """
 
     waiting: int
@@ -187,3 +188,4 @@ class Delivery:
     dropped_calls: int = 0
     refused_calls: int = 0
     journaled: int = 0
+    trouble: str = field(default="", compare=False)

@@ -4,18 +4,20 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Final
 
-from modelbox.backoff import backoff
-from modelbox.errors import ModelBoxError
+from modelbox.backoff import Pauses
+from modelbox.errors import ModelBoxError, UnavailableError
 from modelbox.fields import check_text, check_time
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transport.connection import Connection
+from modelbox.transport.connection import INVALID_TOKEN, Connection
 from modelbox.transport.methods import WATCH_NAMESPACE
+from modelbox.transport.tokens import without_hash
 from modelbox.values import Change
 from modelbox.wire import change_of
 
 _log = logging.getLogger("modelbox")
+_ENDED: Final = UnavailableError("the server ended the watch")
 
 
 def watch_request(namespace: str, since: float | datetime | None, after: str) -> pb.WatchNamespaceRequest:
@@ -47,25 +49,43 @@ class Watch:
 
         Raises:
             UnavailableError: The server cannot be reached at the beginning. Later it is waited for.
+            LogRewoundError: The server's log lost its end, and with it the last change that was seen, or may have.
+            LogForkedError: The server has another log by now.
             ModelBoxError: The server refused.
         """
         deadline = monotonic() + self._connection.timeout_s
-        pauses = backoff()
+        pauses = Pauses()
         while True:
+            interruption: ModelBoxError | None = None
             try:
                 for change in self._connected():
                     self._interrupted = False
                     self._request.after_token = change.token
-                    pauses = backoff()
+                    pauses = Pauses()
                     yield change
             except ModelBoxError as error:
-                if not error.retryable or not (self._established or monotonic() < deadline):
-                    raise
-                if self._established and not self._interrupted:
-                    self._interrupted = True
-                    _log.warning("the watch was interrupted and goes on from where it was: %s", error)
+                if self._shortened(error):
+                    continue
+                interruption = error
             # A server that is stopping may also end the stream in good order.
-            sleep(next(pauses))
+            pause_s = pauses.after(interruption or _ENDED)
+            if interruption is not None and (pause_s is None or not (self._established or monotonic() < deadline)):
+                raise interruption
+            self._tell(interruption)
+            sleep(pause_s or 0.0)
+
+    def _tell(self, interruption: ModelBoxError | None) -> None:
+        if interruption is not None and self._established and not self._interrupted:
+            self._interrupted = True
+            _log.warning("the watch was interrupted and goes on from where it was: %s", interruption)
+
+    def _shortened(self, error: ModelBoxError) -> bool:
+        """Leave the hash out of the tokens if a server is too old for it; return whether that helps."""
+        if error.reason != INVALID_TOKEN:
+            return False
+        short = without_hash(self._request.after_token)
+        was_long, self._request.after_token = short != self._request.after_token, short
+        return self._connection.tokens.shorten() or was_long
 
     def _connected(self) -> Iterator[Change]:
         with self._connection.translated(WATCH_NAMESPACE):

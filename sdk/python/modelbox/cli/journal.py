@@ -1,7 +1,9 @@
 """`modelbox client sync` and `modelbox client journal`."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,39 +12,115 @@ from modelbox.cli.output import print_rows
 from modelbox.config import resolve_address, resolve_journal
 from modelbox.journal.folder import JournalSettings
 
+if TYPE_CHECKING:
+    from modelbox.delivery.takeover import Sent
+    from modelbox.refusals import SetAside
 
-@click.command(epilog="Example: modelbox client sync --server-addr localhost:8085")
+_EXAMPLES = """\b
+Example: modelbox client sync --server-addr localhost:8085
+What the server refused, and why: modelbox client sync --refused --show
+Send all of it again:             modelbox client sync --refused
+Drop one of it for good:          modelbox client sync --refused --drop --key 1f0c…
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--written-for", default="", help="The address in the journals, if it was another.")
+@click.option("--refused", is_flag=True, help="Send again what the server refused and is set aside; nothing else.")
+@click.option("--show", is_flag=True, help="With --refused: only show it.")
+@click.option("--drop", is_flag=True, help="With --refused: drop it for good; nothing is sent.")
+@click.option("--key", "keys", multiple=True, help="With --refused: only this one. May be given several times.")
 @output_option
 @connection_options
-def sync(*, written_for: str, output: str, server_addr: str, config_path: Path | None) -> None:
+def sync(
+    *,
+    written_for: str,
+    refused: bool,
+    show: bool,
+    drop: bool,
+    keys: Sequence[str],
+    output: str,
+    server_addr: str,
+    config_path: Path | None,
+) -> None:
     """Send what programs logged while the server was away, and left in their journals when they ended.
 
     Each point and call is recorded once, however often it was sent. A journal that a running program still writes is
-    left to it. Ends with exit code 1 if the server refused anything.
+    left to it. Only what a ModelBox server refuses in its own words is not sent again by itself: it is set aside. Ends
+    with exit code 1 if anything was refused or is still kept.
     """
-    from modelbox.syncing import sync_journals
-
+    if not refused and (show or drop or keys):
+        raise click.UsageError("--show, --drop and --key go with --refused")
+    if show and drop:
+        raise click.UsageError("--show and --drop do not go together")
     with reported():
         address = resolve_address(server_addr, config_path=config_path)
-        done = sync_journals(_settings(config_path), address, written_for=written_for, away_s_max=TIMEOUT_S)
-    columns = ("journal", "points", "calls", "refused", "waiting")
-    rows = [
-        {
-            "journal": sent.path.name,
-            "points": sent.points,
-            "calls": sent.calls,
-            "refused": sent.refused,
-            "waiting": sent.waiting,
-            "damaged_bytes": sent.damaged_bytes,
-            "problems": sent.problems,
-        }
-        for sent in done
-    ]
-    print_rows(rows, columns=columns, output=output)
-    if any(sent.refused for sent in done):
-        problems = "; ".join(problem for sent in done for problem in sent.problems)
-        raise click.ClickException(f"the server refused {sum(sent.refused for sent in done)} of them: {problems}")
+        settings = _settings(config_path)
+        if refused:
+            _go_through_refused(settings, address, written_for, keys, output, show=show, drop=drop)
+        else:
+            _sync(settings, address, written_for, output)
+
+
+def _sync(settings: JournalSettings, address: str, written_for: str, output: str) -> None:
+    from modelbox.syncing import sync_journals
+
+    done: list[Sent] = []
+    try:
+        sync_journals(settings, address, written_for=written_for, away_s_max=TIMEOUT_S, sent=done)
+    finally:
+        columns = ("journal", "points", "calls", "refused", "waiting")
+        print_rows([_sent_row(sent) for sent in done], columns=columns, output=output)
+    problems = "; ".join(problem for sent in done for problem in sent.problems)
+    if refused := sum(sent.refused for sent in done):
+        remedy = "they are set aside: modelbox client sync --refused"
+        raise click.ClickException(f"the server refused {refused} of them ({remedy}): {problems}")
+    if waiting := sum(sent.waiting for sent in done if sent.trouble):
+        raise click.ClickException(f"{waiting} of them still wait in their journals: {problems}")
+
+
+def _sent_row(sent: "Sent") -> dict[str, object]:
+    return {
+        "journal": sent.path.name,
+        "points": sent.points,
+        "calls": sent.calls,
+        "refused": sent.refused,
+        "dropped": sent.dropped,
+        "waiting": sent.waiting,
+        "damaged_bytes": sent.damaged_bytes,
+        "problems": sent.problems,
+    }
+
+
+def _go_through_refused(
+    settings: JournalSettings,
+    address: str,
+    written_for: str,
+    keys: Collection[str],
+    output: str,
+    *,
+    show: bool,
+    drop: bool,
+) -> None:
+    from modelbox.refusals import Outcome, drop_refused, resend_refused, show_refused
+
+    if show:
+        found = show_refused(settings, written_for or address, keys=keys)
+    elif drop:
+        found = drop_refused(settings, written_for or address, keys=keys)
+    else:
+        found = resend_refused(settings, address, written_for=written_for, keys=keys, away_s_max=TIMEOUT_S)
+    columns = ("refused_at", "key", "method", "points", "outcome", "reason", "problem")
+    print_rows([_refused_row(one) for one in found], columns=columns, output=output)
+    if missing := set(keys) - {one.key for one in found}:
+        raise click.ClickException(f"--key: nothing is set aside with {', '.join(sorted(missing))}")
+    if still := sum(one.outcome in {Outcome.REFUSED, Outcome.UNANSWERED} for one in found):
+        remedy = "drop what is not wanted: modelbox client sync --refused --drop"
+        raise click.ClickException(f"{still} of them were not recorded and stay set aside; {remedy}")
+
+
+def _refused_row(one: "SetAside") -> dict[str, object]:
+    return {**asdict(one), "outcome": str(one.outcome), "path": str(one.path)}
 
 
 @click.command(epilog="Example: modelbox client journal --output json")
@@ -50,15 +128,20 @@ def sync(*, written_for: str, output: str, server_addr: str, config_path: Path |
 @output_option
 def journal(*, output: str, config_path: Path | None) -> None:
     """List the journals of this user, of all servers, and what waits in them; nothing is sent."""
-    from modelbox.syncing import waiting_journals
+    from modelbox.syncing import set_aside, waiting_journals
 
     with reported():
+        settings = _settings(config_path)
         rows = [
             {**asdict(found), "path": str(found.path), "journal": found.path.name}
-            for found in waiting_journals(_settings(config_path))
+            for found in waiting_journals(settings)
         ]
+        aside = set_aside(settings)
     columns = ("journal", "server_addr", "points", "calls", "bytes", "in_use", "created_at")
     print_rows(rows, columns=columns, output=output)
+    if aside.records:
+        text = f"{aside.points} metric points and {aside.calls} calls were refused and are set aside"
+        click.echo(f"{text}; see them with: modelbox client sync --refused --show", err=True)
 
 
 def _settings(config_path: Path | None) -> JournalSettings:

@@ -7,17 +7,24 @@ import logging
 from time import monotonic
 
 from modelbox.errors import ModelBoxError, OverloadedError, UnavailableError
+from modelbox.limits import WARN_AGAIN_S
 
 _log = logging.getLogger("modelbox")
 
 
 class Contact:
-    """When the server was heard of last, and since when it is away. One thread tells, others look."""
+    """When the server was heard of last, and since when it is away. One thread tells, others look.
+
+    One whose answer says nothing of the request, such as a proxy's refusal, is away too: what is logged waits.
+    """
 
     def __init__(self) -> None:
         """Know nothing of it."""
         self.heard_at = 0.0
         self.away_since: float | None = None
+        self.trouble: ModelBoxError | None = None
+        """Why the last try failed; None if it did not."""
+        self._warn_at: dict[type[ModelBoxError], float] = {}
         self._returned = True
 
     @property
@@ -27,18 +34,28 @@ class Contact:
         return 0.0 if since is None else monotonic() - since
 
     def heard(self) -> None:
-        """Note that it answered, whatever it said."""
+        """Note that it answered what it was asked, or refused it in its own words."""
+        self.trouble = None
+        self.is_there()
+
+    def is_there(self) -> None:
+        """Note that it is there, whatever it said."""
         self.heard_at = monotonic()
         if self.away_since is not None:
             self.away_since = None
             self._returned = True
 
     def failed(self, error: ModelBoxError) -> None:
-        """Note that a try failed; warn when the server begins to be away."""
-        if not isinstance(error, UnavailableError) or isinstance(error, OverloadedError):
-            self.heard()
-        elif self.away_since is None:
+        """Note that a try failed; warn when the server begins to be away, and now and then while it is."""
+        self.trouble = error
+        is_gone = isinstance(error, UnavailableError) and not isinstance(error, OverloadedError)
+        if error.retryable and not is_gone:
+            self.is_there()
+            return
+        if self.away_since is None:
             self.away_since = monotonic()
+        if monotonic() >= self._warn_at.get(type(error), 0.0):
+            self._warn_at[type(error)] = monotonic() + WARN_AGAIN_S
             _log.warning("what is logged waits for the server and is sent again: %s", error)
 
     def take_return(self) -> bool:

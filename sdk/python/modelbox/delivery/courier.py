@@ -16,8 +16,9 @@ from modelbox.delivery.contact import Contact
 from modelbox.delivery.outcomes import Outcomes
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
-from modelbox.delivery.tries import Answer, Send, Tries, WasRecorded
-from modelbox.errors import ClosedError, FlushTimeoutError, RefusedError
+from modelbox.delivery.tries import Answer, Answers, Send, Tries, WasRecorded
+from modelbox.errors import ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
+from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
@@ -27,6 +28,13 @@ from modelbox.values import Delivery
 _log = logging.getLogger("modelbox")
 
 _LOOK_S: Final = 0.05
+
+_FATES: Final[Mapping[Fate | None, str]] = {
+    Fate.SET_ASIDE: "set aside: `modelbox client sync --refused` shows and resends it",
+    Fate.DROPPED: "dropped, for there is no room to set it aside",
+    Fate.LEFT: "left in the journal, for the disk fails",
+}
+"""What becomes of refused records, in words; without a journal there is nothing to say."""
 
 
 class _Waiter:
@@ -45,6 +53,7 @@ class Courier:
         send: Send,
         *,
         was_recorded: WasRecorded = lambda _: False,
+        answers: Answers = lambda: False,
         folder: JournalFolder | None = None,
         buffer: Buffer | None = None,
         on_start: Callable[[], None] = lambda: None,
@@ -54,10 +63,12 @@ class Courier:
         Args:
             send: Sends one record.
             was_recorded: Asks about one that was sent long ago.
+            answers: Asks whether the server answers at all.
             folder: Where to journal; without one, everything is in memory only.
         """
         self._send: Final = send
         self._was_recorded: Final = was_recorded
+        self._server_answers: Final = answers
         self._folder: Final = folder
         self._buffer: Final = Buffer() if buffer is None else buffer
         self._on_start: Final = on_start
@@ -92,9 +103,11 @@ class Courier:
                 self._wake(hurry=True)
                 self._wait(waiter)
         finally:
-            self._waiters.pop(record.key, None)
-        if not waiter.answered.is_set():
+            # Whoever takes it out of there has the answer: one of us two, so that no refusal is lost between us.
+            is_ours = self._waiters.pop(record.key, None) is not None
+        if is_ours:
             return None
+        waiter.answered.wait(CALL_TIMEOUT_S)
         if waiter.answer.error is not None:
             raise waiter.answer.error
         return waiter.answer.response
@@ -118,7 +131,7 @@ class Courier:
         """
         refusal = self._settle(timeout_s)
         if refusal is not None:
-            self._outcomes.note(refusal.cause, points=refusal.points, calls=refusal.calls)
+            self._outcomes.note(refusal.cause, points=refusal.points, calls=refusal.calls, fate=refusal.fate)
 
     def _settle(self, timeout_s: float) -> RefusedError | None:
         """Wait as `flush` does, and take what was refused since the last time."""
@@ -128,7 +141,10 @@ class Courier:
         self._wake(hurry=True)
         if not marker.reached.wait(timeout_s):
             delivery = self.delivery()
-            raise FlushTimeoutError(delivery.waiting, calls=delivery.waiting_calls, timeout_s=timeout_s)
+            trouble = self._contact.trouble
+            raise FlushTimeoutError(
+                delivery.waiting, calls=delivery.waiting_calls, timeout_s=timeout_s, cause=trouble
+            ) from trouble
         return marker.error
 
     def close(self, *, timeout_s: float, cut: Callable[[], None]) -> None:
@@ -154,17 +170,19 @@ class Courier:
         path, kept = self._backlog.path, self._backlog.in_file
         lost = self._backlog.close()
         self._buffer.discard()
+        trouble = self._contact.trouble
+        why = "" if trouble is None else f"; the last answer: {trouble}"
         if kept.records:
-            text = "%d metric points and %d calls wait in %s; `modelbox client sync` or the next client sends them"
-            _log.warning(text, kept.points, kept.calls, path)
+            text = "%d metric points and %d calls wait in %s; `modelbox client sync` or the next client sends them%s"
+            _log.warning(text, kept.points, kept.calls, path, why)
         if lost.records:
             self._buffer.drop(points=lost.points, calls=lost.calls)
-            text = "%d metric points and %d calls were not delivered: the client was closed before the server answered"
-            _log.warning(text, lost.points, lost.calls)
+            text = "%d metric points and %d calls were not delivered: the client was closed before they were answered%s"
+            _log.warning(text, lost.points, lost.calls, why)
 
     def note_progress(self, *_: object) -> None:
         """Note that a long call goes on, as if it had been answered: the end of the client waits for it."""
-        self._contact.heard()
+        self._contact.is_there()
 
     def forget(self) -> None:
         """Begin afresh in a forked child: the parent has what was logged, its journal and its threads."""
@@ -173,7 +191,7 @@ class Courier:
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged so far."""
-        waiting, lost = self._backlog.waiting, self._backlog.lost
+        waiting, lost, trouble = self._backlog.waiting, self._backlog.lost, self._contact.trouble
         return Delivery(
             waiting=self._buffer.waiting + self._recorder.points_in_hand + waiting.points,
             acknowledged=self._outcomes.acknowledged,
@@ -184,6 +202,7 @@ class Courier:
             dropped_calls=self._buffer.dropped_calls + lost.calls,
             refused_calls=self._outcomes.refused_calls,
             journaled=self._backlog.in_file.points,
+            trouble="" if trouble is None else str(trouble),
         )
 
     def _begin(self) -> None:
@@ -192,8 +211,12 @@ class Courier:
         self._contact = Contact()
         self._waiters: dict[str, _Waiter] = {}
         self._recorder = Recorder(self._buffer, self._backlog, self._outcomes)
-        self._tries = Tries(self._send, self._was_recorded, stop=threading.Event(), contact=self._contact)
-        self._sender = Sender(self._backlog, self._folder, self._tries, on_answer=self._on_answer)
+        self._aside = None if self._folder is None else Aside(self._folder)
+        stop = threading.Event()
+        self._tries = Tries(
+            self._send, self._was_recorded, stop=stop, contact=self._contact, answers=self._server_answers
+        )
+        self._sender = Sender(self._backlog, self._folder, self._tries, on_answer=self._on_answer, aside=self._aside)
         self._starting = threading.Lock()
         self._threads: tuple[threading.Thread, ...] = ()
 
@@ -212,15 +235,24 @@ class Courier:
             thread.start()
         self._threads = threads
 
-    def _on_answer(self, record: Record, answer: Answer) -> None:
+    def _on_answer(self, record: Record, answer: Answer) -> bool:
         waiter = self._waiters.pop(record.key, None)
         if waiter is not None:
             waiter.answer = answer
             waiter.answered.set()
         if answer.error is None:
             self._outcomes.acknowledge(record)
-        elif waiter is None:
-            self._outcomes.refuse(record, answer.error)
+            return True
+        # What is told to a caller who waits is not set aside: it is the caller's to make the call again.
+        return waiter is not None or self._give_up(record, answer.error)
+
+    def _give_up(self, record: Record, error: ModelBoxError) -> bool:
+        """Set a record aside; return whether it is done with, else it stays in the journal."""
+        fate = None if self._aside is None else self._aside.keep(record, error)
+        if fate is Fate.DROPPED:
+            self._buffer.drop(points=record.points, calls=0 if record.points else 1)
+        self._outcomes.refuse(record, error, fate=_FATES.get(fate, ""), is_counted=fate is not Fate.DROPPED)
+        return fate is not Fate.LEFT
 
     def _wait(self, waiter: _Waiter) -> None:
         """Wait for an answer as long as the server gives any: it may have much to answer before."""
@@ -240,7 +272,7 @@ class Courier:
         self._backlog.mark(done.set)
         while not done.wait(_LOOK_S):
             elapsed_s = monotonic() - began
-            is_kept = self._backlog.waiting.records == self._backlog.in_file.records
+            is_kept = self._backlog.waiting.records <= self._backlog.in_file.records
             silent_s = monotonic() - max(began, self._contact.heard_at)
             is_away = self._contact.away_s >= CLOSE_AWAY_S or silent_s >= CLOSE_PATIENCE_S
             if elapsed_s >= timeout_s or (is_kept and is_away):

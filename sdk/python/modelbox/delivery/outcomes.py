@@ -30,27 +30,31 @@ class Outcomes:
             else:
                 self.acknowledged_calls += 1
 
-    def refuse(self, record: Record, error: ModelBoxError) -> None:
-        """Count a record that the server refused, warn about it and keep it for the next flush."""
-        if record.points:
-            _log.warning("%d metric points were refused: %s", record.points, error)
-        else:
-            _log.warning("the call %s was refused: %s", record.method, error)
+    def refuse(self, record: Record, error: ModelBoxError, *, fate: str, is_counted: bool) -> None:
+        """Count a record that the server refused, warn about it and keep it for the next flush.
+
+        Args:
+            fate: What became of it, in words.
+            is_counted: Whether it is counted here, and not as dropped.
+        """
+        what = f"{record.points} metric points were" if record.points else f"the call {record.method} was"
+        _log.warning("%s refused: %s%s", what, error, f"; {fate}" if fate else "")
         with self._lock:
             if record.points:
-                self.refused += record.points
+                self.refused += record.points * is_counted
             else:
-                self.refused_calls += 1
-        self.note(error, points=record.points, calls=0 if record.points else 1)
+                self.refused_calls += is_counted
+        self.note(error, points=record.points, calls=0 if record.points else 1, fate=fate)
 
-    def note(self, error: ModelBoxError, *, points: int, calls: int) -> None:
+    def note(self, error: ModelBoxError, *, points: int, calls: int, fate: str = "") -> None:
         """Keep what the next flush tells: how much was refused, and the first cause: others mostly follow from it."""
         with self._lock:
             earlier = self._refusal
             if earlier is None:
-                self._refusal = RefusedError(points, error, calls=calls)
+                self._refusal = RefusedError(points, error, calls=calls, fate=fate)
             else:
-                self._refusal = RefusedError(earlier.points + points, earlier.cause, calls=earlier.calls + calls)
+                points, calls = earlier.points + points, earlier.calls + calls
+                self._refusal = RefusedError(points, earlier.cause, calls=calls, fate=earlier.fate)
 
     def take_refusal(self) -> RefusedError | None:
         """Return what was refused since the last time, None if nothing was."""

@@ -7,48 +7,49 @@ Must not know: gRPC, or how records come into the backlog.
 """
 
 import logging
-from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
 from modelbox.delivery.columns import repacked
 from modelbox.delivery.takeover import Takeover
-from modelbox.delivery.tries import Answer, Tries, Verdict
-from modelbox.errors import ModelBoxError
+from modelbox.delivery.tries import OnAnswer, Tries, Verdict
+from modelbox.journal.aside import Aside
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
 from modelbox.journal.folder import JournalFolder
-from modelbox.journal.record import Record
 from modelbox.limits import (
     BACKOFF_S_MAX,
     BACKOFF_S_MIN,
     COMPACT_BYTES_MIN,
     COMPACT_RECORDS_MIN,
-    DEFECT_TRIES_MAX,
     TAKEOVER_FIRST_S,
     TAKEOVER_S,
 )
 
 _log = logging.getLogger("modelbox")
 
-OnAnswer = Callable[[Record, Answer], None]
-
 
 class Sender:
     """Sends one client's records in their order, each until it is answered."""
 
-    def __init__(self, backlog: Backlog, folder: JournalFolder | None, tries: Tries, *, on_answer: OnAnswer) -> None:
+    def __init__(
+        self,
+        backlog: Backlog,
+        folder: JournalFolder | None,
+        tries: Tries,
+        *,
+        on_answer: OnAnswer,
+        aside: Aside | None = None,
+    ) -> None:
         """Send nothing yet; `run` is for a thread of its own, until the tries are stopped."""
         self._backlog: Final = backlog
         self._folder: Final = folder
         self._tries: Final = tries
         self._on_answer: Final = on_answer
-        self._takeover: Final = None if folder is None else Takeover(folder, tries)
+        self._takeover: Final = None if folder is None else Takeover(folder, tries, aside=aside)
         self._next_takeover = 0.0
         self._own_from = 0.0
         self._taking_over = False
-        self._sending: Record | None = None
-        self._defects = 0
 
     def run(self) -> None:
         """Send until the tries are stopped."""
@@ -58,37 +59,26 @@ class Sender:
             except Exception as defect:  # noqa: BLE001  # a defect of any kind, see below
                 # The thread's outermost loop: without it one defect would silence all that is logged later.
                 _log.exception("a defect of the client; what is logged waits and is sent again")
-                self._note_defect(defect)
-
-    def _note_defect(self, defect: Exception) -> None:
-        """Wait, and after some tries of one record go on without it: it must not block all others for ever."""
-        record = self._sending
-        self._defects += 1
-        if record is not None and self._defects >= DEFECT_TRIES_MAX:
-            self._on_answer(record, Answer(error=ModelBoxError(f"a defect of the client: {defect!r}")))
-            self._backlog.answer(record)
-            self._sending, self._defects = None, 0
-        self._tries.stop.wait(BACKOFF_S_MIN)
+                self._tries.note_defect(defect)
+                self._tries.stop.wait(BACKOFF_S_MIN)
 
     def _send_next(self) -> None:
         self._take_over()
-        record = self._backlog.first()
-        if record is None:
-            self._backlog.arrived.clear()
-            # What arrived before the event was cleared has set it in vain, so look once more before sleeping.
-            if self._backlog.first() is None:
+        # Cleared before anything is looked at: what arrives later sets it again.
+        self._backlog.arrived.clear()
+        match self._send():
+            case Verdict.NONE:
                 self._backlog.arrived.wait(TAKEOVER_S)
-            return
-        if self._send(record) is Verdict.HELD:
-            self._next_takeover = 0.0
-            self._tries.stop.wait(BACKOFF_S_MAX / 2)
+            case Verdict.STUCK:
+                self._backlog.arrived.wait(self._tries.due_s(self._backlog))
+            case Verdict.HELD:
+                self._next_takeover = 0.0
+                self._tries.stop.wait(BACKOFF_S_MAX / 2)
+            case _:  # the next one at once
+                pass
 
-    def _send(self, record: Record) -> Verdict:
-        self._sending = record
-        verdict = self._tries.deliver(
-            self._backlog, record, on_answer=self._on_answer, may_be_created=self._may_be_created
-        )
-        self._sending, self._defects = None, 0
+    def _send(self) -> Verdict:
+        verdict = self._tries.send_next(self._backlog, on_answer=self._on_answer, may_be_created=self._may_be_created)
         if verdict is Verdict.ANSWERED and self._folder is not None:
             self._keep_small(self._folder)
         return verdict
@@ -118,6 +108,5 @@ class Sender:
     def _give_way(self) -> None:
         if monotonic() < self._own_from:
             return
-        while (record := self._backlog.first()) is not None:
-            if self._send(record) is not Verdict.ANSWERED:
-                return
+        while self._send() is Verdict.ANSWERED:
+            pass

@@ -13,11 +13,12 @@ from typing import Final
 from modelbox.delivery.columns import repacked
 from modelbox.delivery.tries import Answer, Tries, Verdict
 from modelbox.errors import ModelBoxError
+from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
 from modelbox.journal.folder import JournalFolder, unanswered
 from modelbox.journal.record import Record
-from modelbox.limits import COMPACT_RECORDS_MIN, UNKNOWN_OBJECT_S_MAX
+from modelbox.limits import COMPACT_RECORDS_MIN, LEFT_AFTER, UNKNOWN_OBJECT_S_MAX
 
 _log = logging.getLogger("modelbox")
 
@@ -27,34 +28,48 @@ PROBLEMS_MAX: Final = 10
 
 @dataclass(slots=True)
 class Sent:
-    """What became of one journal's records; `waiting` of them still wait."""
+    """What became of one journal's records.
+
+    `refused` of them are set aside, but for those `dropped` that found no room there; `waiting` of them still wait, for
+    the `trouble` if there is any.
+    """
 
     path: Path
     points: int = 0
     calls: int = 0
     refused: int = 0
+    dropped: int = 0
     waiting: int = 0
     damaged_bytes: int = 0
+    trouble: str = ""
     problems: list[str] = field(default_factory=list)
 
-    def count(self, record: Record, answer: Answer) -> None:
+    def count(self, record: Record, answer: Answer, *, fate: Fate) -> None:
         """Count an answered record."""
         if answer.error is not None:
-            self.refused += 1
-            if len(self.problems) < PROBLEMS_MAX:
-                self.problems.append(_told(record, answer.error))
+            self.refused += fate is not Fate.LEFT
+            self.dropped += fate is Fate.DROPPED
+            self.tell(_told(record, answer.error))
         elif record.points:
             self.points += record.points
         else:
             self.calls += 1
 
+    def tell(self, problem: str) -> None:
+        """Keep a problem, if there are not too many yet."""
+        if len(self.problems) < PROBLEMS_MAX and problem not in self.problems:
+            self.problems.append(problem)
+
 
 class Takeover:
     """Sends what other processes have left behind, the oldest journal first. For one thread."""
 
-    def __init__(self, folder: JournalFolder, tries: Tries) -> None:
+    def __init__(self, folder: JournalFolder, tries: Tries, *, aside: Aside | None = None) -> None:
         """Take nothing yet."""
+        self.done: dict[Path, Sent] = {}
+        """What became of the journals in the last run, also of one that ended early."""
         self._folder: Final = folder
+        self._aside: Final = Aside(folder) if aside is None else aside
         self._tries: Final = tries
         self._held_since: dict[Path, float] = {}
 
@@ -70,7 +85,7 @@ class Takeover:
             UnavailableError: The server was away for as long as the tries allow.
         """
         self._folder.sweep()
-        done: dict[Path, Sent] = {}
+        done = self.done = {}
         progress = True
         # Again while a journal waits for another, the one that says how an object of its records was created.
         while progress and not self._tries.stop.is_set():
@@ -111,7 +126,11 @@ class Takeover:
                 compact(backlog, self._folder, repack=repacked)
             self._send_records(path, backlog, sent, between)
         finally:
-            sent.waiting = backlog.waiting.records
+            sent.waiting = backlog.waiting.records + backlog.left.records
+            trouble = self._tries.contact.trouble
+            if sent.waiting and trouble is not None:
+                sent.trouble = str(trouble)
+                sent.tell(f"waits: {trouble}")
             sent.damaged_bytes = backlog.damaged_bytes
             backlog.close()
             _tell(sent)
@@ -120,13 +139,23 @@ class Takeover:
         return sent.waiting < waiting
 
     def _send_records(self, path: Path, backlog: Backlog, sent: Sent, between: Callable[[], None]) -> None:
-        while (record := backlog.first()) is not None:
-            verdict = self._tries.deliver(
-                backlog, record, on_answer=sent.count, may_be_created=lambda: self.may_be_created(path)
-            )
-            if verdict is not Verdict.ANSWERED:
+        def take(record: Record, answer: Answer) -> bool:
+            fate = Fate.SET_ASIDE if answer.error is None else self._aside.keep(record, answer.error)
+            sent.count(record, answer, fate=fate)
+            return fate is not Fate.LEFT
+
+        failures = 0
+        while failures <= LEFT_AFTER:
+            verdict = self._tries.send_next(backlog, on_answer=take, may_be_created=lambda: self.may_be_created(path))
+            if verdict is Verdict.ANSWERED:
+                failures = 0
+                between()
+            elif verdict is Verdict.FAILED:
+                # As long as no record is stuck, it is the server that is waited for.
+                first = backlog.first()
+                failures += first is not None and self._tries.suspects.is_stuck(first)
+            else:
                 return
-            between()
 
 
 def _creates(path: Path) -> bool:
@@ -144,4 +173,4 @@ def _tell(sent: Sent) -> None:
     if sent.points or sent.calls:
         _log.info("sent %d metric points and %d calls that %s had kept", sent.points, sent.calls, sent.path.name)
     for problem in sent.problems:
-        _log.warning("refused, of what %s had kept: %s", sent.path.name, problem)
+        _log.warning("not recorded, of what %s had kept: %s", sent.path.name, problem)

@@ -1,22 +1,31 @@
-"""One record sent again and again until it is answered.
+"""Records sent again and again until they are answered.
 
-Must not know: gRPC, threads, or where other records wait.
+One is sent until it is answered, then the next. One that fails often lets others pass, as far as their order allows;
+one that fails alone again and again while others are recorded is given up, as one that the server refuses in its own
+words is. Nothing else ends the tries.
+
+Must not know: gRPC, threads, or what becomes of a record that is given up.
 """
 
+import logging
 import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from time import time
+from time import monotonic, time
 from typing import Final
 
-from modelbox.backoff import backoff
+from modelbox.backoff import at_least_as_asked, backoff
 from modelbox.delivery.contact import Contact
-from modelbox.errors import ModelBoxError, ServerError
+from modelbox.delivery.order import Order
+from modelbox.delivery.suspects import Suspects
+from modelbox.errors import ModelBoxError
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.record import Record
-from modelbox.limits import DEFECT_TRIES_MAX, KEY_TRUSTED_S
+from modelbox.limits import BACKOFF_S_MAX, DEFECT_TRIES_MAX, KEY_TRUSTED_S, PASSED_OVER_MAX
+
+_log = logging.getLogger("modelbox")
 
 _UNKNOWN_OBJECT: Final = "OBJECT_NOT_FOUND"
 
@@ -26,21 +35,34 @@ Send = Callable[[Record], bytes]
 WasRecorded = Callable[[Record], bool]
 """Asks the server whether it has a record that was sent longer ago than it remembers keys. Raises as `Send`."""
 
+Answers = Callable[[], bool]
+"""Asks the server something that nothing can be wrong with; returns whether it answers. Never raises."""
+
 
 class Verdict(Enum):
-    """What became of a record: it is answered, another journal may have to go first, or the client stops."""
+    """What became of a try: the record is done with; it failed; another journal may have to go first.
+
+    Or there was none: those that wait are stuck, and not due yet; none waits; the client stops.
+    """
 
     ANSWERED = auto()
+    FAILED = auto()
     HELD = auto()
+    STUCK = auto()
+    NONE = auto()
     STOPPED = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The server's answer to a record, or why it refused."""
+    """The server's answer to a record, or why it was given up."""
 
     response: bytes = b""
     error: ModelBoxError | None = None
+
+
+OnAnswer = Callable[[Record, Answer], bool]
+"""Takes an answer; returns whether the record is done with, else it stays in its journal."""
 
 
 class Tries:
@@ -53,6 +75,7 @@ class Tries:
         *,
         stop: threading.Event,
         contact: Contact,
+        answers: Answers = lambda: False,
         away_s_max: float = math.inf,
     ) -> None:
         """Take what sends.
@@ -60,23 +83,24 @@ class Tries:
         Args:
             stop: Ends the tries.
             contact: Is told whether the server answers.
+            answers: Asks it something harmless; without, a record that only fails for now is waited for.
             away_s_max: How long the server may be away, in seconds, before the tries are given up with its error.
         """
         self.stop: Final = stop
         self.contact: Final = contact
+        self.suspects: Final = Suspects()
         self._send: Final = send
         self._was_recorded: Final = was_recorded
+        self._answers: Final = answers
         self._away_s_max: Final = away_s_max
+        self._pauses = backoff()
+        self._failing_since: float | None = None
+        self._is_others_turn = False
+        self._defects: dict[str, int] = {}
+        self._defect = ""
 
-    def deliver(
-        self,
-        backlog: Backlog,
-        record: Record,
-        *,
-        on_answer: Callable[[Record, Answer], None],
-        may_be_created: Callable[[], bool],
-    ) -> Verdict:
-        """Send the first record of a backlog until it is answered, then take it away.
+    def send_next(self, backlog: Backlog, *, on_answer: OnAnswer, may_be_created: Callable[[], bool]) -> Verdict:
+        """Send a backlog's next record once; if it is answered, take it away, else pause.
 
         Args:
             on_answer: Called before the record is taken away.
@@ -85,38 +109,106 @@ class Tries:
         Raises:
             UnavailableError: The server has been away for `away_s_max`.
         """
-        defects = 0
-        for pause_s in backoff():
+        if self.stop.is_set():
+            return Verdict.STOPPED
+        record = self._next(backlog)
+        if record is None:
+            return Verdict.NONE if backlog.first() is None else Verdict.STUCK
+        try:
+            answer = Answer(self._try(backlog, record))
+        except ModelBoxError as error:
             if self.stop.is_set():
                 return Verdict.STOPPED
-            try:
-                answer = Answer(self._try(backlog, record))
-            except ModelBoxError as error:
-                if self.stop.is_set():
-                    return Verdict.STOPPED
-                self.contact.failed(error)
-                defects += isinstance(error, ServerError)
-                if error.retryable or 0 < defects < DEFECT_TRIES_MAX:
-                    self._pause(pause_s, error)
-                    continue
-                if error.reason == _UNKNOWN_OBJECT and may_be_created():
-                    return Verdict.HELD
-                answer = Answer(error=error)
-            else:
+            if not error.final and not self._fails_alone(record, error):
+                self._pause(error)
+                return Verdict.FAILED
+            if error.reason == _UNKNOWN_OBJECT and may_be_created():
                 self.contact.heard()
-            on_answer(record, answer)
+                return Verdict.HELD
+            answer = Answer(error=error)
+        if answer.error is None:
+            self.suspects.passed(record)
+            self._pauses, self._failing_since = backoff(), None
+        if answer.error is None or answer.error.final:
+            self.contact.heard()
+        self.suspects.forget(record)
+        if on_answer(record, answer):
             backlog.answer(record)
-            return Verdict.ANSWERED
-        raise AssertionError("backoff never ends")  # pragma: no cover
+        else:
+            backlog.leave(record)
+        return Verdict.ANSWERED
+
+    def due_s(self, backlog: Backlog) -> float:
+        """Return how soon a record of a backlog that is stuck is to be tried again, in seconds."""
+        return min((self.suspects.due_s(record) for record in self._stuck(backlog)), default=BACKOFF_S_MAX)
+
+    def note_defect(self, defect: Exception) -> None:
+        """Take a defect of the client that ended a try; after some tries of one record, it is given up for that."""
+        self._defect = repr(defect)
+
+    def _next(self, backlog: Backlog) -> Record | None:
+        first = backlog.first()
+        if first is None or not self.suspects.is_stuck(first):
+            return first
+        stuck = self._stuck(backlog)
+        due = next((record for record in stuck if not self.suspects.due_s(record)), None)
+        self._is_others_turn = due is None or not self._is_others_turn
+        if not self._is_others_turn or len(stuck) > PASSED_OVER_MAX:
+            return due
+        order = Order(stuck)
+        return backlog.next(lambda record: not self.suspects.is_stuck(record) and order.may_go(record)) or due
+
+    def _stuck(self, backlog: Backlog) -> list[Record]:
+        return backlog.select(self.suspects.is_stuck)
 
     def _try(self, backlog: Backlog, record: Record) -> bytes:
+        defects = self._defects.pop(record.key, 0)
+        if defects >= DEFECT_TRIES_MAX:
+            raise self._error_of_defect()
+        # Counted before: a try that ends in a defect leaves by the thread's outermost loop, and comes by here again.
+        self._defects[record.key] = defects + 1
+        try:
+            response = self._try_once(backlog, record)
+        except ModelBoxError:
+            del self._defects[record.key]
+            raise
+        del self._defects[record.key]
+        return response
+
+    def _try_once(self, backlog: Backlog, record: Record) -> bytes:
         if record.tried_at and not 0 <= time() - record.tried_at <= KEY_TRUSTED_S and self._was_recorded(record):
             # Its key may be forgotten, or the clock has jumped: then what the server has decides.
             return b""
         backlog.tried(record, time())
         return self._send(record)
 
-    def _pause(self, pause_s: float, error: ModelBoxError) -> None:
-        if self.contact.away_s >= self._away_s_max:
-            raise error
-        self.stop.wait(pause_s)
+    def _fails_alone(self, record: Record, error: ModelBoxError) -> bool:
+        """Take note of a failure; return whether the record is at fault, and not the server.
+
+        Raises:
+            UnavailableError: As `send_next`.
+        """
+        self.contact.failed(error)
+        if self._failing_since is None:
+            self._failing_since = monotonic()
+        is_late = error.retryable and monotonic() - self._failing_since >= self._away_s_max
+        is_often = self.suspects.failed(record, error)
+        if is_often or (is_late and not self.suspects.is_stuck(record)):
+            is_answered = not error.retryable or self._answers()
+            if is_late and not is_answered:
+                raise error
+            self._failing_since = None
+            self.suspects.give_way(record, is_answered=is_answered)
+            if is_answered:
+                # Told already where it is taken for the server's trouble.
+                level = logging.WARNING if self.contact.away_since is None else logging.INFO
+                _log.log(level, "the call %s fails often; others are tried before it: %s", record.method, error)
+        return self.suspects.is_at_fault(record)
+
+    def _pause(self, error: ModelBoxError) -> None:
+        self.stop.wait(at_least_as_asked(next(self._pauses), error))
+
+    def _error_of_defect(self) -> ModelBoxError:
+        error = ModelBoxError(f"a defect of the client: {self._defect}")
+        error.final = True
+        return error

@@ -41,6 +41,15 @@ def describe(object_id: str, file: LocalFile) -> bytes:
     return msgspec.msgpack.encode(_Upload(object_id, fspath(path), size, mtime_ns, wire))
 
 
+def object_of(described: bytes) -> str:
+    """Return the id of the object that a file is uploaded to.
+
+    Raises:
+        msgspec.MsgspecError: It is no upload.
+    """
+    return msgspec.msgpack.decode(described, type=_Upload).object_id
+
+
 def send_upload(transfers: Transfers, described: bytes, on_progress: OnProgress | None = None) -> bytes:
     """Send the file of an upload; return nothing, for nobody waits for its answer.
 

@@ -18,6 +18,7 @@ from modelbox.backoff import backoff
 from modelbox.checkpoints import Checkpoint, HasCheckpoints
 from modelbox.errors import ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
 from modelbox.integrations.staging import Held, sweep
+from modelbox.limits import DEFECT_TRIES_MAX
 from modelbox.values import LocalFile
 
 WAITING_MAX: Final = 8
@@ -147,33 +148,47 @@ class CheckpointKeeper:
                     return
                 saved, held = self._waiting.popleft()
                 self._is_sending = True
+            is_done = True
             try:
-                self._record(saved, held)
+                is_done = self._record(saved, held)
             except ClosedError:
                 self._give_up(saved, None)
             except (ModelBoxError, OSError) as error:
                 # The training goes on without it.
                 _log.error("the checkpoint %s was not recorded: %s", saved.path, error)
             finally:
-                if held is not None:
+                if is_done and held is not None:
                     held.release()
+            if not is_done:
+                with self._changed:
+                    self._waiting.append((saved, held))
 
-    def _record(self, saved: Saved, held: Held | None) -> None:
-        """Record one checkpoint, again while the server is away."""
+    def _record(self, saved: Saved, held: Held | None) -> bool:
+        """Record one checkpoint, again while the server is away; False if it is to wait behind the others.
+
+        It is given up only when the server refuses it in its own words, or the training ends.
+        """
+        failures = 0
         for pause_s in backoff():
             started_s = monotonic()
             try:
                 checkpoint = self._record_once(saved, held)
             except ModelBoxError as error:
                 # What the server refused of the metrics before it is told once, and is no fault of the checkpoint.
-                if not (error.retryable or isinstance(error, (FlushTimeoutError, RefusedError))):
+                if isinstance(error, ClosedError) or (error.final and not isinstance(error, RefusedError)):
                     raise
+                failures += not (error.retryable or isinstance(error, (FlushTimeoutError, RefusedError)))
+                if failures == DEFECT_TRIES_MAX:
+                    _log.warning("the checkpoint %s waits: %s", saved.path, error)
+                    if self._waiting:
+                        return False
                 if self._closing.wait(max(0.0, pause_s - (monotonic() - started_s))):
                     raise
             else:
                 with self._changed:
                     self._kept[saved.key] = checkpoint
-                return
+                return True
+        raise AssertionError("backoff never ends")  # pragma: no cover
 
     def _record_once(self, saved: Saved, held: Held | None) -> Checkpoint:
         tracked = () if held is not None else (_place_of(saved.path),)

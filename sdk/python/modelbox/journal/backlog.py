@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from time import monotonic
 from typing import Final, Self
 
@@ -61,6 +62,7 @@ class Backlog:
         self.in_file = Tally()
         self.damaged_bytes = 0
         self.lost: Final = Tally()
+        self.left: Final = Tally()
         self._appended = 0
         self._answered = 0
         self._markers: deque[tuple[int, OnReached]] = deque()
@@ -139,6 +141,26 @@ class Backlog:
             self._lose(self.waiting)
             return None
 
+    def next(self, may_go: Callable[[Record], bool]) -> Record | None:
+        """Return the first record that may go now, as far as the window reaches; it is read on for that."""
+        with self._lock:
+            seen = 0
+            while True:
+                for record in islice(self._window, seen, None):
+                    if may_go(record):
+                        return record
+                seen = len(self._window)
+                if self._window_bytes >= WINDOW_BYTES_MAX or not self._read_on():
+                    break
+            if self._is_read():
+                return next(filter(may_go, self._unsaved), None)
+            return None
+
+    def select(self, is_meant: Callable[[Record], bool]) -> list[Record]:
+        """Return the records in memory that are meant, in their order."""
+        with self._lock:
+            return [record for record in chain(self._window, self._unsaved) if is_meant(record)]
+
     def tried(self, record: Record, now: float) -> None:
         """Note that the server may see the record from now on; `now` in seconds since the epoch."""
         with self._lock:
@@ -148,22 +170,32 @@ class Backlog:
                     self._attempt(self._file.mark_tried, record)
 
     def answer(self, record: Record) -> None:
-        """Take the first record away: it was answered, or refused."""
+        """Take a record away: it was answered, or refused."""
         with self._lock:
-            if self._window and self._window[0] is record:
-                self._window.popleft()
-                self._window_bytes -= record.memory_bytes
-            elif self._unsaved and self._unsaved[0] is record:
-                self._unsaved.popleft()
-                self._unsaved_bytes -= record.memory_bytes
             if self._file is not None and record.place is not None:
                 self._attempt(self._file.mark_answered, record)
                 self.in_file.add(record, -1)
-            self.waiting.add(record, -1)
-            self._answered += 1
-            if not self.waiting.records:
-                self._clear()
-            self._reach_markers()
+            self._take_away(record)
+
+    def leave(self, record: Record) -> None:
+        """Take a record away, but out of the file: there it waits for whoever takes the journal over."""
+        with self._lock:
+            if self._file is not None and record.place is not None:
+                self.left.add(record)
+            self._take_away(record)
+
+    def _take_away(self, record: Record) -> None:
+        if record in self._window:
+            self._window.remove(record)
+            self._window_bytes -= record.memory_bytes
+        elif record in self._unsaved:
+            self._unsaved.remove(record)
+            self._unsaved_bytes -= record.memory_bytes
+        self.waiting.add(record, -1)
+        self._answered += 1
+        if not self.waiting.records:
+            self._clear()
+        self._reach_markers()
 
     def close(self) -> Tally:
         """Let the journal go: removed if nothing waits in it. Return what is lost: what is in memory only."""
@@ -243,24 +275,38 @@ class Backlog:
             self._unsaved_bytes -= record.memory_bytes
 
     def _read_back(self) -> None:
+        while not self._window and self._read_on():
+            pass
+
+    def _is_read(self) -> bool:
+        return self._file is None or self._read_place >= self._file.size
+
+    def _read_on(self) -> bool:
+        """Read a further part of the file into the window; return False if there is none."""
         file = self._file
-        while file is not None and not self._window and self._read_place < file.size:
-            try:
-                block = file.read(self._read_place)
-            except OSError as error:
-                # Left as it is, for another process or another try; this one goes on with what is in memory.
-                self._note_trouble(error)
-                self._give_up_file(file)
-                return
-            self.damaged_bytes += block.damaged_bytes
-            self._window.extend(block.records)
-            self._window_bytes = sum(record.memory_bytes for record in self._window)
-            self._read_place = block.end
+        if file is None or self._read_place >= file.size:
+            return False
+        try:
+            block = file.read(self._read_place)
+        except OSError as error:
+            # Left as it is, for another process or another try; this one goes on with what is in memory.
+            self._note_trouble(error)
+            self._give_up_file(file)
+            return False
+        self.damaged_bytes += block.damaged_bytes
+        self._window.extend(block.records)
+        self._window_bytes += sum(record.memory_bytes for record in block.records)
+        self._read_place = block.end
+        return True
 
     def _give_up_file(self, file: JournalFile) -> None:
         file.close()
         self._file = None
-        self._lose(self.in_file)
+        lost = replace(self.in_file)
+        lost.add_all(self.left, -1)
+        for record in self._window:
+            lost.add(record, -1)
+        self._lose(lost)
 
     def _lose(self, tally: Tally) -> None:
         """Count as lost what was to be found and is not: it was damaged, or cannot be read now."""
@@ -270,7 +316,7 @@ class Backlog:
         _log.error("%d calls and %d metric points could not be read back from the journal", lost.calls, lost.points)
         self.lost.add_all(lost)
         self.waiting.add_all(lost, -1)
-        self.in_file = Tally()
+        self.in_file = replace(self.left)
         self._answered += lost.records
         self._reach_markers()
 
@@ -280,7 +326,7 @@ class Backlog:
 
     def _clear(self) -> None:
         file = self._file
-        if file is None or self.damaged_bytes or file.size == file.first:
+        if file is None or self.damaged_bytes or self.left.records or file.size == file.first:
             return
         self._attempt(file.clear)
         self._read_place = file.size

@@ -13,7 +13,7 @@ from typing import Final
 
 from modelbox.journal.backlog import Backlog, Tally
 from modelbox.journal.file import JournalFile
-from modelbox.journal.folder import JournalFolder
+from modelbox.journal.folder import COMPACTED_SUFFIX, JournalFolder
 from modelbox.journal.record import Record
 
 _log = logging.getLogger("modelbox")
@@ -32,11 +32,11 @@ def compact(backlog: Backlog, folder: JournalFolder, *, repack: Repack) -> None:
     """
     old = backlog.file
     first = backlog.first()
-    if old is None or first is None or first.place is None or backlog.damaged_bytes:
+    if old is None or first is None or first.place is None or backlog.damaged_bytes or backlog.left.records:
         return
     new = None
     try:
-        new = folder.create_compacted()
+        new = folder.create(suffix=COMPACTED_SUFFIX)
         copy = _Copy(old, new, folder, repack)
         place = copy.up_to(old.size, start=first.place)
         with backlog.lock:

@@ -19,6 +19,9 @@ from modelbox.limits import JOURNAL_BYTES_MAX, JOURNAL_FREE_BYTES_MIN, JOURNAL_R
 COMPACTED_SUFFIX: Final = ".compacted"
 """How a file ends that will take a journal's place once it is whole."""
 
+REFUSED_SUFFIX: Final = ".refused"
+"""How a file ends that holds what the server refused; see `journal/aside.py`."""
+
 _MODE: Final = 0o700
 _COMPACTED_AGE_S_MIN: Final = 3600.0
 
@@ -46,22 +49,14 @@ class JournalFolder:
         self._others_bytes = 0
         self._measured_at = -JOURNAL_RETRY_S
 
-    def create(self) -> JournalFile:
-        """Make a new journal.
+    def create(self, *, suffix: str = SUFFIX) -> JournalFile:
+        """Make a new journal, or with another suffix a file of the same form that is none.
 
         Raises:
             OSError: It cannot be made.
         """
         self.settings.folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
-        return JournalFile.create(self.settings.folder, self.address)
-
-    def create_compacted(self) -> JournalFile:
-        """Make a file that will take a journal's place; others do not see it.
-
-        Raises:
-            OSError: It cannot be made.
-        """
-        return JournalFile.create(self.settings.folder, self.address, suffix=COMPACTED_SUFFIX)
+        return JournalFile.create(self.settings.folder, self.address, suffix=suffix)
 
     def check_room(self, file: JournalFile, more: int) -> None:
         """Check that a journal may grow by so many bytes.
@@ -80,7 +75,14 @@ class JournalFolder:
 
     def journals(self, *, of_any_server: bool = False) -> Iterator[Path]:
         """Return this user's journals for this server, the oldest first; those of this process, too."""
-        aged = sorted((_made_at(path), path) for path in self._files() if path.name.endswith(SUFFIX))
+        return self._of_suffix(SUFFIX, of_any_server=of_any_server)
+
+    def refused(self, *, of_any_server: bool = False) -> Iterator[Path]:
+        """Return this user's files of what this server refused, the oldest first."""
+        return self._of_suffix(REFUSED_SUFFIX, of_any_server=of_any_server)
+
+    def _of_suffix(self, suffix: str, *, of_any_server: bool) -> Iterator[Path]:
+        aged = sorted((_made_at(path), path) for path in self._files() if path.name.endswith(suffix))
         for _, path in aged:
             with contextlib.suppress(OSError):
                 header = read_header(path)

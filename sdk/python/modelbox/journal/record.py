@@ -54,7 +54,7 @@ class Record:
         return _HEAD.pack(len(method), len(key), self.points) + method + key + self.request
 
     @classmethod
-    def decode(cls, body: bytes, *, place: int, tried_at: int) -> Self:
+    def decode(cls, body: bytes, *, place: int | None, tried_at: int) -> Self:
         """Return the record that was encoded as `body`."""
         method_length, key_length, points = _HEAD.unpack_from(body)
         method_end = _HEAD.size + method_length

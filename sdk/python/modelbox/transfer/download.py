@@ -106,7 +106,7 @@ class _Fetching:
             except ModelBoxError as error:
                 if self._done > before:
                     patience.renew()
-                if not error.retryable or not patience.pause():
+                if not patience.pause(error):
                     raise
         self._verify()
 

@@ -41,7 +41,7 @@ def _send(ways: Ways, part: pb.SignedPart, content: Content, tally: Tally) -> No
             ways.links.put(part.url, sent.counted(content.chunks(part.offset, part.size)), part.size)
             return
         except ModelBoxError as error:
-            if not error.retryable or not patience.pause():
+            if not patience.pause(error):
                 raise
             tally.add(-sent.size)
 

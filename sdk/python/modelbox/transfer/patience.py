@@ -1,9 +1,9 @@
 """How long a transfer tries again: until it failed for as long as one call may take, and nothing came forward."""
 
-from collections.abc import Iterator
 from time import monotonic, sleep
 
-from modelbox.backoff import backoff
+from modelbox.backoff import Pauses
+from modelbox.errors import ModelBoxError
 
 
 class Patience:
@@ -13,19 +13,19 @@ class Patience:
         """Give up so many seconds after the first failure."""
         self._timeout_s = timeout_s
         self._failing_since_s: float | None = None
-        self._pauses: Iterator[float] = backoff()
+        self._pauses = Pauses()
 
     def renew(self) -> None:
         """Say that something came forward: the next failure is a first one."""
         self._failing_since_s = None
-        self._pauses = backoff()
+        self._pauses = Pauses()
 
-    def pause(self) -> bool:
-        """Take note of a failure and wait before the next try; False, at once, when there is no time left for one."""
+    def pause(self, error: ModelBoxError) -> bool:
+        """Take note of a failure and wait before the next try; False, at once, when there is no use or time for one."""
         if self._failing_since_s is None:
             self._failing_since_s = monotonic()
-        pause_s = next(self._pauses)
-        if monotonic() + pause_s >= self._failing_since_s + self._timeout_s:
+        pause_s = self._pauses.after(error)
+        if pause_s is None or monotonic() + pause_s >= self._failing_since_s + self._timeout_s:
             return False
         sleep(pause_s)
         return True

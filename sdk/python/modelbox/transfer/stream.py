@@ -29,7 +29,7 @@ def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listene
                 frames = _Frames(metadata, content, hashing, listener)
                 response = _send_once(ways.connection, frames)
         except ModelBoxError as error:
-            if not error.retryable or not patience.pause():
+            if not patience.pause(error):
                 raise
             continue
         sha256 = metadata.sha256 or frames.sha256

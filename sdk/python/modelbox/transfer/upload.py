@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from modelbox.errors import ModelBoxError, UploadInterruptedError
+from modelbox.errors import ModelBoxError, UnavailableError, UploadInterruptedError
 from modelbox.limits import DEDUPE_BYTES_MIN, SAMPLE_BYTES_MIN
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
@@ -68,11 +68,11 @@ def _upload_by_links(ways: Ways, file: pb.FileMetadata, content: Content, listen
         except LinkUnreachableError:
             ways.connection.call(ABORT_UPLOAD, pb.AbortUploadRequest(upload_id=begun.upload_id, file=file))
             return ""
-        except (LinkRefusedError, UploadInterruptedError):
+        except (LinkRefusedError, UploadInterruptedError) as error:
             # Links grow old; somebody else may have completed the same file, or a sweep have taken what was sent.
             content.check_unchanged()
-            if not patience.pause():
+            if not patience.pause(UnavailableError(str(error))):
                 raise
         except ModelBoxError as error:
-            if not error.retryable or not patience.pause():
+            if not patience.pause(error):
                 raise

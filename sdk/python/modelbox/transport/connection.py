@@ -4,6 +4,7 @@ The channel is opened by the first call. A forked child forgets the parent's and
 """
 
 import contextlib
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from typing import Any, Final
 
 import grpc
 
-from modelbox.backoff import backoff
-from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, ModelBoxError
+from modelbox.backoff import Pauses
+from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, LogRewoundError, ModelBoxError
 from modelbox.limits import (
     ATTEMPT_TIMEOUT_S,
     BACKOFF_S_MAX,
@@ -33,6 +34,14 @@ IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
 _MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # the name of a header
 _TOKEN: Final = "modelbox-token"  # noqa: S105  # the name of a header
 
+INVALID_TOKEN: Final = "INVALID_TOKEN"  # noqa: S105  # the name of a reason
+"""The server's reason when it cannot read a token: one before tokens had a hash says so of those that have."""
+
+_ANNOUNCED: Final = ("modelbox-token-hash", "1")
+"""The header that says that this client returns tokens whole: only then the server puts the hash into them."""
+
+_log = logging.getLogger("modelbox")
+
 _OPTIONS: Final = (
     # An answer may be long: a page of objects with their metadata, or a series of a million points.
     ("grpc.max_receive_message_length", -1),
@@ -49,6 +58,14 @@ _OPTIONS: Final = (
 )
 
 Headers = tuple[tuple[str, str], ...]
+
+NO_KEY: Final[Headers] = (_ANNOUNCED,)
+"""The headers of a call that writes nothing, and reads what there is."""
+
+
+def headers_with_key(key: str) -> Headers:
+    """Return the headers of a write with this idempotency key."""
+    return ((IDEMPOTENCY_KEY, key), _ANNOUNCED)
 
 
 class Connection:
@@ -93,14 +110,18 @@ class Connection:
         """
         headers = self.headers(method)
         deadline = monotonic() + min(self.timeout_s, timeout_s or self.timeout_s)
-        for pause_s in backoff():
+        pauses = Pauses()
+        while True:
             try:
                 return self.call_once(method, request, headers=headers, timeout_s=deadline - monotonic())
             except ModelBoxError as error:
-                if not error.retryable or monotonic() + pause_s >= deadline:
+                if error.reason == INVALID_TOKEN and self.tokens.shorten():
+                    headers = self.headers(method)
+                    continue
+                pause_s = pauses.after(error)
+                if pause_s is None or monotonic() + pause_s >= deadline:
                     raise
                 sleep(pause_s)
-        raise AssertionError("backoff never ends")  # pragma: no cover
 
     def call_once(
         self, method: Method[RequestT, ResponseT], request: RequestT, *, headers: Headers, timeout_s: float
@@ -159,9 +180,9 @@ class Connection:
     def headers(self, method: Method[Any, Any]) -> Headers:
         """Return a call's headers: of a write a fresh idempotency key, of a read the token."""
         if method.writes:
-            return ((IDEMPOTENCY_KEY, uuid.uuid4().hex),)
+            return headers_with_key(uuid.uuid4().hex)
         token = self.tokens.latest
-        return ((_MIN_TOKEN, token),) if token else ()
+        return (_ANNOUNCED, (_MIN_TOKEN, token)) if token else (_ANNOUNCED,)
 
     def keep_token(self, call: grpc.Call) -> None:
         """Remember the token that an answer brought."""
@@ -178,8 +199,8 @@ class Connection:
             if self._closed:
                 raise ClosedError(f"{method.name}: the client was closed") from failure
             error = error_of(failure, method=method.name, address=self.address)
-            if isinstance(error, LogForkedError):
-                self.tokens.forget()
+            if isinstance(error, (LogForkedError, LogRewoundError)) and self.tokens.forget():
+                _log.warning("what this client wrote or read last is not in the server's log: %s", error)
             raise error from failure
         except ValueError as failure:
             # gRPC says so when the channel is closed between taking it and calling on it.

@@ -7,6 +7,7 @@ import grpc
 
 from modelbox.errors import (
     BY_REASON,
+    AccessDeniedError,
     AlreadyExistsError,
     ConflictError,
     InvalidFieldError,
@@ -15,22 +16,33 @@ from modelbox.errors import (
     OverloadedError,
     ServerError,
     UnavailableError,
+    UnsupportedError,
 )
-from modelbox.transport.status import reason_in
+from modelbox.transport.status import said_in
 
 BY_CODE: Final[Mapping[grpc.StatusCode, type[ModelBoxError]]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidFieldError,
     grpc.StatusCode.NOT_FOUND: NotFoundError,
     grpc.StatusCode.ALREADY_EXISTS: AlreadyExistsError,
     grpc.StatusCode.ABORTED: ConflictError,
-    # Without a reason of ours it comes from the server's limit of calls at one time; nothing that large is sent.
+    # Without a reason of ours it comes from the server's limit of calls at one time, or from a proxy's of bytes.
     grpc.StatusCode.RESOURCE_EXHAUSTED: OverloadedError,
     # A server that stops cuts off the calls that it still has.
     grpc.StatusCode.CANCELLED: UnavailableError,
     grpc.StatusCode.UNAVAILABLE: UnavailableError,
     grpc.StatusCode.DEADLINE_EXCEEDED: UnavailableError,
+    grpc.StatusCode.UNAUTHENTICATED: AccessDeniedError,
+    grpc.StatusCode.PERMISSION_DENIED: AccessDeniedError,
+    grpc.StatusCode.UNIMPLEMENTED: UnsupportedError,
 }
 """What a status code means when no reason says more; any other code is a `ServerError`."""
+
+_UNCLEAR: Final = "what answers there is no ModelBox, or of another version"
+_REMEDIES: Final[Mapping[type[ModelBoxError], str]] = {
+    AccessDeniedError: "it does not let this client in; ask who runs it, or the proxy before it",
+    UnsupportedError: f"{_UNCLEAR}; check server_addr and the versions",
+    ServerError: "it failed, or something before it did; its log says more",
+}
 
 
 def error_of(failure: grpc.RpcError, *, method: str, address: str) -> ModelBoxError:
@@ -39,15 +51,18 @@ def error_of(failure: grpc.RpcError, *, method: str, address: str) -> ModelBoxEr
     call: Any = failure
     code: grpc.StatusCode = call.code()
     details: str = call.details() or ""
-    reason = reason_in(call.trailing_metadata() or ())
+    reason, retry_after_s = said_in(call.trailing_metadata() or ())
     kind = BY_CODE.get(code, ServerError)
     if reason is not None:
         kind = BY_REASON.get(reason.reason, kind)
-        return kind(details, reason=reason.reason, field=reason.metadata.get("field", ""))
+        field = reason.metadata.get("field", "")
+        return kind(details or reason.reason, reason=reason.reason, field=field, retry_after_s=retry_after_s)
     if kind is UnavailableError:
         problem = f"no answer from {address} ({_first_line(details)}); does the server run there?"
-        return UnavailableError(f"server_addr: {problem}", field="server_addr")
-    return kind(f"{method}: {details or code.name}")
+        return UnavailableError(f"server_addr: {problem}", field="server_addr", retry_after_s=retry_after_s)
+    problem = f"{method}: {address} answers {code.name} ({_first_line(details)})"
+    remedy = _REMEDIES.get(kind)
+    return kind(f"{problem}; {remedy}" if remedy else problem, retry_after_s=retry_after_s)
 
 
 def _first_line(text: str) -> str:

@@ -1,6 +1,6 @@
-"""The reason that the server gives for an error: google.rpc.ErrorInfo inside google.rpc.Status.
+"""What the server says of an error beside its code: google.rpc.ErrorInfo and RetryInfo inside google.rpc.Status.
 
-The two are described here as far as they are read, so that the client needs no package for two small messages.
+They are described here as far as they are read, so that the client needs no package for a few small messages.
 Source: google/rpc/status.proto and google/rpc/error_details.proto of googleapis.
 """
 
@@ -19,6 +19,7 @@ DOMAIN: Final = "modelbox"
 """The domain of the reasons of our server."""
 
 _ERROR_INFO_URL: Final = "type.googleapis.com/google.rpc.ErrorInfo"
+_RETRY_INFO_URL: Final = "type.googleapis.com/google.rpc.RetryInfo"
 _PACKAGE: Final = "modelbox.status"
 
 
@@ -29,24 +30,35 @@ class Reason(NamedTuple):
     metadata: Mapping[str, str]
 
 
-def reason_in(trailing_metadata: Iterable[tuple[str, str | bytes]]) -> Reason | None:
-    """Return the server's reason, or None if the answer holds none of ours."""
+class Said(NamedTuple):
+    """What an answer says beside its code: a reason of ours, and how long to wait before the next try, in seconds."""
+
+    reason: Reason | None = None
+    retry_after_s: float = 0.0
+
+
+def said_in(trailing_metadata: Iterable[tuple[str, str | bytes]]) -> Said:
+    """Return what the server, or whoever answered, says; of reasons only ours."""
     for key, value in trailing_metadata:
         if key == DETAILS_KEY and isinstance(value, bytes):
             try:
-                return _reason_in_status(value)
+                return _said_in_status(value)
             except DecodeError:
-                return None
-    return None
+                return Said()
+    return Said()
 
 
-def _reason_in_status(data: bytes) -> Reason | None:
+def _said_in_status(data: bytes) -> Said:
+    reason, retry_after_s = None, 0.0
     for detail in _Status.FromString(data).details:
-        if detail.type_url == _ERROR_INFO_URL:
+        if detail.type_url == _ERROR_INFO_URL and reason is None:
             info = _ErrorInfo.FromString(detail.value)
             if info.domain == DOMAIN:
-                return Reason(info.reason, {entry.key: entry.value for entry in info.metadata})
-    return None
+                reason = Reason(info.reason, {entry.key: entry.value for entry in info.metadata})
+        elif detail.type_url == _RETRY_INFO_URL:
+            for hint in _RetryInfo.FromString(detail.value).retry_delay:
+                retry_after_s = max(0.0, hint.seconds + hint.nanos / 1e9)
+    return Said(reason, retry_after_s)
 
 
 def _message(name: str, *fields: tuple[str, int, int | str]) -> DescriptorProto:
@@ -64,6 +76,8 @@ def _message(name: str, *fields: tuple[str, int, int | str]) -> DescriptorProto:
 
 _STRING: Final = FieldDescriptorProto.TYPE_STRING
 _BYTES: Final = FieldDescriptorProto.TYPE_BYTES
+_INT64: Final = FieldDescriptorProto.TYPE_INT64
+_INT32: Final = FieldDescriptorProto.TYPE_INT32
 
 # A pool of its own: the server's process has the real ones in the default pool.
 _pool: Final = DescriptorPool()
@@ -78,8 +92,12 @@ _pool.AddSerializedFile(
             _message("ErrorInfo", ("reason", 1, _STRING), ("domain", 2, _STRING), ("metadata", 3, "Entry")),
             # A map on the wire is a repeated message of key and value.
             _message("Entry", ("key", 1, _STRING), ("value", 2, _STRING)),
+            # One message on the wire reads as a repeated one, which there is a name for above.
+            _message("RetryInfo", ("retry_delay", 1, "Duration")),
+            _message("Duration", ("seconds", 1, _INT64), ("nanos", 2, _INT32)),
         ],
     ).SerializeToString()
 )
 _Status: Final[Any] = GetMessageClass(_pool.FindMessageTypeByName(f"{_PACKAGE}.Status"))
 _ErrorInfo: Final[Any] = GetMessageClass(_pool.FindMessageTypeByName(f"{_PACKAGE}.ErrorInfo"))
+_RetryInfo: Final[Any] = GetMessageClass(_pool.FindMessageTypeByName(f"{_PACKAGE}.RetryInfo"))

@@ -1,0 +1,122 @@
+"""Which record may be sent before one that the server fails on.
+
+What is made must be there before anything is said of it, and of two values written to one object the later must win.
+Metric points, logged events and links are only added: in which order means nothing.
+
+Must not know: where records wait.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from google.protobuf.message import DecodeError
+
+from modelbox.delivery.uploads import object_of
+from modelbox.ids import DEFAULT_NAMESPACE, object_id
+from modelbox.journal.record import METRICS, UPLOAD, Record
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transport import methods
+
+_UNORDERED: Final = frozenset({METRICS, methods.LOG_EVENT.name, methods.LINK_LINEAGE.name})
+"""Calls whose order does not matter."""
+
+_REFERENCES: Final = ("id", "parent_id", "experiment_id", "run_id", "from_id", "to_id")
+"""Fields that name objects."""
+
+
+def _checkpoint_id(request: pb.CreateCheckpointRequest) -> str:
+    unit, number = ("step", request.step) if request.HasField("step") else ("epoch", request.epoch)
+    return object_id("checkpoint", request.run_id or request.experiment_id, unit, str(number))
+
+
+_MADE: Final[Mapping[str, Callable[[Any], str]]] = {
+    methods.CREATE_EXPERIMENT.name: lambda of: object_id("experiment", of.namespace or DEFAULT_NAMESPACE, of.name),
+    methods.CREATE_RUN.name: lambda of: of.id,
+    methods.CREATE_CHECKPOINT.name: _checkpoint_id,
+    methods.CREATE_DATASET.name: lambda of: object_id("dataset", of.namespace or DEFAULT_NAMESPACE, of.name, of.digest),
+}
+"""The id of what a call makes."""
+
+_REQUESTS: Final[Mapping[str, Any]] = {
+    method.name: method.request
+    for method in (
+        methods.CREATE_EXPERIMENT,
+        methods.CREATE_RUN,
+        methods.CREATE_CHECKPOINT,
+        methods.CREATE_DATASET,
+        methods.LINK_LINEAGE,
+        methods.LOG_EVENT,
+        methods.LOG_HYPERPARAMETERS,
+        methods.LOG_METRICS_BATCH,
+        methods.SET_RUN_STATUS,
+        methods.UPDATE_METADATA,
+    )
+}
+
+
+class About(NamedTuple):
+    """What a record is about: the id of what it makes, if it makes something, and the ids that it names."""
+
+    made: str
+    named: frozenset[str]
+
+    @property
+    def all(self) -> frozenset[str]:
+        """All of them."""
+        return self.named | {self.made} if self.made else self.named
+
+
+class Order:
+    """Tells what may pass some records; asked about the others in their order."""
+
+    def __init__(self, passed: Iterable[Record]) -> None:
+        """Take the records that others are to pass."""
+        self._missing: set[str] = set()
+        self._written: set[str] = set()
+        self._is_unknown = False
+        for record in passed:
+            self._hold(record)
+
+    def may_go(self, record: Record) -> bool:
+        """Return whether a record may go now; if it may not, neither may what depends on it."""
+        if self._is_unknown:
+            return False
+        is_unordered = record.method in _UNORDERED
+        if is_unordered and not self._missing:
+            return True
+        about = about_of(record)
+        is_value = not (is_unordered or record.creates)
+        if about is None or about.all & self._missing or (is_value and about.all & self._written):
+            self._hold(record)
+            return False
+        return True
+
+    def _hold(self, record: Record) -> None:
+        about = about_of(record)
+        if about is None:
+            # A call of another version: nobody knows what may not pass it.
+            self._is_unknown = True
+        elif about.made:
+            self._missing.add(about.made)
+        elif record.method not in _UNORDERED:
+            self._written |= about.named
+
+
+def about_of(record: Record) -> About | None:
+    """Return what a record is about, None if that cannot be told."""
+    if record.method == UPLOAD:
+        try:
+            return About("", frozenset({object_of(record.request)}))
+        except msgspec.MsgspecError:
+            return None
+    kind = _REQUESTS.get(record.method)
+    if kind is None:
+        return None
+    try:
+        request = kind.FromString(record.request)
+    except DecodeError:
+        return None
+    made = _MADE.get(record.method)
+    named = {getattr(request, name) for name in _REFERENCES if name in kind.DESCRIPTOR.fields_by_name}
+    return About("" if made is None else made(request), frozenset(filter(None, named)))

@@ -1,0 +1,182 @@
+"""What the server refused and is set aside: shown, sent again, or dropped, when somebody asks for it.
+
+Must not know: how it is shown.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from time import monotonic, sleep, time
+from typing import Final
+
+from modelbox.backoff import Pauses
+from modelbox.errors import ModelBoxError, UnavailableError
+from modelbox.journal.aside import Refused, refused_in
+from modelbox.journal.file import JournalFile
+from modelbox.journal.folder import COMPACTED_SUFFIX, JournalFolder, JournalSettings, unanswered
+from modelbox.journal.record import Record
+from modelbox.limits import KEY_TRUSTED_S
+from modelbox.session import send, was_recorded
+from modelbox.transfer.transfers import Transfers
+from modelbox.transport.connection import Connection
+
+
+class Outcome(StrEnum):
+    """What became of something set aside: only shown, recorded, refused again, not answered for, or dropped."""
+
+    SHOWN = "set aside"
+    RECORDED = "recorded"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A call that was refused: its idempotency key, what it was, when and why it was set aside, what became of it."""
+
+    key: str
+    method: str
+    points: int
+    refused_at: datetime
+    reason: str
+    problem: str
+    outcome: Outcome
+    path: Path
+
+
+def show_refused(settings: JournalSettings, address: str, *, keys: Collection[str] = ()) -> list[SetAside]:
+    """Return what is set aside of a server, the oldest first; nothing is sent.
+
+    Args:
+        keys: Only these; all, unless given.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    folder = JournalFolder(settings, address)
+    return [
+        _described(refused, path, Outcome.SHOWN, refused.problem)
+        for path in folder.refused()
+        for wrapped, refused in refused_in(path)
+        if _is_meant(wrapped, keys)
+    ]
+
+
+def drop_refused(settings: JournalSettings, address: str, *, keys: Collection[str] = ()) -> list[SetAside]:
+    """Drop what is set aside of a server, for good; return it.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    return _go_through(settings, address, keys, lambda refused: (Outcome.DROPPED, refused.problem))
+
+
+def resend_refused(
+    settings: JournalSettings, address: str, *, written_for: str = "", keys: Collection[str] = (), away_s_max: float
+) -> list[SetAside]:
+    """Send again what is set aside of a server, with its keys; what is not recorded stays there.
+
+    Args:
+        address: The server to send to.
+        written_for: The address that the programs had, if the server was reached by another one then.
+        keys: Only these; all, unless given.
+        away_s_max: How long one of them is tried while the server does not answer, in seconds.
+
+    Raises:
+        UnavailableError: The server did not answer; what was not recorded stays.
+        OSError: A file cannot be read or written.
+    """
+    connection = Connection(address)
+    transfers = Transfers(connection)
+
+    def resend(refused: Refused) -> tuple[Outcome, str]:
+        error = _send_patiently(connection, transfers, refused.record(), away_s_max)
+        if isinstance(error, UnavailableError):
+            raise error
+        if error is None:
+            return Outcome.RECORDED, ""
+        return (Outcome.REFUSED if error.final else Outcome.UNANSWERED), str(error)
+
+    try:
+        return _go_through(settings, written_for or address, keys, resend)
+    finally:
+        transfers.cut()
+        connection.cut()
+
+
+_DONE: Final = frozenset({Outcome.RECORDED, Outcome.DROPPED})
+
+
+def _go_through(
+    settings: JournalSettings,
+    address: str,
+    keys: Collection[str],
+    act: Callable[[Refused], tuple[Outcome, str]],
+) -> list[SetAside]:
+    """Do something with all that is set aside; what is done with then goes."""
+    folder = JournalFolder(settings, address)
+    found: list[SetAside] = []
+    for path in list(folder.refused()):
+        file = folder.take(path)
+        if file is None:
+            continue  # another one goes through it, or a program sets something aside at this moment
+        try:
+            for wrapped, refused in refused_in(path):
+                if _is_meant(wrapped, keys):
+                    outcome, problem = act(refused)
+                    found.append(_described(refused, path, outcome, problem))
+                    if outcome in _DONE:
+                        file.mark_answered(wrapped)
+        finally:
+            _put_in_order(folder, file)
+    return found
+
+
+def _put_in_order(folder: JournalFolder, file: JournalFile) -> None:
+    """Give the room back of what is done with, and let the file go."""
+    rest = unanswered(file.path)
+    first = next(rest, None)
+    if first is None:
+        file.remove()
+        return
+    new = folder.create(suffix=COMPACTED_SUFFIX)
+    try:
+        for wrapped in (first, *rest):
+            new.append(wrapped)
+    except OSError:
+        new.remove()
+        file.close()
+        raise
+    file.replace(new).close()
+
+
+def _send_patiently(
+    connection: Connection, transfers: Transfers, record: Record, away_s_max: float
+) -> ModelBoxError | None:
+    deadline = monotonic() + away_s_max
+    pauses = Pauses()
+    while True:
+        try:
+            # As in `delivery/tries.py`: a server that may have forgotten the key is asked for the points first.
+            if not (time() - record.tried_at > KEY_TRUSTED_S and was_recorded(connection, record)):
+                send(connection, transfers, record)
+        except ModelBoxError as error:
+            pause_s = pauses.after(error)
+            if pause_s is None or monotonic() + pause_s >= deadline:
+                return error
+            sleep(pause_s)
+        else:
+            return None
+
+
+def _is_meant(wrapped: Record, keys: Collection[str]) -> bool:
+    return not keys or wrapped.key in keys
+
+
+def _described(refused: Refused, path: Path, outcome: Outcome, problem: str) -> SetAside:
+    record = refused.record()
+    refused_at = datetime.fromtimestamp(refused.refused_at, UTC)
+    return SetAside(record.key, record.method, record.points, refused_at, refused.reason, problem, outcome, path)
