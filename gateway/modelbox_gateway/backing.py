@@ -59,7 +59,7 @@ async def start_postgres(config: Config, stack: AsyncExitStack, spawn: Spawn) ->
     """
     if config.metadata_storage == "postgres":
         return config.metadata_storage_postgres.dsn
-    server = EmbeddedPostgres(config.data_folder / "postgres")
+    server = EmbeddedPostgres(config.data_folder / "postgres", start_timeout_s=config.start_timeout_s)
     stack.push_async_callback(server.stop)
     await server.start()
     spawn(keep_running("postgres", server), "keep postgres")
