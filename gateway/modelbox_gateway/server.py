@@ -22,10 +22,11 @@ from modelbox_gateway.backing import Spawn, check_role, open_blobs, open_log, st
 from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
+from modelbox_gateway.limits import prepare_process
 from modelbox_gateway.members import Lease, Member
 from modelbox_gateway.memory import keep_buffers
 from modelbox_gateway.metrics import registry_of
-from modelbox_gateway.operator_errors import AddressError
+from modelbox_gateway.operator_errors import AddressError, refused_by_machine
 from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart
 from modelbox_gateway.readiness import Readiness, once_ready
 from modelbox_gateway.rpc.server import GrpcServer, create_grpc_server
@@ -55,11 +56,13 @@ def run(config: Config, roles: frozenset[Role] = ALL_ROLES) -> None:
     """
     check_role(config, roles)
     keep_buffers()
+    prepare_process()
     with DataFolderLock(config.data_folder) as lock:
         try:
             uvloop.run(_serve(config, roles, lock))
         except BaseExceptionGroup as group:
-            raise _first_of(group) from group
+            first = _first_of(group)
+            raise refused_by_machine(first) or first from group
 
 
 async def _serve(config: Config, roles: frozenset[Role], lock: DataFolderLock) -> None:
