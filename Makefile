@@ -13,7 +13,7 @@ INTEGRATIONS := data pytorch lightning transformers sklearn xgboost lightgbm ker
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-integrations $(INTEGRATIONS:%=test-%) check demo serve bench proto schema clean
+.PHONY: help setup fmt lint types test test-all test-containers test-integrations $(INTEGRATIONS:%=test-%) check demo serve bench proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,18 +46,21 @@ types: $(READY) ## Check the types (mypy and pyright)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(READY) ## Run the test suite, the acceptance tests with the wheel installed alone
-	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance --ignore=tests/containers
 	rm -rf $(WHEEL) && $(BIN)/pip wheel --quiet --no-deps --build-constraint constraints.txt -w $(WHEEL) .
 	$(PYTHON) -m venv $(WHEEL)/venv
 	$(BIN)/pip --python $(WHEEL)/venv/bin/python install --quiet $(PIN) \
 		"$$(ls $(WHEEL)/*.whl)[embedded]" --group test --group demo
 	$(WHEEL)/venv/bin/pytest tests/acceptance
 
-test-all: test ## Run the test suite, then again under coverage, and show what no test reaches
+test-all: test test-containers ## Run all tests, those of the suite again under coverage, and show what none reaches
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore=tests/acceptance -m "not timing"
+	$(BIN)/coverage run -m pytest --ignore=tests/acceptance --ignore=tests/containers -m "not timing"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+test-containers: $(READY) ## Run `make demo` under whatever a container or a strict host brings (needs root)
+	$(BIN)/pytest tests/containers
 
 test-integrations: $(INTEGRATIONS:%=test-%) ## Run the tests with real frameworks, each in an environment of its own
 

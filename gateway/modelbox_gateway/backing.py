@@ -87,7 +87,11 @@ async def start_postgres(
         return config.metadata_storage_postgres.dsn
     folder = config.data_folder / "postgres"
     needed = config.database_connections + CONNECTIONS_BESIDE_POOL + _CONNECTIONS_OF_COMMANDS
-    server = EmbeddedPostgres(folder, connections_max=max(postgres.CONNECTIONS_MAX, needed))
+    server = EmbeddedPostgres(
+        folder,
+        connections_max=max(postgres.CONNECTIONS_MAX, needed),
+        start_timeout_s=config.start_timeout_s,
+    )
     stack.push_async_callback(server.stop)
     await server.start()
     keeper = Keeper("postgres", server)

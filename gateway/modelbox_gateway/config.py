@@ -92,7 +92,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="Connections to Postgres that this process may hold for appends and reads, 2 to 100.")
     ] = 8
     start_timeout_s: Annotated[
-        float, Meta(description="Seconds that Postgres may take to answer at the start, before the start fails.")
+        float,
+        Meta(
+            description="Seconds that Postgres and the store of artifacts may take to answer at the start, before the "
+            "start fails. A Postgres of its own that recovers from a crash is waited for as long as it goes on."
+        ),
     ] = 60.0
     stop_timeout_s: Annotated[
         float, Meta(description="Seconds that a stop may take to finish what was accepted, before it is cut off.")

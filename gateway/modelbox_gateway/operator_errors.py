@@ -3,6 +3,7 @@
 OperatorError
 ├── ConfigError            a key of the configuration is unknown, has a wrong value or contradicts another
 ├── DataFolderError        the data folder cannot be used by this account
+├── MachineError           the machine refuses: a full disk, a folder that cannot be written, too many open files
 ├── DataFolderInUseError   another server runs on the same data folder
 ├── AddressError           an address cannot be listened on
 ├── LogFileError           the file for the service's log cannot be opened
@@ -13,7 +14,26 @@ OperatorError
 └── NotRunningError        a command needs the running server and there is none
 """
 
+import errno
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+from modelbox_gateway.ownership import taking
+
+_REMEDIES: Final[Mapping[int, str]] = {
+    errno.ENOSPC: "make room on that disk",
+    errno.EDQUOT: "make room within the account's quota",
+    errno.EROFS: "set data_dir to a folder that can be written",
+    errno.EACCES: "let this account use it, or set another data_dir",
+    errno.EPERM: "let this account do it, or set another data_dir",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files (fs.file-max)",
+    errno.EIO: "look at the disk: it fails",
+    errno.ENOMEM: "give it more memory",
+}
+"""What to do about what a machine refuses to a server. Any other refusal is a fault of ours, and looks like one."""
 
 
 class OperatorError(Exception):
@@ -37,10 +57,20 @@ class DataFolderError(OperatorError):
 
     def __init__(self, folder: Path, problem: str) -> None:
         """Name the folder and what the system said."""
-        remedy = "start the server as the folder's owner or set another data_dir"
+        remedy = f"start the server as the folder's owner, run as root: {taking(folder)}, or set another data_dir"
         super().__init__(f"data_dir {folder} cannot be used: {problem}; {remedy}")
         self.folder = folder
         self.problem = problem
+
+
+class MachineError(OperatorError):
+    """The machine refuses what a server needs."""
+
+    def __init__(self, error: OSError) -> None:
+        """Quote the system, with the file where it names one."""
+        where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        remedy = _REMEDIES.get(error.errno or 0, "mend that and start again")
+        super().__init__(f"the machine refuses: {where}{error.strerror or error}; {remedy}")
 
 
 class DataFolderInUseError(OperatorError):
@@ -125,3 +155,8 @@ class NotRunningError(OperatorError):
         """Name the data folder and say what was found there."""
         super().__init__(f"no server runs on data_dir {folder} ({problem}); start one: modelbox server start")
         self.folder = folder
+
+
+def refused_by_machine(error: BaseException) -> MachineError | None:
+    """Return what an operator is told of an error, where it is the machine's refusal."""
+    return MachineError(error) if isinstance(error, OSError) and error.errno in _REMEDIES else None

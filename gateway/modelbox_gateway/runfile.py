@@ -16,9 +16,12 @@ from typing import Final, Self
 import msgspec
 
 from modelbox_gateway.operator_errors import DataFolderError, DataFolderInUseError, NotRunningError
+from modelbox_gateway.ownership import foreign_entry
 
 LOCK_NAME: Final = "lock"
 RUN_FILE_NAME: Final = "server.json"
+_ENTRIES: Final = (LOCK_NAME, RUN_FILE_NAME, "postgres", "nats", "blobs")
+"""What a server leaves in its data folder; a disk's own `lost+found` is nobody's business."""
 _FOLDER_MODE: Final = 0o755  # the account of an embedded Postgres walks through it
 _FILE_MODE: Final = 0o600
 
@@ -57,6 +60,8 @@ class DataFolderLock:
         """
         try:
             self._folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            if foreign := foreign_entry(self._folder, _ENTRIES):
+                raise DataFolderError(self._folder, f"Permission denied: {foreign}")
             self._file = os.open(self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -37,10 +37,11 @@ from modelbox_gateway.errors import ListenError
 from modelbox_gateway.feed_repair import FeedRepair
 from modelbox_gateway.health import Health, Look
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
+from modelbox_gateway.limits import prepare_process
 from modelbox_gateway.members import Lease, Member
 from modelbox_gateway.memory import keep_buffers
 from modelbox_gateway.metrics import registry_of
-from modelbox_gateway.operator_errors import AddressError
+from modelbox_gateway.operator_errors import AddressError, refused_by_machine
 from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart, look_at
 from modelbox_gateway.readiness import Readiness, once_ready
 from modelbox_gateway.reaper import reap_orphans
@@ -76,11 +77,13 @@ def run(config: Config, roles: frozenset[Role] = ALL_ROLES, *, reload: Callable[
     """
     check_role(config, roles)
     keep_buffers()
+    prepare_process()
     with DataFolderLock(config.data_folder) as lock:
         try:
             uvloop.run(_serve(config, roles, lock, reload))
         except BaseExceptionGroup as group:
-            raise _first_of(group) from group
+            first = _first_of(group)
+            raise refused_by_machine(first) or first from group
 
 
 async def _serve(config: Config, roles: frozenset[Role], lock: DataFolderLock, reload: Callable[[], None]) -> None:

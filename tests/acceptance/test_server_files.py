@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import grpc
+import msgspec
 import pytest
 
 from modelbox import ModelBox
@@ -65,6 +68,21 @@ def objects_in(bucket: S3Settings) -> list[str]:
     return found
 
 
+def test_a_start_on_a_store_that_never_answers_ends_in_time(
+    server: ServerProcess, dsn: str, bucket: S3Settings
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent_bucket = msgspec.structs.replace(bucket, endpoint=f"127.0.0.1:{silent.getsockname()[1]}")
+        text = POSTGRES.format(storage="s3", dsn=dsn) + S3.format(silent_bucket)
+        server.config.write_text("start_timeout_s = 8\n" + FREE_PORTS + text)
+        start = time.monotonic()
+        refused = server.modelbox("server", "start")
+        assert time.monotonic() - start < 40
+    assert refused.returncode == 1
+    assert "Error: the store of artifacts does not answer since 8 s: S3 does not answer" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_a_process_for_files_stands_beside_a_gateway(
     server: ServerProcess, second: ServerProcess, dsn: str, bucket: S3Settings, file: Path
 ) -> None:
@@ -106,7 +124,11 @@ def test_a_process_for_files_without_a_shared_log_or_folder_is_refused(server: S
 
 @pytest.mark.parametrize(
     ("key", "value", "says"),
-    [("bucket", "not-there", "create the bucket"), ("secret_key", "wrong-secret", "secret_key and region")],
+    [
+        ("bucket", "not-there", "S3 refuses bucket .*create the bucket"),
+        ("bucket", "No_Bucket!", "S3 cannot have a bucket 'No_Bucket!' .*correct artifact_storage_s3.bucket"),
+        ("secret_key", "wrong-secret", "S3 refuses bucket .*secret_key and region"),
+    ],
 )
 def test_a_start_on_a_bucket_that_is_missing_or_refuses_fails(
     server: ServerProcess, dsn: str, bucket: S3Settings, *, key: str, value: str, says: str
@@ -117,8 +139,7 @@ def test_a_start_on_a_bucket_that_is_missing_or_refuses_fails(
     refused = server.modelbox("server", "start")
 
     assert refused.returncode == 1
-    assert "Error: artifact_storage: S3 refuses bucket" in refused.stderr
-    assert says in refused.stderr
+    assert re.search(f"^Error: artifact_storage: {says}", refused.stderr, re.MULTILINE)
     assert "Traceback" not in refused.stderr
     assert value not in refused.stderr or key == "bucket"
 

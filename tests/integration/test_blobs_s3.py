@@ -1,5 +1,7 @@
 """The store in a bucket keeps the contract, and what only a bucket does; on a real S3 service."""
 
+import socket
+import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
@@ -8,7 +10,7 @@ import pytest
 
 from modelbox_gateway.blobs import BlobStore
 from modelbox_gateway.blobs.s3 import S3Store
-from modelbox_gateway.blobs.s3.bucket import Bucket
+from modelbox_gateway.blobs.s3.bucket import PROBE_READ_TIMEOUT_S, Bucket
 from modelbox_gateway.blobs.s3.keys import Keys
 from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from modelbox_gateway.sections import S3Settings
@@ -63,6 +65,9 @@ def test_everything_is_below_the_prefix(store: S3Store, s3_server: S3Server, buc
         ({"secret_key": "wrong"}, "SignatureDoesNotMatch.*correct artifact_storage_s3.secret_key"),
         ({"access_key": "nobody"}, "InvalidAccessKeyId.*correct artifact_storage_s3.access_key"),
         ({"access_key": READER_KEY}, "AccessDenied.*list, read, write and delete"),
+        ({"bucket": "My_Bucket!"}, "cannot have a bucket 'My_Bucket!'.*correct artifact_storage_s3.bucket"),
+        ({"bucket": "x"}, "cannot have a bucket 'x'"),
+        ({"endpoint": "localhost:nine"}, "cannot be addressed.*correct the endpoint"),
     ],
 )
 def test_a_bucket_that_is_missing_or_refuses_is_said_with_a_remedy(
@@ -71,6 +76,16 @@ def test_a_bucket_that_is_missing_or_refuses_is_said_with_a_remedy(
     with pytest.raises(BlobStoreRefusedError, match=says) as refused:
         S3Store(msgspec.structs.replace(bucket, **changed)).prepare()
     assert bucket.secret_key not in str(refused.value)
+
+
+def test_a_service_that_takes_the_connection_and_never_answers_is_unavailable_soon(bucket: S3Settings) -> None:
+    """A start asks again until its own end; one question must not last longer than the start may."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"127.0.0.1:{silent.getsockname()[1]}"
+        start = time.monotonic()
+        with pytest.raises(BlobStoreUnavailableError, match="S3 does not answer"):
+            S3Store(msgspec.structs.replace(bucket, endpoint=endpoint)).prepare()
+        assert time.monotonic() - start < 2 * PROBE_READ_TIMEOUT_S
 
 
 def test_a_service_that_is_away_is_unavailable(bucket: S3Settings) -> None:

@@ -53,8 +53,12 @@ def reported() -> Iterator[None]:
         ) from error
     except Exception as error:
         if isinstance(error, _mendable()):
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(_one_line(error)) from error
         raise
+
+
+def _one_line(error: Exception) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
 
 
 def dsn_of(config: Config) -> str:

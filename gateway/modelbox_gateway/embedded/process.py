@@ -4,19 +4,40 @@ Must not know: which program it is.
 """
 
 import asyncio
+import contextlib
 import ctypes
 import os
+import re
 import signal
+import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
+import structlog
+
 from modelbox_gateway.embedded.logs import put_aside
 
-_LOG_TAIL_BYTES: Final = 4_000
+_LOG_PART_BYTES: Final = 64 * 1024
 _PR_SET_PDEATHSIG: Final = 1
-_RUN_TIMEOUT_S: Final = 120.0
+_RUN_TIMEOUT_S: Final = 300.0
+_POLL_S: Final = 0.02
+_POLL_S_MAX: Final = 0.5
+_TELL_INTERVAL_S: Final = 10.0
+"""How often our log says that a server is still waited for, and what its own log said last."""
+
+# A line by which a server says why it ends. The time and process before it are of no use to who reads it.
+# The first one counts: what follows is often its consequence. What is said to a client that comes too early is none.
+_REASON: Final = re.compile(
+    r"(?:ERROR|FATAL|PANIC|\[FTL\]|initdb: error):? +(?!the database system is )(.*)|nats-server: (.*)"
+)
+_HINT: Final = re.compile(r"(?:HINT|DETAIL): +(.*)")
+
+_log = structlog.get_logger()
+
+Enter = Callable[[Path], None]
+"""Called between fork and exec: works in the folder from then on, under another account perhaps."""
 
 
 class EmbeddedServerError(Exception):
@@ -26,10 +47,13 @@ class EmbeddedServerError(Exception):
 class ServerProcess:
     """A running server program."""
 
-    def __init__(self, process: asyncio.subprocess.Process, *, log: Path, stop_signal: signal.Signals) -> None:
-        """Use `start`."""
+    def __init__(
+        self, process: asyncio.subprocess.Process, *, log: Path, log_start: int, stop_signal: signal.Signals
+    ) -> None:
+        """Use `start`; what it writes to its log begins at `log_start`."""
         self._process = process
         self._log = log
+        self._log_start = log_start
         self._stop_signal = stop_signal
 
     @property
@@ -37,37 +61,80 @@ class ServerProcess:
         """The process id."""
         return self._process.pid
 
-    @classmethod
-    async def start(cls, command: Sequence[str], *, folder: Path, log: Path, stop_signal: signal.Signals) -> Self:
-        """Start the program in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only its owner."""
-        put_aside(log)
-        with log.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=folder,
-                start_new_session=True,
-                preexec_fn=_end_with_owner,
-            )
-        return cls(process, log=log, stop_signal=stop_signal)
+    @property
+    def name(self) -> str:
+        """What its log is called."""
+        return self._log.stem
 
-    async def wait_until(self, ready: Callable[[], Awaitable[bool]], *, timeout_s: float) -> None:
-        """Wait until the server answers.
+    @classmethod
+    async def start(
+        cls, command: Sequence[str], *, folder: Path, log: Path, stop_signal: signal.Signals, enter: Enter = os.chdir
+    ) -> Self:
+        """Start the program in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only its owner.
 
         Raises:
-            EmbeddedServerError: It ended, or did not answer in time; the message holds the end of its log.
+            EmbeddedServerError: The program cannot be executed.
+        """
+        put_aside(log)
+        log_start = _size_of(log)
+
+        def become() -> None:
+            enter(folder)
+            _end_with_owner()
+
+        # Another account may write in the folder of its log; a link put there must not be followed.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with os.fdopen(os.open(log, flags, 0o600), "ab") as output:
+                process = await asyncio.create_subprocess_exec(
+                    *command,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env=_environment(),
+                    start_new_session=True,
+                    preexec_fn=become,
+                )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedServerError(_not_executed(command, error)) from error
+        return cls(process, log=log, log_start=log_start, stop_signal=stop_signal)
+
+    async def wait_until(
+        self,
+        ready: Callable[[], Awaitable[bool]],
+        *,
+        timeout_s: float,
+        patience_s: Callable[[], float] | None = None,
+    ) -> None:
+        """Wait until the server answers.
+
+        Args:
+            ready: Whether it answers.
+            timeout_s: How long it may take.
+            patience_s: For a server that may be long at work before it answers: asked each time, it says how long the
+                server's log may stand still at this moment. `timeout_s` counts for nothing then.
+
+        Raises:
+            EmbeddedServerError: It ended, or did not answer in time; the message holds what its log says.
         """
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_s
+        start = progressed = told = loop.time()
+        seen, pause_s = self._log_bytes(), _POLL_S
         while not await ready():
             if self._process.returncode is not None:
-                raise EmbeddedServerError(f"{self._log.name} says:\n{self._tail()}")
-            if loop.time() > deadline:
+                raise EmbeddedServerError(f"{self.name} ended at its start: {self._reason()} (its log: {self._log})")
+            now = loop.time()
+            if patience_s is not None and (size := self._log_bytes()) != seen:
+                seen, progressed = size, now
+            if now - progressed > (patience_s() if patience_s else timeout_s):
                 await self.stop(timeout_s=1.0)
-                raise EmbeddedServerError(f"no answer in {timeout_s:g} s; {self._log.name} says:\n{self._tail()}")
-            await asyncio.sleep(0.02)
+                waited = f"{self.name} does not answer since {now - progressed:.3g} s"
+                raise EmbeddedServerError(f"{waited}: {self._reason()} (its log: {self._log})")
+            if now - told > _TELL_INTERVAL_S:
+                told = now
+                _log.info("embedded_server_starting", server=self.name, waited_s=round(now - start), says=self._last())
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.1, _POLL_S_MAX)
 
     async def wait(self) -> int:
         """Wait until the program ends and return its exit code."""
@@ -77,17 +144,60 @@ class ServerProcess:
         """Ask the program to stop, and kill it when it has not after `timeout_s` seconds."""
         if self._process.returncode is not None:
             return
-        self._process.send_signal(self._stop_signal)
-        try:
-            await asyncio.wait_for(self._process.wait(), timeout_s)
-        except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):  # it ends at this moment
+            self._process.send_signal(self._stop_signal)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        while (left_s := start + timeout_s - loop.time()) > 0:
+            try:
+                await asyncio.wait_for(self._process.wait(), min(left_s, _TELL_INTERVAL_S))
+            except TimeoutError:
+                waited_s = round(loop.time() - start)
+                _log.info("embedded_server_stopping", server=self.name, waited_s=waited_s, says=self._last())
+            else:
+                return
+        _log.warning("embedded_server_killed", server=self.name, after_s=timeout_s)
+        with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-            await self._process.wait()
+        await self._process.wait()
 
-    def _tail(self) -> str:
+    def _log_bytes(self) -> int:
+        return _size_of(self._log)
+
+    def _lines(self, start: int, count: int) -> list[str]:
         with self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - _LOG_TAIL_BYTES))
-            return log.read().decode(errors="replace")
+            log.seek(start)
+            return [line for line in log.read(count).decode(errors="replace").splitlines() if line.strip()]
+
+    def _last(self) -> str:
+        start = max(self._log_start, self._log_bytes() - _LOG_PART_BYTES)
+        return (self._lines(start, _LOG_PART_BYTES) or [""])[-1]
+
+    def _reason(self) -> str:
+        return _reason_in(self._lines(self._log_start, _LOG_PART_BYTES))
+
+
+def _reason_in(lines: Sequence[str]) -> str:
+    """Return why a server or program ended, in one line: what it called fatal with its hint, else its last words."""
+    for number, line in enumerate(lines):
+        if found := _REASON.search(line):
+            hints = [hint[1] for later in lines[number + 1 : number + 3] if (hint := _HINT.search(later))]
+            return "; ".join([found[1] or found[2], *hints])
+    return lines[-1].strip() if lines else "it says nothing"
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a server: with messages in English, whatever locales the machine lacks."""
+    return {**os.environ, "LC_ALL": "C", "LANGUAGE": "C"}
+
+
+def _not_executed(command: Sequence[str], error: Exception) -> str:
+    reason = error.__cause__ or error
+    return f"{command[0]} cannot be executed: {getattr(reason, 'strerror', None) or reason}"
+
+
+def _size_of(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
 
 
 def _end_with_owner() -> None:
@@ -96,26 +206,36 @@ def _end_with_owner() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
-async def run(command: Sequence[str]) -> str:
-    """Run a short program and return what it printed.
+async def run(
+    command: Sequence[str], *, folder: Path, enter: Enter = os.chdir, environment: Mapping[str, str] | None = None
+) -> str:
+    """Run a short program in a folder and return what it printed.
 
     Raises:
-        EmbeddedServerError: It failed; the message holds what it printed.
+        EmbeddedServerError: It failed; the message holds what it printed, in one line.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "LC_ALL": "C"},
-        cwd="/",
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**_environment(), **(environment or {})},
+            preexec_fn=lambda: enter(folder),
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EmbeddedServerError(_not_executed(command, error)) from error
     try:
         output, _ = await asyncio.wait_for(process.communicate(), _RUN_TIMEOUT_S)
-    except BaseException:  # a start that is given up leaves no program behind
-        process.kill()
+    except BaseException as error:  # a start that is given up leaves no program behind
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        if isinstance(error, TimeoutError):
+            problem = f"{Path(command[0]).name} does not end in {_RUN_TIMEOUT_S:g} s; is the disk very slow?"
+            raise EmbeddedServerError(problem) from error
         raise
     text = output.decode(errors="replace")
     if process.returncode != 0:
-        raise EmbeddedServerError(f"{Path(command[0]).name} failed:\n{text[-_LOG_TAIL_BYTES:]}")
+        lines = [line for line in text.splitlines() if line.strip()]
+        raise EmbeddedServerError(f"{Path(command[0]).name} failed: {_reason_in(lines)}")
     return text

@@ -15,7 +15,7 @@ from minio import Minio
 from minio.commonconfig import CopySource
 from minio.error import MinioException, S3Error
 
-from modelbox_gateway.errors import BlobStoreUnavailableError
+from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from modelbox_gateway.sections import S3Settings
 
 CONNECTIONS_MAX: Final = 32
@@ -24,6 +24,9 @@ CONNECTIONS_MAX: Final = 32
 CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 60.0
 """How long the service may be silent; it copies some GiB in one call. A stop may have to wait as long."""
+
+PROBE_READ_TIMEOUT_S: Final = 5.0
+"""How long the service may be silent while a start asks whether it is there; the start asks again until its own end."""
 
 RETRIES: Final = urllib3.Retry(total=2, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
 """Further tries of one call inside it. Longer trouble is told to the caller, who tries again."""
@@ -104,27 +107,26 @@ class Bucket:
     def __init__(self, settings: S3Settings) -> None:
         """Connect to nothing yet."""
         self.name: Final = settings.bucket
-        self._pool = urllib3.PoolManager(
-            num_pools=4,
-            maxsize=CONNECTIONS_MAX,
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
-            retries=RETRIES,
-            cert_reqs="CERT_REQUIRED",
-            ca_certs=certifi.where(),
-        )
-        self._client = self._client_of(settings, settings.endpoint)
+        self._settings = settings
+        self._pool = _pool(READ_TIMEOUT_S, RETRIES)
+        self._client = self._client_of(settings.endpoint, self._pool)
         # It only signs: a link is good for the host that it names and for no other.
-        self._signer = self._client_of(settings, settings.public_endpoint or settings.endpoint)
+        self._signer = self._client_of(settings.public_endpoint or settings.endpoint, self._pool)
 
-    def _client_of(self, settings: S3Settings, endpoint: str) -> _Client:
-        return _Client(
-            endpoint,
-            access_key=settings.access_key,
-            secret_key=settings.secret_key,
-            secure=settings.secure,
-            region=settings.region,
-            http_client=self._pool,
-        )
+    def _client_of(self, endpoint: str, pool: urllib3.PoolManager) -> _Client:
+        settings = self._settings
+        try:
+            return _Client(
+                endpoint,
+                access_key=settings.access_key,
+                secret_key=settings.secret_key,
+                secure=settings.secure,
+                region=settings.region,
+                http_client=pool,
+            )
+        except ValueError as error:
+            remedy = "correct the endpoint and region of artifact_storage_s3"
+            raise BlobStoreRefusedError(f"S3 cannot be addressed ({error})", remedy=remedy) from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -205,12 +207,21 @@ class Bucket:
 
         Raises:
             S3Error: The service refuses; nothing is translated here.
+            BlobStoreRefusedError: No service can have a bucket of this name.
             BlobStoreUnavailableError: It does not answer.
         """
-        with translated(refusals=True):
-            next(iter(self._client.list_objects(self.name, key)), None)
-            self._client.put_object(self.name, key, BytesIO(b""), 0)
-            self._client.remove_object(self.name, key)
+        pool = _pool(PROBE_READ_TIMEOUT_S, urllib3.Retry(total=0))
+        client = self._client_of(self._settings.endpoint, pool)
+        try:
+            with translated(refusals=True):
+                next(iter(client.list_objects(self.name, key)), None)
+                client.put_object(self.name, key, BytesIO(b""), 0)
+                client.remove_object(self.name, key)
+        except ValueError as error:  # minio says so before it asks anybody
+            remedy = "correct artifact_storage_s3.bucket and prefix"
+            raise BlobStoreRefusedError(f"S3 cannot have a bucket {self.name!r} ({error})", remedy=remedy) from error
+        finally:
+            pool.clear()
 
 
 @contextlib.contextmanager
@@ -224,6 +235,17 @@ def translated(*, refusals: bool = False) -> Iterator[None]:
         raise BlobStoreUnavailableError(f"S3 answers {error.code}: {error.message}") from error
     except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
         raise BlobStoreUnavailableError(f"S3 does not answer ({type(error).__name__}: {str(error)[:200]})") from error
+
+
+def _pool(read_timeout_s: float, retries: urllib3.Retry) -> urllib3.PoolManager:
+    return urllib3.PoolManager(
+        num_pools=4,
+        maxsize=CONNECTIONS_MAX,
+        timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=read_timeout_s),
+        retries=retries,
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=certifi.where(),
+    )
 
 
 def _or_none(missing: str, call: Callable[[], Result]) -> Result | None:

@@ -65,7 +65,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelbox-demo-")))
+        folder = stack.enter_context(temporary_folder())
         config = folder / "modelbox.toml"
         config.write_text(CONFIG, encoding="utf-8")
 
@@ -90,6 +90,17 @@ def main() -> None:
         position = server_info(config)["position"]
         follower.wait_for(position)
         say(f"Done in {time.monotonic() - started:.0f} s: {position} changes, all of them followed, nothing differs")
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield an empty folder, gone at the end."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="modelbox-demo-")
+    except OSError as error:
+        sys.exit(f"there is no folder for temporary files ({error.strerror}); set TMPDIR to one that you may write in")
+    with folder as name:
+        yield Path(name)
 
 
 def show_views(grpc_addr: str) -> None:
@@ -149,7 +160,8 @@ def wait_until_ready(server: subprocess.Popen[str], config: Path, folder: Path) 
         with contextlib.suppress(subprocess.CalledProcessError):
             return server_info(config)
         time.sleep(0.2)
-    sys.exit("the server did not start:\n" + (folder / "output.log").read_text(encoding="utf-8"))
+    lines = (folder / "output.log").read_text(encoding="utf-8").splitlines() or ["it says nothing"]
+    sys.exit(f"the server did not start: {lines[-1]}")
 
 
 def server_info(config: Path) -> dict[str, Any]:
