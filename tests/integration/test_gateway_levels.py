@@ -78,6 +78,8 @@ async def test_a_log_of_a_newer_format_is_a_reason_to_wait_not_the_callers_fault
     request = append(stream(), key="k")
     await admin.execute("UPDATE modelbox.log_head SET format_level = $1", READS_LEVEL + 1)
 
+    with pytest.raises(NewerVersionError):
+        await log.check()
     with pytest.raises(NewerVersionError) as raised:
         await log.append(request)
 

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import grpc
 import grpc.aio
 import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position, Token
+from modelbox_events.clock import correct_clock
 from modelbox_gateway.rpc.limits import WATCH_PAGE_EVENTS, WATCH_SPAN_POSITIONS
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway, until
 
@@ -217,3 +219,19 @@ async def test_a_slow_watcher_holds_up_only_itself(gateway: Gateway) -> None:
     watching.cancel()
 
     assert [change.position for change in changes] == list(range(1, 62))
+
+
+async def test_a_time_is_followed_in_every_span_of_the_clock(gateway: Gateway, log: Log) -> None:
+    """What a clock wrote that was ahead, and all that came after it was corrected: none of it was before that time."""
+    await create(gateway, "before")
+    owner = await asyncpg.connect(log.database.dsn)
+    await owner.execute("UPDATE modelbox.log_head SET recorded_at = clock_timestamp() + interval '1 day'")
+    await owner.close()
+    await create(gateway, "ahead")
+    await correct_clock(log.database.dsn, reason="the host was a day ahead")
+    await create(gateway, "corrected")
+
+    since = int(time.time()) + 3_600
+    changes = await take(gateway, 2, pb.WatchNamespaceRequest(since=since))
+
+    assert [change.payload.struct_value.fields["name"].string_value for change in changes] == ["ahead", "corrected"]

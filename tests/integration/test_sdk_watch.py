@@ -1,5 +1,6 @@
 """Following a namespace through the SDK, on the real server."""
 
+import asyncio
 import threading
 from itertools import islice
 from queue import Queue
@@ -8,6 +9,9 @@ from time import time
 import pytest
 
 from modelbox import Change, ChangeKind, InvalidFieldError, LogForkedError, Model, ModelBox, UnavailableError
+from modelbox_events import Position
+from modelbox_events.fork import fork
+from modelbox_events.redaction import redact
 from tests.integration.sdk_server import SdkServer
 
 WAIT_S = 20
@@ -80,3 +84,28 @@ def test_a_token_of_another_log_is_refused(client: ModelBox, model: Model) -> No
     with pytest.raises(LogForkedError):
         next(client.watch("demo", after="00000000-0000-4000-8000-000000000000.1"))
     assert model.created_at.timestamp() <= time()
+
+
+def test_a_redacted_change_says_nothing_and_who_redacted_it(client: ModelBox, model: Model, dsn: str) -> None:
+    model.update_metadata("password", "hunter2")
+    [_, before] = islice(client.watch("demo"), 2)
+    asyncio.run(redact(dsn, Position(before.position), reason="a password was logged"))
+
+    [created, redacted] = islice(client.watch("demo"), 2)
+
+    assert (before.redacted_by, before.payload["metadata"]) == (None, {"password": "hunter2"})
+    assert (redacted.type, redacted.payload, redacted.redacted_by) == ("MetadataUpdated", {}, before.position + 1)
+    assert created.redacted_by is None
+
+
+def test_a_watch_goes_on_over_a_fork_from_tokens_of_before(client: ModelBox, model: Model, dsn: str) -> None:
+    """And the tokens that it gives are of the new epoch."""
+    [created] = islice(client.watch("demo"), 1)
+    epoch = asyncio.run(fork(dsn, reason="a copy lives"))
+    model.update_metadata("k", 1)
+
+    [updated] = islice(client.watch("demo", after=created.token), 1)
+
+    assert updated.type == "MetadataUpdated"
+    assert updated.token.startswith(f"{epoch.log_id}.{updated.position}")
+    assert client.model(model.id).metadata() == {"k": 1}

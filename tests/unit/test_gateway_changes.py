@@ -61,7 +61,7 @@ def test_every_event_type_is_thought_of() -> None:
 def test_a_change_names_its_object_and_what_became_of_it(event_type: str) -> None:
     stream_type, data, *expected = TOLD[event_type]
 
-    change = Changes(LOG, REGISTRY).change(recorded(event_type, stream_type, data))
+    change = Changes(lambda: LOG, REGISTRY).change(recorded(event_type, stream_type, data))
     told = pb.WatchNamespaceResponse.FromString(change.encoded(with_hash=False))
 
     assert [told.event, told.object_type, told.object_id] == [expected[0], expected[1], str(expected[2])]

@@ -3,6 +3,7 @@
 Must not know: who watches, or from where.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -84,14 +85,14 @@ class Change:
 class Changes:
     """Makes the messages of changes."""
 
-    def __init__(self, log_id: UUID, registry: Registry) -> None:
-        """Read events of this log with its types."""
+    def __init__(self, log_id: Callable[[], UUID], registry: Registry) -> None:
+        """Read events with these types; `log_id` gives the log's epoch as it is when a change is told."""
         self._log_id = log_id
         self._registry = registry
 
     def change(self, event: RecordedEvent) -> Change:
         """Return what watchers are told of an event."""
-        return Change(self, event, Token(self._log_id, event.position).at(event.hash))
+        return Change(self, event, Token(self._log_id(), event.position).at(event.hash))
 
     def body(self, event: RecordedEvent) -> bytes:
         """Return what a watcher is told of an event, encoded, without the token."""

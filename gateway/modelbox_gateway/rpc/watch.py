@@ -38,7 +38,7 @@ class WatchMethods:
     def __init__(self, backend: Backend, is_draining: Callable[[], bool]) -> None:
         """Serve from `backend` until `is_draining` says so."""
         self._log = backend.services.log
-        self._changes = Changes(self._log.log_id, self._log.registry)
+        self._changes = Changes(lambda: self._log.log_id, self._log.registry)
         self._is_draining = is_draining
         self.tail = Tail(self._log, self._changes, is_draining)
         self.pages = Budget(WATCH_PAGES_BYTES_MAX)
@@ -56,15 +56,21 @@ class WatchMethods:
         rewinds = self._log.head.rewinds
         # A token says more than a time: with one, the time is not looked at.
         since = fields.time_of_seconds("since", 0 if request.after_token else request.since)
+        has_begun = True
         if request.after_token:
             after = await self._place_of(request.after_token)
+        elif request.since:
+            after = await self._log.position_before(since)
+            # From the first event of that time on, whatever times a corrected clock gives to later ones.
+            has_begun = after < self._log.head.position
         else:
-            after = await self._log.position_before(since) if request.since else Position(0)
+            after = Position(0)
         await call.begin()
         with self.tail.room(namespace) as room:
             async with aclosing(self._follow(room, namespace, after, rewinds=rewinds)) as changes:
                 async for change in changes:
-                    if change.recorded_at >= since:
+                    has_begun = has_begun or change.recorded_at >= since
+                    if has_begun:
                         message = self.tail.encoded(change, with_hash=call.takes_hash)
                         async with self.messages.hold(len(message)):
                             yield message

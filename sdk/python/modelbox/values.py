@@ -156,7 +156,8 @@ class Change:
     """A change event of a namespace.
 
     `type` is the event's type, such as `ModelCreated`; `position` its place in the whole log; `token` is where to
-    resume after it (`watch(after=…)`); `payload` what it wrote.
+    resume after it (`watch(after=…)`); `payload` what it wrote. Where that was redacted it is empty, and `redacted_by`
+    is the position of the change that says so.
     """
 
     kind: ChangeKind
@@ -167,6 +168,7 @@ class Change:
     recorded_at: datetime
     token: str
     payload: Mapping[str, Any] = field(hash=False)
+    redacted_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,8 @@ def change_of(response: pb.WatchNamespaceResponse) -> Change:
         position=response.position,
         recorded_at=time_of(response.recorded_at),
         token=response.token,
-        payload=payload if isinstance(payload, dict) else {"value": payload},
+        payload=payload if isinstance(payload, dict) else {},
+        redacted_by=response.redacted_by or None,
     )
 
 

@@ -42,6 +42,7 @@ def change_row(change: Change) -> Row:
         "object_id": change.object_id,
         "token": change.token,
         "payload": change.payload,
+        "redacted_by": change.redacted_by,
     }
 
 
