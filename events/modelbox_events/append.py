@@ -174,8 +174,9 @@ class Committer:
     async def _send(self, lane: Lane, requests: Sequence[Prepared], deadline: float) -> _AboutData | None:
         """Commit a batch and answer its requests; return those that Postgres refuses for their data."""
         while requests:
+            level = self._head.format_level
             try:
-                batch = self._batch(requests)
+                batch = Batch(requests, self._registry, digest_version=digest_version_at(level))
                 rows = await lane.send(batch)
                 await self._look_at_log(rows[0])
                 self._resolve(batch, rows)
@@ -183,10 +184,9 @@ class Committer:
             except LogUnavailableError as error:
                 lane.disconnect()
                 self._health.failed(error, requests[0].append)
-                # A log that was set back may have a lower level; every one takes the lowest.
-                is_lowered, self._head.format_level = self._head.format_level > 1, 1
-                # A kind of this error says what is wrong: nobody mends it within a call.
-                is_settled = type(error) is not LogUnavailableError and not is_lowered
+                self._head.format_level = 1  # a log that was set back may have a lower level; every one takes this
+                # A kind of this error says what is wrong: nobody mends it within a call. But the level may be it.
+                is_settled = type(error) is not LogUnavailableError and level == 1
                 if is_settled or asyncio.get_running_loop().time() > deadline:
                     _log.warning("append_failed", appends=len(requests), error=str(error))
                     _fail(requests, error)
@@ -201,9 +201,6 @@ class Committer:
                 return None
         self._health.went_well()
         return None
-
-    def _batch(self, requests: Sequence[Prepared]) -> Batch:
-        return Batch(requests, self._registry, digest_version=digest_version_at(self._head.format_level))
 
     async def _look_at_log(self, row: Any) -> None:
         """Take note of the log's format level, and of an epoch that this process does not know."""
