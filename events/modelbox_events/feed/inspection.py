@@ -39,16 +39,15 @@ class Inspection:
             nats.errors.Error: The server did not answer.
             LogUnavailableError: Postgres did not answer.
         """
-        if state.first > FIRST_SEQUENCE and not state.bounded:
-            return f"its first {state.first - 1} messages are missing"
-        if state.holes:
-            return f"{state.holes} messages are missing between {state.first} and {state.last}"
-        if not state.messages:
-            return None
+        if (gap := _gap(state)) or not state.messages:
+            return gap
         wrong = await self._wrong_in_sample(state) or await self._wrong_in_slice(state)
-        if wrong and wrong >= (await self._feed.state()).first:  # else the feed's own limits have just removed it
-            return f"message {wrong} cannot be read or is not the log's event"
-        return None
+        if wrong is None:
+            return None
+        now = await self._feed.state()
+        if wrong < now.first and now.bounded:  # its own limits have just removed it
+            return None
+        return _gap(now) or f"message {wrong} cannot be read or is not the log's event"
 
     async def _wrong_in_sample(self, state: FeedState) -> int | None:
         for _ in range(min(SAMPLE_MESSAGES, state.messages)):
@@ -71,3 +70,12 @@ class Inspection:
                     return event.position
             position = page[-1].position + 1
         return None
+
+
+def _gap(state: FeedState) -> str | None:
+    """Return what the feed lacks by its own count, or None."""
+    if state.first > FIRST_SEQUENCE and not state.bounded:
+        return f"its first {state.first - 1} messages are missing"
+    if state.holes:
+        return f"{state.holes} messages are missing between {state.first} and {state.last}"
+    return None
