@@ -9,12 +9,12 @@ from modelbox_events.database import connecting
 from modelbox_events.session import open_session
 from modelbox_events.sql import STATEMENTS
 
-CONNECTIONS_BESIDE_POOL: Final = 10
+CONNECTIONS_BESIDE_POOL: Final = 12
 """What a process that runs everything opens beside its pool.
 
-Two that append, and one each for the head, the relay's turn, the runner of projections and the renewal of views; a
-second for the renewal's swap; one for a look at the database (migrations, earlier versions), and two to spare: one that
-breaks is replaced before Postgres has seen its end.
+Two that append, and one each for the head, the relay's turn, the runner of projections, its signs of life, a takeover
+of the lead, and the renewal of views; a second for the renewal's swap; one for a look at the database (migrations,
+earlier versions), and two to spare: one that breaks is replaced before Postgres has seen its end.
 """
 
 
