@@ -11,6 +11,7 @@ from modelbox_gateway.operator_errors import DatabaseRefusedError
 from modelbox_gateway.sections import PostgresSettings
 from tests.integration.log_cases import append, assert_whole, stream
 from tests.integration.pooler import needs_pgbouncer, pgbouncer
+from tests.integration.transaction_pooler import TransactionPooler
 
 
 @needs_pgbouncer
@@ -36,6 +37,16 @@ async def test_a_pooler_that_hands_out_backends_by_transaction_is_refused_at_sta
                 await _open(pooled)
             with pytest.raises(LogRefusedError, match="pool_mode = session"):
                 await Log.open(pooled)
+
+
+async def test_what_is_shared_by_transaction_is_told_whichever_pooler_it_is(dsn: str) -> None:
+    base, _, query = dsn.partition("?")
+    sockets = query.split("host=")[1].split("&", maxsplit=1)[0]
+    async with TransactionPooler(sockets, "postgres", base.rpartition("/")[2]) as pooler:
+        pooled = base.replace("@/", f"@127.0.0.1:{pooler.port}/")
+        async with asyncio.timeout(10):
+            with pytest.raises(DatabaseRefusedError, match="pool_mode = session"):
+                await _open(pooled)
 
 
 async def _open(dsn: str) -> Log:
