@@ -98,7 +98,8 @@ class FeedConnection:
             if AUTHORIZATION_VIOLATION in str(error).lower():
                 raise AuthorizationError from error
             if isinstance(error, NoServersError) and connection.complaint:
-                raise ConnectionError(connection.complaint) from error  # which server, and what the system said
+                place = server.rpartition("//")[2].rpartition("@")[2]  # without the password
+                raise ConnectionError(f"{place}: {connection.complaint}") from error
             raise
         except BaseException:
             await connection.close()
