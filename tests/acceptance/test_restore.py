@@ -89,7 +89,7 @@ def test_a_restored_dump_is_served_and_rebuilt(
 
 def test_the_page_says_how(original: dict[str, Any], restored_dsn: str, short_folder: Callable[[str], Path]) -> None:
     """Its commands, as they stand there, with the dsns of before and after."""
-    dump, restore, verify, programs = re.findall(
+    dump, restore, verify, programs, fork = re.findall(
         r"^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     restored = ServerProcess(short_folder("page"), config=FREE_PORTS + POSTGRES.format(dsn=restored_dsn))
@@ -115,6 +115,7 @@ def test_the_page_says_how(original: dict[str, Any], restored_dsn: str, short_fo
         restored.start()
         assert re.search("^intact +yes$", run(verify), re.MULTILINE)
         _assert_serves(restored, original)
+        assert re.search("^reason +restored the backup of Monday$", run(fork), re.MULTILINE)
     finally:
         restored.close()
 
