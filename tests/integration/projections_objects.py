@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from modelbox_events import Log, StreamRef, object_id
+from modelbox_events import Log, Position, StreamRef, object_id
 from modelbox_events.types import (
     CheckpointCreated,
     DatasetCreated,
@@ -12,6 +12,7 @@ from modelbox_events.types import (
     ExperimentCreated,
     HyperparametersLogged,
     LineageLinked,
+    MetadataUpdated,
     ObjectDeleted,
     ObjectRestored,
     ObjectUpdated,
@@ -21,7 +22,7 @@ from modelbox_events.types import (
     Source,
     TrackedFile,
 )
-from tests.integration.projections_support import NAMESPACE, append
+from tests.integration.projections_support import NAMESPACE, append, create_model, version_created
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE = Source(
@@ -117,3 +118,13 @@ async def write_every_kind(log: Log) -> None:
         RunResumed(run_id=run.id, resumed_at=BEGIN, reason=""),
     )
     await append(log, dataset_ref(data), ObjectRestored(object_id=data.dataset_id))
+
+
+async def touch_every_object(log: Log) -> None:
+    """Write metadata of every object that has a stream of its own, a model version too."""
+    version = version_created(await create_model(log, "touched"), "1")
+    await append(log, StreamRef(NAMESPACE, "model_version", version.model_version_id), version)
+    written = await log.read(Position(0), limit=1000)
+    streams = {StreamRef(event.namespace, event.stream_type, event.stream_id) for event in written}
+    for stream in streams:
+        await append(log, stream, MetadataUpdated(object_id=stream.id, metadata={"touched": True}))

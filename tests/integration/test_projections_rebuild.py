@@ -30,7 +30,7 @@ from modelbox_projections import (
 from modelbox_projections.projection import names_of
 from modelbox_projections.replay import Progress, sole_builder
 from modelbox_projections.state import active_of
-from tests.integration.projections_objects import write_every_kind
+from tests.integration.projections_objects import touch_every_object, write_every_kind
 from tests.integration.projections_support import (
     WAIT_S,
     append,
@@ -76,6 +76,7 @@ async def test_a_rebuild_gives_the_same_rows_and_takes_over(dsn: str, log: Log) 
     await prepare(dsn)
     await write_a_bit_of_everything(log, models=5)
     await write_every_kind(log)
+    await touch_every_object(log)
     async with running(log) as runner:
         await runner.cursors.wait(list(PROJECTIONS), log.head.position, timeout_s=WAIT_S)
         for name in PROJECTIONS:

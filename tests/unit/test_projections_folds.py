@@ -136,7 +136,7 @@ def test_what_any_object_can_have_is_read_only_from_streams_of_the_kind() -> Non
     for event in read:
         changes.add(event)
     assert len(changes.created) == 1
-    assert {key: change.at for key, change in changes.changed.items()} == {MODEL: BEGIN + timedelta(seconds=2)}
+    assert {key: at for key, (at, _) in changes.touched.items()} == {MODEL: BEGIN + timedelta(seconds=2)}
     assert page.concerns(PROJECTIONS["model_versions"])
     assert not page.concerns(PROJECTIONS["runs"])
 
