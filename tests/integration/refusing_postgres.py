@@ -68,8 +68,9 @@ async def _refuse(
             healing.push_async_callback(admin.execute, f"ALTER DATABASE {name} RESET default_transaction_read_only")
             await _end_sessions(admin, name)
         case "42501":
-            await owner.execute("REVOKE INSERT ON modelbox.events FROM modelbox_service")
-            healing.push_async_callback(owner.execute, "GRANT INSERT ON modelbox.events TO modelbox_service")
+            role = await owner.fetchval("SELECT 'modelbox_service_' || oid FROM pg_database WHERE datname = $1", name)
+            await owner.execute(f"REVOKE INSERT ON modelbox.events FROM {role}")
+            healing.push_async_callback(owner.execute, f"GRANT INSERT ON modelbox.events TO {role}")
         case "42883":
             for number, (function, arguments) in enumerate(await _append_functions(owner)):
                 gone = f"gone_for_test_{number}"
