@@ -130,7 +130,8 @@ async def ordinary_account(dsn: str) -> AsyncIterator[str]:
     """Create an account that is no superuser; yields the dsn with it."""
     admin = await asyncpg.connect(dsn)
     account = f"ordinary_{uuid.uuid4().hex[:8]}"
-    await admin.execute(f"CREATE ROLE {account} LOGIN IN ROLE modelbox_service")
+    role = await admin.fetchval("SELECT 'modelbox_service_' || oid FROM pg_database WHERE datname = current_database()")
+    await admin.execute(f"CREATE ROLE {account} LOGIN IN ROLE {role}")
     yield dsn.replace("postgres@", f"{account}@")
     await admin.execute(f"DROP ROLE {account}")
     await admin.close()
