@@ -6,7 +6,9 @@ from typing import Self
 
 import asyncpg
 
-from modelbox_events import Log
+from modelbox_events import Log, migrate
+from modelbox_events.database import service_role
+from modelbox_projections import prepare
 from tests.integration.log_cases import append, stream
 
 
@@ -19,6 +21,7 @@ class Restorable:
         self._dsn = dsn
         self._name = name
         self._copy = f"{name}_kept"
+        self._copy_dsn = dsn.replace(f"/{name}?", f"/{self._copy}?")
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -28,8 +31,12 @@ class Restorable:
         admin = await asyncpg.connect(dsn.replace(f"/{name}?", "/postgres?"))
         kept = cls(admin, dsn, name)
         await admin.execute(f"CREATE DATABASE {kept._copy} TEMPLATE {name}")
-        await admin.execute(f"GRANT CREATE ON DATABASE {kept._copy} TO modelbox_service")
         try:
+            await migrate(kept._copy_dsn)
+            await prepare(kept._copy_dsn)
+            # Each database has a role of its own. Who lives on when the copy takes the original's place acts as that
+            # one's, as it would in a cluster that was itself put back: it gets the rights of the copy's.
+            await admin.execute(f"GRANT {await service_role(kept._copy_dsn)} TO {await service_role(dsn)}")
             yield kept
         finally:
             await admin.execute(f"DROP DATABASE IF EXISTS {kept._copy} WITH (FORCE)")
@@ -37,7 +44,7 @@ class Restorable:
 
     async def record(self, events: int) -> None:
         """Record events in the copy: the positions that are lost are taken by others."""
-        log = await Log.open(self._dsn.replace(f"/{self._name}?", f"/{self._copy}?"))
+        log = await Log.open(self._copy_dsn)
         for number in range(events):
             await log.append(append(stream(), value=f"after the loss {number}"))
         await log.close()
