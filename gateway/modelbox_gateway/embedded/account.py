@@ -8,22 +8,20 @@ Must not know: which program it is.
 """
 
 import contextlib
-import ctypes
 import os
 import pwd
 import stat
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-from modelbox_gateway.embedded.process import EmbeddedServerError
+from modelbox_gateway.embedded import launch
+from modelbox_gateway.embedded.process import EmbeddedServerError, Entry, launched
 from modelbox_gateway.ownership import name_of, taking
 
 _NOBODY: Final = 65_534
-_CLONE_NEWUSER: Final = 0x10000000
 _SELF: Final = Path("/proc/self")
 _CLOSED: Final = 0o700
 _TRIAL_TIMEOUT_S: Final = 30.0
@@ -64,18 +62,11 @@ class Account:
             f'ordinary user, or allow it {missing}, or set metadata_storage = "postgres"'
         )
 
-    def enter(self, folder: Path) -> None:
-        """Become the account, working in `folder`; called between fork and exec.
-
-        The folder is entered first: the account need not be able to walk to it.
-        """
-        os.chdir(folder)
-        if self.is_switched:
-            os.setgroups([])
-            os.setgid(self.gid)
-            os.setuid(self.uid)
-        elif self.is_mapped:
-            _map_root_to(self.uid, self.gid)
+    @property
+    def entry(self) -> Entry:
+        """How a program becomes the account."""
+        how = launch.SWITCHED if self.is_switched else launch.MAPPED if self.is_mapped else launch.ITSELF
+        return Entry(how, self.uid, self.gid)
 
     def own(self, folder: Path) -> None:
         """Make a folder if it is missing, owned by the account and closed to all others.
@@ -162,19 +153,8 @@ def _may_map() -> bool:
     if sys.platform != "linux":
         return False
     try:
-        become = partial(_map_root_to, _NOBODY, _NOBODY)
-        subprocess.run([sys.executable, "-ISc", ""], preexec_fn=become, check=True, timeout=_TRIAL_TIMEOUT_S)
+        command = launched([sys.executable, "-ISc", ""], Path("/"), Entry(launch.MAPPED, _NOBODY, _NOBODY))
+        subprocess.run(command, check=True, capture_output=True, timeout=_TRIAL_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError):
         return False
     return True
-
-
-def _map_root_to(uid: int, gid: int) -> None:
-    """Enter a user namespace where the ids of this process are these."""
-    outside = {"uid_map": (uid, os.geteuid()), "gid_map": (gid, os.getegid())}
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWUSER) != 0:
-        raise OSError(ctypes.get_errno(), "no user namespace")
-    (_SELF / "setgroups").write_text("deny")
-    for name, (inside, id_outside) in outside.items():
-        (_SELF / name).write_text(f"{inside} {id_outside} 1")

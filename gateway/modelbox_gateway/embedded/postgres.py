@@ -114,7 +114,7 @@ class EmbeddedPostgres:
             folder=self._data,
             log=self._folder / LOG,
             stop_signal=signal.SIGINT,
-            enter=account.enter,
+            entry=account.entry,
         )
         await self._process.wait_until(self._has_database, timeout_s=self._start_timeout_s, patience_s=self._patience_s)
 
@@ -138,7 +138,7 @@ class EmbeddedPostgres:
         memory = ["-c", f"dynamic_shared_memory_type={shared_memory_type()}"]
         command = [str(programs / "initdb"), "-D", _named(draft, account), *_INITDB, *memory]
         try:
-            await run(command, folder=draft, enter=account.enter, environment=library_path(programs))
+            await run(command, folder=draft, entry=account.entry, environment=library_path(programs))
         finally:
             discard_nameless(programs)
         draft.rename(self._data)

@@ -5,22 +5,20 @@ Must not know: which program it is.
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import structlog
 
+from modelbox_gateway.embedded import launch
 from modelbox_gateway.embedded.logs import put_aside
 
 _LOG_PART_BYTES: Final = 64 * 1024
-_PR_SET_PDEATHSIG: Final = 1
 _RUN_TIMEOUT_S: Final = 300.0
 _POLL_S: Final = 0.02
 _POLL_S_MAX: Final = 0.5
@@ -36,8 +34,31 @@ _HINT: Final = re.compile(r"(?:HINT|DETAIL): +(.*)")
 
 _log = structlog.get_logger()
 
-Enter = Callable[[Path], None]
-"""Called between fork and exec: works in the folder from then on, under another account perhaps."""
+
+class Entry(NamedTuple):
+    """How a program becomes an account: as launch.py says."""
+
+    how: str
+    uid: int
+    gid: int
+
+
+ITSELF: Final = Entry(launch.ITSELF, 0, 0)
+"""It stays what this process is."""
+
+
+def launched(
+    command: Sequence[str],
+    folder: Path,
+    entry: Entry,
+    *,
+    ends_with_owner: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Return the command that runs another in a folder, under another account perhaps; see launch.py."""
+    added = [f"{name}={value}" for name, value in (environment or {}).items()]
+    arguments = [str(folder), entry.how, str(entry.uid), str(entry.gid), str(int(ends_with_owner)), str(len(added))]
+    return [sys.executable, "-IS", launch.__file__, *arguments, *added, *command]
 
 
 class EmbeddedServerError(Exception):
@@ -68,7 +89,7 @@ class ServerProcess:
 
     @classmethod
     async def start(
-        cls, command: Sequence[str], *, folder: Path, log: Path, stop_signal: signal.Signals, enter: Enter = os.chdir
+        cls, command: Sequence[str], *, folder: Path, log: Path, stop_signal: signal.Signals, entry: Entry = ITSELF
     ) -> Self:
         """Start the program in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only its owner.
 
@@ -78,25 +99,20 @@ class ServerProcess:
         put_aside(log)
         log_start = _size_of(log)
 
-        def become() -> None:
-            enter(folder)
-            _end_with_owner()
-
         # Another account may write in the folder of its log; a link put there must not be followed.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             with os.fdopen(os.open(log, flags, 0o600), "ab") as output:
                 process = await asyncio.create_subprocess_exec(
-                    *command,
+                    *launched(command, folder, entry, ends_with_owner=True),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
                     env=_environment(),
                     start_new_session=True,
-                    preexec_fn=become,
                 )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise EmbeddedServerError(_not_executed(command, error)) from error
+        except OSError as error:
+            raise EmbeddedServerError(f"{sys.executable} cannot be executed: {error.strerror}") from error
         return cls(process, log=log, log_start=log_start, stop_signal=stop_signal)
 
     async def wait_until(
@@ -191,23 +207,12 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C", "LANGUAGE": "C"}
 
 
-def _not_executed(command: Sequence[str], error: Exception) -> str:
-    reason = error.__cause__ or error
-    return f"{command[0]} cannot be executed: {getattr(reason, 'strerror', None) or reason}"
-
-
 def _size_of(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-def _end_with_owner() -> None:
-    """Have the kernel ask the program to stop when its owner dies (Linux), even by SIGKILL."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-
-
 async def run(
-    command: Sequence[str], *, folder: Path, enter: Enter = os.chdir, environment: Mapping[str, str] | None = None
+    command: Sequence[str], *, folder: Path, entry: Entry = ITSELF, environment: Mapping[str, str] | None = None
 ) -> str:
     """Run a short program in a folder and return what it printed.
 
@@ -216,15 +221,14 @@ async def run(
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            *command,
+            *launched(command, folder, entry, environment=environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**_environment(), **(environment or {})},
-            preexec_fn=lambda: enter(folder),
+            env=_environment(),
         )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EmbeddedServerError(_not_executed(command, error)) from error
+    except OSError as error:
+        raise EmbeddedServerError(f"{sys.executable} cannot be executed: {error.strerror}") from error
     try:
         output, _ = await asyncio.wait_for(process.communicate(), _RUN_TIMEOUT_S)
     except BaseException as error:  # a start that is given up leaves no program behind

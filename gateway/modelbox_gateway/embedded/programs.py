@@ -109,7 +109,7 @@ async def _problem(programs: Path, account: Account, folder: Path) -> str:
     try:
         for name in ("postgres", "initdb"):
             command = [str(programs / name), "--version"]
-            await run(command, folder=folder, enter=account.enter, environment=library_path(programs))
+            await run(command, folder=folder, entry=account.entry, environment=library_path(programs))
     except EmbeddedServerError as error:
         return str(error)
     return ""
