@@ -77,8 +77,8 @@ def start(config_path: Path | None, roles: tuple[str, ...]) -> None:
 
     Without a configuration it starts a Postgres and a nats-server of its own under ./modelbox-data.
     """
-    # Read when gRPC is imported. uvloop forks, and what gRPC does at a fork ends one child in ten of a busy server before
-    # it has become an embedded server; see embedded/launch.py.
+    # Read when gRPC is imported. uvloop forks, and what gRPC does at a fork ends one child in ten of a busy server
+    # before it has become an embedded server; see embedded/launch.py.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     with reported():
         from modelbox_gateway.logging import configure
