@@ -21,7 +21,7 @@ async def test_programs_start_beside_busy_grpc(tmp_path: Path) -> None:
 
     async def call_always() -> None:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            call = channel.unary_unary("/nobody/answers")
+            call = channel.unary_unary("/nobody/answers", None, None)
             while True:
                 with contextlib.suppress(grpc.RpcError):
                     await call(b"")
