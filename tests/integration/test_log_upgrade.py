@@ -1,5 +1,6 @@
 """A log that an earlier version wrote opens, verifies and goes on, and so do processes of that version."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -102,3 +103,37 @@ async def test_an_older_process_is_told_to_wait_by_a_log_that_it_cannot_read(old
     assert (raised.value.sqlstate or "")[:2] == "55"  # one of the classes that it takes for "not now"
     await older.close()
     await log.close()
+
+
+async def test_an_append_under_way_during_the_upgrade_is_sent_again_not_refused(old_dsn: str) -> None:
+    """It waits for the head, which the migration holds, and would go on with a text that is valid no more."""
+    holder = await asyncpg.connect(old_dsn)
+    await holder.execute("BEGIN; LOCK TABLE modelbox.streams IN ACCESS SHARE MODE")  # lets the migration come half-way
+    looking = await asyncpg.connect(old_dsn)
+    older = await asyncpg.connect(old_dsn, server_settings={"application_name": "modelbox append"})
+    migrating = asyncio.create_task(migrate(old_dsn))
+    await _until_blocked(looking, "modelbox migrate")
+    appending = asyncio.create_task(append_as_before(older, key="under way"))
+    await _until_blocked(looking, "modelbox append")
+
+    await holder.execute("COMMIT")
+    await migrating
+
+    with pytest.raises((asyncpg.AdminShutdownError, asyncpg.ConnectionDoesNotExistError)):  # "not now", to that version
+        await appending
+    again = await asyncpg.connect(old_dsn, server_settings={"application_name": "modelbox append"})
+    assert (await append_as_before(again, key="under way"))[0] == 0
+    assert (await append_as_before(again, key="under way"))[0] == 1
+    log = await Log.open(old_dsn)
+    assert len(await assert_whole(log)) == EVENTS + 1
+    await log.close()
+    for connection in (holder, looking, again):
+        await connection.close()
+
+
+async def _until_blocked(connection: asyncpg.Connection, application: str) -> None:
+    """Wait until a session of this name waits for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(30):
+        while not await connection.fetchval(query, application):  # noqa: ASYNC110  # Postgres tells nobody
+            await asyncio.sleep(0.02)

@@ -383,3 +383,14 @@ BEGIN
         opened_streams, '{}', '{}', event_streams, event_contexts,
         event_ids, event_types, event_schema_versions, event_datas) AS a;
 END $$;
+
+-- An append of the version before that waits for the head at this moment would go on with its old text, which this
+-- file makes impossible: it would be refused for good. Its connection ends instead, so it is sent again, and then calls
+-- the text above. Last, so that no other begins before the commit.
+DO $$
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'modelbox append' AND pid <> pg_backend_pid();
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE WARNING 'appends of another account go on with their old text; they may be refused once';
+END $$;
