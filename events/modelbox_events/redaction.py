@@ -7,13 +7,14 @@ the data elsewhere goes by rebuilding it: the views, the feed; backups made befo
 Must not know: who asks, or what was made of the data.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import asyncpg
 import msgspec
 
 from modelbox_events.administration import OPERATION_TIMEOUT_S, locked_head, record, refuse_reason
-from modelbox_events.database import Database, translated
+from modelbox_events.database import AnyConnection, Database, translated
 from modelbox_events.errors import FormatLevelError, InvalidEventError, LogCorruptedError
 from modelbox_events.ids import Position
 from modelbox_events.session import UNHURRIED, open_session
@@ -29,6 +30,9 @@ REDACTABLE: Final = frozenset(
 )
 """The event types whose data may go: what is logged on objects. On the others rest rules: names, numbers, states."""
 
+Also = Callable[[AnyConnection, str, str], Awaitable[None]]
+"""Told the connection, and the types of the event and of its stream."""
+
 _decoder: Final = msgspec.json.Decoder(EventRedacted)
 
 
@@ -37,15 +41,18 @@ class Redaction(msgspec.Struct, frozen=True):
 
     position: Position
     by: Position
+    before: bool = False
+    """Whether it had been redacted before it was asked for."""
 
 
-async def redact(dsn: str, position: Position, *, reason: str) -> Redaction:
+async def redact(dsn: str, position: Position, *, reason: str, also: Also | None = None) -> Redaction:
     """Take the data of an event away. Asking again returns the first redaction.
 
     Args:
         dsn: Where Postgres is; its account must own the log's tables or be superuser.
         position: The event.
         reason: Why, for whoever reads the log; it must not repeat what is to go.
+        also: Called in the same transaction, also for an event that was redacted before: what was made of it goes too.
 
     Raises:
         InvalidEventError: There is no such event, its type is not in `REDACTABLE`, or the reason is missing.
@@ -59,11 +66,11 @@ async def redact(dsn: str, position: Position, *, reason: str) -> Redaction:
         found = await connection.fetchrow(STATEMENTS["find_redactable"], position)
         if found is None:
             raise InvalidEventError("position", f"{position} holds no event; the log ends at {head.position}")
+        if also is not None and found["type"] in REDACTABLE:
+            await also(connection, found["type"], found["stream_type"])
         if found["redacted_by"] is not None:
-            return Redaction(position, found["redacted_by"])
-        if found["type"] not in REDACTABLE:
-            kinds = ", ".join(sorted(REDACTABLE))
-            raise InvalidEventError("position", f"{position} is of type {found['type']}; only {kinds} can be redacted")
+            return Redaction(position, found["redacted_by"], before=True)
+        refuse_other_types(position, found["type"])
         await _take_away(connection, found["partition"], position, by=Position(head.position + 1))
         await connection.execute(STATEMENTS["forget_request"], position)
         row = await connection.fetchrow(STATEMENTS["read_redacted"], position)
@@ -72,6 +79,19 @@ async def redact(dsn: str, position: Position, *, reason: str) -> Redaction:
         await record(connection, head, event)
     await _vacuum(dsn, found["partition"])
     return Redaction(position, Position(head.position + 1))
+
+
+def refuse_other_types(position: Position, event_type: str | None) -> None:
+    """Refuse what cannot be redacted; the type is None where there is no event.
+
+    Raises:
+        InvalidEventError: It cannot.
+    """
+    if event_type is None:
+        raise InvalidEventError("position", f"{position} holds no event")
+    if event_type not in REDACTABLE:
+        kinds = ", ".join(sorted(REDACTABLE))
+        raise InvalidEventError("position", f"{position} is of type {event_type}; only {kinds} can be redacted")
 
 
 async def check_redacted(database: Database, position: Position) -> Redaction:

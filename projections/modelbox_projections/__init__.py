@@ -32,6 +32,7 @@ from modelbox_projections.metrics.series import SeriesRow
 from modelbox_projections.model_versions.queries import ModelVersionRow
 from modelbox_projections.models.queries import Details, ModelRow
 from modelbox_projections.namespaces.queries import NamespaceRow
+from modelbox_projections.outdated import outdate, renew_outdated
 from modelbox_projections.prepare import prepare
 from modelbox_projections.projection import DecodedEvent, Projection
 from modelbox_projections.rebuild import rebuild
@@ -93,8 +94,10 @@ __all__ = [
     "catalog_of",
     "heartbeats",
     "list_states",
+    "outdate",
     "prepare",
     "rebuild",
+    "renew_outdated",
     "resume",
     "verify",
 ]

@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from modelbox_events import InvalidEventError, Log, LogCorruptedError, Position, verify
 from modelbox_events.hashing import content_hash
@@ -61,7 +62,7 @@ async def test_a_redaction_asked_for_again_is_the_first_one(log: Log, dsn: str) 
     await _with_secret(log)
     first = await redact(dsn, Position(2), reason="a password was logged")
 
-    assert await redact(dsn, Position(2), reason="once more") == first
+    assert await redact(dsn, Position(2), reason="once more") == replace(first, before=True)
     assert len(await read_all(log)) == 4
 
 

@@ -53,8 +53,11 @@ async def _verify(dsn: str, *, first: int, to: int | None) -> dict[str, Any]:
     database = await Database.connect(dsn, pool_size=RANGES_AT_ONCE)
     try:
         head = await Reader(database).head()
-        end = min(head.position, head.position if to is None else to)
-        after = Position(min(first - 1, end))
+        end = head.position if to is None else to
+        if end > head.position or first > end + 1:
+            beyond = f"the log ends at {head.position}, so nothing vouches for {first} to {end}"
+            raise click.ClickException(f"{beyond}: if it once was longer, it lost its end")
+        after = Position(first - 1)
         facts: dict[str, Any] = {"log_id": str(head.log_id), "from": first, "to": end, "intact": True}
         with progress_bar("events") as advance:
             done = 0

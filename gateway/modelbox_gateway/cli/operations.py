@@ -42,7 +42,7 @@ def fork(config_path: Path | None, output: str, *, reason: str, yes: bool) -> No
     with reported():
         dsn = dsn_of(open_config(config_path))
         if not yes:
-            click.confirm("Followers of the feed have to follow the new one. Fork the log?", abort=True, err=True)
+            _ask("Followers of the feed have to follow the new one. Fork the log?")
         _print(asyncio.run(_fork(dsn, reason)), output)
 
 
@@ -59,7 +59,12 @@ def correct_clock(config_path: Path | None, output: str, *, reason: str) -> None
         _print(asyncio.run(_correct_clock(dsn_of(open_config(config_path)), reason)), output)
 
 
-@click.command(epilog=examples('modelbox log redact 1204 --reason "a password was logged"'))
+@click.command(
+    epilog=examples(
+        'modelbox log redact 1204 --reason "a password was logged"',
+        'modelbox log redact 1204 --reason "a password was logged" --yes --output json',
+    )
+)
 @click.argument("position", type=click.IntRange(min=1))
 @config_path_option
 @output_option
@@ -71,17 +76,21 @@ def redact(position: int, config_path: Path | None, output: str, *, reason: str,
     For a secret that was logged, or an erasure. All else about the event stays and still verifies; an event of its own
     says that it was redacted, and why. The views that showed it are rebuilt. It cannot be undone.
 
-    Only what is logged on objects can be redacted: metrics, metadata, hyperparameters, events.
+    Only what is logged on objects can be redacted: metrics, metadata, hyperparameters, events. What an object had
+    before it counts again, such as an earlier value of a metadata key: redact every event that holds what is to go.
     """
     with reported():
         dsn = dsn_of(open_config(config_path))
+        event = asyncio.run(_redactable(dsn, position))
         if not yes:
-            click.confirm(f"What event {position} says will be gone for ever. Redact it?", abort=True, err=True)
+            _ask(f"What event {position} ({event}) says will be gone for ever. Redact it?")
         _print(asyncio.run(_redact(dsn, position, reason)), output)
         click.echo(
             "The feed and backups made until now still hold it: modelbox relay rebuild; delete the backups.", err=True
         )
 
+
+_REBUILD_TIMEOUT_S: Final = 3_600.0
 
 OPERATIONS: Final = (fork, correct_clock, redact)
 """The commands of this file."""
@@ -114,21 +123,52 @@ async def _correct_clock(dsn: str, reason: str) -> dict[str, Any]:
 async def _redact(dsn: str, position: int, reason: str) -> dict[str, Any]:
     from modelbox_events import Log, Position
     from modelbox_events.redaction import redact as take_away
-    from modelbox_projections import PROJECTIONS, rebuild
+    from modelbox_projections import outdate, renew_outdated
 
-    redaction = await take_away(dsn, Position(position), reason=reason)
-    rebuilt = []
+    redaction = await take_away(dsn, Position(position), reason=reason, also=outdate)
     log = await Log.open(dsn, allow_unsafe=True, pool_size=2)
     try:
-        [event] = await log.read(Position(position - 1), limit=1)
-        for name, projection in PROJECTIONS.items():
-            if projection.reads(event.type, event.stream_type):
-                with progress_bar(name) as advance:
-                    await rebuild(log, name, on_progress=advance)
-                rebuilt.append(name)
+        with progress_bar("views") as advance:
+            rebuilt = await renew_outdated(log, on_progress=advance, timeout_s=_REBUILD_TIMEOUT_S)
     finally:
         await log.close()
-    return {"position": redaction.position, "redacted_by": redaction.by, "views_rebuilt": rebuilt}
+    return {
+        "position": redaction.position,
+        "redacted_by": redaction.by,
+        "already_redacted": redaction.before,
+        "views_rebuilt": rebuilt,
+    }
+
+
+async def _redactable(dsn: str, position: int) -> str:
+    """Return the event in words, to ask about.
+
+    Raises:
+        InvalidEventError: There is none, or its type cannot be redacted.
+    """
+    from modelbox_events import Database, Position
+    from modelbox_events.read import Reader
+    from modelbox_events.redaction import refuse_other_types
+
+    database = await Database.connect(dsn, pool_size=1)
+    try:
+        events = await Reader(database).page(Position(position - 1), Position(position), 1)
+    finally:
+        await database.close()
+    refuse_other_types(Position(position), events[0].type if events else None)
+    event = events[0]
+    of = f"{event.stream_type} {event.stream_id} in {event.namespace}"
+    return f"{event.type} of {of}, {event.recorded_at:%Y-%m-%d %H:%M}"
+
+
+def _ask(question: str) -> None:
+    """Go on only if somebody says yes; where nobody can, say how to go on without."""
+    try:
+        is_wanted = click.confirm(question, err=True)
+    except click.Abort:
+        raise click.ClickException("nobody is there to ask; to go on without, add --yes") from None
+    if not is_wanted:
+        raise click.Abort
 
 
 def _print(facts: dict[str, Any], output: str) -> None:
