@@ -58,6 +58,7 @@ def test_redacted_metadata_is_shown_nowhere_and_all_verifies(server: ServerProce
     assert "redacted  3 by 4" in server.modelbox("audit", "verify").stdout
     assert server.modelbox("projections", "verify").returncode == 0
     assert SECRET not in server.modelbox("log", "tail", "--output", "json").stdout
+    assert "redacted by 4" in server.modelbox("log", "tail").stdout
     refused = server.modelbox("log", "redact", "1", "--reason", "a name", "--yes")
     assert (refused.returncode, "only EventLogged" in refused.stderr) == (1, True)
     assert server.stop() == 0

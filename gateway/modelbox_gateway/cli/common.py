@@ -53,12 +53,12 @@ def reported() -> Iterator[None]:
         ) from error
     except Exception as error:
         if isinstance(error, _mendable()):
-            raise click.ClickException(_one_line(error)) from error
+            raise click.ClickException(_one_line(_in_words(error))) from error
         raise
 
 
-def _one_line(error: Exception) -> str:
-    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+def _one_line(text: str) -> str:
+    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def dsn_of(config: Config) -> str:
@@ -137,6 +137,18 @@ def _text(value: object) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _in_words(error: Exception) -> str:
+    """Return what an operator can do with: of the log's errors what happened, not what a client does about it."""
+    problem = getattr(error, "problem", "")
+    match getattr(error, "sqlstate", None):
+        case None:
+            return str(error)
+        case "42501":
+            return f"Postgres refuses: {problem}; start the server once, it puts its rights in this database right"
+        case _:
+            return f"Postgres refuses: {problem}"
 
 
 def _mendable() -> tuple[type[Exception], ...]:

@@ -133,7 +133,7 @@ async def _reader(dsn: str) -> AsyncIterator[tuple["Reader", "Database"]]:
 
 def _as_line(event: "RecordedEvent") -> str:
     data = _data_of(event)
-    text = json.dumps(data, ensure_ascii=False)
+    text = json.dumps(data, ensure_ascii=False) if event.redacted_by is None else f"redacted by {event.redacted_by}"
     short = text if len(text) <= _DATA_COLUMNS else text[: _DATA_COLUMNS - 1] + "…"
     place = f"{event.namespace}/{event.stream_type}/{event.stream_id}@{event.version}"
     return f"{event.position:>8}  {event.recorded_at:%Y-%m-%d %H:%M:%S}  {event.type}  {place}  {short}"
@@ -153,6 +153,7 @@ def _as_json(event: "RecordedEvent") -> str:
         "actor": event.actor,
         "hash": event.hash.hex(),
         "data": _data_of(event),
+        "redacted_by": event.redacted_by,
     }
     return json.dumps(facts, ensure_ascii=False)
 
