@@ -208,6 +208,8 @@ class Relay:
                 await retire(connection.jetstream, stream_name(ancestor.log_id), successor=feed.name)
             batches = await feed.ensure()
             await restore_consumers(connection.jetstream, feed.name)  # of a rebuild that was killed
+            if self.stream != feed.name:  # forked meanwhile; what follows knows the log by the id it has from here on
+                raise EpochEndedError
             size = connection.message_bytes_max - CONTROL_BYTES_MAX
             encoder = MessageEncoder(self._source.log_id, message_bytes_max=size)
             publisher = Publisher(connection, encoder, stream=feed.name, replicas=self._replicas, batches=batches)
