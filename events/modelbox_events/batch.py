@@ -14,7 +14,7 @@ from uuid import UUID
 from uuid_utils import uuid7
 
 from modelbox_events.errors import InvalidEventError
-from modelbox_events.event import ANY_VERSION, Append, Appended, Context, StreamRef
+from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, Context, StreamRef
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, READS_LEVEL, STREAM_VERSION_MAX
 from modelbox_events.types.registry import Registry
 
@@ -70,6 +70,15 @@ def _check(append: Append) -> None:
         check_text("claims.type", claim.stream.type)
         if not 0 <= claim.version < STREAM_VERSION_MAX:
             raise InvalidEventError("claims.version", f"{claim.version} is no version that another can follow")
+    _check_kinds(append)
+
+
+def _check_kinds(append: Append) -> None:
+    """See that claims are of streams without events, and events in no stream of claims: a version counts one kind."""
+    if any(not claim.stream.type.endswith(CLAIMS_SUFFIX) for claim in append.claims):
+        raise InvalidEventError("claims.type", f"is no type of a stream of claims, which ends with {CLAIMS_SUFFIX!r}")
+    if append.stream.type.endswith(CLAIMS_SUFFIX):
+        raise InvalidEventError("stream.type", f"ends with {CLAIMS_SUFFIX!r}: a stream of claims takes no events")
 
 
 def _refs(append: Append, opens: Sequence[StreamRef]) -> Sequence[StreamRef]:

@@ -25,6 +25,10 @@ ANY_VERSION: Final = ExpectedVersion(-3)
 """The stream may exist or not."""
 
 
+CLAIMS_SUFFIX: Final = "_claims"
+"""How the types of streams of claims end, and of no others."""
+
+
 class AuthType(IntEnum):
     """How the actor was authenticated (CloudEvents extension `authcontext`)."""
 

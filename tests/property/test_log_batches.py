@@ -35,7 +35,11 @@ refs = st.builds(
 )  # fmt: skip
 expectations = st.sampled_from([NO_STREAM, STREAM_EXISTS, ANY_VERSION, ExpectedVersion(0), ExpectedVersion(1)])
 few_refs = st.lists(refs, max_size=2).map(tuple)
-claims = st.lists(st.builds(Claim, refs, st.integers(0, 2)), max_size=1).map(tuple)
+claimed_refs = st.builds(
+    lambda number, namespace, kind: StreamRef(namespace, kind, UUID(int=number)),
+    st.integers(3, 6), st.sampled_from(["a", "b"]), st.sampled_from(["model_claims", "run_claims", "run"]),
+)  # fmt: skip
+claims = st.lists(st.builds(Claim, claimed_refs, st.integers(0, 2)), max_size=1).map(tuple)
 changes = st.builds(MetadataUpdated, object_id=st.uuids(), metadata=st.just({"k": 1}))
 events = st.lists(st.builds(NewEvent, changes, few_refs), min_size=1, max_size=2)
 requests = st.builds(
