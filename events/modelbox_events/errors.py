@@ -217,9 +217,11 @@ class FormatLevelError(EventsError):
 class FeedForkedError(EventsError):
     """The feed holds something that the log does not; the relay has stopped and appends go on."""
 
-    def __init__(self, sequence: int, problem: str) -> None:
-        """Name the first feed sequence in doubt."""
-        remedy = "restore the log that it was made from, or make it anew from this log: modelbox relay rebuild"
+    def __init__(self, sequence: int, problem: str, *, retired: bool = False) -> None:
+        """Name the first feed sequence in doubt; a feed that was `retired` takes nothing more at all."""
+        remedy = "if the log was restored from a backup, begin its next epoch: modelbox log fork --reason …"
+        if not retired:
+            remedy += "; if another program published into the feed, make it anew: modelbox relay rebuild"
         super().__init__(f"feed sequence {sequence}: {problem}; the relay has stopped: {remedy}")
         self.sequence = sequence
         self.problem = problem
@@ -237,9 +239,14 @@ class FeedDamagedError(EventsError):
 class FeedTakenError(EventsError):
     """A stream that belongs neither to this log nor to one that it was forked from takes the feed's subjects."""
 
-    def __init__(self, feed: str, holder: str) -> None:
-        """Name the feed and the stream that is in its way."""
+    def __init__(self, feed: str, holder: str, *, is_feed: bool = False) -> None:
+        """Name the feed and the stream that is in its way, and say whether that is a feed too."""
         remedy = "remove that stream or its subjects, or give this log a NATS account of its own"
+        if is_feed:
+            remedy = (
+                "if it is a feed of this log from after a backup that was restored, retire it: modelbox relay rebuild "
+                "--take-over; else give this log a NATS account of its own"
+            )
         super().__init__(f"feed {feed}: stream {holder} takes its subjects and is not of this log's; {remedy}")
         self.feed = feed
         self.holder = holder

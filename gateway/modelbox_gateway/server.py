@@ -190,6 +190,7 @@ class Server:
             credentials=credentials,
             replicas=settings.replicas,
             repairs=nats.embedded is not None,  # a NATS of others is theirs to look into first
+            alone=nats.embedded is not None,
         )
         repair = FeedRepair(nats.embedded, lambda: relay.status) if nats.embedded else None
         self._parts.feed = FeedPart(relay, repair)

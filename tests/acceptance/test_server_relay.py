@@ -46,6 +46,16 @@ async def forge(server: ServerProcess) -> None:
     await rogue.close()
 
 
+async def replace_feed(server: ServerProcess, name: str) -> None:
+    """Put another stream in the feed's place."""
+    context = json.loads((server.data / "nats/relay.json").read_text())
+    operator = await nats.connect(context["url"], user=context["user"], password=context["password"])
+    jetstream = operator.jetstream()
+    await jetstream.delete_stream(await jetstream.find_stream_name_by_subject("modelbox.>"))
+    await jetstream.add_stream(name=name, subjects=["modelbox.>"])
+    await operator.close()
+
+
 def test_status_says_how_far_the_feed_is(running: ServerProcess) -> None:
     create_model(running.info()["grpc_addr"], "one")
     running.wait_until(lambda: is_complete(running))
@@ -82,6 +92,7 @@ def test_halted_feed_says_why_everywhere_keeps_no_call_out_and_is_mended_by_a_co
     feed = feed_of(server)
     assert (feed["details"]["trouble"], feed["details"]["position"], feed["details"]["lag_events"]) == ("forked", 1, 2)
     assert "the message there is not the log's event" in feed["reason"]
+    assert feed["reason"].index("modelbox log fork") < feed["reason"].index("modelbox relay rebuild")
     assert "modelbox relay rebuild" in server.log_text()
     code, found = status_of(server)
     assert (code, found["state"], found["trouble"], found["lag_events"]) == (1, "halted", "forked", 2)
@@ -92,6 +103,33 @@ def test_halted_feed_says_why_everywhere_keeps_no_call_out_and_is_mended_by_a_co
     server.wait_until(lambda: feed_of(server)["state"] == "running")
     create_model(info["grpc_addr"], "four")
     server.wait_until(lambda: is_complete(server))
+    assert server.stop() == 0
+
+
+def test_feed_in_the_way_is_told_everywhere_and_retired_by_an_operators_word(server: ServerProcess) -> None:
+    """The feed of another log: not even in the server's own NATS does it make room by itself."""
+    info = server.start()
+    create_model(info["grpc_addr"], "one")
+    server.wait_until(lambda: is_complete(server))
+    asyncio.run(replace_feed(server, "MODELBOX_other"))
+    create_model(info["grpc_addr"], "two")
+    server.wait_until(lambda: feed_of(server)["details"]["trouble"] == "taken")
+
+    shown = server.modelbox("relay", "status")
+    assert (shown.returncode, "None" in shown.stdout) == (1, False)
+    assert "modelbox relay rebuild --take-over" in shown.stderr
+    code, found = status_of(server)
+    assert (code, found["state"], found["trouble"], found["lag_events"]) == (1, "halted", "taken", 2)
+    assert server.modelbox("relay", "rebuild", "--yes").returncode == 1
+    declined = server.modelbox("relay", "rebuild", "--take-over")
+    assert (declined.returncode, "Retire stream MODELBOX_other" in declined.stderr) == (1, True)
+    taken = server.modelbox("relay", "rebuild", "--take-over", "--yes", "--output", "json")
+    assert taken.returncode == 0, taken.stderr
+    assert json.loads(taken.stdout)["retired"] == "MODELBOX_other"
+    server.wait_until(lambda: is_complete(server))
+    server.wait_until(lambda: feed_of(server)["state"] == "running")
+    shown = server.modelbox("relay", "status")
+    assert (shown.returncode, "None" in shown.stdout) == (0, False)
     assert server.stop() == 0
 
 

@@ -1,5 +1,6 @@
 """A fork gives the log another id and so another feed; only the feeds of ids that it had before make room."""
 
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ from tests.integration.feeds import (
 
 
 async def test_a_running_relay_goes_on_in_a_whole_feed_of_the_forked_log_and_seals_the_old_one(
-    log: Log, dsn: str, tmp_path: Path
+    log: Log, dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Followers of the old feed read it to its end, and its description says where the log goes on."""
     stream = await fill(log, 700)
@@ -44,6 +45,7 @@ async def test_a_running_relay_goes_on_in_a_whole_feed_of_the_forked_log_and_sea
         await append_updates(log, stream, 20)
         await until_relayed(relay, log)
         await until(lambda: relay.status.published_total >= 1_421, what="the new feed filled")
+        assert re.search(rf"relay_running .*{relay.stream}", capsys.readouterr().out)
         await assert_feed_is_log(server.url, log)
         info = await follower.jetstream().stream_info(old)
         assert info.config.sealed

@@ -144,6 +144,27 @@ async def test_a_follower_that_read_what_is_not_the_logs_gets_the_event_that_tak
         assert await read_durably(jetstream, log, 1) == [11]
 
 
+async def test_a_relay_tells_of_a_rebuild_by_another_program(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the feed is whole again before it looks; and damage of the feed before is no matter any more."""
+    monkeypatch.setattr(follower, "SCRUB_INTERVAL_S", 0.1)
+    await fill(log, 20)
+    async with own_nats(tmp_path) as server, client(server.url) as operator:
+        jetstream, name = operator.jetstream(), stream_name(log.log_id)
+        async with running(Relay(log, [server.url])) as relay:
+            await until_relayed(relay, log)
+            config = (await jetstream.stream_info(name)).config
+            await jetstream.update_stream(config.evolve(max_msgs=15))
+            await jetstream.update_stream(config.evolve(max_msgs=-1))
+            await until(lambda: relay.status.trouble is Trouble.DAMAGED, what="the damage found")
+            await rebuild(log, jetstream, FeedStream(jetstream, name, replicas=1))
+            await until(lambda: relay.status.trouble is None, what="the damage forgotten")
+            await until_relayed(relay, log)
+        told = capsys.readouterr().out
+        assert ("feed_made_anew" in told, "feed_lost_its_tail" in told) == (True, False)
+
+
 async def test_a_rebuild_that_was_killed_is_finished_by_the_next_relay(log: Log, tmp_path: Path) -> None:
     """The worst moment: the old feed is deleted, the new one not there. The consumers wait in a stream of their own."""
     await fill(log, 50)

@@ -5,7 +5,7 @@ Must not know: what an event type means.
 
 from modelbox_events.feed.look import FeedReport, look
 from modelbox_events.feed.relay import Relay, RelayState, RelayStatus
-from modelbox_events.feed.subjects import SUBJECTS, stream_name, subject
+from modelbox_events.feed.subjects import SUBJECTS, is_feed_name, stream_name, subject
 from modelbox_events.feed.trouble import Trouble
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RelayState",
     "RelayStatus",
     "Trouble",
+    "is_feed_name",
     "look",
     "stream_name",
     "subject",

@@ -48,6 +48,7 @@ class Progress:
         published: Events stored by this process.
         next_recorded_at: When the first event that the feed lacks was recorded; None when it lacks none.
         damage: What the scrub found missing inside the feed, or None.
+        created: When the feed's stream was made.
     """
 
     def __init__(self) -> None:
@@ -56,6 +57,7 @@ class Progress:
         self.published = 0
         self.next_recorded_at: datetime | None = None
         self.damage: str | None = None
+        self.created: datetime | None = None
 
     async def note_lag(self, log: Log) -> None:
         """Find out when the first event that the feed lacks was recorded.
@@ -65,6 +67,23 @@ class Progress:
         """
         lacking = await log.read(self.position, limit=1)
         self.next_recorded_at = lacking[0].recorded_at if lacking else None
+
+    async def fall_back(self, log: Log, feed: FeedStream, state: FeedState, head: Position) -> None:
+        """Count as lacking whatever the feed does not share with the log, so that the lag is told as it is.
+
+        Raises:
+            LogUnavailableError: Postgres did not answer.
+        """
+        self.position = await last_agreed(log, feed, state, head)
+        await self.note_lag(log)
+
+    def note_creation(self, feed: FeedStream, state: FeedState) -> None:
+        """Tell when the feed was made anew meanwhile, by an operator's command or another relay."""
+        if self.created not in {None, state.created}:
+            _log.warning("feed_made_anew", stream=feed.name, position=self.position, found=state.last)
+            # What is known was of another stream, and nothing that it lacks is lost.
+            self.damage, self.position = None, Position(min(self.position, state.last))
+        self.created = state.created
 
     def stored(self, events: list[RecordedEvent], count: int) -> None:
         """Take note that the first `count` of these events are in the feed now."""
@@ -106,12 +125,13 @@ class Follower:
         head = await self._source.read_head()
         if head.log_id != self._log_id:
             raise EpochEndedError
+        self._progress.note_creation(self._feed, state)
         if state.last > head.position:
-            await self._fall_back(state, head.position)
+            await self._progress.fall_back(self._source, self._feed, state, head.position)
             problem = f"the feed ends there, the log already at {head.position}: the log was rolled back, or another"
             raise FeedForkedError(state.last, f"{problem} program published")
         if state.messages and not await self._agrees_at(Position(state.last)):
-            await self._fall_back(state, head.position)
+            await self._progress.fall_back(self._source, self._feed, state, head.position)
             raise FeedForkedError(state.last, "the message there is not the log's event")
         if state.last < self._progress.position:
             _log.error("feed_lost_its_tail", expected=self._progress.position, found=state.last)
@@ -188,6 +208,7 @@ class Follower:
         """Check the feed's outline; return False when it ends elsewhere than thought."""
         state = await self._feed.state()
         head = await self._source.read_head()
+        self._progress.note_creation(self._feed, state)
         if state.last != self._progress.position or state.last > head.position:
             return False
         damage = await self._inspection.damage(state)
@@ -197,11 +218,6 @@ class Follower:
         if damage and self._repairs:
             raise FeedDamagedError(damage)
         return True
-
-    async def _fall_back(self, state: FeedState, head: Position) -> None:
-        """Count as lacking whatever the feed does not share with the log, so that the lag is told as it is."""
-        self._progress.position = await last_agreed(self._source, self._feed, state, head)
-        await self._progress.note_lag(self._source)
 
     async def _agrees_at(self, position: Position) -> bool:
         try:

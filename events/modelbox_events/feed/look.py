@@ -11,14 +11,16 @@ from typing import Final
 import msgspec
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from nats.js.api import StreamInfo
 from nats.js.errors import NotFoundError
 
-from modelbox_events.errors import FeedForkedError
+from modelbox_events.errors import FeedForkedError, FeedTakenError
 from modelbox_events.feed.agreement import agrees_readably, last_agreed
+from modelbox_events.feed.claim import holder_of, makes_room
 from modelbox_events.feed.connection import FeedConnection
 from modelbox_events.feed.inspection import Inspection
-from modelbox_events.feed.stream import FeedState, FeedStream
-from modelbox_events.feed.subjects import stream_name
+from modelbox_events.feed.stream import FeedStream, refuse_if_retired, state_of
+from modelbox_events.feed.subjects import is_feed_name, stream_name
 from modelbox_events.feed.trouble import Trouble, trouble_of
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
@@ -57,15 +59,21 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     consumers: int | None = None
 
 
-async def look(log: Log, servers: Sequence[str], *, credentials: Path | None = None) -> FeedReport:
-    """Look at the feed of a log; NATS that does not answer is one of the findings.
+async def look(log: Log, servers: Sequence[str], *, credentials: Path | None = None, alone: bool = False) -> FeedReport:
+    """Look at the feed of a log as its relay does; NATS that does not answer is one of the findings.
+
+    Args:
+        log: The log.
+        servers: Where NATS answers.
+        credentials: A NATS credentials file.
+        alone: As the relay has it: whether no other log's feed can be in this NATS.
 
     Raises:
         LogUnavailableError: Postgres did not answer.
     """
     found: FeedReport | None = None
     for server in servers:
-        found = await _look_over(log, server, credentials)
+        found = await _look_over(log, server, credentials, alone=alone)
         if found.state != "unavailable":
             break
     if found is None:
@@ -73,12 +81,12 @@ async def look(log: Log, servers: Sequence[str], *, credentials: Path | None = N
     return found
 
 
-async def _look_over(log: Log, server: str, credentials: Path | None) -> FeedReport:
+async def _look_over(log: Log, server: str, credentials: Path | None, *, alone: bool) -> FeedReport:
     complaint: str | None = None
     try:
         connection = await FeedConnection.open(server, credentials=credentials)
         try:
-            return await _look(log, connection.jetstream)
+            return await _look(log, connection.jetstream, alone=alone)
         finally:
             complaint = connection.complaint
             await connection.close()
@@ -91,26 +99,15 @@ async def _look_over(log: Log, server: str, credentials: Path | None) -> FeedRep
         )
 
 
-async def _look(log: Log, jetstream: JetStreamContext) -> FeedReport:
+async def _look(log: Log, jetstream: JetStreamContext, *, alone: bool) -> FeedReport:
     feed = FeedStream(jetstream, stream_name(log.log_id), replicas=1)
     try:
         info = await jetstream.stream_info(feed.name)
-        state = await feed.state()
     except NotFoundError:
-        head = (await log.read_head()).position
-        missing = "the stream does not exist; a relay makes it"
-        lag_s = await _age_s(log, Position(0))
-        return FeedReport(
-            stream=feed.name,
-            state="missing",
-            problem=missing,
-            log_position=head,
-            position=0,
-            lag_events=head,
-            lag_s=lag_s,
-        )
+        return await _look_for_holder(log, jetstream, feed, alone=alone)
+    state = state_of(info)
     head = (await log.read_head()).position
-    agreed, trouble, problem = await _judge(log, feed, state, head)
+    agreed, trouble, problem = await _judge(log, feed, info, head)
     lag_events = head - agreed
     return FeedReport(
         stream=feed.name,
@@ -128,14 +125,39 @@ async def _look(log: Log, jetstream: JetStreamContext) -> FeedReport:
     )
 
 
+async def _look_for_holder(log: Log, jetstream: JetStreamContext, feed: FeedStream, *, alone: bool) -> FeedReport:
+    """Report a feed that does not exist: a relay makes it, unless another stream is in the way."""
+    holder = await holder_of(jetstream)
+    taken = holder is not None and not await makes_room(log, jetstream, holder, alone=alone)
+    problem = "the stream does not exist; a relay makes it"
+    if holder and taken:
+        problem = str(FeedTakenError(feed.name, holder, is_feed=is_feed_name(holder)))
+    head = (await log.read_head()).position
+    return FeedReport(
+        stream=feed.name,
+        state="halted" if taken else "missing",
+        trouble=Trouble.TAKEN if taken else None,
+        problem=problem,
+        log_position=head,
+        position=0,
+        lag_events=head,
+        lag_s=await _age_s(log, Position(0)),
+    )
+
+
 async def _judge(
-    log: Log, feed: FeedStream, state: FeedState, head: Position
+    log: Log, feed: FeedStream, info: StreamInfo, head: Position
 ) -> tuple[Position, Trouble | None, str | None]:
     """Return how far feed and log agree, and what is wrong."""
+    state = state_of(info)
+    try:
+        refuse_if_retired(info)
+    except FeedForkedError as error:
+        return await last_agreed(log, feed, state, head), Trouble.FORKED, str(error)
     if state.last > head or (state.messages and not await agrees_readably(log, feed, Position(state.last))):
         agreed = await last_agreed(log, feed, state, head)
-        error = FeedForkedError(state.last, f"feed and log agree up to {agreed}; the log ends at {head}")
-        return agreed, Trouble.FORKED, str(error)
+        fork = FeedForkedError(state.last, f"feed and log agree up to {agreed}; the log ends at {head}")
+        return agreed, Trouble.FORKED, str(fork)
     damage = await Inspection(log, feed).damage(state)
     if damage:
         return Position(state.last), Trouble.DAMAGED, damage

@@ -14,6 +14,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from modelbox_events.feed.agreement import agrees_readably, last_agreed
+from modelbox_events.feed.claim import claim
 from modelbox_events.feed.consumers import keep_consumers, restore_consumers
 from modelbox_events.feed.stream import FeedStream
 from modelbox_events.ids import Position
@@ -22,11 +23,13 @@ from modelbox_events.log import Log
 _log = structlog.get_logger()
 
 
-async def rebuild(log: Log, jetstream: JetStreamContext, feed: FeedStream) -> int:
+async def rebuild(
+    log: Log, jetstream: JetStreamContext, feed: FeedStream, *, alone: bool = False, take_over: str | None = None
+) -> int:
     """Begin the feed of a log anew; return how many durable consumers go on in it.
 
     Relays need not be stopped: one at work finds the feed's end moved and goes on from there. Killed half-way, the next
-    call or the next relay finishes it.
+    call or the next relay finishes it. `alone` and `take_over` say which streams in the way make room, as in `claim`.
 
     Raises:
         FeedForkedError: The feed was retired by a fork: it is not this log's to delete any more.
@@ -39,7 +42,7 @@ async def rebuild(log: Log, jetstream: JetStreamContext, feed: FeedStream) -> in
     kept = await keep_consumers(jetstream, feed.name, position_max=shared, replicas=feed.replicas)
     with contextlib.suppress(NotFoundError):  # deleted by hand, or by a rebuild that was killed
         await jetstream.delete_stream(feed.name)
-    await feed.ensure(limits)
+    await claim(log, jetstream, feed, alone=alone, take_over=take_over, limits=limits)
     await restore_consumers(jetstream, feed.name)
     _log.warning("feed_rebuilt", stream=feed.name, consumers=kept)
     return kept

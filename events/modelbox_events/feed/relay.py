@@ -21,6 +21,7 @@ from nats.errors import Error as NatsError
 
 from modelbox_events.errors import FeedDamagedError, FeedForkedError, FeedTakenError, LogUnavailableError
 from modelbox_events.feed.cancelled import stop_if_cancelled
+from modelbox_events.feed.claim import claim, holder_of
 from modelbox_events.feed.cloudevents import MessageEncoder
 from modelbox_events.feed.connection import FeedConnection
 from modelbox_events.feed.consumers import restore_consumers
@@ -28,7 +29,6 @@ from modelbox_events.feed.follower import Follower, Progress
 from modelbox_events.feed.outage import Outage
 from modelbox_events.feed.publisher import CONTROL_BYTES_MAX, Publisher
 from modelbox_events.feed.rebuild import rebuild
-from modelbox_events.feed.retire import retire
 from modelbox_events.feed.stream import FeedStream
 from modelbox_events.feed.subjects import stream_name
 from modelbox_events.feed.trouble import EpochEndedError, PublishUnknownError, Trouble, trouble_of
@@ -108,6 +108,7 @@ class Relay:
         credentials: Path | None = None,
         replicas: int = 1,
         repairs: bool = False,
+        alone: bool = False,
     ) -> None:
         """Relay `log` to the NATS servers.
 
@@ -117,12 +118,14 @@ class Relay:
             credentials: A NATS credentials file.
             replicas: How many copies of the feed NATS keeps: 1, 3 or 5.
             repairs: Whether a damaged feed is made anew at once; else an operator decides.
+            alone: Whether no other log's feed can be in this NATS, so that a feed of the same genesis makes room.
         """
         self._source = log
         self._servers = tuple(servers)
         self._credentials = credentials
         self._replicas = replicas
         self._repairs = repairs
+        self._alone = alone
         self._repair_next = False
         self._repaired_at: float | None = None
         self._stream = stream_name(log.log_id)
@@ -134,6 +137,7 @@ class Relay:
         self._complaint: str | None = None
         self._outage = Outage()
         self._attempt = 0
+        self._told: str | None = None
 
     @property
     def status(self) -> RelayStatus:
@@ -159,8 +163,10 @@ class Relay:
         """The name of the feed's stream."""
         return stream_name(self._source.log_id)
 
-    async def rebuild(self) -> int:
+    async def rebuild(self, *, take_over: str | None = None) -> int:
         """Begin the feed anew, as `feed.rebuild` says; return how many durable consumers go on in it.
+
+        The feed `take_over` makes room by an operator's word: it is retired, and keeps its messages.
 
         Raises:
             FeedTakenError: Another stream takes the subjects.
@@ -168,8 +174,19 @@ class Relay:
             OSError: NATS cannot be reached.
         """
         async with self._connection() as connection:
-            feed = FeedStream(connection.jetstream, self.stream, replicas=self._replicas)
-            return await rebuild(self._source, connection.jetstream, feed)
+            feed = self._feed(connection)
+            return await rebuild(self._source, connection.jetstream, feed, alone=self._alone, take_over=take_over)
+
+    async def holder(self) -> str | None:
+        """Return the stream that takes the feed's subjects, if it is not the feed.
+
+        Raises:
+            nats.errors.Error: NATS did not answer.
+            OSError: NATS cannot be reached.
+        """
+        async with self._connection() as connection:
+            holder = await holder_of(connection.jetstream)
+        return None if holder == self.stream else holder
 
     async def run(self) -> None:
         """Relay until cancelled. Failures of NATS and Postgres are waited out; a fork halts it, visibly."""
@@ -199,14 +216,12 @@ class Relay:
         """Relay over one connection, until it fails or the feed and the log disagree."""
         async with self._connection() as connection:
             self._begin_epoch()
-            feed = FeedStream(connection.jetstream, self._stream, replicas=self._replicas)
+            feed = self._feed(connection)
             if self._repair_next:
-                await rebuild(self._source, connection.jetstream, feed)
+                await rebuild(self._source, connection.jetstream, feed, alone=self._alone)
                 self._progress.damage = None
                 self._repair_next, self._repaired_at = False, asyncio.get_running_loop().time()
-            for ancestor in self._source.epochs.ancestors:
-                await retire(connection.jetstream, stream_name(ancestor.log_id), successor=feed.name)
-            batches = await feed.ensure()
+            batches = await self._claim(connection, feed)
             await restore_consumers(connection.jetstream, feed.name)  # of a rebuild that was killed
             if self.stream != feed.name:  # forked meanwhile; what follows knows the log by the id it has from here on
                 raise EpochEndedError
@@ -214,6 +229,20 @@ class Relay:
             encoder = MessageEncoder(self._source.log_id, message_bytes_max=size)
             publisher = Publisher(connection, encoder, stream=feed.name, replicas=self._replicas, batches=batches)
             await self._follow(Follower(self._source, feed, publisher, self._progress, repairs=self._repairs), turn)
+
+    async def _claim(self, connection: FeedConnection, feed: FeedStream) -> bool:
+        try:
+            return await claim(self._source, connection.jetstream, feed, alone=self._alone)
+        except FeedForkedError:
+            head = await self._source.read_head()
+            if head.log_id != self._source.log_id:  # another relay has heard of the fork before this one
+                raise EpochEndedError from None
+            await self._progress.fall_back(self._source, feed, await feed.state(), head.position)
+            raise
+
+    def _feed(self, connection: FeedConnection) -> FeedStream:
+        name, genesis = self.stream, self._source.genesis
+        return FeedStream(connection.jetstream, name, replicas=self._replicas, genesis=genesis)
 
     def _begin_epoch(self) -> None:
         """Turn to the feed of the log's epoch; another one's progress says nothing about it."""
@@ -284,10 +313,11 @@ class Relay:
 
     def _enter(self, state: RelayState) -> None:
         """Note that things go well."""
-        if self._outage.lasts or state is not self._state:
+        if self._outage.lasts or state is not self._state or self._told != self._stream:
             facts = {"after_s": round(self._outage.seconds, 1), "tries": self._outage.tries}
             more = facts if self._outage.lasts else {}
             _log.info("relay_" + state, stream=self._stream, position=self._progress.position, **more)
+        self._told = self._stream
         self._outage.over()
         self._change(state, None, None)
 

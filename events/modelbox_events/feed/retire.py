@@ -37,7 +37,7 @@ async def retire(jetstream: JetStreamContext, name: str, *, successor: str) -> b
     if config.subjects == aside and config.sealed:
         return False
     if config.subjects != aside:
-        description = f"ModelBox: retired by a fork of the log, which goes on in {successor}"
+        description = f"ModelBox: retired; after a fork of the log the feed goes on in {successor}"
         config = (await jetstream.update_stream(config.evolve(subjects=aside, description=description))).config
     if not config.sealed:
         await jetstream.update_stream(config.evolve(sealed=True))

@@ -4,7 +4,9 @@ Must not know: how events are published, or what to do when the feed and the log
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -14,7 +16,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 
 from modelbox_events.errors import FeedForkedError, FeedTakenError
 from modelbox_events.feed.cloudevents import CHAIN_HASH
-from modelbox_events.feed.subjects import SUBJECTS
+from modelbox_events.feed.subjects import SUBJECTS, is_feed_name
 
 FIRST_SEQUENCE: Final = 1
 """Where a new feed begins: the first position that the log retains."""
@@ -28,6 +30,9 @@ READ_TIMEOUT_S: Final = 2.0
 CONSUMER_IDLE_S: Final = 5.0
 """When JetStream removes a consumer that nobody asks any more."""
 
+GENESIS: Final = "modelbox-genesis"
+"""The key of a feed's metadata that says of which log it is, whatever the epoch."""
+
 _SUBJECTS_OVERLAP: Final = 10065
 _LIMITS: Final = ("max_age", "max_bytes", "max_msgs", "compression", "placement")
 """What an operator may have set on the feed."""
@@ -38,13 +43,15 @@ _log = structlog.get_logger()
 class FeedState(msgspec.Struct, frozen=True):
     """What the feed holds: sequences `first` to `last`, `messages` of them (fewer when there are holes).
 
-    A feed that is `bounded` may have lost its first messages to the limits that an operator set.
+    A feed that is `bounded` may have lost its first messages to the limits that an operator set. Another moment of
+    creation, `created`, says that it was made anew.
     """
 
     first: int
     last: int
     messages: int
     bounded: bool = False
+    created: datetime | None = None
 
     @property
     def holes(self) -> int:
@@ -55,9 +62,10 @@ class FeedState(msgspec.Struct, frozen=True):
 class FeedStream:
     """The stream of one log."""
 
-    def __init__(self, jetstream: JetStreamContext, name: str, *, replicas: int) -> None:
-        """Work on the stream `name`, to be kept in `replicas` copies."""
+    def __init__(self, jetstream: JetStreamContext, name: str, *, replicas: int, genesis: UUID | None = None) -> None:
+        """Work on the stream `name`, to be kept in `replicas` copies; one that is made says its log's `genesis`."""
         self._jetstream = jetstream
+        self._genesis = genesis
         self.name = name
         self.replicas = replicas
 
@@ -77,7 +85,7 @@ class FeedStream:
         except NotFoundError:
             info = await self._create(limits or {})
             _log.info("feed_created", stream=self.name, replicas=self.replicas)
-        self._refuse_if_retired(info)
+        refuse_if_retired(info)
         found = info.config
         if found.num_replicas != self.replicas:
             # All else stays as it is: an operator may have bounded the feed's age or size.
@@ -96,23 +104,19 @@ class FeedStream:
             info = await self._jetstream.stream_info(self.name)
         except NotFoundError:
             return {}
-        self._refuse_if_retired(info)
+        refuse_if_retired(info)
         found = info.config
         return {name: value for name in _LIMITS if (value := getattr(found, name)) is not None}
 
-    def _refuse_if_retired(self, info: StreamInfo) -> None:
-        if info.config.sealed or SUBJECTS not in (info.config.subjects or ()):
-            raise FeedForkedError(info.state.last_seq, f"stream {self.name} was retired: {info.config.description}")
-
     async def _create(self, limits: Mapping[str, Any]) -> StreamInfo:
-        config = stream_config(self.name, replicas=self.replicas).evolve(**limits)
+        config = stream_config(self.name, replicas=self.replicas, genesis=self._genesis).evolve(**limits)
         try:
             return await self._jetstream.add_stream(config)
         except BadRequestError as error:
             if error.err_code != _SUBJECTS_OVERLAP:
                 raise
             holder = await self._jetstream.find_stream_name_by_subject(SUBJECTS)
-            raise FeedTakenError(self.name, holder) from error
+            raise FeedTakenError(self.name, holder, is_feed=is_feed_name(holder)) from error
 
     async def state(self) -> FeedState:
         """Return what the feed holds now, as its leader has it.
@@ -120,10 +124,7 @@ class FeedStream:
         Raises:
             NotFoundError: The stream was deleted.
         """
-        info = await self._jetstream.stream_info(self.name)
-        bounds = (info.config.max_age, info.config.max_bytes, info.config.max_msgs)
-        bounded = any(bound is not None and bound > 0 for bound in bounds)
-        return FeedState(info.state.first_seq, info.state.last_seq, info.state.messages, bounded)
+        return state_of(await self._jetstream.stream_info(self.name))
 
     async def chain_hash(self, sequence: int) -> str | None:
         """Return the chain hash that a message carries, in hexadecimal; None when it is no message of ours.
@@ -159,7 +160,27 @@ class FeedStream:
         return found
 
 
-def stream_config(name: str, *, replicas: int) -> StreamConfig:
+def state_of(info: StreamInfo) -> FeedState:
+    """Return what JetStream says that a feed holds."""
+    bounds = (info.config.max_age, info.config.max_bytes, info.config.max_msgs)
+    bounded = any(bound is not None and bound > 0 for bound in bounds)
+    state = info.state
+    return FeedState(state.first_seq, state.last_seq, state.messages, bounded, info.created)
+
+
+def refuse_if_retired(info: StreamInfo) -> None:
+    """See that a feed is still its log's to write.
+
+    Raises:
+        FeedForkedError: The stream was retired.
+    """
+    config = info.config
+    if config.sealed or SUBJECTS not in (config.subjects or ()):
+        problem = f"stream {config.name} was retired: {config.description}"
+        raise FeedForkedError(info.state.last_seq, problem, retired=True)
+
+
+def stream_config(name: str, *, replicas: int, genesis: UUID | None = None) -> StreamConfig:
     """Return the configuration of a feed: nothing in it is ever deleted or purged by a client."""
     return StreamConfig(
         name=name,
@@ -174,4 +195,5 @@ def stream_config(name: str, *, replicas: int) -> StreamConfig:
         deny_purge=True,
         allow_direct=True,
         allow_atomic=True,
+        metadata=None if genesis is None else {GENESIS: str(genesis)},
     )

@@ -10,13 +10,21 @@ from uuid import UUID
 SUBJECTS: Final = "modelbox.>"
 """Every subject of the feed."""
 
+STREAM_PREFIX: Final = "MODELBOX_"
+"""What the names of feeds begin with, and of no stream that is not ours."""
+
 # Printable ASCII except the wildcards of NATS and the percent sign that encodes them.
 _SAFE: Final = "".join(char for char in map(chr, range(0x21, 0x7F)) if char not in "*>%")
 
 
 def stream_name(log_id: UUID) -> str:
     """Return the name of the stream that carries this log; another log never shares it."""
-    return f"MODELBOX_{log_id.hex[:8]}"
+    return f"{STREAM_PREFIX}{log_id.hex[:8]}"
+
+
+def is_feed_name(stream: str) -> bool:
+    """Return whether a stream is named as feeds are."""
+    return stream.startswith(STREAM_PREFIX)
 
 
 def token(text: str) -> str:

@@ -47,7 +47,8 @@ def status(config_path: Path | None, output: str) -> None:
     with reported():
         config = open_config(config_path)
         facts = asyncio.run(_status(config, dsn_of(config)))
-        (print_json if output == "json" else print_pairs)(facts)
+        shown = {name: "" if value is None else value for name, value in facts.items()}
+        print_json(facts) if output == "json" else print_pairs(shown)
         if facts["trouble"]:
             raise click.ClickException(f"the feed is {facts['state']}: {facts['problem']}")
 
@@ -56,19 +57,27 @@ def status(config_path: Path | None, output: str) -> None:
 @config_path_option
 @output_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def rebuild(config_path: Path | None, output: str, *, yes: bool) -> None:
+@click.option("--take-over", is_flag=True, help="Retire another feed that takes this one's subjects.")
+def rebuild(config_path: Path | None, output: str, *, yes: bool, take_over: bool) -> None:
     """Delete the feed and fill it again from the log, which lacks nothing.
 
     Calls go on meanwhile. Followers wait until the feed has come to where they were; durable consumers go on after what
     they acknowledged, and may get again what they acknowledged out of order. The server need not be stopped; killed
     half-way, the server finishes it.
+
+    With --take-over, a feed of another epoch or another log that takes the subjects makes room: it gets nothing more
+    and keeps its messages. Streams that are no feeds (MODELBOX_…) are never touched.
     """
     with reported():
         config = open_config(config_path)
         dsn = dsn_of(config)
+        holder = asyncio.run(_holder(config, dsn)) if take_over else None
         if not yes:
-            click.confirm("Delete the feed and fill it again from the log?", abort=True, err=True)
-        facts = asyncio.run(_rebuild(config, dsn))
+            question = "Delete the feed and fill it again from the log?"
+            if holder:
+                question = f"Retire stream {holder}, which gets nothing more and keeps its messages? {question}"
+            click.confirm(question, abort=True, err=True)
+        facts = asyncio.run(_rebuild(config, dsn, take_over=holder))
         (print_json if output == "json" else print_pairs)(facts)
 
 
@@ -77,17 +86,32 @@ async def _status(config: Config, dsn: str) -> dict[str, Any]:
 
     servers, credentials = _nats_of(config)
     async with _log(dsn) as log:
-        return msgspec.structs.asdict(await look(log, servers, credentials=credentials))
+        return msgspec.structs.asdict(await look(log, servers, credentials=credentials, alone=_is_alone(config)))
 
 
-async def _rebuild(config: Config, dsn: str) -> dict[str, Any]:
-    from modelbox_events.feed import Relay
+async def _holder(config: Config, dsn: str) -> str | None:
+    """Return the feed in this feed's way, if there is one.
 
-    servers, credentials = _nats_of(config)
+    Raises:
+        FeedTakenError: What is in its way is no feed.
+    """
+    from modelbox_events import FeedTakenError
+    from modelbox_events.feed import is_feed_name
+
     async with _log(dsn) as log:
-        relay = Relay(log, servers, credentials=credentials, replicas=config.change_stream_nats.replicas)
         with _told():
-            consumers = await relay.rebuild()
+            relay = _relay_of(config, log)
+            holder = await relay.holder()
+        if holder is not None and not is_feed_name(holder):
+            raise FeedTakenError(relay.stream, holder)
+        return holder
+
+
+async def _rebuild(config: Config, dsn: str, *, take_over: str | None) -> dict[str, Any]:
+    async with _log(dsn) as log:
+        relay = _relay_of(config, log)
+        with _told():
+            consumers = await relay.rebuild(take_over=take_over)
         head = (await log.read_head()).position
         # This relay stands by where the server's has the turn, and else fills the feed itself.
         relaying = asyncio.create_task(relay.run(), name="relay")
@@ -96,7 +120,8 @@ async def _rebuild(config: Config, dsn: str) -> dict[str, Any]:
         finally:
             relaying.cancel()
             await asyncio.gather(relaying, return_exceptions=True)
-    return {"stream": relay.stream, "position": head, "consumers": consumers}
+    facts = {"stream": relay.stream, "position": head, "consumers": consumers}
+    return facts | {"retired": take_over} if take_over else facts
 
 
 async def _until(relay: "Relay", head: int) -> None:
@@ -107,6 +132,20 @@ async def _until(relay: "Relay", head: int) -> None:
                 raise click.ClickException(f"the feed cannot be filled: {found.problem}")
             advance(found.position, head)
             await asyncio.sleep(_POLL_INTERVAL_S)
+
+
+def _relay_of(config: Config, log: "Log") -> "Relay":
+    """Return a relay of the log, as the server's own is."""
+    from modelbox_events.feed import Relay
+
+    servers, credentials = _nats_of(config)
+    replicas = config.change_stream_nats.replicas
+    return Relay(log, servers, credentials=credentials, replicas=replicas, alone=_is_alone(config))
+
+
+def _is_alone(config: Config) -> bool:
+    """Return whether only this server's feed can be in its NATS."""
+    return config.change_stream == "integrated"
 
 
 def _nats_of(config: Config) -> tuple[tuple[str, ...], Path | None]:
