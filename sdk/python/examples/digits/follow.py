@@ -1,7 +1,8 @@
 """Follow every change as it happens, with nothing but nats-py: no ModelBox code is used here.
 
 The feed is a JetStream stream whose sequence is the position in the log, so a follower can prove to itself that it
-missed nothing: 1, 2, 3 … Stop it with Ctrl-C or SIGTERM.
+missed nothing: 1, 2, 3 … It goes on when the feed is made anew or the log is forked, and ends with a line that says why
+when the log lost what was shown. Stop it with Ctrl-C or SIGTERM.
 
 It takes the file that says how to connect (`modelbox server info` names it: nats_follower_file), which is a context of
 the `nats` command too; or the address of a NATS of your own.
@@ -19,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import nats
+import nats.errors
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
+from nats.js.api import ConsumerConfig, DeliverPolicy
 
 # Of these types one field tells what changed.
 TELLING = {
@@ -34,8 +38,15 @@ TELLING = {
     "UniqueTagRemoved": "tag",
 }
 
+SUBJECTS = "modelbox.>"
+WAIT_S = 2.0
+PATIENCE = 5  # how often WAIT_S passes without a change before a feed that lacks what was shown is given up
+PAUSE_S = 0.5
+REMEDY = "it was restored from a backup. Run this again: it shows the log as it is now, from the start"
 
-WAIT_S = 5.0
+
+class EndedError(Exception):
+    """There is nothing to follow any more; the message says why, and what to do."""
 
 
 async def follow(context: dict[str, str]) -> None:
@@ -44,24 +55,60 @@ async def follow(context: dict[str, str]) -> None:
     try:
         jetstream = connection.jetstream(prefix=context.get("jetstream_api_prefix", "$JS.API"))
         expected = 1
-        async for message in changes(jetstream):
+        async for message in changes(connection, jetstream):
             position = int((message.headers or {})["ce-sequence"])
             if not expected == position == message.metadata.sequence.stream:
-                sys.exit(f"expected position {expected}, not {position}")
+                raise EndedError(f"expected position {expected}, not {position}")
             expected += 1
             print(line(position, message), flush=True)
     finally:
         await connection.close()
 
 
-async def changes(jetstream: JetStreamContext) -> AsyncIterator[Msg]:
-    """Return each message of the feed, and wait for the next for as long as it takes."""
-    feed = await jetstream.pull_subscribe("modelbox.>")
+async def changes(connection: Client, jetstream: JetStreamContext) -> AsyncIterator[Msg]:
+    """Return each message of the feed, and wait for the next for as long as it takes.
+
+    The feed may be made anew (`modelbox relay rebuild`), or go on in another stream (`modelbox log fork`). It is then
+    read from the last change on that was shown. Its hash covers all before it: where that is the same, nothing differs.
+    """
+    shown, chain_hash, waits = 0, "", False
+    while True:
+        try:
+            async for message in read(jetstream, shown):
+                headers, position, waits = message.headers or {}, message.metadata.sequence.stream, False
+                if position <= shown:  # the last one again; or an older one, whose acknowledgement was lost
+                    if position == shown and headers["ce-chainhash"] != chain_hash:
+                        raise EndedError(f"what was shown is not in the log any more, up to {shown}: {REMEDY}")
+                    continue
+                shown, chain_hash = position, headers["ce-chainhash"]
+                yield message
+        except nats.errors.Error as error:  # the feed is being made anew, or NATS is away
+            if connection.is_closed:
+                raise EndedError("NATS does not answer any more; run this again when it does") from error
+            if not waits:
+                print(f"waiting for the feed: {error}", file=sys.stderr, flush=True)
+            waits = True
+            await asyncio.sleep(PAUSE_S)
+
+
+async def read(jetstream: JetStreamContext, shown: int) -> AsyncIterator[Msg]:
+    """Return the messages of the stream that is the feed now, from the last one on that was shown, while it is that."""
+    stream = await jetstream.find_stream_name_by_subject(SUBJECTS)
+    start = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=max(1, shown))
+    feed = await jetstream.pull_subscribe(SUBJECTS, stream=stream, config=start)
+    ends: list[int] = []
     while True:
         try:
             # One at a time: a fetch of more waits for all of them.
             [message] = await feed.fetch(1, timeout=WAIT_S)
-        except TimeoutError:  # nothing happened; ask again
+        except TimeoutError:  # nothing happened; ask again, if it is still the feed and the consumer is there
+            await feed.consumer_info()
+            if await jetstream.find_stream_name_by_subject(SUBJECTS) != stream:
+                await feed.unsubscribe()
+                return
+            ends = [*ends, (await jetstream.stream_info(stream)).state.last_seq][-PATIENCE:]
+            if ends == [ends[0]] * PATIENCE and ends[0] < shown:
+                raise EndedError(f"the log ends at {ends[0]}, and {shown} was shown: {REMEDY}") from None
             continue
         yield message
         await message.ack()
@@ -99,6 +146,8 @@ async def main(context: dict[str, str]) -> None:
         await following
     except asyncio.CancelledError:
         print("follower stopped", flush=True)
+    except EndedError as end:
+        sys.exit(str(end))
 
 
 if __name__ == "__main__":
