@@ -18,6 +18,7 @@ from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from tests.acceptance.calls import create_model
 from tests.acceptance.databases import execute
 from tests.acceptance.server_process import FREE_PORTS, ServerProcess
+from tests.acceptance.test_server_relay import is_complete
 from tests.acceptance.test_server_storage import POSTGRES
 
 PAGE: Final = Path(__file__).parents[2] / "docs/restore.md"
@@ -42,6 +43,10 @@ def other_cluster(short_folder: Callable[[str], Path]) -> Iterator[EmbeddedPostg
 @pytest.fixture
 def restored_dsn(other_cluster: EmbeddedPostgres) -> str:
     """An empty database of the operator, in that cluster."""
+    return _empty_database(other_cluster)
+
+
+def _empty_database(other_cluster: EmbeddedPostgres) -> str:
     name = f"restored_{uuid.uuid4().hex[:12]}"
     asyncio.run(execute(other_cluster.dsn, f"CREATE DATABASE {name} OWNER operator"))
     return other_cluster.dsn.replace("/modelbox?", f"/{name}?").replace("postgres@", "operator@")
@@ -116,6 +121,30 @@ def test_the_page_says_how(original: dict[str, Any], restored_dsn: str, short_fo
         assert re.search("^intact +yes$", run(verify), re.MULTILINE)
         _assert_serves(restored, original)
         assert re.search("^reason +restored the backup of Monday$", run(fork), re.MULTILINE)
+    finally:
+        restored.close()
+
+
+def test_a_backup_from_before_a_fork_is_restored_and_forked_again_before_the_server_starts(
+    original: dict[str, Any], other_cluster: EmbeddedPostgres, short_folder: Callable[[str], Path]
+) -> None:
+    """With one NATS, the server's own: each fork gets its feed, and no call is taken in the epoch of before."""
+    dump = short_folder("dump") / "dump"
+    _program("pg_dump", "--format=custom", "--no-owner", "--no-acl", f"--file={dump}", original["postgres_dsn"])
+    restored = ServerProcess(short_folder("again"))
+    try:
+        for number in range(3):
+            target = _empty_database(other_cluster)
+            _program("pg_restore", "--no-owner", "--no-acl", f"--dbname={target}", str(dump))
+            restored.config.write_text(FREE_PORTS + POSTGRES.format(dsn=target))
+            forked = restored.modelbox("log", "fork", "--yes", "--reason", f"restored {number}", "--output", "json")
+            assert forked.returncode == 0, forked.stderr
+            info = restored.start()
+            assert info["log_id"] == json.loads(forked.stdout)["log_id"] != original["log_id"]
+            create_model(info["grpc_addr"], f"after {number}")
+            restored.wait_until(lambda: is_complete(restored))
+            assert restored.stop() == 0
+        assert restored.log_text().count("feed_retired") == 2
     finally:
         restored.close()
 
