@@ -27,7 +27,10 @@ from tests.integration.feeds import (
     until_state,
 )
 
-REMEDY = "restore the log that it was made from, or make it anew from this log: modelbox relay rebuild"
+REMEDY = (
+    "if the log was restored from a backup, begin its next epoch: modelbox log fork --reason …; "
+    "if another program published into the feed, make it anew: modelbox relay rebuild"
+)
 TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
