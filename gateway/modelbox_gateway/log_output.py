@@ -67,10 +67,19 @@ class LogOutput(io.TextIOBase):
         return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
 
     def _write(self, text: str) -> None:
-        if self._file is None:
+        # Past Python's buffer, which would keep a line that cannot be written, and fail with it at the end (exit 120).
+        file = _standard_error() if self._file is None else self._file
+        if file is None:
             sys.stderr.write(text)
-            sys.stderr.flush()
             return
         left = memoryview(text.encode(errors="backslashreplace"))
         while left:
-            left = left[os.write(self._file, left) :]
+            left = left[os.write(file, left) :]
+
+
+def _standard_error() -> int | None:
+    """Return its file; None where something else stands in for it."""
+    try:
+        return sys.stderr.fileno()
+    except (OSError, ValueError):
+        return None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from modelbox_gateway.embedded import launch
-from modelbox_gateway.embedded.process import EmbeddedServerError, Entry, launched
+from modelbox_gateway.embedded.process import EmbeddedServerError, Entry, interpreter, launched
 from modelbox_gateway.ownership import name_of, taking
 
 _NOBODY: Final = 65_534
@@ -154,7 +154,7 @@ def _may_map() -> bool:
         return False
     try:
         command = launched([sys.executable, "-ISc", ""], Path("/"), Entry(launch.MAPPED, _NOBODY, _NOBODY))
-        subprocess.run(command, check=True, capture_output=True, timeout=_TRIAL_TIMEOUT_S)
+        subprocess.run(command, executable=interpreter(), check=True, capture_output=True, timeout=_TRIAL_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError):
         return False
     return True

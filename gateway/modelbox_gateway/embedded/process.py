@@ -47,6 +47,14 @@ ITSELF: Final = Entry(launch.ITSELF, 0, 0)
 """It stays what this process is."""
 
 
+def interpreter() -> str:
+    """Return the file of this Python, to be executed with `sys.executable` as its name.
+
+    Where this account may not walk to it (it was started by root, which could), the kernel knows it all the same.
+    """
+    return sys.executable if os.access(sys.executable, os.X_OK) else "/proc/self/exe"
+
+
 def launched(
     command: Sequence[str],
     folder: Path,
@@ -105,6 +113,7 @@ class ServerProcess:
             with os.fdopen(os.open(log, flags, 0o600), "ab") as output:
                 process = await asyncio.create_subprocess_exec(
                     *launched(command, folder, entry, ends_with_owner=True),
+                    executable=interpreter(),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
@@ -222,6 +231,7 @@ async def run(
     try:
         process = await asyncio.create_subprocess_exec(
             *launched(command, folder, entry, environment=environment),
+            executable=interpreter(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
