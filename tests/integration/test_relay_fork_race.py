@@ -1,6 +1,8 @@
 """A fork at any moment: no event of the new epoch goes into the feed of the one that ended."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +21,9 @@ async def test_a_fork_while_the_relay_prepares_its_feed_is_noticed(
     ended = log.log_id
     ensure = FeedStream.ensure
 
-    async def ensure_and_fork(feed: FeedStream) -> bool:
+    async def ensure_and_fork(feed: FeedStream, limits: Mapping[str, Any] | None) -> bool:
         monkeypatch.setattr(FeedStream, "ensure", ensure)
-        batches = await ensure(feed)
+        batches = await ensure(feed, limits)
         begun = await fork(dsn, reason="while the relay prepares")
         await until(lambda: log.log_id == begun.log_id, what="the fork known")
         return batches

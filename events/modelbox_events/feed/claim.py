@@ -51,8 +51,11 @@ async def claim(
         nats.errors.Error: The server did not answer.
         LogUnavailableError: Postgres did not answer.
     """
-    for ancestor in log.epochs.ancestors:
-        await retire(jetstream, stream_name(ancestor.log_id), successor=feed.name)
+    ancestors = [stream_name(ancestor.log_id) for ancestor in log.epochs.ancestors]
+    if feed.name in ancestors:  # forked since the feed was chosen
+        raise EpochEndedError
+    for ancestor in ancestors:
+        await retire(jetstream, ancestor, successor=feed.name)
     for _ in range(HOLDERS_MAX):
         try:
             return await feed.ensure(limits)
