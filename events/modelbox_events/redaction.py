@@ -63,18 +63,17 @@ async def redact(dsn: str, position: Position, *, reason: str, also: Also | None
     async with locked_head(dsn) as (connection, head):
         if head.format_level < REDACTION_LEVEL:
             raise FormatLevelError("a redaction", REDACTION_LEVEL, head.format_level)
-        found = await connection.fetchrow(STATEMENTS["find_redactable"], position)
-        if found is None:
-            raise InvalidEventError("position", f"{position} holds no event; the log ends at {head.position}")
-        if also is not None and found["type"] in REDACTABLE:
+        rows = await connection.fetch(STATEMENTS["find_redactable"], position)
+        refuse_other_types(position, rows[0]["type"] if rows else None)
+        [found] = rows
+        if also is not None:
             await also(connection, found["type"], found["stream_type"])
         if found["redacted_by"] is not None:
             return Redaction(position, found["redacted_by"], before=True)
-        refuse_other_types(position, found["type"])
         await _take_away(connection, found["partition"], position, by=Position(head.position + 1))
         await connection.execute(STATEMENTS["forget_request"], position)
-        row = await connection.fetchrow(STATEMENTS["read_redacted"], position)
-        rest_hash = row["rest_hash"].hex() if row is not None else ""
+        [row] = await connection.fetch(STATEMENTS["read_redacted"], position)
+        rest_hash = row["rest_hash"].hex()
         event = EventRedacted(position=position, type=found["type"], rest_hash=rest_hash, reason=reason)
         await record(connection, head, event)
     await _vacuum(dsn, found["partition"])
