@@ -260,6 +260,207 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION modelbox.append_requests(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], request_numbers integer[], request_hashes bytea, keys text[], actors text[], occurred timestamp with time zone[], correlations uuid[], causations uuid[], traces bytea[], metas bytea[], opened_streams integer[], claims integer[], event_numbers integer[], event_ids uuid[], event_types text[], event_datas bytea[], event_salts bytea) RETURNS TABLE(outcome smallint, detail integer, first_position bigint, last_position bigint, version integer, recorded_at timestamp with time zone, hash bytea, log_id uuid, format_level smallint)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+    requests    CONSTANT integer := cardinality(keys);
+    digests     bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
+    head        bigint;      -- where the log ended before
+    last        bigint;      -- and with what this batch records
+    chain       bytea;
+    portion     integer;
+    now_        timestamptz;
+    now_bytes   bytea;
+    before      integer[];   -- per stream: -1 absent, -2 of another namespace or type, -3 closed
+    versions    integer[];   -- the same, with what this batch records
+    lasts       bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(stream_ids)]);  -- what it wrote there last
+    moves       boolean := false;   -- whether it moves a stream that there was
+    begins      boolean := false;   -- whether it begins one
+    found       modelbox.idempotency[];  -- per request: what its key stands for
+    earlier     modelbox.idempotency;
+    firsts      bigint[] := array_fill(NULL::bigint, ARRAY[requests]);    -- per request that it records: its first
+    starts      integer[] := array_fill(NULL::integer, ARRAY[requests]);  -- position, its stream's version before,
+    skips       integer[] := starts;                                      -- and how many events stand before its own
+    contents    bytea[] := digests;
+    hashes      bytea[] := digests;
+    next_event  integer := 0;
+    next_open   integer := 0;
+    next_claim  integer := 0;
+    events      integer;
+    opens       integer;
+    claimed     integer;
+    request     integer;
+    stream      integer;
+    other       integer;
+    current     integer;
+    expected    integer;
+BEGIN
+    FOR n IN 1 .. cardinality(event_ids) LOOP
+        request := event_numbers[n][1];
+        stream := request_numbers[request][1];
+        IF append_requests.digest_version = 2 THEN
+            digests[n] := sha256(record_send(ROW(
+                2::smallint, stream_namespaces[stream], stream_types[stream], stream_ids[stream],
+                occurred[request], actors[request], request_numbers[request][6]::smallint, correlations[request], causations[request],
+                traces[request], metas[request], event_ids[n], event_types[n], event_numbers[n][2]::smallint, 1::smallint,
+                sha256(substr(event_salts, 16 * n - 15, 16) || event_datas[n]), NULL::text, NULL::bytea, NULL::uuid)));
+        ELSE
+            digests[n] := sha256(record_send(ROW(
+                stream_namespaces[stream], stream_types[stream], stream_ids[stream],
+                occurred[request], actors[request], request_numbers[request][6]::smallint, correlations[request], causations[request],
+                traces[request], metas[request], event_ids[n], event_types[n], event_numbers[n][2]::smallint, 1::smallint,
+                event_datas[n], NULL::text, NULL::bytea, NULL::uuid, NULL::bytea)));
+        END IF;
+    END LOOP;
+
+    SELECT h.position, h.hash, h.log_id, h.format_level, h.keys_portion, h.recorded_at
+        INTO head, chain, log_id, format_level, portion, now_
+        FROM modelbox.log_head AS h ORDER BY h.position DESC LIMIT 1 FOR UPDATE;
+    IF format_level > reads_level OR append_requests.digest_version > format_level THEN
+        RAISE EXCEPTION 'the log has format level %, this process reads % and writes %',
+            format_level, reads_level, append_requests.digest_version
+            USING ERRCODE = '55MB1', HINT = 'Use a newer version of ModelBox.';
+    END IF;
+    last := head;
+    now_ := greatest(clock_timestamp(), now_);
+    now_bytes := timestamptz_send(now_);
+
+    SELECT ARRAY(
+               SELECT coalesce((
+                   SELECT CASE WHEN s.namespace <> stream_namespaces[n] OR s.type <> stream_types[n] THEN -2
+                               WHEN s.closed_at IS NOT NULL THEN -3
+                               ELSE s.version END
+                   FROM modelbox.streams AS s WHERE s.id = stream_ids[n] ORDER BY s.version DESC LIMIT 1), -1)
+               FROM generate_series(1, cardinality(stream_ids)) AS n),
+           ARRAY(
+               SELECT (SELECT i FROM modelbox.idempotency AS i WHERE i.actor = actors[n] AND i.key = keys[n] LIMIT 1)
+               FROM generate_series(1, requests) AS n)
+        INTO before, found;
+    versions := before;
+
+    FOR n IN 1 .. requests LOOP
+        stream := request_numbers[n][1];
+        expected := request_numbers[n][2];
+        events := request_numbers[n][3];
+        opens := request_numbers[n][4];
+        claimed := request_numbers[n][5];
+        current := versions[stream];
+        outcome := CASE
+            WHEN (found[n]).key IS NOT NULL THEN
+                CASE WHEN (found[n]).request_hash = substr(request_hashes, 32 * n - 31, 32) THEN 1 ELSE 6 END
+            WHEN current = -2 THEN 3
+            WHEN current = -3 THEN 4
+            WHEN expected = -2 THEN CASE WHEN current >= 0 THEN 0 ELSE 3 END
+            WHEN expected = -3 OR expected = current THEN 0
+            ELSE 2 END;
+        current := greatest(current, 0);
+        IF outcome = 0 AND current::bigint + events > 2147483647 THEN
+            outcome := 7;
+        END IF;
+        detail := current;
+        FOR c IN next_claim + 1 .. next_claim + claimed LOOP
+            other := claims[c][1];
+            IF outcome = 0 AND (versions[other] < -1 OR greatest(versions[other], 0) <> claims[c][2]) THEN
+                outcome := 8;
+                detail := other;
+            END IF;
+        END LOOP;
+        FOR o IN next_open + 1 .. next_open + opens LOOP
+            other := abs(opened_streams[o]);
+            IF outcome = 0 AND versions[other] <> -1 THEN
+                outcome := 5;
+                detail := other;
+            END IF;
+        END LOOP;
+        IF outcome = 0 THEN
+            moves := moves OR versions[stream] >= 0 OR claimed > 0;
+            begins := begins OR versions[stream] = -1 OR opens > 0 OR claimed > 0;
+            first_position := last + 1;
+            firsts[n] := first_position;
+            starts[n] := current;
+            skips[n] := next_event;
+            FOR e IN next_event + 1 .. next_event + events LOOP
+                last := last + 1;
+                current := current + 1;
+                contents[e] := sha256(digests[e] || int4send(current) || now_bytes);
+                chain := sha256(chain || int8send(last) || contents[e]);
+                hashes[e] := chain;
+            END LOOP;
+            versions[stream] := current;
+            lasts[stream] := last;
+            FOR o IN next_open + 1 .. next_open + opens LOOP
+                other := opened_streams[o];
+                CONTINUE WHEN other < 0;
+                versions[other] := 0;
+                lasts[other] := last;
+            END LOOP;
+            FOR c IN next_claim + 1 .. next_claim + claimed LOOP
+                other := claims[c][1];
+                versions[other] := claims[c][2] + 1;
+                lasts[other] := last;
+            END LOOP;
+            last_position := last;
+            version := current;
+            recorded_at := now_;
+            hash := chain;
+        ELSE
+            earlier := found[n];
+            first_position := earlier.first_position;
+            last_position := earlier.last_position;
+            version := earlier.version;
+            recorded_at := earlier.recorded_at;
+            hash := (SELECT e.hash FROM modelbox.events AS e WHERE e.position = earlier.last_position);
+        END IF;
+        RETURN NEXT;
+        next_event := next_event + events;
+        next_open := next_open + opens;
+        next_claim := next_claim + claimed;
+    END LOOP;
+
+    IF last = head THEN
+        RETURN;
+    END IF;
+    INSERT INTO modelbox.events (
+        position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at, occurred_at,
+        actor, auth_type, correlation_id, causation_id, trace, codec, data, meta, salt, digest_version,
+        content_hash, hash)
+    SELECT firsts[r] + e - skips[r] - 1, stream_namespaces[s], stream_types[s], stream_ids[s], starts[r] + e - skips[r],
+           event_ids[e], event_types[e], event_numbers[e][2], now_, occurred[r],
+           actors[r], request_numbers[r][6], correlations[r], causations[r], traces[r], 1, event_datas[e], metas[r],
+           substr(event_salts, 16 * e - 15, 16), append_requests.digest_version, contents[e], hashes[e]
+    FROM generate_series(1, cardinality(event_ids)) AS e,
+         LATERAL (SELECT event_numbers[e][1], request_numbers[event_numbers[e][1]][1]) AS of_event (r, s)
+    WHERE firsts[r] IS NOT NULL;
+
+    IF moves THEN
+        UPDATE modelbox.streams AS s SET version = versions[n], last_position = lasts[n]
+        FROM generate_series(1, cardinality(stream_ids)) AS n
+        WHERE lasts[n] IS NOT NULL AND before[n] >= 0 AND s.id = stream_ids[n] AND s.version = before[n];
+    END IF;
+    IF begins THEN
+        INSERT INTO modelbox.streams (id, namespace, type, version, last_position)
+        SELECT stream_ids[n], stream_namespaces[n], stream_types[n], versions[n], lasts[n]
+        FROM generate_series(1, cardinality(stream_ids)) AS n
+        WHERE lasts[n] IS NOT NULL AND before[n] = -1;
+    END IF;
+
+    IF portion % 2 = 0 THEN
+        INSERT INTO modelbox.idempotency_0
+        SELECT actors[n], keys[n], substr(request_hashes, 32 * n - 31, 32), firsts[n], firsts[n] + request_numbers[n][3] - 1,
+               starts[n] + request_numbers[n][3], now_
+        FROM generate_series(1, requests) AS n WHERE firsts[n] IS NOT NULL;
+    ELSE
+        INSERT INTO modelbox.idempotency_1
+        SELECT actors[n], keys[n], substr(request_hashes, 32 * n - 31, 32), firsts[n], firsts[n] + request_numbers[n][3] - 1,
+               starts[n] + request_numbers[n][3], now_
+        FROM generate_series(1, requests) AS n WHERE firsts[n] IS NOT NULL;
+    END IF;
+
+    UPDATE modelbox.log_head AS h SET position = last, hash = chain, recorded_at = now_ WHERE h.position = head;
+END $$;
+
 CREATE FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'modelbox'
@@ -527,6 +728,9 @@ GRANT ALL ON FUNCTION modelbox.append(stream_ids uuid[], stream_types text[], st
 
 REVOKE ALL ON FUNCTION modelbox.append_batch(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_claims integer[], request_hashes bytea[], opened_streams integer[], claimed_streams integer[], claimed_versions integer[], event_streams integer[], event_contexts integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION modelbox.append_batch(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_claims integer[], request_hashes bytea[], opened_streams integer[], claimed_streams integer[], claimed_versions integer[], event_streams integer[], event_contexts integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[]) TO modelbox_service;
+
+REVOKE ALL ON FUNCTION modelbox.append_requests(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], request_numbers integer[], request_hashes bytea, keys text[], actors text[], occurred timestamp with time zone[], correlations uuid[], causations uuid[], traces bytea[], metas bytea[], opened_streams integer[], claims integer[], event_numbers integer[], event_ids uuid[], event_types text[], event_datas bytea[], event_salts bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION modelbox.append_requests(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], request_numbers integer[], request_hashes bytea, keys text[], actors text[], occurred timestamp with time zone[], correlations uuid[], causations uuid[], traces bytea[], metas bytea[], opened_streams integer[], claims integer[], event_numbers integer[], event_ids uuid[], event_types text[], event_datas bytea[], event_salts bytea) TO modelbox_service;
 
 REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) TO modelbox_service;

@@ -78,6 +78,6 @@ async def record(connection: asyncpg.Connection, head: LogHead, event: ChangeEve
     )
     digest_version = digest_version_at(head.format_level)
     batch = Batch([Prepared(append, REGISTRY)], REGISTRY, digest_version=digest_version)
-    [(outcome, *_)] = await connection.fetch(STATEMENTS["append_batch"], *batch.arguments)
+    [(outcome, *_)] = await connection.fetch(STATEMENTS["append_requests"], *batch.arguments)
     if outcome != 0:
         raise LogUnavailableError(f"the log did not take {type(event).__name__} (outcome {outcome})")

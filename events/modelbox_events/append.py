@@ -122,8 +122,7 @@ class Committer:
                 if self._may_begin():
                     self._begin(batches)
                 else:
-                    self._news.clear()
-                    await self._news.wait()
+                    await self._wait_for_news()
         for lane in self._free:
             lane.disconnect()
 
@@ -142,12 +141,20 @@ class Committer:
         slow = asyncio.get_running_loop().time() - self._begun_s >= SLOW_LANE_S
         return slow or len(self._queue) >= BATCH_REQUESTS_SHARED
 
+    async def _wait_for_news(self) -> None:
+        """Wait until a lane is free, the queue has become long, or the batch under way takes long."""
+        self._news.clear()
+        loop = asyncio.get_running_loop()
+        slow_s = self._begun_s + SLOW_LANE_S
+        timer = loop.call_at(slow_s, self._news.set) if slow_s > loop.time() else None
+        await self._news.wait()
+        if timer is not None:
+            timer.cancel()
+
     def _begin(self, batches: asyncio.TaskGroup) -> None:
         batch = self._queue.take(takers=len(self._free))
         if batch:
-            loop = asyncio.get_running_loop()
-            self._begun_s = loop.time()
-            loop.call_later(SLOW_LANE_S, self._news.set)
+            self._begun_s = asyncio.get_running_loop().time()
             batches.create_task(self._run(self._free.pop(), batch), name="log batch")
 
     async def _run(self, lane: Lane, batch: list[Prepared]) -> None:

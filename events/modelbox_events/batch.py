@@ -6,7 +6,8 @@ Must not know: connections, or when a batch is sent.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +15,8 @@ from uuid import UUID
 from uuid_utils import uuid7
 
 from modelbox_events.errors import InvalidEventError
-from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, Context, StreamRef
+from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, StreamRef
+from modelbox_events.hashing import SALT_BYTES, SALTED
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, READS_LEVEL, STREAM_VERSION_MAX
 from modelbox_events.types.registry import Registry
 
@@ -124,12 +126,12 @@ def _hash_of(append: Append, types: Sequence[str], datas: Sequence[bytes]) -> by
 
 
 class Batch:
-    """The arguments of `append_batch.sql` for some requests, and the streams they refer to.
+    """The arguments of `append_requests.sql` for some requests, and the streams they refer to.
 
     Attributes:
         requests: Those of the batch.
-        left: Those that call by another namespace or type a stream that one of the batch names: each request is judged
-            on its own references, so they go into a batch of their own.
+        left: Those that call by another namespace or type a stream that one of the batch names, or repeat a key: each
+            request is judged on its own, so they go into a batch of their own.
         streams: What the requests refer to, at most one of an id.
     """
 
@@ -139,43 +141,29 @@ class Batch:
         self.left: list[Prepared] = []
         self.streams: list[StreamRef] = []
         self._slots: dict[UUID, int] = {}
+        self._keys: set[tuple[str, str]] = set()
         for request in requests:
             (self.requests if self._takes(request) else self.left).append(request)
-        slots = self._slots
-        written = [slots[request.append.stream.id] for request in self.requests]
-        # A stream that must not exist and is not opened has a negative index.
-        opened = [
-            slot
-            for request in self.requests
-            for slot in (
-                *(slots[ref.id] for ref in request.opens),
-                *(-slots[ref.id] for ref in request.append.absent),
-            )
-        ]
-        claims = [claim for request in self.requests for claim in request.append.claims]
-        contexts: dict[Context, int] = {}
-        context_slots = [contexts.setdefault(request.append.context, len(contexts) + 1) for request in self.requests]
-        counts = [len(request.types) for request in self.requests]
         self.arguments = (
             READS_LEVEL,
             digest_version,
             *self._stream_columns(),
-            *_request_columns(self.requests, written, contexts, context_slots),
-            _integers(opened),
-            _integers([slots[claim.stream.id] for claim in claims]),
-            _integers([claim.version for claim in claims]),
-            _integers(_repeated(written, counts)),
-            _integers(_repeated(context_slots, counts)),
-            *_event_columns(self.requests, registry),
+            *self._request_columns(),
+            *self._other_streams(),
+            *_event_columns(self.requests, registry, salted=digest_version >= SALTED),
         )
 
     def _takes(self, request: Prepared) -> bool:
-        """Give the request's streams their places, unless one stands under another name."""
+        """Give the request's streams their places, unless one stands under another name or its key is taken."""
         slots, streams = self._slots, self.streams
+        key = request.append.context.actor, request.key
+        if key in self._keys:
+            return False
         for ref in request.refs:
             slot = slots.get(ref.id)
             if slot is not None and streams[slot - 1] != ref:
                 return False
+        self._keys.add(key)
         for ref in request.refs:
             if ref.id not in slots:
                 streams.append(ref)
@@ -186,47 +174,62 @@ class Batch:
         ids = [str(ref.id) for ref in self.streams]
         return ids, [ref.type for ref in self.streams], [ref.namespace for ref in self.streams]
 
+    def _request_columns(self) -> tuple[Any, ...]:
+        contexts = [request.append.context for request in self.requests]
+        return (
+            _integers(map(self._numbers, self.requests)),
+            b"".join([request.request_hash for request in self.requests]),
+            [request.key for request in self.requests],
+            [context.actor for context in contexts],
+            [context.occurred_at for context in contexts],
+            _unless_empty([context.correlation_id for context in contexts]),
+            _unless_empty([context.causation_id for context in contexts]),
+            _unless_empty([context.trace for context in contexts]),
+            _unless_empty([context.meta for context in contexts]),
+        )
 
-def _request_columns(
-    requests: Sequence[Prepared], written: Sequence[int], contexts: Mapping[Context, int], context_slots: Sequence[int]
-) -> tuple[Any, ...]:
-    keys: dict[tuple[str, str], int] = {}
-    key_slots = [keys.setdefault((request.append.context.actor, request.key), len(keys) + 1) for request in requests]
-    return (
-        [actor for actor, _ in keys],
-        [key for _, key in keys],
-        [context.actor for context in contexts],
-        [int(context.auth_type) for context in contexts],
-        [context.occurred_at for context in contexts],
-        [context.correlation_id for context in contexts],
-        [context.causation_id for context in contexts],
-        [context.trace for context in contexts],
-        [context.meta for context in contexts],
-        _integers(written),
-        _integers(context_slots),
-        _integers(key_slots),
-        _integers([request.append.expected_version for request in requests]),
-        _integers([len(request.types) for request in requests]),
-        _integers([len(request.opens) + len(request.append.absent) for request in requests]),
-        _integers([len(request.append.claims) for request in requests]),
-        [request.request_hash for request in requests],
-    )
+    def _numbers(self, request: Prepared) -> str:
+        append = request.append
+        opens = len(request.opens) + len(append.absent)
+        stream = self._slots[append.stream.id]
+        auth_type = append.context.auth_type
+        return _integers(
+            (stream, append.expected_version, len(request.types), opens, len(append.claims), int(auth_type))
+        )
+
+    def _other_streams(self) -> tuple[str | None, str | None]:
+        """Return the streams that the requests open, or that must not exist (those are negative), and their claims."""
+        slots = self._slots
+        opened: list[int] = []
+        claims: list[str] = []
+        for request in self.requests:
+            opened += (slots[ref.id] for ref in request.opens)
+            opened += (-slots[ref.id] for ref in request.append.absent)
+            claims += (_integers((slots[claim.stream.id], claim.version)) for claim in request.append.claims)
+        return _integers(opened) if opened else None, _integers(claims) if claims else None
 
 
-def _event_columns(requests: Sequence[Prepared], registry: Registry) -> tuple[Any, ...]:
+def _event_columns(requests: Sequence[Prepared], registry: Registry, *, salted: bool) -> tuple[Any, ...]:
     types = [name for request in requests for name in request.types]
+    known = registry.types
     return (
+        _integers(
+            f"{{{number},{known[name].schema_version}}}"
+            for number, request in enumerate(requests, 1)
+            for name in request.types
+        ),
         [str(event_id) for request in requests for event_id in request.event_ids],
         types,
-        _integers([registry.types[name].schema_version for name in types]),
         [data for request in requests for data in request.datas],
+        os.urandom(SALT_BYTES * len(types)) if salted else None,
     )
 
 
-def _repeated(values: Sequence[int], counts: Sequence[int]) -> list[int]:
-    return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
+def _unless_empty(values: list[Any]) -> list[Any] | None:
+    """Return the column, or None where it holds nothing: each array costs a call as much as several events."""
+    return values if any(value is not None for value in values) else None
 
 
-def _integers(values: Sequence[int]) -> str:
-    """Write an integer array as Postgres reads it: its driver is five times slower at lists of numbers."""
+def _integers(values: Iterable[object]) -> str:
+    """Write an array of integers, or of such arrays, as Postgres reads it: its driver is five times slower at lists."""
     return f"{{{','.join(map(str, values))}}}"

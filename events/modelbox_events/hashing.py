@@ -34,6 +34,7 @@ PLAIN: Final = 1
 """The digest version that covers the data."""
 SALTED: Final = 2
 """The digest version that covers a salted hash of the data."""
+SALT_BYTES: Final = 16
 
 SALTED_LEVEL: Final = 2
 """The format level from which a log may hold digests of version 2."""

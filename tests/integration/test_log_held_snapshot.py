@@ -41,7 +41,7 @@ async def _pages_of_an_append(log: Log, to: Any) -> int:
     pages = []
     for _ in range(6):  # the first ones also read the catalogues
         arguments = Batch([Prepared(append(to), log.registry)], log.registry, digest_version=SALTED).arguments
-        statement = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {STATEMENTS['append_batch'].split(chr(10), 1)[1]}"
+        statement = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {STATEMENTS['append_requests'].split(chr(10), 1)[1]}"
         [(text,)] = await connection.fetch(statement, *arguments)
         plan = json.loads(text)[0]["Plan"]
         pages.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])

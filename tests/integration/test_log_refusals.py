@@ -101,11 +101,11 @@ async def test_an_outcome_that_is_not_known_here_says_that_the_log_is_newer(log:
     owner = await asyncpg.connect(dsn)
     name = await owner.fetchval(
         "SELECT p.oid::regprocedure::text FROM pg_proc AS p"
-        " WHERE p.pronamespace = 'modelbox'::regnamespace AND p.proname = 'append_batch'"
+        " WHERE p.pronamespace = 'modelbox'::regnamespace AND p.proname = 'append_requests'"
     )
     definition = await owner.fetchval("SELECT pg_get_functiondef($1::regprocedure)", name)
-    assert "outcome := outcomes[request];" in definition
-    await owner.execute(definition.replace("outcome := outcomes[request];", "outcome := 99;"))
+    assert definition.count("RETURN NEXT;") == 1
+    await owner.execute(definition.replace("RETURN NEXT;", "outcome := 99; RETURN NEXT;"))
     await owner.close()
 
     with pytest.raises(NewerVersionError, match="outcome 99"):

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from modelbox_events import Log, migrate, new_id, verify
+from modelbox_events import IdempotencyKeyReusedError, Log, migrate, new_id, verify
 from modelbox_events.types import MetadataUpdated
 from modelbox_events.types.registry import REGISTRY
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
@@ -55,6 +55,39 @@ async def append_as_before(connection: asyncpg.Connection, *, key: str) -> tuple
         [digest],
     )  # fmt: skip
     return tuple(row)
+
+
+async def append_as_last(connection: asyncpg.Connection, *, key: str, level: int) -> tuple[Any, ...]:
+    """Append an event to a new stream by the call of the versions after those, at one format level."""
+    to = stream()
+    [row] = await connection.fetch(
+        f"SELECT * FROM modelbox.append_batch({', '.join(f'${n}' for n in range(1, 32))})",
+        2, level, [to.id], [to.type], [to.namespace], ["anonymous"], [key], ["anonymous"], [0], [None], [None], [None],
+        [None], [b""], [1], [1], [1], [-3], [1], [0], [0], [bytes(32)], [], [], [], [1], [1], [new_id()],
+        ["MetadataUpdated"], [1], [REGISTRY.encode(MetadataUpdated(object_id=to.id, metadata={"from": "before"}))],
+    )  # fmt: skip
+    return tuple(row)
+
+
+@pytest.mark.parametrize("level", [1, 2])
+async def test_processes_of_the_last_version_append_beside_this_one(old_dsn: str, level: int) -> None:
+    """They go on with the function that they know; keys are known to both."""
+    await migrate(old_dsn)
+    log = await Log.open(old_dsn)
+    await log.raise_format_level(level)
+    last = await asyncpg.connect(old_dsn)
+
+    for number in range(3):
+        assert (await append_as_last(last, key=f"theirs {number}", level=level))[0] == 0
+        await log.append(append(stream(), key=f"ours {number}"))
+
+    assert (await append_as_last(last, key="theirs 0", level=level))[:4] == (1, 0, EVENTS + 1, EVENTS + 1)
+    assert (await append_as_last(last, key="ours 0", level=level))[0] == 6  # known, and another request
+    with pytest.raises(IdempotencyKeyReusedError):
+        await log.append(append(stream(), key="theirs 1"))
+    assert len(await assert_whole(log)) == EVENTS + 6
+    await last.close()
+    await log.close()
 
 
 async def test_an_older_log_opens_verifies_and_goes_on(old_dsn: str) -> None:
