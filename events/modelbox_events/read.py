@@ -131,10 +131,13 @@ class Reader:
         wanted = None if types is None else list(types)
         arguments = (after, to, namespace, wanted, stream_type, _limit(limit), bytes_max)
         async with self._database.acquire() as connection:
-            # Prepared anew each time, so that Postgres plans for these values: the one plan that it makes for all
-            # reads the whole span for a namespace that has little in it.
-            prepared = await connection.prepare(STATEMENTS["read_where"])
-            rows = await prepared.fetch(*arguments)
+            if namespace is None:
+                rows = await connection.fetch(STATEMENTS["read_where"], *arguments)
+            else:
+                # Prepared anew each time, so that Postgres plans for these values: the one plan that it makes for all
+                # reads the whole span for a namespace that has little in it.
+                prepared = await connection.prepare(STATEMENTS["read_where"])
+                rows = await prepared.fetch(*arguments)
         return [RecordedEvent(*row) for row in rows]
 
     async def find_streams(self, stream_ids: Sequence[UUID]) -> dict[UUID, StreamState]:

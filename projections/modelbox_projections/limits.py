@@ -54,7 +54,7 @@ LINEAGE_DEPTH_MAX: Final = 100
 """Steps that a walk through lineage can be held to: with more, each node would be met too often on the way."""
 
 REPLAY_WINDOW_POSITIONS: Final = 50_000
-"""Positions that one statement of a replay looks through for events that the projection subscribes to."""
+"""Positions that one statement of a replay looks through at most, for events that the projection subscribes to."""
 
 SWAP_LAG_EVENTS_MAX: Final = 2_000
 """Events a rebuilt generation may lack when the active one is held still for it to take over."""

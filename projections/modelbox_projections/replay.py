@@ -66,23 +66,35 @@ async def sole_builder(log: Log, name: str) -> AsyncIterator[asyncpg.Connection]
 
 
 async def _pages(log: Log, fold: Fold, to: Position) -> AsyncGenerator[Page]:
-    after = fold.state.position
-    reading = asyncio.create_task(_window(log, after, to, fold.projection))
+    after, span = fold.state.position, PAGE_EVENTS_MAX
+    reading = asyncio.create_task(_window(log, after, to, span, fold.projection))
     try:
         while after < to:
             window = await reading
+            span = _next_span(span, sum(len(page.events) for page in window))
             after = window[-1].last
             if after < to:
-                reading = asyncio.create_task(_window(log, after, to, fold.projection))
+                reading = asyncio.create_task(_window(log, after, to, span, fold.projection))
             for page in window:
                 yield page
     finally:
         reading.cancel()
 
 
-async def _window(log: Log, after: Position, to: Position, projection: Projection) -> list[Page]:
+def _next_span(span: int, found: int) -> int:
+    """Return how many positions to look through next, after so many events were found in the last ones.
+
+    Postgres may sort all that it finds there before it gives the first page of it (its statistics know little of a log
+    that grows, or was restored a moment ago). So a window holds about a page, and widens only where little is found.
+    """
+    if found >= PAGE_EVENTS_MAX // 2:
+        return PAGE_EVENTS_MAX
+    return min(span * 4, REPLAY_WINDOW_POSITIONS) if found < PAGE_EVENTS_MAX // 8 else span
+
+
+async def _window(log: Log, after: Position, to: Position, span: int, projection: Projection) -> list[Page]:
     """Return the next pages, at least one unless `after` is `to`; without an event that it reads an empty one."""
-    end = Position(min(after + REPLAY_WINDOW_POSITIONS, to))
+    end = Position(min(after + span, to))
     types = sorted(projection.event_types)
     events = await log.read_where(after, to=end, types=types, stream_type=projection.stream_type, limit=PAGE_EVENTS_MAX)
     if events or after >= to:
