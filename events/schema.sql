@@ -265,6 +265,7 @@ CREATE FUNCTION modelbox.append_requests(reads_level smallint, digest_version sm
     AS $$
 #variable_conflict use_column
 DECLARE
+    versions_a_block CONSTANT integer := 64;
     requests    CONSTANT integer := cardinality(keys);
     digests     bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
     head        bigint;      -- where the log ended before
@@ -274,6 +275,7 @@ DECLARE
     now_        timestamptz;
     now_bytes   bytea;
     before      integer[];   -- per stream: -1 absent, -2 of another namespace or type, -3 closed
+    places      tid[];       -- where its row is
     versions    integer[];   -- the same, with what this batch records
     lasts       bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(stream_ids)]);  -- what it wrote there last
     moves       boolean := false;   -- whether it moves a stream that there was
@@ -327,17 +329,20 @@ BEGIN
     now_ := greatest(clock_timestamp(), now_);
     now_bytes := timestamptz_send(now_);
 
-    SELECT ARRAY(
-               SELECT coalesce((
-                   SELECT CASE WHEN s.namespace <> stream_namespaces[n] OR s.type <> stream_types[n] THEN -2
-                               WHEN s.closed_at IS NOT NULL THEN -3
-                               ELSE s.version END
-                   FROM modelbox.streams AS s WHERE s.id = stream_ids[n] ORDER BY s.version DESC LIMIT 1), -1)
-               FROM generate_series(1, cardinality(stream_ids)) AS n),
+    SELECT array_agg(CASE WHEN s.version IS NULL THEN -1
+                          WHEN s.namespace <> stream_namespaces[n] OR s.type <> stream_types[n] THEN -2
+                          WHEN s.closed_at IS NOT NULL THEN -3
+                          ELSE s.version END ORDER BY n),
+           array_agg(s.place ORDER BY n),
            ARRAY(
-               SELECT (SELECT i FROM modelbox.idempotency AS i WHERE i.actor = actors[n] AND i.key = keys[n] LIMIT 1)
-               FROM generate_series(1, requests) AS n)
-        INTO before, found;
+               SELECT (SELECT i FROM modelbox.idempotency AS i WHERE i.actor = actors[r] AND i.key = keys[r] LIMIT 1)
+               FROM generate_series(1, requests) AS r)
+        INTO before, places, found
+        FROM generate_series(1, cardinality(stream_ids)) AS n
+        LEFT JOIN LATERAL (
+            SELECT s.*, s.ctid AS place FROM modelbox.streams AS s
+            WHERE s.id = stream_ids[n] ORDER BY s.version_block DESC LIMIT 1
+        ) AS s ON true;
     versions := before;
 
     FOR n IN 1 .. requests LOOP
@@ -435,13 +440,15 @@ BEGIN
     WHERE firsts[r] IS NOT NULL;
 
     IF moves THEN
-        UPDATE modelbox.streams AS s SET version = versions[n], last_position = lasts[n]
+        UPDATE modelbox.streams AS s
+        SET version = versions[n], version_block = versions[n] / versions_a_block, last_position = lasts[n]
         FROM generate_series(1, cardinality(stream_ids)) AS n
-        WHERE lasts[n] IS NOT NULL AND before[n] >= 0 AND s.id = stream_ids[n] AND s.version = before[n];
+        WHERE lasts[n] IS NOT NULL AND s.ctid = places[n];
     END IF;
     IF begins THEN
-        INSERT INTO modelbox.streams (id, namespace, type, version, last_position)
-        SELECT stream_ids[n], stream_namespaces[n], stream_types[n], versions[n], lasts[n]
+        INSERT INTO modelbox.streams (id, namespace, type, version, version_block, last_position)
+        SELECT stream_ids[n], stream_namespaces[n], stream_types[n], versions[n], versions[n] / versions_a_block,
+               lasts[n]
         FROM generate_series(1, cardinality(stream_ids)) AS n
         WHERE lasts[n] IS NOT NULL AND before[n] = -1;
     END IF;
@@ -670,6 +677,7 @@ CREATE TABLE modelbox.streams (
     version integer NOT NULL,
     last_position bigint NOT NULL,
     closed_at timestamp with time zone,
+    version_block integer DEFAULT 0 NOT NULL,
     CONSTRAINT streams_version_check CHECK ((version >= 0))
 )
 WITH (fillfactor='80');
@@ -703,7 +711,7 @@ ALTER TABLE ONLY modelbox.idempotency_1
 
 CREATE INDEX events_correlation ON ONLY modelbox.events USING btree (correlation_id) WHERE (correlation_id IS NOT NULL);
 
-CREATE INDEX events_few ON ONLY modelbox.events USING btree (stream_id, type, version) WHERE (type <> ALL (ARRAY['MetricsLogged'::text, 'EventLogged'::text]));
+CREATE INDEX events_few ON ONLY modelbox.events USING btree (stream_id, type, version) WHERE ((version > 100) AND (type <> ALL (ARRAY['MetricsLogged'::text, 'EventLogged'::text])));
 
 CREATE INDEX events_namespace ON ONLY modelbox.events USING btree (namespace, type, "position");
 
@@ -711,7 +719,7 @@ CREATE INDEX events_recorded ON ONLY modelbox.events USING brin (recorded_at);
 
 CREATE INDEX log_head_position ON modelbox.log_head USING btree ("position");
 
-CREATE UNIQUE INDEX streams_version ON modelbox.streams USING btree (id, version);
+CREATE UNIQUE INDEX streams_block ON modelbox.streams USING btree (id, version_block);
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON modelbox.events FOR EACH STATEMENT EXECUTE FUNCTION modelbox.refuse_change();
 

@@ -1,4 +1,5 @@
 -- Append a batch; see the function for what each argument holds.
 SELECT outcome, detail, first_position, last_position, version, recorded_at, hash, log_id, format_level
-FROM modelbox.append_requests($1, $2, $3, $4, $5, $6::text::integer[], $7, $8, $9, $10, $11, $12, $13, $14,
-                              $15::text::integer[], $16::text::integer[], $17::text::integer[], $18, $19, $20, $21)
+FROM modelbox.append_requests($1, $2, $3::text::uuid[], $4, $5, $6::text::integer[], $7, $8, $9, $10, $11, $12, $13, $14,
+                              $15::text::integer[], $16::text::integer[], $17::text::integer[], $18::text::uuid[],
+                              $19::text::text[], $20, $21)
