@@ -9,6 +9,7 @@ import pytest
 
 from modelbox import InvalidFieldError, ModelBox, ServerError, UnavailableError
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transport import connection
 
 ID = "11111111-1111-4111-8111-111111111111"
 LOG = "22222222-2222-4222-8222-222222222222"
@@ -126,3 +127,19 @@ def test_a_request_too_large_for_a_call_is_not_sent(peer: tuple[Peer, str]) -> N
     with ModelBox(address) as client, pytest.raises(InvalidFieldError, match="at most 8,388,608"):
         client.new_model("a", metadata={f"k{number}": "x" * 200_000 for number in range(60)})
     assert server.calls == []
+
+
+def test_a_read_that_takes_longer_than_a_try_is_not_begun_again(
+    peer: tuple[Peer, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server knows how long it needs for very much; a write may be tried again, its key says what it is."""
+    monkeypatch.setattr(connection, "ATTEMPT_TIMEOUT_S", 0.2)
+    server, address = peer
+    with ModelBox(address, background=False) as client:
+        server.answers.append(lambda _: sleep(1.0))
+        assert list(client.models()) == []
+        server.answers.append(lambda _: sleep(1.0))
+        client.new_model("m")
+
+    assert [method for method, _ in server.calls].count("ListModels") == 1
+    assert [method for method, _ in server.calls].count("CreateModel") == 2

@@ -1,4 +1,4 @@
-"""The few events of a stream are found wherever they stand: among the first hundred, which are read through, or later."""
+"""The few events of a stream are found wherever they stand: in its first hundred, which are read through, or later."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -3,9 +3,10 @@
 Must not know: where rows come from.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from google.protobuf.struct_pb2 import Value
@@ -14,6 +15,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.values import fill_value
 from modelbox_projections import ArtifactRow, SeriesRow
+
+_COLUMN: Final = {"double": "doubles", "string": "strings", "bytes": "blobs"}
+_COLUMN_POINTS_AT_ONCE: Final = 32_768
+_POINTS_AT_ONCE: Final = 1_024
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _decode: Final = msgspec.json.Decoder().decode
@@ -25,18 +30,21 @@ def timestamp(time: datetime) -> Timestamp:
     return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
 
 
-def fill_metadata(values: Mapping[str, Value], json: Mapping[str, str], metadata: Mapping[str, bytes]) -> None:
-    """Put metadata, as JSON by key, into a message's two maps."""
+def fill_metadata(
+    values: Mapping[str, Value], json: Mapping[str, str], metadata: Mapping[str, bytes], *, as_json: bool
+) -> None:
+    """Put metadata into a message's two maps: as JSON by key, and as values unless `as_json` says that is enough."""
     texts = {key: value.decode() for key, value in metadata.items()}
     json.update(texts)  # type: ignore[attr-defined]  # a protobuf map of scalars is a MutableMapping
-    for key, text in texts.items():
-        fill_value(values[key], _decode(text))
+    if not as_json:
+        for key, text in texts.items():
+            fill_value(values[key], _decode(text))
 
 
-def metadata_message(metadata: Mapping[str, bytes]) -> pb.Metadata:
-    """Return metadata, as JSON by key."""
+def metadata_message(metadata: Mapping[str, bytes], *, as_json: bool) -> pb.Metadata:
+    """Return metadata as a message; see `fill_metadata`."""
     message = pb.Metadata()
-    fill_metadata(message.metadata, message.json, metadata)
+    fill_metadata(message.metadata, message.json, metadata, as_json=as_json)
     return message
 
 
@@ -56,30 +64,43 @@ def file_message(row: ArtifactRow) -> pb.FileMetadata:
     )
 
 
-def series_messages(rows: Iterable[SeriesRow]) -> list[pb.MetricSeries]:
-    """Return series as columns."""
-    column = {"double": "doubles", "string": "strings", "bytes": "blobs"}
-    return [
-        pb.MetricSeries(key=row.key, steps=row.steps, wallclock_s=row.wallclock_s, **{column[row.kind]: row.values})
-        for row in rows
-    ]
+async def series_messages(rows: Iterable[SeriesRow]) -> list[pb.MetricSeries]:
+    """Return series as columns; other calls have a turn between slices of them."""
+    messages = []
+    for row in rows:
+        message = pb.MetricSeries(key=row.key)
+        values: Any = getattr(message, _COLUMN[row.kind])
+        for first in range(0, len(row.steps), _COLUMN_POINTS_AT_ONCE):
+            part = slice(first, first + _COLUMN_POINTS_AT_ONCE)
+            message.steps.extend(row.steps[part])
+            message.wallclock_s.extend(row.wallclock_s[part])
+            values.extend(row.values[part])
+            await asyncio.sleep(0)
+        messages.append(message)
+    return messages
 
 
-def metrics_messages(rows: Iterable[SeriesRow]) -> list[pb.Metrics]:
-    """Return series as one message a point; a key with values of several kinds is one series here."""
+async def metrics_messages(rows: Iterable[SeriesRow]) -> list[pb.Metrics]:
+    """Return series as one message a point; a key with values of several kinds is one series here.
+
+    Other calls have a turn between slices of them.
+    """
     by_key: dict[str, list[pb.MetricsValue]] = {}
     mixed: set[str] = set()
     for row in rows:
         if row.key in by_key:
             mixed.add(row.key)
-        by_key.setdefault(row.key, []).extend(_points(row))
+        points = by_key.setdefault(row.key, [])
+        for first in range(0, len(row.steps), _POINTS_AT_ONCE):
+            points.extend(_points(row, slice(first, first + _POINTS_AT_ONCE)))
+            await asyncio.sleep(0)
     for key in mixed:
         by_key[key].sort(key=lambda point: (point.step, point.wallclock_s))
     return [pb.Metrics(key=key, values=points) for key, points in by_key.items()]
 
 
-def _points(row: SeriesRow) -> Iterable[pb.MetricsValue]:
-    for step, wallclock_s, value in zip(row.steps, row.wallclock_s, row.values, strict=True):
+def _points(row: SeriesRow, part: slice) -> Iterable[pb.MetricsValue]:
+    for step, wallclock_s, value in zip(row.steps[part], row.wallclock_s[part], row.values[part], strict=True):
         point = pb.MetricsValue(step=step, wallclock_time=int(wallclock_s), wallclock_s=wallclock_s)
         match row.kind:
             case "double":

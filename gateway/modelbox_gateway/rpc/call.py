@@ -18,6 +18,7 @@ IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
 MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # a place in the log, not a secret
 TOKEN: Final = "modelbox-token"  # noqa: S105  # as above
 TOKEN_HASH: Final = "modelbox-token-hash"  # noqa: S105  # as above
+METADATA_AS_JSON: Final = "modelbox-metadata-as-json"
 """By this header, with value 1, a client says that it takes tokens with a hash; older ones would not know them."""
 REQUEST_ID: Final = "modelbox-request-id"
 
@@ -36,6 +37,7 @@ class Call:
         "places",
         "request_id",
         "takes_hash",
+        "takes_json",
         "token",
     )
 
@@ -46,6 +48,7 @@ class Call:
         self.token: Token | None = None
         self.places: Places | None = None
         self.takes_hash = False
+        self.takes_json = False
         self.request_id = ""
         self._context = context
         self._key = ""
@@ -57,6 +60,8 @@ class Call:
                 self._min_token = str(value)
             elif name == TOKEN_HASH:
                 self.takes_hash = value == "1"
+            elif name == METADATA_AS_JSON:
+                self.takes_json = value == "1"
             elif name == REQUEST_ID:
                 self.request_id = _request_id(str(value))
         if not self.request_id:

@@ -12,7 +12,7 @@ from modelbox_gateway.commands.kinds import CHECKPOINT, EXPERIMENT, RUN
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
-from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.listing import search_page
@@ -75,7 +75,7 @@ class CheckpointMethods:
             field, sought = key.of, str(key.number)
             wanted = checkpoint.checkpoint_id(parent_id, key)
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._messages([wanted])
+        found = await self._messages([wanted], call)
         if not found:
             raise ObjectNotFoundError(field, CHECKPOINT, sought)
         return pb.GetCheckpointResponse(checkpoint=found[0])
@@ -106,10 +106,11 @@ class CheckpointMethods:
     async def _find(self, field: str, parent_id: UUID) -> StreamRef:
         return await self._backend.objects.find(field, parent_id, kind=RUN if field == "run_id" else EXPERIMENT)
 
-    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Checkpoint]:
+    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Checkpoint]:
         views = self._backend.services.views
-        rows, shown = await views.checkpoints.of_many(ids), await attached_to(views, ids)
-        return [checkpoint_message(row, shown[row.id]) for row in rows.values()]
+        shown = await attached_to(views, ids, call)
+        rows = await views.checkpoints.of_many(list(shown))
+        return await built(checkpoint_message, rows.values(), shown)
 
 
 def _parent_of(request: pb.CreateCheckpointRequest | pb.GetCheckpointRequest) -> tuple[str, UUID]:

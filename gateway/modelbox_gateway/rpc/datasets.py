@@ -11,13 +11,14 @@ from modelbox_gateway.commands.kinds import DATASET
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.listing import search_page
 from modelbox_gateway.rpc.object_messages import dataset_message
 from modelbox_projections import Scope
 
-_VIEWS: Final = ("datasets", "metadata")
+_VIEWS: Final = ("datasets", *ATTACHED_VIEWS)
 
 
 class DatasetMethods:
@@ -45,7 +46,7 @@ class DatasetMethods:
         """Return one dataset by id, deleted or not."""
         dataset_id = fields.object_id("id", request.id)
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._messages([dataset_id])
+        found = await self._messages([dataset_id], call)
         if not found:
             raise ObjectNotFoundError("id", DATASET, request.id)
         return pb.GetDatasetResponse(dataset=found[0])
@@ -58,10 +59,11 @@ class DatasetMethods:
         )
         return pb.ListDatasetsResponse(datasets=datasets, next_page_token=token)
 
-    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Dataset]:
+    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Dataset]:
         views = self._backend.services.views
-        rows, metadata = await views.datasets.of_many(ids), await views.metadata.of_many(ids)
-        return [dataset_message(row, metadata[row.id]) for row in rows.values()]
+        shown = await attached_to(views, ids, call)
+        rows = await views.datasets.of_many(list(shown))
+        return await built(dataset_message, rows.values(), shown)
 
 
 def _command_of(request: pb.CreateDatasetRequest) -> dataset.CreateDataset:

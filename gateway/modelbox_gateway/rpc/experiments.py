@@ -13,7 +13,7 @@ from modelbox_gateway.commands.kinds import EXPERIMENT
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
-from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.listing import search_page
@@ -67,7 +67,7 @@ class ExperimentMethods:
         """Return one experiment by id, or by namespace and name, deleted or not."""
         wanted, field = requests.named_object(request, experiment.experiment_id)
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._messages([wanted])
+        found = await self._messages([wanted], call)
         if not found:
             raise ObjectNotFoundError(field, EXPERIMENT, getattr(request, field))
         return pb.GetExperimentResponse(experiment=found[0])
@@ -92,7 +92,8 @@ class ExperimentMethods:
         )
         return pb.ListExperimentsResponse(experiments=experiments, next_page_token=token)
 
-    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Experiment]:
+    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Experiment]:
         views = self._backend.services.views
-        rows, shown = await views.experiments.of_many(ids), await attached_to(views, ids)
-        return [experiment_message(row, shown[row.id]) for row in rows.values()]
+        shown = await attached_to(views, ids, call)
+        rows = await views.experiments.of_many(list(shown))
+        return await built(experiment_message, rows.values(), shown)

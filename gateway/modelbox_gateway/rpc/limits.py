@@ -20,6 +20,9 @@ PAGE_BYTES_MAX: Final = 2 * 1024 * 1024
 PAGE_SLICE_ITEMS: Final = 100
 """Items whose metadata and files are read at once."""
 
+BUILT_ON_LOOP_BYTES_MAX: Final = 32 * 1024
+"""JSON that is made into messages without leaving the thread of all calls."""
+
 FILES_SHOWN_MAX: Final = 100
 """Files shown inside a model or model version, the newest; ListArtifacts has all."""
 

@@ -38,7 +38,7 @@ async def search_page(
     kind: Kind,
     scope: Scope,
     views: Sequence[str],
-    messages_of: Callable[[Sequence[UUID]], Awaitable[list[Item]]],
+    messages_of: Callable[[Sequence[UUID], Call], Awaitable[list[Item]]],
 ) -> tuple[list[Item], str]:
     """Return the objects of a page and the token of the next one, empty if there is none.
 
@@ -73,7 +73,7 @@ async def search_page(
         raise refused_token(request.page_token) from error
 
     async def of(part: Sequence[Found]) -> list[Item]:
-        return await messages_of([item.id for item in part])
+        return await messages_of([item.id for item in part], call)
 
     messages, more = await fill_page(found, size, of)
     return messages, found[len(messages) - 1].place if more else ""

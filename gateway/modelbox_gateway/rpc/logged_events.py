@@ -1,5 +1,6 @@
 """Events that users report on objects: LogEvent, ListEvents."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
@@ -14,12 +15,16 @@ from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import metadata_message, timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX
 from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
 from modelbox_projections import LoggedEventPlace, LoggedEventRow
 
 _VIEWS: Final = ("logged_events",)
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 _PAGES: Final = Pages[tuple[datetime, Position]]("logged events", tuple[_Time, PositionPlace])
+
+_READ_BYTES_MAX: Final = 2 * PAGE_BYTES_MAX
+"""Metadata read for a page: more than fills it, since the page, not what was read, says whether another follows."""
 
 
 class LoggedEventMethods:
@@ -55,20 +60,26 @@ class LoggedEventMethods:
         await self._backend.freshness.reached(call, _VIEWS)
         after = None if place is None else LoggedEventPlace(*place)
         views = self._backend.services.views
-        rows = await views.logged_events.list(object_id, since=since, limit=size + 1, after=after)
-        messages, more = await fill_page(rows, size, _messages)
+        rows = await views.logged_events.list(
+            object_id, since=since, limit=size + 1, after=after, bytes_max=_READ_BYTES_MAX
+        )
+
+        async def of(part: Sequence[LoggedEventRow]) -> list[pb.Event]:
+            return await asyncio.to_thread(_messages, part, as_json=call.takes_json)
+
+        messages, more = await fill_page(rows, size, of)
         token = _PAGES.token(scope, rows[len(messages) - 1].place) if more else ""
         return pb.ListEventsResponse(events=messages, next_page_token=token)
 
 
-async def _messages(rows: Sequence[LoggedEventRow]) -> list[pb.Event]:
+def _messages(rows: Sequence[LoggedEventRow], *, as_json: bool) -> list[pb.Event]:
     return [
         pb.Event(
             id=str(row.id),
             name=row.name,
             source=pb.EventSource(name=row.source),
             wallclock_time=timestamp(row.wallclock),
-            metadata=metadata_message(row.metadata),
+            metadata=metadata_message(row.metadata, as_json=as_json),
         )
         for row in rows
     ]

@@ -1,5 +1,6 @@
 """Metadata: UpdateMetadata, ListMetadata."""
 
+import asyncio
 from typing import Final
 
 from modelbox.proto import modelstore_pb2 as pb
@@ -38,5 +39,6 @@ class MetadataMethods:
         await self._backend.objects.find("parent_id", object_id)
         await self._backend.freshness.reached(call, _VIEWS)
         answer = pb.ListMetadataResponse()
-        fill_metadata(answer.metadata, answer.json, await self._backend.services.views.metadata.of(object_id))
+        metadata = await self._backend.services.views.metadata.of(object_id)
+        await asyncio.to_thread(fill_metadata, answer.metadata, answer.json, metadata, as_json=call.takes_json)
         return answer

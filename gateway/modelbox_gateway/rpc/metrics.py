@@ -44,16 +44,22 @@ class MetricMethods:
         keys = [fields.name(f"keys[{n}]", key) for n, key in enumerate(request.keys)]
         await self._backend.objects.find("parent_id", object_id)
         await self._backend.freshness.reached(call, _VIEWS)
-        rows = await self._backend.services.views.metrics.of(object_id, keys, max_points=request.max_points)
-        points = sum(len(row.steps) for row in rows)
+        metrics = self._backend.services.views.metrics
         maximum = POINTS_SHOWN_AS_COLUMNS_MAX if request.columns else POINTS_SHOWN_MAX
-        if points > maximum:
-            problem = f"have {points} points; one answer holds {maximum}: set max_points or columns, or name fewer keys"
-            raise ResultTooLargeError("keys", problem)
+        if not request.max_points:  # what is too much is refused before it is read
+            _refuse_more(await metrics.count(object_id, keys), maximum)
+        rows = await metrics.of(object_id, keys, max_points=request.max_points)
+        _refuse_more(sum(len(row.steps) for row in rows), maximum)
         if request.columns:
-            return pb.GetMetricsResponse(series=series_messages(rows))
-        return pb.GetMetricsResponse(metrics=metrics_messages(rows))
+            return pb.GetMetricsResponse(series=await series_messages(rows))
+        return pb.GetMetricsResponse(metrics=await metrics_messages(rows))
 
     async def _log(self, object_id: UUID, series: list[Series], caller: Caller, call: Call) -> None:
         stream = await self._backend.objects.find("parent_id", object_id)
         self._backend.freshness.wrote(call, await self._backend.objects.log_metrics(stream, series, caller))
+
+
+def _refuse_more(points: int, maximum: int) -> None:
+    if points > maximum:
+        problem = f"have {points} points; one answer holds {maximum}: set max_points or columns, or name fewer keys"
+        raise ResultTooLargeError("keys", problem)

@@ -15,7 +15,7 @@ from modelbox_gateway.commands.models import VersionCreated
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
-from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.listing import search_page
@@ -135,7 +135,7 @@ class ModelVersionMethods:
             case _:
                 raise InvalidFieldError("id", "give either id, or model with one of version and unique_tag")
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._messages([wanted])
+        found = await self._messages([wanted], call)
         if not found:
             raise ObjectNotFoundError(named[-1], "model version", getattr(request, named[-1]))
         return pb.GetModelVersionResponse(model_version=found[0])
@@ -159,7 +159,8 @@ class ModelVersionMethods:
         )
         return pb.ListModelVersionsResponse(models=versions, next_page_token=token)
 
-    async def _messages(self, ids: Sequence[UUID]) -> list[pb.ModelVersion]:
+    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.ModelVersion]:
         views = self._backend.services.views
-        rows, shown = await views.model_versions.of_many(ids), await attached_to(views, ids)
-        return [model_version_message(row, shown[row.id]) for row in rows.values()]
+        shown = await attached_to(views, ids, call)
+        rows = await views.model_versions.of_many(list(shown))
+        return await built(model_version_message, rows.values(), shown)

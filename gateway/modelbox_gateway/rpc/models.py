@@ -11,14 +11,16 @@ from modelbox_gateway.commands.kinds import MODEL
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, Shown, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import FILES_SHOWN_MAX
 from modelbox_gateway.rpc.listing import search_page
 from modelbox_gateway.rpc.object_messages import model_message
-from modelbox_projections import Scope
+from modelbox_projections import Attached, Scope
 
 _VIEWS: Final = ("models", "metadata", "artifacts")
+_LIST_VIEWS: Final = ("models", *ATTACHED_VIEWS)
 
 
 class ModelMethods:
@@ -61,18 +63,20 @@ class ModelMethods:
         if found is None:
             raise ObjectNotFoundError(field, MODEL, getattr(request, field))
         files = await views.artifacts.of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
-        return pb.GetModelResponse(model=model_message(found.row, found.metadata, files))
+        shown = {wanted: Shown(Attached(found.metadata, {}, []), files, call.takes_json)}
+        [message] = await built(model_message, [found.row], shown)
+        return pb.GetModelResponse(model=message)
 
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         """Return a page of a namespace's models, newest first unless another order is asked for."""
         scope = Scope(namespace=fields.namespace("namespace", request.namespace), recursive=request.recursive)
         models, token = await search_page(
-            self._backend, call, request, kind=MODEL, scope=scope, views=_VIEWS, messages_of=self._messages
+            self._backend, call, request, kind=MODEL, scope=scope, views=_LIST_VIEWS, messages_of=self._messages
         )
         return pb.ListModelsResponse(models=models, next_page_token=token)
 
-    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Model]:
+    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Model]:
         views = self._backend.services.views
-        rows, metadata = await views.models.of_many(ids), await views.metadata.of_many(ids)
-        files = await views.artifacts.of_many(ids, limit=FILES_SHOWN_MAX)
-        return [model_message(row, metadata[row.id], files[row.id]) for row in rows.values()]
+        shown = await attached_to(views, ids, call)
+        rows = await views.models.of_many(list(shown))
+        return await built(model_message, rows.values(), shown)

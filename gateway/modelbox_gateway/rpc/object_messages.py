@@ -3,7 +3,7 @@
 Must not know: where rows come from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,6 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.answers import file_message, metadata_message, timestamp
 from modelbox_gateway.rpc.attached import Shown
 from modelbox_projections import (
-    ArtifactRow,
     CheckpointRow,
     DatasetRow,
     ExperimentRow,
@@ -43,7 +42,7 @@ def experiment_message(row: ExperimentRow, shown: Shown) -> pb.Experiment:
         description=row.description,
         parent_id=_text(row.parent_id),
         labels=row.labels,
-        metadata=metadata_message(shown.attached.metadata),
+        metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         deleted_at=_time(row.deleted_at),
         files=map(file_message, shown.files),
         metrics=map(_summary_message, shown.attached.metrics),
@@ -70,7 +69,7 @@ def run_message(row: RunRow, shown: Shown) -> pb.Run:
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
         labels=row.labels,
-        metadata=metadata_message(shown.attached.metadata),
+        metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         deleted_at=_time(row.deleted_at),
         files=map(file_message, shown.files),
         metrics=map(_summary_message, shown.attached.metrics),
@@ -93,13 +92,13 @@ def checkpoint_message(row: CheckpointRow, shown: Shown) -> pb.Checkpoint:
         step=row.step,
         doubles=doubles,
         labels=row.labels,
-        metadata=metadata_message(shown.attached.metadata),
+        metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         deleted_at=_time(row.deleted_at),
         namespace=row.namespace,
     )
 
 
-def model_message(row: ModelRow, metadata: Mapping[str, bytes], files: Sequence[ArtifactRow]) -> pb.Model:
+def model_message(row: ModelRow, shown: Shown) -> pb.Model:
     """Return a model with its metadata and newest files."""
     return pb.Model(
         id=str(row.id),
@@ -108,10 +107,10 @@ def model_message(row: ModelRow, metadata: Mapping[str, bytes], files: Sequence[
         namespace=row.namespace,
         description=row.description,
         task=row.task,
-        files=map(file_message, files),
+        files=map(file_message, shown.files),
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
-        metadata=metadata_message(metadata),
+        metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         labels=row.labels,
         deleted_at=_time(row.deleted_at),
     )
@@ -126,7 +125,7 @@ def model_version_message(row: ModelVersionRow, shown: Shown) -> pb.ModelVersion
         version=row.version,
         description=row.description,
         files=map(file_message, shown.files),
-        metadata=metadata_message(shown.attached.metadata),
+        metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         framework=row.framework,
         unique_tags=row.unique_tags,
         created_at=timestamp(row.created_at),
@@ -142,7 +141,7 @@ def model_version_message(row: ModelVersionRow, shown: Shown) -> pb.ModelVersion
     )
 
 
-def dataset_message(row: DatasetRow, metadata: Mapping[str, bytes]) -> pb.Dataset:
+def dataset_message(row: DatasetRow, shown: Shown) -> pb.Dataset:
     """Return a dataset with its metadata."""
     return pb.Dataset(
         id=str(row.id),
@@ -156,7 +155,7 @@ def dataset_message(row: DatasetRow, metadata: Mapping[str, bytes]) -> pb.Datase
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
         labels=row.labels,
-        metadata=metadata_message(metadata),
+        metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         deleted_at=_time(row.deleted_at),
     )
 

@@ -77,12 +77,15 @@ async def fill_page(
     Args:
         rows: Those of the page and, if there is one, the first of the next.
         size: Items that the page may have; it has fewer if it comes to `PAGE_BYTES_MAX` before.
-        messages_of: Makes the messages of a few rows.
+        messages_of: Makes the messages of a few rows, or of the first of them, if all are too large together.
     """
     page: list[Item] = []
     taken = 0
-    for first in range(0, min(size, len(rows)), PAGE_SLICE_ITEMS):
-        for message in await messages_of(rows[first : min(first + PAGE_SLICE_ITEMS, size)]):
+    while len(page) < min(size, len(rows)):
+        messages = await messages_of(rows[len(page) : min(len(page) + PAGE_SLICE_ITEMS, size)])
+        if not messages:
+            break
+        for message in messages:
             page.append(message)
             taken += message.ByteSize()
             if taken >= PAGE_BYTES_MAX:

@@ -13,7 +13,7 @@ from modelbox_gateway.commands.kinds import EXPERIMENT, RUN
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
-from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to
+from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import HEARTBEAT_NEXT_S, HEARTBEAT_RUNS_MAX
@@ -76,7 +76,7 @@ class RunMethods:
         """Return one run by id, deleted or not."""
         wanted = fields.object_id("id", request.id)
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._messages([wanted])
+        found = await self._messages([wanted], call)
         if not found:
             raise ObjectNotFoundError("id", RUN, request.id)
         return pb.GetRunResponse(run=found[0])
@@ -136,7 +136,8 @@ class RunMethods:
                 await self._backend.objects.find(field, wanted, kind=kind)
         return Scope(namespace=namespace, recursive=request.recursive, experiment_id=experiment_id, parent_id=parent_id)
 
-    async def _messages(self, ids: Sequence[UUID]) -> list[pb.Run]:
+    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Run]:
         views = self._backend.services.views
-        rows, shown = await views.runs.of_many(ids), await attached_to(views, ids)
-        return [run_message(row, shown[row.id]) for row in rows.values()]
+        shown = await attached_to(views, ids, call)
+        rows = await views.runs.of_many(list(shown))
+        return await built(run_message, rows.values(), shown)

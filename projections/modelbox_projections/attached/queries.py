@@ -19,6 +19,11 @@ class Attached(msgspec.Struct):
     metrics: list[MetricSummaryRow]
     has_files: bool = False
 
+    @property
+    def size(self) -> int:
+        """How many bytes its JSON has."""
+        return sum(map(len, self.metadata.values())) + sum(map(len, self.hyperparameters.values()))
+
 
 class AttachedView:
     """What the views of metadata, hyperparameters, metrics and artifacts say of objects, as of one moment."""
@@ -34,6 +39,20 @@ class AttachedView:
         found = {object_id: Attached({}, {}, []) for object_id in object_ids}
         for row in rows:
             _add(found[row["object_id"]], row)
+        return found
+
+    async def of_page(self, object_ids: Sequence[UUID], *, bytes_max: int) -> dict[UUID, Attached]:
+        """Return what hangs on the first of these objects, in order, up to the one whose JSON crosses `bytes_max`.
+
+        At least one is in the answer, if any is asked for.
+        """
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["of_page"], list(object_ids), bytes_max)
+        told = {row["object_id"] for row in rows if row["what"] == "told"}
+        found = {object_id: Attached({}, {}, []) for object_id in object_ids if object_id in told}
+        for row in rows:
+            if row["what"] != "told":
+                _add(found[row["object_id"]], row)
         return found
 
 

@@ -23,6 +23,9 @@ class LoggedEventPlace(NamedTuple):
 
 BEFORE_ALL: Final = LoggedEventPlace(_ALWAYS, Position(0))
 
+LIST_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Metadata that one list returns, unless told otherwise."""
+
 
 class LoggedEventRow(msgspec.Struct, frozen=True):
     """An event that a user logged on an object; `metadata` is the JSON of each value by key."""
@@ -55,6 +58,7 @@ class LoggedEvents:
         *,
         since: datetime | None = None,
         limit: int,
+        bytes_max: int = LIST_BYTES_MAX,
         after: LoggedEventPlace | None = None,
     ) -> list[LoggedEventRow]:
         """Return the first events logged on an object, by wallclock.
@@ -63,11 +67,12 @@ class LoggedEvents:
             object_id: The object.
             since: Only those of this wallclock or later.
             limit: At most so many.
+            bytes_max: They end after the event with which their metadata crosses it, and one more.
             after: Of a further page, the place of the last one's last event.
         """
         async with self._database.acquire() as connection:
             rows = await connection.fetch(
-                STATEMENTS["list"], object_id, since or _ALWAYS, *(after or BEFORE_ALL), limit
+                STATEMENTS["list"], object_id, since or _ALWAYS, *(after or BEFORE_ALL), limit, bytes_max
             )
         return [_row(row) for row in rows]
 

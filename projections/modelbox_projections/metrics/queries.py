@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -12,10 +13,12 @@ from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.downsampling import downsampled
 from modelbox_projections.metrics.series import SeriesRow, ordered
 
-READ_TIMEOUT_S = 120.0
+READ_TIMEOUT_S: Final = 120.0
 """Series of many million points take longer than other reads may."""
+CHUNKS_AT_ONCE: Final = 16
+"""Chunks that are read before others of this process have a turn."""
 
-_VALUES = {"double": "doubles", "string": "strings", "bytes": "blobs"}
+_VALUES: Final = {"double": "doubles", "string": "strings", "bytes": "blobs"}
 
 
 class MetricSummaryRow(msgspec.Struct, frozen=True):
@@ -46,13 +49,24 @@ class Metrics:
         Of each series at most `max_points` points come back unless that is 0: those that show its course and its
         spikes, see `downsampled`.
         """
+        found: list[SeriesRow] = []
+        series: SeriesRow | None = None
+        async with self._database.acquire_long(timeout_s=READ_TIMEOUT_S) as connection:
+            # A few chunks at a time, and one series after the other: memory has what is returned, and one series more.
+            async for chunk in connection.cursor(STATEMENTS["of"], object_id, list(keys), prefetch=CHUNKS_AT_ONCE):
+                if series is None or (series.key, series.kind) != (chunk["key"], chunk["kind"]):
+                    if series is not None:
+                        found.append(_shown(series, max_points))
+                    series = SeriesRow(chunk["key"], chunk["kind"], [], [], [])
+                series.add(chunk["steps"], chunk["wallclock_s"], chunk[_VALUES[chunk["kind"]]])
+        if series is not None:
+            found.append(_shown(series, max_points))
+        return found
+
+    async def count(self, object_id: UUID, keys: Sequence[str] = ()) -> int:
+        """Return how many points an object's series have, only those of `keys` unless it is empty."""
         async with self._database.acquire() as connection:
-            chunks = await connection.fetch(STATEMENTS["of"], object_id, list(keys), timeout=READ_TIMEOUT_S)
-        found: dict[tuple[str, str], SeriesRow] = {}
-        for chunk in chunks:
-            _append(found, chunk)
-        whole = (ordered(series) for series in found.values())
-        return [downsampled(series, max_points) if max_points else series for series in whole]
+            return int(await connection.fetchval(STATEMENTS["count_points"], object_id, list(keys)))
 
     async def summaries_of_many(self, object_ids: Sequence[UUID]) -> dict[UUID, list[MetricSummaryRow]]:
         """Return what the series of doubles of several objects come to, by key; each object is in the answer."""
@@ -72,11 +86,6 @@ def summary_of(row: asyncpg.Record) -> MetricSummaryRow:
     return MetricSummaryRow(row["key"], row["latest"], row["latest_step"], smallest, largest, row["points"])
 
 
-def _append(found: dict[tuple[str, str], SeriesRow], chunk: asyncpg.Record) -> None:
-    key, kind = chunk["key"], chunk["kind"]
-    series = found.get((key, kind))
-    if series is None:
-        series = found[key, kind] = SeriesRow(key, kind, [], [], [])
-    series.steps.extend(chunk["steps"])
-    series.wallclock_s.extend(chunk["wallclock_s"])
-    series.values.extend(chunk[_VALUES[kind]])
+def _shown(series: SeriesRow, max_points: int) -> SeriesRow:
+    whole = ordered(series)
+    return downsampled(whole, max_points) if max_points else whole

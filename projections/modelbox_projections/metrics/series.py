@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 
-class SeriesRow(msgspec.Struct, frozen=True):
+class SeriesRow(msgspec.Struct):
     """One series: three columns with one entry a point, by step, then wallclock, then as logged.
 
     `kind` is "double", "string" or "bytes" and tells what `values` holds; wallclock is seconds since the epoch.
@@ -22,6 +22,16 @@ class SeriesRow(msgspec.Struct, frozen=True):
     steps: list[int]
     wallclock_s: list[float]
     values: list[Any]
+    is_ascending: bool = True
+
+    def add(self, steps: list[int], wallclock_s: list[float], values: list[Any]) -> None:
+        """Add points at the end, and note whether the steps still go up one by one: then nothing is left to order."""
+        if self.is_ascending:
+            follows = not self.steps or not steps or self.steps[-1] < steps[0]
+            self.is_ascending = follows and all(map(lt, steps, islice(steps, 1, None)))
+        self.steps.extend(steps)
+        self.wallclock_s.extend(wallclock_s)
+        self.values.extend(values)
 
     def chosen(self, numbers: Sequence[int]) -> "SeriesRow":
         """Return the series of the points with these numbers, in their order."""
@@ -37,7 +47,7 @@ class SeriesRow(msgspec.Struct, frozen=True):
 def ordered(series: SeriesRow) -> SeriesRow:
     """Return the series by step and wallclock; points are nearly always logged in that order already."""
     steps, wallclock_s = series.steps, series.wallclock_s
-    if all(map(lt, steps, islice(steps, 1, None))):  # one point a step: wallclock decides nothing
+    if series.is_ascending:  # one point a step: wallclock decides nothing
         return series
     places = list(zip(steps, wallclock_s, strict=True))
     if all(map(le, places, islice(places, 1, None))):

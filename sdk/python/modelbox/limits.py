@@ -63,7 +63,7 @@ CALL_TIMEOUT_S: Final = 30.0
 """A call with all its tries, in seconds, unless told otherwise."""
 
 ATTEMPT_TIMEOUT_S: Final = 10.0
-"""One try of a call, in seconds."""
+"""One try of a call that writes, in seconds."""
 
 BACKOFF_S_MIN: Final = 0.05
 """The first pause between two tries, in seconds; each further one is twice as long."""

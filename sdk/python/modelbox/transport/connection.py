@@ -37,8 +37,9 @@ _TOKEN: Final = "modelbox-token"  # noqa: S105  # the name of a header
 INVALID_TOKEN: Final = "INVALID_TOKEN"  # noqa: S105  # the name of a reason
 """The server's reason when it cannot read a token: one before tokens had a hash says so of those that have."""
 
-_ANNOUNCED: Final = ("modelbox-token-hash", "1")
-"""The header that says that this client returns tokens whole: only then the server puts the hash into them."""
+_ANNOUNCED: Final = (("modelbox-token-hash", "1"), ("modelbox-metadata-as-json", "1"))
+"""The headers that say what this client can: it returns tokens whole, so the server puts the hash into them; it reads
+metadata as JSON, so the server need not write it a second time."""
 
 _log = logging.getLogger("modelbox")
 
@@ -59,13 +60,13 @@ _OPTIONS: Final = (
 
 Headers = tuple[tuple[str, str], ...]
 
-NO_KEY: Final[Headers] = (_ANNOUNCED,)
+NO_KEY: Final[Headers] = _ANNOUNCED
 """The headers of a call that writes nothing, and reads what there is."""
 
 
 def headers_with_key(key: str) -> Headers:
     """Return the headers of a write with this idempotency key."""
-    return ((IDEMPOTENCY_KEY, key), _ANNOUNCED)
+    return ((IDEMPOTENCY_KEY, key), *_ANNOUNCED)
 
 
 class Connection:
@@ -102,6 +103,9 @@ class Connection:
     ) -> ResponseT:
         """Call until the server answers; each try of a write has the same key.
 
+        A try of a write is given up after `ATTEMPT_TIMEOUT_S`. A read is left to the server, which may need longer for
+        very much: begun again, it would take longer still. A connection that is dead is noticed by its keepalive.
+
         Args:
             timeout_s: How long to try, in seconds; the connection's own `timeout_s` if that is less, or none is given.
 
@@ -112,8 +116,10 @@ class Connection:
         deadline = monotonic() + min(self.timeout_s, timeout_s or self.timeout_s)
         pauses = Pauses()
         while True:
+            left_s = deadline - monotonic()
+            try_s = min(left_s, ATTEMPT_TIMEOUT_S) if method.writes else left_s
             try:
-                return self.call_once(method, request, headers=headers, timeout_s=deadline - monotonic())
+                return self.call_once(method, request, headers=headers, timeout_s=try_s)
             except ModelBoxError as error:
                 if error.reason == INVALID_TOKEN and self.tokens.shorten():
                     headers = self.headers(method)
@@ -126,7 +132,7 @@ class Connection:
     def call_once(
         self, method: Method[RequestT, ResponseT], request: RequestT, *, headers: Headers, timeout_s: float
     ) -> ResponseT:
-        """Call once, at most `ATTEMPT_TIMEOUT_S` or less.
+        """Call once, for at most `timeout_s`.
 
         Raises:
             ModelBoxError: The server refused, or did not answer in time.
@@ -171,9 +177,8 @@ class Connection:
         """
         with self.translated(method):
             multicallable = self.channel.unary_unary(method.path, request_serializer=None, response_deserializer=None)
-            timeout_s = max(0.001, min(timeout_s, ATTEMPT_TIMEOUT_S))
             response: bytes
-            response, call = multicallable.with_call(request, timeout=timeout_s, metadata=headers)
+            response, call = multicallable.with_call(request, timeout=max(0.001, timeout_s), metadata=headers)
             self.keep_token(call)
         return response
 
@@ -182,7 +187,7 @@ class Connection:
         if method.writes:
             return headers_with_key(uuid.uuid4().hex)
         token = self.tokens.latest
-        return (_ANNOUNCED, (_MIN_TOKEN, token)) if token else (_ANNOUNCED,)
+        return (*_ANNOUNCED, (_MIN_TOKEN, token)) if token else _ANNOUNCED
 
     def keep_token(self, call: grpc.Call) -> None:
         """Remember the token that an answer brought."""
