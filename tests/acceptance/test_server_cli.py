@@ -55,7 +55,7 @@ def test_flaw_of_the_configuration_is_one_line_that_names_file_and_key(tmp_path:
 )
 def test_commands_say_that_no_server_runs(tmp_path: Path, command: tuple[str, ...]) -> None:
     refused = modelbox(*command, folder=tmp_path)
-    assert refused.returncode == 1
+    assert refused.returncode == 3
     assert "no server runs on data_dir" in refused.stderr
     assert "modelbox server start" in refused.stderr
 

@@ -40,7 +40,7 @@ def test_server_starts_with_defaults_says_where_it_is_and_stops_clean(server: Se
     assert server.stop() == 0
     assert server.left() == []
     gone = server.modelbox("server", "info")
-    assert gone.returncode == 1
+    assert gone.returncode == 3
     assert "no server runs on data_dir" in gone.stderr
     assert "Traceback" not in server.log_text() + gone.stderr
 

@@ -1,9 +1,11 @@
 """`modelbox client …` against the real server."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
@@ -151,3 +153,54 @@ def test_the_program_runs_as_a_process() -> None:
     command = [sys.executable, "-m", "modelbox.cli.main", "client", "models", "list", "--output", "json"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(result.stdout) == []
+
+
+def _started(*arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "modelbox.cli.main", "client", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _interrupt(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+
+
+def test_an_interrupted_watch_is_exit_code_130() -> None:
+    create_model()
+    process = _started("watch", "--namespace", "demo")
+    assert process.stdout is not None
+    assert "ModelCreated" in process.stdout.readline()
+    _interrupt(process)
+
+
+def test_an_interrupted_upload_is_exit_code_130(tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(64 << 30)  # takes long to send, and no room
+    process = _started("artifacts", "upload", "--parent-id", create_model(), "--path", str(large))
+    opened = Path(f"/proc/{process.pid}/fd")
+    deadline = monotonic() + 30
+    while not any(fd.is_symlink() and fd.readlink() == large for fd in opened.iterdir()):
+        assert process.poll() is None
+        assert monotonic() < deadline
+        sleep(0.05)
+    _interrupt(process)
+
+
+def test_the_cache_is_where_the_configuration_that_is_named_says(
+    client: ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MODELBOX_CACHE_DIR", raising=False)
+    config = tmp_path / "elsewhere.toml"
+    config.write_text(f'server_addr = "{client.address}"\ncache_dir = "{tmp_path / "cached"}"\n')
+    (tmp_path / "weights.bin").write_bytes(b"w" * 100_000)
+    model_id = create_model()
+    client.object(model_id).upload_artifact(tmp_path / "weights.bin")
+
+    to = ("--path", str(tmp_path / "to"), "--config-path", str(config))
+    run("artifacts", "download", "--parent-id", model_id, *to)
+
+    cached = [path for path in (tmp_path / "cached").rglob("*") if path.is_file()]
+    assert [path.stat().st_size for path in cached if path.stat().st_size > 1_000] == [100_000]

@@ -40,7 +40,12 @@ def test_the_written_file_is_one_that_can_be_read(tmp_path: Path) -> None:
     assert read_config(path).server_addr == "localhost:8085"
 
 
-@pytest.mark.parametrize("addr", ["host", ":8085", "host:", "host:0", "host:65536", "host:x", "host:٣", "h:99999999"])
+@pytest.mark.parametrize(
+    "addr",
+    ["host", ":8085", "host:", "host:0", "host:65536", "host:x", "host:٣", "h:99999999",
+     "http://host:8085", "grpc://host:8085", "host:8085/", "host/path:8085", "user@host:8085", "a b:8085", "::1:8085",
+     "[::1:8085", "[host]:8085"],
+)  # fmt: skip
 def test_a_bad_address_names_where_it_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, addr: str) -> None:
     with pytest.raises(ConfigError, match=r"^server_addr: .*is not host:port"):
         resolve_address(addr)
@@ -52,6 +57,11 @@ def test_a_bad_address_names_where_it_stands(monkeypatch: pytest.MonkeyPatch, tm
     path.write_text(f'server_addr = "{addr}"', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"client\.toml: server_addr: "):
         resolve_address(config_path=path)
+
+
+@pytest.mark.parametrize("addr", ["host:8085", "box.example.org:443", "127.0.0.1:1", "[::1]:8085", "my_box-2:8085"])
+def test_a_name_or_an_address_with_a_port_is_taken(addr: str) -> None:
+    assert resolve_address(addr) == addr
 
 
 @pytest.mark.parametrize(

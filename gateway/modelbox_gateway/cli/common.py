@@ -21,6 +21,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 CONFIG_HELP: Final = "The server's configuration file. Default: ./modelbox.toml where it exists."
 
 
+class _UnavailableFailure(click.ClickException):
+    """The server does not run, or Postgres does not answer."""
+
+    exit_code = 3
+
+
 def config_path_option(command: Command) -> Command:
     """Add `--config-path`."""
     kind = click.Path(path_type=Path, dir_okay=False)
@@ -41,7 +47,10 @@ def examples(*commands: str) -> str:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """End the command with one line on standard error and exit code 1 for an error that its caller can mend."""
+    """End the command with one line on standard error for an error that its caller can mend.
+
+    Its exit code is 3 where the server does not run or Postgres does not answer, and 1 for all else.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
@@ -52,9 +61,19 @@ def reported() -> Iterator[None]:
             f"{problem} (or 'modelbox[server]' with a Postgres and a NATS of your own)"
         ) from error
     except Exception as error:
-        if isinstance(error, _mendable()):
-            raise click.ClickException(_one_line(_in_words(error))) from error
-        raise
+        if not isinstance(error, _mendable()):
+            raise
+        failure = _UnavailableFailure if _is_unavailable(error) else click.ClickException
+        raise failure(_one_line(_in_words(error))) from error
+
+
+def _is_unavailable(error: Exception) -> bool:
+    """Whether it passes by itself, or once the server is started; a kind of the log's error says what to mend first."""
+    if isinstance(error, NotRunningError) or find_spec("asyncpg") is None:
+        return isinstance(error, NotRunningError)
+    from modelbox_events import LogUnavailableError
+
+    return type(error) is LogUnavailableError
 
 
 def _one_line(text: str) -> str:

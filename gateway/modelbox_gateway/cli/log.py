@@ -63,8 +63,7 @@ def tail(config_path: Path | None, output: str, *, lines: int, after: int | None
     """Print the log's last events, one a line; as JSON each line is one object."""
     with reported():
         dsn = dsn_of(open_config(config_path))
-        with contextlib.suppress(KeyboardInterrupt):  # the way to end --follow
-            asyncio.run(_tail(dsn, lines=lines, after=after, follow=follow, as_json=output == "json"))
+        asyncio.run(_tail(dsn, lines=lines, after=after, follow=follow, as_json=output == "json"))
 
 
 @log.command(epilog=examples("modelbox log epochs", "modelbox log epochs --output json"))

@@ -36,7 +36,13 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     """
 
     def __init__(
-        self, addr: str = "", *, timeout_s: float = CALL_TIMEOUT_S, background: bool = True, blob_addr: str = ""
+        self,
+        addr: str = "",
+        *,
+        timeout_s: float = CALL_TIMEOUT_S,
+        background: bool = True,
+        blob_addr: str = "",
+        config_path: str | PathLike[str] | None = None,
     ) -> None:
         """Take the server's address.
 
@@ -48,18 +54,21 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
                 or raises, before it returns, and there is no journal; metric points are sent in the background still.
             blob_addr: `host:port` of a server that carries files (`--role blobs`). Without it MODELBOX_BLOB_ADDR
                 counts, then `blob_addr` in the configuration; without any, the server itself carries them.
+            config_path: The configuration file to read instead of modelbox_client.toml in the working directory: it
+                says where the server, the journal and the cache are, unless an argument or the environment does.
 
         Raises:
             ConfigError: The address is not `host:port`, or the configuration file cannot be used.
         """
-        journal = resolve_journal() if background else None
+        path = None if config_path is None else Path(config_path)
+        journal = resolve_journal(config_path=path) if background else None
         self._session = Session(
-            resolve_address(addr),
+            resolve_address(addr, config_path=path),
             timeout_s=timeout_s,
             journal=journal,
             background=background,
-            blob_address=resolve_blob_address(blob_addr),
-            cache=resolve_cache(),
+            blob_address=resolve_blob_address(blob_addr, config_path=path),
+            cache=resolve_cache(config_path=path),
         )
 
     @property

@@ -46,6 +46,8 @@ DEFAULT_CACHE_FOLDER: Final = Path("modelbox")
 """Where the cache is that nobody configured: below XDG_CACHE_HOME, which is ~/.cache unless it is set."""
 
 _PORT_MAX: Final = 65_535
+_NOT_IN_HOST: Final = frozenset(" :/?#@[]\\,")
+_IPV6_CHARACTERS: Final = frozenset("0123456789abcdefABCDEF:.%")
 
 
 class ClientConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,6 +205,17 @@ def _home(variable: str, *default: str) -> Path:
 
 def _check_address(addr: str, *, source: str) -> str:
     host, _, port = addr.rpartition(":")
-    if not (host and port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= _PORT_MAX):
-        raise ConfigError(f"{source}: {addr[:80]!r} is not host:port, such as {DEFAULT_ADDRESS!r}", field="server_addr")
+    if not (_is_host(host) and port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= _PORT_MAX):
+        raise ConfigError(
+            f"{source}: {addr[:80]!r} is not host:port, such as {DEFAULT_ADDRESS!r} or '[::1]:8085', with nothing "
+            "before or after it",
+            field="server_addr",
+        )
     return addr
+
+
+def _is_host(text: str) -> bool:
+    """Whether it is a name or an address; of IPv6 in brackets, so that its colons are told from the port's."""
+    if text.startswith("[") and text.endswith("]"):
+        return ":" in text and set(text[1:-1]) <= _IPV6_CHARACTERS
+    return bool(text) and text.isprintable() and not set(text) & _NOT_IN_HOST

@@ -13,7 +13,6 @@ from uuid import UUID
 import click
 
 from modelbox.client import ModelBox
-from modelbox.config import resolve_address, resolve_blob_address
 from modelbox.enums import MLFramework
 from modelbox.errors import ModelBoxError, UnavailableError
 from modelbox.experiments import Experiment
@@ -25,7 +24,6 @@ TIMEOUT_S: Final = 10.0
 """How long one call of a command may take, in seconds: somebody is waiting."""
 
 EXIT_UNAVAILABLE: Final = 3
-EXIT_INTERRUPTED: Final = 130
 
 
 class _UnavailableFailure(click.ClickException):
@@ -54,12 +52,9 @@ def reported() -> Iterator[None]:
 @contextlib.contextmanager
 def connected(server_addr: str, config_path: Path | None) -> Iterator[ModelBox]:
     """Give a client, and report what it raises."""
-    with reported():
-        address = resolve_address(server_addr, config_path=config_path)
-        # What a command did is answered before it says that it is done.
-        blob_address = resolve_blob_address(config_path=config_path)
-        with ModelBox(address, timeout_s=TIMEOUT_S, background=False, blob_addr=blob_address) as client:
-            yield client
+    # Nothing waits in the background: what a command did is answered before it says that it is done.
+    with reported(), ModelBox(server_addr, timeout_s=TIMEOUT_S, background=False, config_path=config_path) as client:
+        yield client
 
 
 def with_client(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,11 +1,13 @@
 """The program `modelbox`: its groups of commands, found by name and loaded when used."""
 
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from modelbox.cli.lazy import LazyGroup
+
+EXIT_INTERRUPTED: Final = 130
 
 _PROGRAM: Final = "modelbox"
 _GROUP: Final = "modelbox.commands"
@@ -21,8 +23,19 @@ def _commands() -> dict[str, str]:
     return {entry.name: entry.value for entry in entry_points(group=_GROUP)} | _OWN
 
 
+class Program(LazyGroup):
+    """The group of all commands: one that is interrupted says so by its exit code, whatever it was doing."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(EXIT_INTERRUPTED)
+
+
 @click.command(
-    cls=LazyGroup,
+    cls=Program,
     lazy=_commands(),
     name=_PROGRAM,
     context_settings={"help_option_names": ["-h", "--help"]},

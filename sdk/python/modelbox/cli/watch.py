@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from modelbox.cli.common import EXIT_INTERRUPTED, connected, connection_options, namespace_option, output_option
+from modelbox.cli.common import connected, connection_options, namespace_option, output_option
 from modelbox.cli.output import Row, json_text, shown
 from modelbox.cli.rows import change_row
 from modelbox.cli.values import read_time
@@ -35,12 +35,9 @@ def watch(
 ) -> None:
     """Print the changes of a namespace, one a line: those that were, then each as it happens."""
     with connected(server_addr, config_path) as client:
-        try:
-            for change in islice(client.watch(namespace, since=since, after=after), count):
-                row = change_row(change)
-                click.echo(json_text(row) if output == "json" else _line(row))
-        except KeyboardInterrupt:
-            click.get_current_context().exit(EXIT_INTERRUPTED)
+        for change in islice(client.watch(namespace, since=since, after=after), count):
+            row = change_row(change)
+            click.echo(json_text(row) if output == "json" else _line(row))
 
 
 def _line(row: Row) -> str:
