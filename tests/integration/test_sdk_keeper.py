@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from modelbox import ModelBox
+from modelbox import ModelBox, Run, RunStatus
 from modelbox.integrations.keeper import UPLOADED_FILES, WAITING_MAX, CheckpointKeeper, Saved
-from modelbox.integrations.restoring import last_checkpoint, restore
+from modelbox.integrations.restoring import History, last_checkpoint, restore
 from tests.integration.sdk_server import SdkServer, wait_until
 
 
@@ -102,3 +102,26 @@ def test_a_uri_is_recorded_as_it_is(client: ModelBox) -> None:
     [artifact] = run.checkpoint(3).artifacts()
     assert (artifact.path, artifact.uploaded) == ("s3://bucket/last.ckpt", False)
     assert last_checkpoint(run) is None
+
+
+def test_a_resumed_run_knows_its_last_steps_without_reading_its_points(
+    client: ModelBox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However long they are; what is left out, perhaps for one stray point, is told once a metric."""
+    run = client.start_run("long", namespace="demo", source=False)
+    for step in (1, 2, 3):
+        run.log_metrics({"loss": 0.5, "acc": 0.1}, step=step)
+    run.log_metrics({"acc": 0.1}, step=1_000_000)
+    run.finish(RunStatus.FAILED)
+    again = run.experiment().new_run(id=run.id, source=False)
+    monkeypatch.setattr(Run, "metrics", lambda *_, **__: pytest.fail("it was read"))
+
+    history = History(again)
+    logged = [history.new_points({"loss": 0.4, "acc": 0.2}, step) for step in (3, 4, 5)]
+
+    assert logged == [{}, {"loss": 0.4}, {"loss": 0.4}]
+    told = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert [text.split(":")[0] for text in told] == [
+        "metric 'acc' has points up to step 1000000 already",
+        "metric 'loss' has points up to step 3 already",
+    ]

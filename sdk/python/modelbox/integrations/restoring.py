@@ -3,7 +3,9 @@
 Must not know: any framework.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +14,38 @@ from modelbox.errors import ChecksumMismatchError
 from modelbox.integrations.keeper import UPLOADED_FILES
 from modelbox.runs import Run
 
+_log = logging.getLogger("modelbox")
+
 
 class History:
-    """The steps that a run's metrics have already, so that a training that repeats some does not log them twice."""
+    """The steps that a run's metrics have already, so that a training that repeats some does not log them twice.
+
+    They are read from the summaries, in one call however long the series are.
+    """
 
     def __init__(self, run: Run) -> None:
         """Read the last step of each metric; a run that was just started has none."""
-        series = run.metrics(max_points=2) if run.exists else {}
-        self._last_steps = {key: points[-1].step for key, points in series.items() if points}
+        summaries = run.refreshed().metric_summaries if run.exists else {}
+        self._last_steps = {key: summary.step for key, summary in summaries.items()}
+        self._told: set[str] = set()
 
     def new_points(self, metrics: Mapping[str, Any], step: int) -> dict[str, Any]:
-        """Return the metrics that have no point at this step or a later one from before."""
+        """Return the metrics that have no point at this step or a later one; the others are told of once."""
         if not self._last_steps:
             return dict(metrics)
-        return {key: value for key, value in metrics.items() if step > self._last_steps.get(key, -1)}
+        new = {key: value for key, value in metrics.items() if step > self._last_steps.get(key, -1)}
+        if len(new) < len(metrics):
+            self._tell(metrics.keys() - new.keys(), step)
+        return new
+
+    def _tell(self, keys: AbstractSet[str], step: int) -> None:
+        """Say what is left out: if a point once had a much too high step by mistake, nothing else would show why."""
+        for key in sorted(keys - self._told):
+            self._told.add(key)
+            _log.warning(
+                "metric %r has points up to step %d already: what is logged from step %d up to there is left out",
+                key, self._last_steps[key], step,
+            )  # fmt: skip
 
 
 def last_checkpoint(parent: HasCheckpoints) -> Checkpoint | None:
