@@ -143,3 +143,15 @@ def test_a_read_that_takes_longer_than_a_try_is_not_begun_again(
 
     assert [method for method, _ in server.calls].count("ListModels") == 1
     assert [method for method, _ in server.calls].count("CreateModel") == 2
+
+
+def test_a_server_on_this_machine_is_reached_past_a_proxy_of_the_environment(
+    peer: tuple[Peer, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    _, address = peer
+    port = address.rpartition(":")[2]
+    for host in ("127.0.0.1", "localhost"):
+        with ModelBox(f"{host}:{port}", background=False, timeout_s=10) as client:
+            assert list(client.models()) == []

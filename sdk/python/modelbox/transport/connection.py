@@ -8,6 +8,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterator
+from ipaddress import ip_address
 from time import monotonic, sleep
 from typing import Any, Final
 
@@ -235,5 +236,19 @@ class Connection:
             if self._closed:
                 raise ClosedError("the client was closed; make a new ModelBox")
             if self._channel is None:
-                self._channel = grpc.insecure_channel(self.address, options=_OPTIONS)
+                self._channel = grpc.insecure_channel(self.address, options=_options(self.address))
             return self._channel
+
+
+def _options(address: str) -> tuple[tuple[str, int], ...]:
+    """Return the channel's options. What the environment names as proxy cannot know this machine's own loopback."""
+    return (*_OPTIONS, ("grpc.enable_http_proxy", 0)) if _is_loopback(address.rpartition(":")[0]) else _OPTIONS
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
