@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelbox import ModelBox, Run, RunStatus
-from modelbox.integrations.keeper import UPLOADED_FILES, WAITING_MAX, CheckpointKeeper, Saved
+from modelbox.integrations.keeper import UPLOADED_AS, UPLOADED_FILES, WAITING_MAX, CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History, last_checkpoint, restore
 from tests.integration.sdk_server import SdkServer, wait_until
 
@@ -65,7 +65,7 @@ def test_a_folder_is_one_checkpoint_and_comes_back_as_a_folder(client: ModelBox,
     keeper.close()
     checkpoint = last_checkpoint(run)
     assert checkpoint is not None
-    assert checkpoint.metadata() == {"epoch": 1, UPLOADED_FILES: 2}
+    assert checkpoint.metadata() == {"epoch": 1, UPLOADED_FILES: 2, UPLOADED_AS: folder.name}
     restored = restore(checkpoint, tmp_path / "restored")
     assert restored == tmp_path / "restored/checkpoint-7"
     assert (restored / "inner/state").read_bytes() == b"s"
@@ -125,3 +125,43 @@ def test_a_resumed_run_knows_its_last_steps_without_reading_its_points(
         "metric 'acc' has points up to step 1000000 already",
         "metric 'loss' has points up to step 3 already",
     ]
+
+
+@pytest.mark.parametrize("names", [("a.pt", "a.pt", "a.pt"), ("a.pt", "b.pt", "a.pt"), ("b.pt", "a.pt", "c.pt")])
+def test_of_the_saves_of_an_epoch_the_last_is_gone_on_from(
+    client: ModelBox, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    """Under whichever names, also when an earlier one came to be what it was before."""
+    run = client.start_run("kept", namespace="demo", source=False)
+    keeper = CheckpointKeeper(run, upload=True)
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(b"weights %d" % number)
+        keeper.keep(Saved(path=str(tmp_path / name), epoch=1, metrics={}, metadata={}))
+        if number < 2:
+            assert keeper.wait()
+    keeper.close()
+
+    [checkpoint] = run.checkpoints()
+    restored = restore(checkpoint, tmp_path / "restored")
+
+    assert restored.name == names[-1]
+    assert restored.read_bytes() == b"weights 2"
+
+
+def test_a_save_that_waits_is_replaced_by_the_next_one_of_its_epoch(
+    sdk_server: SdkServer, client: ModelBox, tmp_path: Path
+) -> None:
+    run = client.start_run("kept", namespace="demo", source=False)
+    client.flush()
+    keeper = CheckpointKeeper(run, upload=True)
+    sdk_server.stop()
+    path = tmp_path / "epoch-1.pt"
+    for number in range(WAITING_MAX + 3):
+        path.unlink(missing_ok=True)
+        path.write_bytes(b"weights %d" % number)
+        keeper.keep(Saved(path=str(path), epoch=1, metrics={}, metadata={}))
+    sdk_server.start()
+    keeper.close()
+
+    [checkpoint] = run.checkpoints()
+    assert restore(checkpoint, tmp_path / "restored").read_bytes() == b"weights %d" % (WAITING_MAX + 2)

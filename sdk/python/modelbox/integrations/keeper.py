@@ -30,6 +30,9 @@ CLOSE_TIMEOUT_S: Final = 60.0
 UPLOADED_FILES: Final = "uploaded_files"
 """The metadata key of a checkpoint whose files have all arrived: how many there are."""
 
+UPLOADED_AS: Final = "uploaded_as"
+"""The metadata key that says what the artifact is called that was saved last; of a folder, its files begin with it."""
+
 _log: Final = logging.getLogger(__name__)
 
 
@@ -82,17 +85,20 @@ class CheckpointKeeper:
     def keep(self, saved: Saved) -> None:
         """Record a checkpoint that was saved; returns at once.
 
-        What is saved a second time for one step, as the best and as the last, is sent once.
+        What is saved a second time for one step, as the best and as the last, is sent once. Of an epoch, in which a
+        training goes on, each save is sent, and the last one counts.
 
         Raises:
             OSError: Its files cannot be read.
         """
         is_known = saved.key in self._keys.values()
         self._keys[saved.path] = saved.key
-        if is_known and self._upload:
+        if is_known and self._upload and saved.step is not None:
             return
         held = self._hold(saved) if self._upload and "://" not in saved.path else None
         with self._changed:
+            if is_known:
+                self._forget_waiting(saved.key)
             self._waiting.append((saved, held))
             if len(self._waiting) > WAITING_MAX:
                 self._give_up(*self._waiting.popleft())
@@ -132,6 +138,13 @@ class CheckpointKeeper:
             self._swept.add(path.parent)
             sweep(path.parent, owner)
         return Held(path, owner)
+
+    def _forget_waiting(self, key: tuple[int | None, int | None]) -> None:
+        """Drop what waits of a checkpoint, for a later save takes its place."""
+        for older in [entry for entry in self._waiting if entry[0].key == key]:
+            self._waiting.remove(older)
+            if (held := older[1]) is not None:
+                held.release()
 
     def _give_up(self, saved: Saved, held: Held | None) -> None:
         _log.warning("the checkpoint %s was not recorded: the server was away for too long", saved.path)
@@ -195,12 +208,12 @@ class CheckpointKeeper:
         checkpoint = self._parent.new_checkpoint(
             saved.epoch, dict(saved.metrics), step=saved.step, artifacts=tracked, metadata=dict(saved.metadata)
         )
-        if checkpoint.exists and UPLOADED_FILES in checkpoint.metadata():
+        if checkpoint.exists and saved.key not in self._kept and UPLOADED_FILES in checkpoint.metadata():
             return checkpoint  # saved before the training went back to an earlier one
         if held is not None:
             files = checkpoint.upload_artifact(LocalFile(held.path, label=saved.label))
             # Told last: a checkpoint without it may be cut off, and nobody should go on from it.
-            checkpoint.update_metadata(UPLOADED_FILES, len(files))
+            checkpoint.update_metadata({UPLOADED_AS: saved.label, UPLOADED_FILES: len(files)})
         elif checkpoint.exists:
             checkpoint.track_artifacts(tracked)
         return checkpoint

@@ -11,7 +11,7 @@ from typing import Any
 
 from modelbox.checkpoints import Checkpoint, HasCheckpoints
 from modelbox.errors import ChecksumMismatchError
-from modelbox.integrations.keeper import UPLOADED_FILES
+from modelbox.integrations.keeper import UPLOADED_AS, UPLOADED_FILES
 from modelbox.runs import Run
 
 _log = logging.getLogger("modelbox")
@@ -62,9 +62,15 @@ def restore(checkpoint: Checkpoint, destination: Path) -> Path:
     Raises:
         ChecksumMismatchError: Other bytes arrived than were saved, or files are missing.
     """
-    expected = checkpoint.metadata()[UPLOADED_FILES]
+    metadata = checkpoint.metadata()
+    expected = metadata[UPLOADED_FILES]
+    label = metadata.get(UPLOADED_AS, "")  # earlier versions saved once, so all files are of that
     # Of an upload that was cut off and made again, the newest; they come newest first.
-    files = {file.path: file for file in reversed(checkpoint.artifacts()) if file.uploaded}
+    files = {
+        file.path: file
+        for file in reversed(checkpoint.artifacts())
+        if file.uploaded and (not label or file.path == label or file.path.startswith(f"{label}/"))
+    }
     if len(files) < expected:
         raise ChecksumMismatchError(f"the checkpoint has {len(files)} of {expected} files", field="files")
     paths = [file.download(destination) for file in files.values()]
