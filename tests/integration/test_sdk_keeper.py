@@ -165,3 +165,25 @@ def test_a_save_that_waits_is_replaced_by_the_next_one_of_its_epoch(
 
     [checkpoint] = run.checkpoints()
     assert restore(checkpoint, tmp_path / "restored").read_bytes() == b"weights %d" % (WAITING_MAX + 2)
+
+
+def test_a_checkpoint_that_is_written_over_before_it_is_sent_is_given_up_and_told(
+    sdk_server: SdkServer, client: ModelBox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rather than that all of them have the bytes of the last."""
+    run = client.start_run("kept", namespace="demo", source=False)
+    client.flush()
+    keeper = CheckpointKeeper(run, upload=True)
+    sdk_server.stop()
+    path = tmp_path / "last.pt"
+    for step in (10, 20, 30):
+        path.write_bytes(b"step %d" % step)
+        keeper.keep(Saved(path=str(path), step=step, metrics={}, metadata={}))
+    sdk_server.start()
+    keeper.close()
+
+    whole = [one for one in run.checkpoints() if UPLOADED_FILES in one.metadata()]
+    assert [one.step for one in whole] == [30]
+    assert restore(whole[0], tmp_path / "restored").read_bytes() == b"step 30"
+    told = [record.getMessage() for record in caplog.records if "written to again" in record.getMessage()]
+    assert len(told) == 2

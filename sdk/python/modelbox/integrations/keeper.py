@@ -204,6 +204,7 @@ class CheckpointKeeper:
         raise AssertionError("backoff never ends")  # pragma: no cover
 
     def _record_once(self, saved: Saved, held: Held | None) -> Checkpoint:
+        _refuse_changed(held)
         tracked = () if held is not None else (_place_of(saved.path),)
         checkpoint = self._parent.new_checkpoint(
             saved.epoch, dict(saved.metrics), step=saved.step, artifacts=tracked, metadata=dict(saved.metadata)
@@ -212,11 +213,17 @@ class CheckpointKeeper:
             return checkpoint  # saved before the training went back to an earlier one
         if held is not None:
             files = checkpoint.upload_artifact(LocalFile(held.path, label=saved.label))
+            _refuse_changed(held)
             # Told last: a checkpoint without it may be cut off, and nobody should go on from it.
             checkpoint.update_metadata({UPLOADED_AS: saved.label, UPLOADED_FILES: len(files)})
         elif checkpoint.exists:
             checkpoint.track_artifacts(tracked)
         return checkpoint
+
+
+def _refuse_changed(held: Held | None) -> None:
+    if held is not None and not held.is_unchanged():
+        raise OSError(f"{held.path.name} was written to again before it was sent; save each checkpoint as a new file")
 
 
 def _place_of(path: str) -> str:

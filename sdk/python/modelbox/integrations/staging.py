@@ -1,6 +1,7 @@
 """Files held for an upload that happens later: whoever wrote them may remove them meanwhile.
 
 A file is held by a hard link beside it, which takes no space and no time; where the file system has none, by a copy.
+Removed or replaced, it stays as it was; written to in place, it does not, which `Held.is_unchanged` finds out.
 """
 
 import os
@@ -29,6 +30,11 @@ class Held:
             shutil.copytree(original, self.path, copy_function=_link)
         else:
             _link(str(original), str(self.path))
+        self._state = _state_of(self.path)
+
+    def is_unchanged(self) -> bool:
+        """Whether its bytes are those that were held, as far as sizes and times of the files tell."""
+        return _state_of(self.path) == self._state
 
     def release(self) -> None:
         """Remove it; the original stays where it is, if it still is there."""
@@ -39,6 +45,12 @@ def sweep(folder: Path, owner: str) -> None:
     """Remove what an earlier process of this owner held in the folder and had no time to release."""
     for left in folder.glob(f"{_PREFIX}{owner}-*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def _state_of(path: Path) -> list[tuple[str, int, int]]:
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    facts = [(str(file), file.stat()) for file in files if file.is_file()]
+    return [(name, fact.st_size, fact.st_mtime_ns) for name, fact in facts]
 
 
 def _new_folder(parent: Path, owner: str) -> Path:
