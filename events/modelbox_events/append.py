@@ -145,8 +145,8 @@ class Committer:
         """Wait until a lane is free, the queue has become long, or the batch under way takes long."""
         self._news.clear()
         loop = asyncio.get_running_loop()
-        slow_s = self._begun_s + SLOW_LANE_S
-        timer = loop.call_at(slow_s, self._news.set) if slow_s > loop.time() else None
+        # Also where that moment has just passed: else nobody would look again until the batch ends.
+        timer = loop.call_at(self._begun_s + SLOW_LANE_S, self._news.set) if self._free else None
         await self._news.wait()
         if timer is not None:
             timer.cancel()

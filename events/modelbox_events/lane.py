@@ -47,11 +47,13 @@ class Lane:
         Raises:
             LogUnavailableError: Not now, or the outcome is unknown.
         """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + ANSWER_TIMEOUT_S
         with translated():
             connection = await self._open()
             # The driver keeps a clock for each statement anyway; one of asyncio's beside it would cost as much again.
             rows: Sequence[Any] = await connection.fetch(
-                STATEMENTS["append_requests"], *batch.arguments, timeout=ANSWER_TIMEOUT_S
+                STATEMENTS["append_requests"], *batch.arguments, timeout=deadline - loop.time()
             )
         return rows
 

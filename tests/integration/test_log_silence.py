@@ -10,8 +10,10 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, LogUnavailableError, Position, migrate
-from modelbox_events.append import RESEND_FOR_S
-from modelbox_events.lane import ANSWER_TIMEOUT_S
+from modelbox_events.append import RESEND_FOR_S, SLOW_LANE_S, Committer
+from modelbox_events.batch import Batch, Prepared
+from modelbox_events.hashing import PLAIN
+from modelbox_events.lane import ANSWER_TIMEOUT_S, Lane
 from modelbox_events.session import SILENT_AFTER_S, UNHURRIED
 from tests.integration.gateway_server import until
 from tests.integration.log_cases import append, assert_whole, stream
@@ -50,6 +52,35 @@ async def test_an_append_on_a_silent_connection_is_sent_again_on_another(far: Lo
     assert monotonic() - begun < ANSWER_TIMEOUT_S + 2
     assert appended.first_position == 2
     assert len(await assert_whole(far)) == 2
+
+
+async def test_a_batch_has_one_time_for_connecting_and_for_its_answer(
+    far: Log, proxy: SilentProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the last batch that is sent would be answered after its callers' deadlines."""
+    connect = far.database.connect_alone
+
+    async def connect_slowly(*arguments: Any) -> asyncpg.Connection:
+        connection = await connect(*arguments)
+        await asyncio.sleep(ANSWER_TIMEOUT_S - 1)
+        return connection
+
+    monkeypatch.setattr(far.database, "connect_alone", connect_slowly)
+    proxy.silence_on(b"modelbox_silent_here")
+    request = Prepared(append(stream(), value="modelbox_silent_here"), far.registry)
+    batch = Batch([request], far.registry, digest_version=PLAIN)
+    begun = monotonic()
+    with pytest.raises(LogUnavailableError):
+        await Lane(far.database).send(batch)
+    assert monotonic() - begun < ANSWER_TIMEOUT_S + 1
+
+
+async def test_a_short_queue_is_looked_at_again_where_the_batch_beside_it_has_just_become_slow(log: Log) -> None:
+    """The moment may pass between the look at the clock and the wait."""
+    committer = Committer(log.database, log.head, registry=log.registry)
+    committer._free.pop()
+    committer._begun_s = asyncio.get_running_loop().time() - SLOW_LANE_S
+    await asyncio.wait_for(committer._wait_for_news(), CALL_TIMEOUT_S)
 
 
 async def test_a_silent_connection_stalls_no_append_beside_it(far: Log, proxy: SilentProxy) -> None:
