@@ -130,8 +130,8 @@ class Batch:
 
     Attributes:
         requests: Those of the batch.
-        left: Those that call by another namespace or type a stream that one of the batch names, or repeat a key: each
-            request is judged on its own, so they go into a batch of their own.
+        left: Those that call by another namespace or type a stream that one of the batch names: each request is judged
+            on its own references, so they go into a batch of their own.
         streams: What the requests refer to, at most one of an id.
     """
 
@@ -141,7 +141,7 @@ class Batch:
         self.left: list[Prepared] = []
         self.streams: list[StreamRef] = []
         self._slots: dict[UUID, int] = {}
-        self._keys: set[tuple[str, str]] = set()
+        self._keys: dict[tuple[str, str], int] = {}
         for request in requests:
             (self.requests if self._takes(request) else self.left).append(request)
         self.arguments = (
@@ -154,16 +154,12 @@ class Batch:
         )
 
     def _takes(self, request: Prepared) -> bool:
-        """Give the request's streams their places, unless one stands under another name or its key is taken."""
+        """Give the request's streams their places, unless one stands under another name."""
         slots, streams = self._slots, self.streams
-        key = request.append.context.actor, request.key
-        if key in self._keys:
-            return False
         for ref in request.refs:
             slot = slots.get(ref.id)
             if slot is not None and streams[slot - 1] != ref:
                 return False
-        self._keys.add(key)
         for ref in request.refs:
             if ref.id not in slots:
                 streams.append(ref)
@@ -177,7 +173,7 @@ class Batch:
     def _request_columns(self) -> tuple[Any, ...]:
         contexts = [request.append.context for request in self.requests]
         return (
-            _array(map(self._numbers, self.requests)),
+            _array(map(self._numbers, self.requests, range(1, len(self.requests) + 1))),
             b"".join([request.request_hash for request in self.requests]),
             [request.key for request in self.requests],
             [context.actor for context in contexts],
@@ -188,12 +184,13 @@ class Batch:
             _unless_empty([context.meta for context in contexts]),
         )
 
-    def _numbers(self, request: Prepared) -> str:
+    def _numbers(self, request: Prepared, number: int) -> str:
         append = request.append
         stream = self._slots[append.stream.id]
         opens = len(request.opens) + len(append.absent)
-        auth_type = int(append.context.auth_type)
-        return f"{{{stream},{append.expected_version},{len(request.types)},{opens},{len(append.claims)},{auth_type}}}"
+        counts = f"{len(request.types)},{opens},{len(append.claims)}"
+        first = self._keys.setdefault((append.context.actor, request.key), number)
+        return f"{{{stream},{append.expected_version},{counts},{int(append.context.auth_type)},{first}}}"
 
     def _other_streams(self) -> tuple[str | None, str | None]:
         """Return the streams that the requests open, or that must not exist (those are negative), and their claims."""

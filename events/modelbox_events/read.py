@@ -101,7 +101,7 @@ class Reader:
         self, stream_id: UUID, after_version: int, types: Sequence[str] | None, *, limit: int, bytes_max: int
     ) -> list[RecordedEvent]:
         """Return events of one stream in order."""
-        wanted = None if types is None else list(types)
+        wanted = None if types is None else list(dict.fromkeys(types))
         return await self._events(
             _of_stream("read_stream", types), stream_id, after_version, wanted, _limit(limit), bytes_max
         )
@@ -111,7 +111,7 @@ class Reader:
     ) -> list[RecordedEvent]:
         """Return events of one stream from its end backwards."""
         last = STREAM_VERSION_MAX if before_version is None else before_version - 1
-        wanted = None if types is None else list(types)
+        wanted = None if types is None else list(dict.fromkeys(types))
         return await self._events(
             _of_stream("read_stream_back", types), stream_id, last, wanted, _limit(limit), bytes_max
         )
@@ -128,7 +128,7 @@ class Reader:
         bytes_max: int,
     ) -> list[RecordedEvent]:
         """Return the events at `after + 1` … `to` that match."""
-        wanted = None if types is None else list(types)
+        wanted = None if types is None else list(dict.fromkeys(types))
         arguments = (after, to, namespace, wanted, stream_type, _limit(limit), bytes_max)
         async with self._database.acquire() as connection:
             if namespace is None:

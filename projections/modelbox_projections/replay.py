@@ -7,7 +7,7 @@ Must not know: what becomes of the generation.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 import asyncpg
 
@@ -71,7 +71,7 @@ async def _pages(log: Log, fold: Fold, to: Position) -> AsyncGenerator[Page]:
     try:
         while after < to:
             window = await reading
-            span = _next_span(span, sum(len(page.events) for page in window))
+            span = _next_span(span, window)
             after = window[-1].last
             if after < to:
                 reading = asyncio.create_task(_window(log, after, to, span, fold.projection))
@@ -81,13 +81,14 @@ async def _pages(log: Log, fold: Fold, to: Position) -> AsyncGenerator[Page]:
         reading.cancel()
 
 
-def _next_span(span: int, found: int) -> int:
-    """Return how many positions to look through next, after so many events were found in the last ones.
+def _next_span(span: int, window: Sequence[Page]) -> int:
+    """Return how many positions to look through next, after what was found in the last ones.
 
     Postgres may sort all that it finds there before it gives the first page of it (its statistics know little of a log
     that grows, or was restored a moment ago). So a window holds about a page, and widens only where little is found.
     """
-    if found >= PAGE_EVENTS_MAX // 2:
+    found = sum(len(page.events) for page in window)
+    if found >= PAGE_EVENTS_MAX // 2 or len(window) > 1:  # several pages: it ended with its bytes
         return PAGE_EVENTS_MAX
     return min(span * 4, REPLAY_WINDOW_POSITIONS) if found < PAGE_EVENTS_MAX // 8 else span
 

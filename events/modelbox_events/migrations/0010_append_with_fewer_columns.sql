@@ -6,9 +6,10 @@
 -- stands in a later one: READ COMMITTED takes its snapshot per statement, and one that locked and read together would
 -- read stale versions.
 --
--- Streams are the distinct ones of the batch (written, opened or claimed), at most one of an id; keys are distinct too.
+-- Streams are the distinct ones of the batch (written, opened or claimed), at most one of an id.
 -- request_numbers  a row a request: its stream's index from 1, the expected version, how many of the events, of the
---                  opened and of the claimed streams are its own (they stand in request order), its auth_type.
+--                  opened and of the claimed streams are its own (they stand in request order), its auth_type, and the
+--                  first request from 1 that has its key.
 -- request_hashes   32 bytes a request.
 -- opened_streams   indices; a negative one is a stream that must not exist and is not opened.
 -- claims           a row a claimed stream: its index, and the version it must be at (0: it may be absent); it moves to
@@ -50,6 +51,7 @@ DECLARE
     begins      boolean := false;   -- whether it begins one
     found       modelbox.idempotency[];  -- per request: what its key stands for
     earlier     modelbox.idempotency;
+    holders     integer[] := array_fill(NULL::integer, ARRAY[requests]);  -- per first request of a key: which holds it
     firsts      bigint[] := array_fill(NULL::bigint, ARRAY[requests]);    -- per request that it records: its first
     starts      integer[] := array_fill(NULL::integer, ARRAY[requests]);  -- position, its stream's version before,
     skips       integer[] := starts;                                      -- and how many events stand before its own
@@ -62,6 +64,7 @@ DECLARE
     opens       integer;
     claimed     integer;
     request     integer;
+    holder      integer;
     stream      integer;
     other       integer;
     current     integer;
@@ -119,8 +122,12 @@ BEGIN
         events := request_numbers[n][3];
         opens := request_numbers[n][4];
         claimed := request_numbers[n][5];
+        holder := holders[request_numbers[n][7]];
         current := versions[stream];
         outcome := CASE
+            WHEN holder IS NOT NULL THEN
+                CASE WHEN substr(request_hashes, 32 * holder - 31, 32) = substr(request_hashes, 32 * n - 31, 32)
+                     THEN 1 ELSE 6 END
             WHEN (found[n]).key IS NOT NULL THEN
                 CASE WHEN (found[n]).request_hash = substr(request_hashes, 32 * n - 31, 32) THEN 1 ELSE 6 END
             WHEN current = -2 THEN 3
@@ -151,6 +158,7 @@ BEGIN
             moves := moves OR versions[stream] >= 0 OR claimed > 0;
             begins := begins OR versions[stream] = -1 OR opens > 0 OR claimed > 0;
             first_position := last + 1;
+            holders[request_numbers[n][7]] := n;
             firsts[n] := first_position;
             starts[n] := current;
             skips[n] := next_event;
@@ -178,6 +186,14 @@ BEGIN
             version := current;
             recorded_at := now_;
             hash := chain;
+        ELSIF holder IS NOT NULL THEN
+            events := request_numbers[holder][3];
+            first_position := firsts[holder];
+            last_position := firsts[holder] + events - 1;
+            version := starts[holder] + events;
+            recorded_at := now_;
+            hash := hashes[skips[holder] + events];
+            events := request_numbers[n][3];
         ELSE
             earlier := found[n];
             first_position := earlier.first_position;
