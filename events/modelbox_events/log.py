@@ -105,6 +105,15 @@ class Log:
         """The epochs of the log, as far as this process knows."""
         return self.head.epochs
 
+    async def read_epochs(self) -> Epochs:
+        """Return the epochs of the log as Postgres has them now.
+
+        Raises:
+            LogUnavailableError: Postgres does not answer.
+        """
+        async with self.database.acquire() as connection:
+            return await load_epochs(connection)
+
     async def raise_format_level(self, level: int) -> None:
         """Let the log hold a format; the caller knows that every process that lives reads it.
 

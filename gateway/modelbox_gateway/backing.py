@@ -18,6 +18,7 @@ from modelbox_events.migrate import end_shared_role
 from modelbox_events.session import refuse_shared_sessions
 from modelbox_events.shared_role import wait_until_unused
 from modelbox_gateway.blobs import Blobs
+from modelbox_gateway.blobs.claim import Claim
 from modelbox_gateway.blobs.opening import store_of
 from modelbox_gateway.config import Config, Role
 from modelbox_gateway.embedded import nats, postgres
@@ -201,17 +202,27 @@ async def finish_upgrade(dsn: str) -> None:
         _log.info("shared_role_lost_rights")
 
 
-async def open_blobs(config: Config) -> Blobs:
-    """Open the store of artifacts, waiting for one that is not up yet.
+async def open_blobs(config: Config, log: Log, *, dry_run: bool = False) -> tuple[Blobs, Claim]:
+    """Open the store of artifacts and make it this log's, waiting for one that is not up yet.
+
+    Args:
+        config: Says which store.
+        log: Whose events name what is in it.
+        dry_run: Only see that it is no other log's.
 
     Raises:
         StartTimeoutError: It did not answer in time.
-        ArtifactStorageError: It refuses: a bucket that is missing, a key that is wrong.
+        ArtifactStorageError: It refuses: a bucket that is missing, a key that is wrong, a log that it belongs to.
     """
     deadline = asyncio.get_running_loop().time() + config.start_timeout_s
     while True:
         try:
-            return await Blobs.open(store_of(config))
+            blobs = await Blobs.open(store_of(config))
+            try:
+                await (claim := Claim(blobs, log.read_epochs)).take(dry_run=dry_run)
+            except BaseException:
+                await blobs.close()
+                raise
         except BlobStoreRefusedError as error:
             raise ArtifactStorageError(str(error)) from error
         except BlobStoreUnavailableError as error:
@@ -222,3 +233,5 @@ async def open_blobs(config: Config) -> Blobs:
                 ) from error
             _log.warning("artifact_storage_unavailable", error=error.problem)
             await asyncio.sleep(_RETRY_PAUSE_S)
+        else:
+            return blobs, claim

@@ -49,7 +49,7 @@ from modelbox_gateway.rpc.server import GrpcServer, create_grpc_server
 from modelbox_gateway.runfile import DataFolderLock, RunFile
 from modelbox_gateway.services import Services
 from modelbox_gateway.signals import handle_signals
-from modelbox_gateway.sweeping import NamedBlobs, keep_swept
+from modelbox_gateway.sweeping import NamedBlobs, keep_claimed, keep_swept, look_at_store
 from modelbox_projections import ProjectionRunner, Views
 
 FLUSH_TIMEOUT_S: Final = 2.0
@@ -208,13 +208,16 @@ class Server:
 
     async def _start_grpc(self, log: Log, runner: ProjectionRunner, stack: AsyncExitStack, spawn: Spawn) -> str:
         """Start to take calls and return the address."""
-        blobs = await open_blobs(self._config)
+        blobs, claim = await open_blobs(self._config, log)
         stack.push_async_callback(blobs.close)
+        self._health.watch("artifacts", partial(look_at_store, blobs))
+        spawn(partial(keep_claimed, blobs, claim), "store of artifacts")
         services = Services(log=log, views=Views(log.database), cursors=runner.cursors, blobs=blobs)
         wanted = Address.parse(self._config.listen_addr)
         only_transfers = Role.GATEWAY not in self._roles
         if not only_transfers:
-            spawn(partial(keep_swept, blobs, NamedBlobs(log, services.views, services.cursors)), "sweep")
+            named = NamedBlobs(log, services.views, services.cursors)
+            spawn(partial(keep_swept, blobs, named, claim), "sweep")
         self._grpc = create_grpc_server(services, str(wanted), only_transfers=only_transfers)
         # After a stop in order there is nothing left to cut off; after any other, calls end before what they use.
         stack.push_async_callback(self._grpc.stop, 0.0)

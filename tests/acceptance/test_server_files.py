@@ -61,11 +61,11 @@ def second(short_folder: Callable[[str], Path]) -> Iterator[ServerProcess]:
 
 
 def objects_in(bucket: S3Settings) -> list[str]:
-    """Return the keys of everything in the bucket, of uploads that have not ended too."""
+    """Return the keys of everything in the bucket but its owner's marks, of uploads that have not ended too."""
     opened = Bucket(bucket)
     found = [one.key for one in opened.objects("")] + [one.key for one in opened.under_way("")]
     opened.close()
-    return found
+    return [key for key in found if not key.startswith(Keys(bucket.prefix).owners)]
 
 
 def test_a_start_on_a_store_that_never_answers_ends_in_time(
@@ -229,10 +229,43 @@ def test_files_that_nothing_names_are_swept_in_two_steps(server: ServerProcess, 
     assert sweep()["removed"] == {"files": 0, "bytes": 0}
     os.utime(blobs / "aside" / orphan, (long_ago, long_ago))
     assert sweep("--older-than", "36h")["removed"] == {"files": 1, "bytes": 8}
-    left = [path.relative_to(blobs) for path in blobs.rglob("*") if path.is_file()]
+    left = [path.relative_to(blobs) for path in blobs.rglob("*") if path.is_file() and path.parent.name != "owner"]
     assert left == [Path("sha256", artifact.sha256[:2], artifact.sha256[2:])]
     too_young = server.modelbox("server", "sweep-artifacts", "--older-than", "5m")
     assert too_young.returncode == 2
     assert "from one hour on" in too_young.stderr
     assert server.stop(signal.SIGTERM) == 0
     wait_for(lambda: not server.left(), what="the end of the server's processes")
+
+
+@pytest.mark.parametrize("storage", ["filesystem", "s3"])
+def test_a_server_of_another_log_is_refused_the_store_in_one_line(
+    request: pytest.FixtureRequest, server: ServerProcess, second: ServerProcess, dsn: str, storage: str
+) -> None:
+    """Its sweeps would delete what only the first log names; so would `sweep-artifacts` and a server of files alone."""
+    where = f'[artifact_storage_filesystem]\nfolder = "{server.folder}/shared"\n'
+    if storage == "s3":
+        where = S3.format(request.getfixturevalue("bucket"))
+    server.config.write_text(FREE_PORTS + POSTGRES.format(storage=storage, dsn=dsn) + where)
+    second.config.write_text(FREE_PORTS + f'artifact_storage = "{storage}"\n' + where)
+    first = server.start()
+    assert server.modelbox("server", "sweep-artifacts").returncode == 0
+
+    refused = second.modelbox("server", "start")
+
+    assert refused.returncode == 1
+    [line] = [line for line in refused.stderr.splitlines() if "Error" in line]
+    assert line.startswith(
+        f"Error: artifact_storage: the store of artifacts belongs to log {first['log_id']}, and this"
+    )
+    assert "give this log a folder, bucket or prefix of its own" in line
+    assert "Traceback" not in refused.stderr
+
+    forked = server.modelbox("log", "fork", "--yes", "--reason", "to see", "--output", "json")
+    assert forked.returncode == 0, forked.stderr
+    assert server.modelbox("server", "sweep-artifacts").returncode == 0
+    taken = (second.modelbox("server", "start").stderr, server.stop())
+    assert json.loads(forked.stdout)["log_id"] in taken[0]
+    assert taken[1] == 0
+    assert server.start()["log_id"] == json.loads(forked.stdout)["log_id"]
+    assert server.stop() == 0

@@ -227,3 +227,29 @@ class BlobStoreContract:
     def abandon(self, store: BlobStore) -> None:
         """Leave what a killed server leaves of an upload in its middle."""
         raise NotImplementedError
+
+    def test_the_last_mark_of_an_owner_counts_and_none_is_replaced(self, store: BlobStore) -> None:
+        assert store.owner() is None
+        store.claim(b"first\n", number=1)
+        store.claim(b"late\n", number=1)
+        first = store.owner()
+        assert first is not None
+        assert (first.number, first.data) == (1, b"first\n")
+
+        store.claim(b"second\n", number=2)
+
+        second = store.owner()
+        assert second is not None
+        assert (second.number, second.data) == (2, b"second\n")
+        assert not any([*store.stored(), *store.aside(), *store.abandoned()])
+
+    def test_of_marks_that_are_written_at_once_one_stays_whole(self, store: BlobStore) -> None:
+        marks = [b"%d\n" % number * 100 for number in range(8)]
+        threads = [threading.Thread(target=store.claim, args=(mark,), kwargs={"number": 1}) for mark in marks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        found = store.owner()
+        assert found is not None
+        assert found.data in marks

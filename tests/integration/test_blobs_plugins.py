@@ -20,6 +20,9 @@ from modelbox_gateway.blobs import FilesystemStore
 
 def open_shelf(options):
     return FilesystemStore(Path(options["folder"]))
+
+def open_old(options):
+    return object()
 """
 
 
@@ -31,7 +34,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (site / "shelf_of_a_test.py").write_text(MODULE)
     (site / "shelf-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: shelf\nVersion: 1.0\n")
     (site / "shelf-1.0.dist-info" / "entry_points.txt").write_text(
-        "[modelbox.blob_stores]\nshelf = shelf_of_a_test:open_shelf\nbroken = shelf_of_a_test:missing\n"
+        "[modelbox.blob_stores]\nshelf = shelf_of_a_test:open_shelf\n"
+        "old = shelf_of_a_test:open_old\nbroken = shelf_of_a_test:missing\n"
     )
     monkeypatch.syspath_prepend(site)
     yield
@@ -72,6 +76,7 @@ class TestPluggedStore(BlobStoreContract):
     ("name", "says"),
     [
         ("nobody", r"there is no store 'nobody' .*; install its package, or name one .*shelf"),
+        ("old", r"the store 'old' is made for an earlier ModelBox.*; upgrade its package"),
         ("broken", r"the store 'broken' cannot be loaded .*missing.*; mend or reinstall"),
     ],
 )

@@ -47,6 +47,10 @@ class Names:
         return self.all & set(sha256s)
 
 
+async def ours() -> None:
+    """The store is nobody else's."""
+
+
 async def put(blobs: Blobs, data: bytes) -> Digests:
     async with blobs.upload() as upload:
         await upload.write(data)
@@ -64,9 +68,9 @@ async def test_an_orphan_goes_in_two_sweeps_and_what_is_named_stays(blobs: Blobs
     named, orphan = await put(blobs, b"named"), await put(blobs, b"orphan")
     names.all.add(named.sha256)
 
-    first = await Sweep(blobs, names, older_than=NOW).run()
-    second = await Sweep(blobs, names, older_than=NOW).run()
-    third = await Sweep(blobs, names, older_than=NOW).run()
+    first = await Sweep(blobs, names, ours, older_than=NOW).run()
+    second = await Sweep(blobs, names, ours, older_than=NOW).run()
+    third = await Sweep(blobs, names, ours, older_than=NOW).run()
 
     assert (numbers(first), first.set_aside.bytes) == ((1, 0, 0, 0), 6)
     assert (numbers(second), second.removed.bytes) == ((0, 0, 1, 0), 6)
@@ -80,7 +84,7 @@ async def test_what_is_young_stays(blobs: Blobs) -> None:
     writer = blobs.store.writer()
     writer.write(b"x" * 9 * 1024 * 1024)
 
-    swept = await Sweep(blobs, Names(), older_than=timedelta(hours=1)).run()
+    swept = await Sweep(blobs, Names(), ours, older_than=timedelta(hours=1)).run()
 
     assert numbers(swept) == (0, 0, 0, 0)
     assert await blobs.has(digests.sha256, size=12)
@@ -90,7 +94,7 @@ async def test_what_is_young_stays(blobs: Blobs) -> None:
 async def test_a_dry_run_counts_and_changes_nothing(blobs: Blobs) -> None:
     await put(blobs, b"orphan")
     for _ in range(2):
-        swept = await Sweep(blobs, Names(), older_than=NOW, dry_run=True).run()
+        swept = await Sweep(blobs, Names(), ours, older_than=NOW, dry_run=True).run()
         assert numbers(swept) == (1, 0, 0, 0)
     assert [blob.size for blob in blobs.store.stored()] == [6]
 
@@ -99,11 +103,11 @@ async def test_what_was_named_after_it_was_set_aside_is_put_back_by_the_next_swe
     """The upload found the blob at its place; the sweep took it between the upload's last byte and its event."""
     names = Names()
     digests = await put(blobs, b"late")
-    await Sweep(blobs, names, older_than=NOW).run()
+    await Sweep(blobs, names, ours, older_than=NOW).run()
     assert blobs.store.size(digests.sha256) is None
     names.all.add(digests.sha256)
 
-    swept = await Sweep(blobs, names, older_than=NOW).run()
+    swept = await Sweep(blobs, names, ours, older_than=NOW).run()
 
     assert numbers(swept) == (0, 1, 0, 0)
     assert blobs.store.size(digests.sha256) == 4
@@ -113,7 +117,7 @@ async def test_what_was_named_after_it_was_set_aside_is_put_back_by_the_next_swe
 async def test_what_was_named_after_it_was_set_aside_is_there_for_who_asks_before_the_next_sweep(blobs: Blobs) -> None:
     names = Names()
     digests = await put(blobs, b"late")
-    await Sweep(blobs, names, older_than=NOW).run()
+    await Sweep(blobs, names, ours, older_than=NOW).run()
     names.all.add(digests.sha256)
 
     async with await blobs.download(digests.sha256, size=4) as download:
@@ -126,8 +130,8 @@ async def test_what_uploads_left_goes_when_it_is_old(blobs: Blobs, store: BlobSt
     else:
         store.writer().write(b"x" * 9 * 1024 * 1024)
 
-    assert numbers(await Sweep(blobs, Names(), older_than=timedelta(hours=1)).run()) == (0, 0, 0, 0)
-    assert numbers(await Sweep(blobs, Names(), older_than=NOW).run()) == (0, 0, 0, 1)
+    assert numbers(await Sweep(blobs, Names(), ours, older_than=timedelta(hours=1)).run()) == (0, 0, 0, 0)
+    assert numbers(await Sweep(blobs, Names(), ours, older_than=NOW).run()) == (0, 0, 0, 1)
     assert list(store.abandoned()) == []
 
 
@@ -147,7 +151,7 @@ async def test_uploads_beside_endless_sweeps_lose_nothing(gateway: Gateway) -> N
     async def sweep() -> None:
         while True:
             # Only the first step: that nothing is removed which was set aside a moment ago is what age protects.
-            await Sweep(services.blobs, named, older_than=NOW)._begin()
+            await Sweep(services.blobs, named, ours, older_than=NOW)._begin()
 
     async def upload(number: int) -> str:
         frames = frames_of(contents[number % 4], parent_id=model, path=f"f{number}")

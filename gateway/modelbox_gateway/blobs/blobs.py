@@ -15,7 +15,7 @@ import structlog
 from modelbox_gateway.blobs.contract import BlobReader, BlobStore, SignedLinks
 from modelbox_gateway.blobs.download import Download
 from modelbox_gateway.blobs.upload import Upload
-from modelbox_gateway.errors import BlobDamagedError
+from modelbox_gateway.errors import BlobDamagedError, BlobStoreRefusedError, BlobStoreUnavailableError
 
 THREADS_MAX: Final = 16
 """Threads that read, write and hash; the event loop never waits for a store."""
@@ -35,6 +35,8 @@ class Blobs:
     def __init__(self, store: BlobStore) -> None:
         """Use `open`."""
         self.store = store
+        self.lost: BlobStoreRefusedError | None = None
+        """Why no more bytes are taken, once the store is another log's; None while it is this one's."""
         self._uploads: WeakSet[Upload] = WeakSet()
         self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="blobs")
 
@@ -67,8 +69,22 @@ class Blobs:
         result: Result = await asyncio.get_running_loop().run_in_executor(self._threads, call)
         return result
 
+    def refuse_if_lost(self) -> None:
+        """Take no bytes for a store that another log sweeps: they would not stay.
+
+        Raises:
+            BlobStoreUnavailableError: It is another's. The file can be sent again when somebody has mended that.
+        """
+        if self.lost:
+            raise BlobStoreUnavailableError(self.lost.problem)
+
     def upload(self, *, with_md5: bool = False) -> Upload:
-        """Begin an upload: `async with blobs.upload() as upload`."""
+        """Begin an upload: `async with blobs.upload() as upload`.
+
+        Raises:
+            BlobStoreUnavailableError: The store is another log's by now.
+        """
+        self.refuse_if_lost()
         upload = Upload(self.store.writer(), self._threads, with_md5=with_md5)
         self._uploads.add(upload)
         return upload
@@ -90,6 +106,7 @@ class Blobs:
         Raises:
             BlobStoreUnavailableError: The store refused; nothing is kept.
         """
+        self.refuse_if_lost()
         await self.run(self._put, data, sha256)
 
     async def whole(self, sha256: str, *, size: int) -> bytes:

@@ -42,6 +42,17 @@ class AbandonedUpload(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class OwnerMark(msgspec.Struct, frozen=True):
+    """Whose the store is: the last of the marks that were written, which number from 1, and where a person finds them.
+
+    What it says is written and read by `claim.py` alone.
+    """
+
+    number: int
+    data: bytes
+    place: str
+
+
 class BlobWriter(Protocol):
     """Takes one blob's bytes. Its calls come one at a time, from any thread; `discard` is the last."""
 
@@ -148,6 +159,16 @@ class BlobStore(Protocol):
         Raises:
             BlobStoreRefusedError: It will not work until somebody mends it; the message says what.
             BlobStoreUnavailableError: It does not answer now.
+        """
+
+    def owner(self) -> OwnerMark | None:
+        """Return the last mark of an owner; None where nobody has taken the store yet."""
+        ...
+
+    def claim(self, data: bytes, *, number: int) -> None:
+        """Write a mark, durably, unless there is one of this number: of several at once the first stays, whole.
+
+        Who called asks `owner` whose it is now.
         """
 
     def writer(self) -> BlobWriter:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from modelbox_gateway.blobs.contract import AbandonedUpload, StoredBlob
+from modelbox_gateway.blobs.contract import AbandonedUpload, OwnerMark, StoredBlob
 from modelbox_gateway.blobs.disk import at_disk, fsync_folder
 from modelbox_gateway.errors import BlobDamagedError, BlobStoreRefusedError
 
@@ -32,11 +32,12 @@ class FilesystemStore:
         self._complete = folder / "sha256"
         self._temporary = folder / "tmp"
         self._aside = folder / "aside"
+        self._owners = folder / "owner"
 
     def prepare(self) -> None:
         """Make the folders."""
         try:
-            for folder in (self._complete, self._temporary, self._aside):
+            for folder in (self._complete, self._temporary, self._aside, self._owners):
                 folder.mkdir(parents=True, exist_ok=True)
             # Every folder that a blob may go to exists and is durable before the first upload.
             for first_byte in range(256):
@@ -49,6 +50,31 @@ class FilesystemStore:
                 f"the folder {self._folder} cannot be written ({error.strerror or error})",
                 remedy="make it a folder that this account owns, or name another",
             ) from error
+
+    def owner(self) -> OwnerMark | None:
+        """Return the last mark of an owner."""
+        with at_disk():
+            try:
+                numbers = [int(path.name) for path in self._owners.iterdir() if path.name.isdecimal()]
+                number = max(numbers, default=0)
+                return OwnerMark(number, self._mark(number).read_bytes(), str(self._owners)) if number else None
+            except FileNotFoundError:  # somebody removed it, or all of them
+                return None
+
+    def claim(self, data: bytes, *, number: int) -> None:
+        """Write a mark, unless there is one of this number."""
+        with at_disk():
+            self._owners.mkdir(exist_ok=True)
+            try:
+                descriptor = os.open(self._mark(number), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            except FileExistsError:
+                return
+            try:
+                os.write(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            fsync_folder(self._owners)
 
     def writer(self) -> "FileWriter":
         """Begin to take a blob."""
@@ -134,6 +160,9 @@ class FilesystemStore:
         if _SHA256.fullmatch(sha256) is None:
             raise BlobDamagedError(sha256[:80], "its name is not a SHA-256")
         return self._complete / sha256[:2] / sha256[2:]
+
+    def _mark(self, number: int) -> Path:
+        return self._owners / f"{number:010}"
 
     def temporary(self) -> tuple[int, Path]:
         """Open a new temporary file that other servers know to be in use."""

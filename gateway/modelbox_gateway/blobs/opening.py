@@ -12,6 +12,7 @@ from modelbox_gateway.blobs.filesystem import FilesystemStore
 from modelbox_gateway.blobs.s3 import S3Store
 from modelbox_gateway.config import Config
 from modelbox_gateway.errors import BlobStoreRefusedError
+from modelbox_gateway.sections import PluginSettings
 
 PLUGINS: Final = "modelbox.blob_stores"
 """The entry-point group of stores that packages bring."""
@@ -29,7 +30,15 @@ def store_of(config: Config) -> BlobStore:
         case "s3":
             return S3Store(config.artifact_storage_s3)
         case "plugin":
-            return _plugin(config.artifact_storage_plugin.name)(config.artifact_storage_plugin.options)
+            return _plugged(config.artifact_storage_plugin)
+
+
+def _plugged(settings: PluginSettings) -> BlobStore:
+    store = _plugin(settings.name)(settings.options)
+    if not hasattr(store, "claim"):
+        problem = f"the store {settings.name!r} is made for an earlier ModelBox: it cannot keep whose it is"
+        raise BlobStoreRefusedError(problem, remedy="upgrade its package")
+    return store
 
 
 def _plugin(name: str) -> OpenBlobStore:

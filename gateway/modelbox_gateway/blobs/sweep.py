@@ -11,6 +11,8 @@ An upload that found or put the blob at its place before the first step has reco
 process that stood still between its last byte and its event for all of `older_than` could be hurt, which is why that
 is an hour at least for operators, and a day unless told otherwise. Two sweeps at once are harmless.
 
+That the store is still this log's is asked right before each step: what another log names looks like an orphan here.
+
 Must not know: which store it is, or where events are.
 """
 
@@ -31,6 +33,9 @@ BATCH_ITEMS: Final = 1000
 
 Named = Callable[[Sequence[str]], Awaitable[set[str]]]
 """Returns which of these SHA-256 any event names that was recorded before the question."""
+
+StillOurs = Callable[[], Awaitable[None]]
+"""Raises where the store belongs to another log."""
 
 Item = TypeVar("Item")
 
@@ -60,12 +65,19 @@ class Sweep:
     """One pass over a store."""
 
     def __init__(
-        self, blobs: Blobs, named: Named, *, older_than: timedelta = OLDER_THAN, dry_run: bool = False
+        self,
+        blobs: Blobs,
+        named: Named,
+        still_ours: StillOurs,
+        *,
+        older_than: timedelta = OLDER_THAN,
+        dry_run: bool = False,
     ) -> None:
-        """Ask `named` what must stay; a dry run only counts."""
+        """Ask `named` what must stay, and `still_ours` before anything goes; a dry run only counts."""
         self._blobs = blobs
         self._store = blobs.store
         self._named = named
+        self._still_ours = still_ours
         self._before = datetime.now(UTC) - older_than
         self._dry_run = dry_run
         self._swept = Swept(Count(), Count(), Count(), Count())
@@ -74,6 +86,7 @@ class Sweep:
         """Sweep; return what was done.
 
         Raises:
+            BlobStoreRefusedError: The store is another log's.
             BlobStoreUnavailableError: The store does not answer; what was done stays done.
         """
         # First what was set aside earlier, so that nothing goes through both steps in one sweep.
@@ -109,6 +122,7 @@ class Sweep:
 
     async def _do(self, work: Callable[[str], object], name: str) -> None:
         if not self._dry_run:
+            await self._still_ours()
             await self._blobs.run(work, name)
 
     async def _batches(self, items: Iterator[Item]) -> AsyncIterator[list[Item]]:

@@ -80,16 +80,20 @@ async def _sweep(config: "Config", older_than: timedelta, *, dry_run: bool) -> "
     from modelbox_events import Log
     from modelbox_gateway.backing import open_blobs
     from modelbox_gateway.blobs.sweep import Sweep
+    from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
+    from modelbox_gateway.operator_errors import ArtifactStorageError
     from modelbox_gateway.sweeping import NamedBlobs
     from modelbox_projections import Cursors, Views
 
     # The server that writes decides whether its Postgres is safe enough; what runs here only reads the log.
     log = await Log.open(dsn_of(config), allow_unsafe=True, pool_size=2)
     try:
-        blobs = await open_blobs(config)
+        blobs, claim = await open_blobs(config, log, dry_run=dry_run)
         try:
             named = NamedBlobs(log, Views(log.database), Cursors(log))
-            return await Sweep(blobs, named, older_than=older_than, dry_run=dry_run).run()
+            return await Sweep(blobs, named, claim.check, older_than=older_than, dry_run=dry_run).run()
+        except (BlobStoreRefusedError, BlobStoreUnavailableError) as error:
+            raise ArtifactStorageError(f"{error.problem}; what was done stays done, so sweep again later") from error
         finally:
             await blobs.close()
     finally:

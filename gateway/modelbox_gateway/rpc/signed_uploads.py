@@ -43,6 +43,7 @@ class SignedUploadMethods:
         """Record a file whose bytes are here; else say where they may be sent to."""
         if request.sample and not request.file.sha256:
             return await self._sampled(request, call)
+        self._blobs.refuse_if_lost()
         file = await self._announced(request.file)
         copy = await self._copy_of(file)
         if copy is not None:
@@ -72,6 +73,7 @@ class SignedUploadMethods:
         """
         file = await self._announced(request.file)
         links, upload = self._upload(request.upload_id, file)
+        self._blobs.refuse_if_lost()
         await self._blobs.run(links.complete, upload.name, upload.token, size=file.frame.size)
         arrived = await self._blobs.run(_read_back, links, upload.name, with_md5=file.has_md5)
         try:

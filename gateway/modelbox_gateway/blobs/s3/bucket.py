@@ -36,6 +36,8 @@ _PUT_BYTES_MAX: Final = 5 * 1024**3
 
 NO_KEY: Final = "NoSuchKey"
 NO_UPLOAD: Final = "NoSuchUpload"
+NOT_AS_IT_WAS: Final = "PreconditionFailed"
+NO_CONDITIONS: Final = "NotImplemented"
 
 
 Result = TypeVar("Result")
@@ -70,6 +72,9 @@ class _Client(Minio):
 
     def begin(self, bucket: str, key: str) -> str:
         return str(self._create_multipart_upload(bucket, key, {}))
+
+    def create(self, bucket: str, key: str, data: bytes, headers: dict[str, Any]) -> None:
+        self._put_object(bucket, key, data, headers)
 
     def put(self, bucket: str, key: str, token: str, number: int, data: bytes) -> None:
         self._upload_part(bucket, key, data, None, token, number)
@@ -136,6 +141,20 @@ class Bucket:
         """Write an object."""
         with translated():
             self._client.put_object(self.name, key, BytesIO(data), len(data), part_size=_PUT_BYTES_MAX)
+
+    def create(self, key: str, data: bytes) -> None:
+        """Write a small object, unless there is one.
+
+        A service that knows no such condition replaces it; who wrote looks at what is there afterwards.
+        """
+        with translated():
+            try:
+                self._client.create(self.name, key, data, {"If-None-Match": "*"})
+            except S3Error as error:
+                if error.code == NO_CONDITIONS:
+                    self._client.create(self.name, key, data, {})
+                elif error.code != NOT_AS_IT_WAS:
+                    raise
 
     def get(self, key: str, *, offset: int) -> urllib3.BaseHTTPResponse | None:
         """Open an object to read, from a byte before its end; None when it is not there."""

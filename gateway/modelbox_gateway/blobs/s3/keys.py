@@ -1,6 +1,7 @@
 """The names of objects in the bucket, and what they say.
 
-Below the prefix, `sha256/ab/cdef…` is a blob, `aside/…` one that a sweep took out, `uploads/…` what is not one yet.
+Below the prefix, `sha256/ab/cdef…` is a blob, `aside/…` one that a sweep took out, `uploads/…` what is not one yet,
+`owner/…` whose all this is.
 """
 
 import re
@@ -19,11 +20,16 @@ class Keys:
         self.blobs: Final = f"{prefix}sha256/"
         self.set_aside: Final = f"{prefix}aside/"
         self.uploads: Final = f"{prefix}uploads/"
+        self.owners: Final = f"{prefix}owner/"
         self.probe: Final = f"{prefix}probe"
 
     def place(self, sha256: str) -> str:
         """Return where a blob belongs."""
         return f"{self.blobs}{_checked(sha256)[:2]}/{sha256[2:]}"
+
+    def owner(self, number: int) -> str:
+        """Return where the mark of an owner is."""
+        return f"{self.owners}{number:010}"
 
     def aside(self, sha256: str) -> str:
         """Return where a sweep puts a blob."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from minio.error import S3Error
 
-from modelbox_gateway.blobs.contract import AbandonedUpload, StoredBlob
+from modelbox_gateway.blobs.contract import AbandonedUpload, OwnerMark, StoredBlob
 from modelbox_gateway.blobs.s3.bucket import Bucket
 from modelbox_gateway.blobs.s3.keys import Keys
 from modelbox_gateway.blobs.s3.links import S3Links
@@ -43,6 +43,23 @@ class S3Store:
             raise BlobStoreRefusedError(
                 f"S3 refuses {where} ({error.code}: {error.message})", remedy=_REMEDIES.get(str(error.code), _REMEDY)
             ) from error
+
+    def owner(self) -> OwnerMark | None:
+        """Return the last mark of an owner."""
+        numbers = [found.key.removeprefix(self._keys.owners) for found in self._bucket.objects(self._keys.owners)]
+        number = max((int(number) for number in numbers if number.isdecimal()), default=0)
+        reader = open_object(self._bucket, self._keys.owner(number)) if number else None
+        if reader is None:
+            return None
+        try:
+            place = f"s3://{self._bucket.name}/{self._keys.owners}"
+            return OwnerMark(number, reader.read(reader.size), place)
+        finally:
+            reader.close()
+
+    def claim(self, data: bytes, *, number: int) -> None:
+        """Write a mark, unless there is one of this number."""
+        self._bucket.create(self._keys.owner(number), data)
 
     def writer(self) -> S3Writer:
         """Begin to take a blob."""
