@@ -94,3 +94,21 @@ def test_a_folder_that_cannot_be_used_is_said_once_and_left_alone(
         assert not cache.get(sha256, 7, tmp_path / "copy")
     assert [record.message for record in caplog.records if "is not used any more" in record.message] != []
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("says", ["/{}", "..sha256/../../victim", "{}", "../../victim", ""])
+def test_what_is_no_sha256_leads_nowhere(folder: Path, tmp_path: Path, says: str) -> None:
+    """A server says it: it is no path, and nothing is read, written or removed by it."""
+    (folder / "sha256" / "ab").mkdir(parents=True)
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    cache = Cache(CacheSettings(folder))
+    sha256 = says.format(victim)
+
+    assert not cache.get(sha256, 4, tmp_path / "copy")
+    assert not cache.get(sha256, 5, tmp_path / "copy")
+    cache.put(sha256, victim)
+
+    assert victim.read_bytes() == b"mine"
+    assert not (tmp_path / "copy").exists()
+    assert kept(folder) == []

@@ -47,6 +47,15 @@ def test_a_label_is_only_a_name_below_the_folder(label: str, place: str) -> None
     assert ".." not in found.parts
 
 
+@pytest.mark.parametrize("file_id", ["../x", "/etc/passwd", "a/../../b", "..", "x\0y", "", "C:\\x", "/"])
+def test_an_id_that_is_none_is_only_a_name_too(file_id: str) -> None:
+    """It stands in for a label that says nothing, and a server says both."""
+    found = place_of("..", file_id=file_id)
+    assert len(found.parts) == 1
+    assert not set(str(found)) & {"/", "\\", "\0", ":"}
+    assert found.name not in {"", "..", "."}
+
+
 @pytest.mark.parametrize(
     "path, label",
     [

@@ -28,6 +28,7 @@ from modelbox.integrations.restoring import restored_checkpoint
 from modelbox.models import Model, ModelVersion
 from modelbox.ranks import is_rank_zero
 from modelbox.runs import Run, RunFields
+from modelbox.transfer.places import place_of
 
 _torch: Any = framework("torch", install="torch")
 _distributed: Any = framework("torch.distributed", install="torch")
@@ -121,7 +122,7 @@ class TrainingRun:
             "optimizer": _state_of(optimizer),
             "random": _torch.get_rng_state(),
         }
-        path = self._folder / self._reporter.run.id / f"epoch-{epoch:04}.pt"
+        path = self._folder_of(self._reporter.run) / f"epoch-{epoch:04}.pt"
         path.parent.mkdir(parents=True, exist_ok=True)
         # Under another name until it is whole: a process that is killed leaves no half of a checkpoint.
         half = path.with_suffix(".half")
@@ -167,13 +168,17 @@ class TrainingRun:
         if self._reporter is not None:
             self._reporter.end(*((RunStatus.FINISHED, "") if error is None else outcome_of(error)))
 
+    def _folder_of(self, run: Run) -> Path:
+        # An id may have come from a server: it is a name below the folder, whatever it says.
+        return self._folder / place_of(run.id, file_id="run")
+
     def _read_state(self) -> dict[str, Any] | None:
         run, reporter = self.run, self._reporter
         # A run that was just started has none, and the server need not be there to say so.
         if run is None or reporter is None or not (run.exists or self._last_path):
             return None
         reporter.keeper.wait()
-        path = restored_checkpoint(run, self._folder / run.id / "restored")
+        path = restored_checkpoint(run, self._folder_of(run) / "restored")
         if path is None:
             return None
         state: dict[str, Any] = _torch.load(path, map_location="cpu", weights_only=True)

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from modelbox.limits import CACHE_BYTES_MAX, CACHE_FREE_BYTES_MIN, CHUNK_BYTES
 
 _log = logging.getLogger("modelbox")
 
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SHARE_MAX: Final = 4
 """A file may take up to this part of the bound: one large file must not drive everything else out."""
 
@@ -45,7 +47,7 @@ class Cache:
         """Copy a file from here and tell whether it was here, whole and right."""
         with self._guarded():
             place = self._place(sha256)
-            if self._is_usable and place.is_file():
+            if self._is_usable and place is not None and place.is_file():
                 if place.stat().st_size == size and _copy(place, into) == sha256:
                     os.utime(place)  # the last use counts
                     return True
@@ -56,9 +58,9 @@ class Cache:
         """Copy a file that was verified to here, if there is room for it."""
         with self._guarded():
             size = file.stat().st_size
-            if not self._is_usable or size * _SHARE_MAX > self._bytes_max:
-                return
             place = self._place(sha256)
+            if not self._is_usable or place is None or size * _SHARE_MAX > self._bytes_max:
+                return
             place.parent.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(place.parent).free < size + CACHE_FREE_BYTES_MIN:
                 return
@@ -93,7 +95,10 @@ class Cache:
                     found = path.stat()
                     yield _File(found.st_mtime_ns, found.st_size, path)
 
-    def _place(self, sha256: str) -> Path:
+    def _place(self, sha256: str) -> Path | None:
+        # A server says it, and it becomes a path that files are removed from: what is no digest has no place.
+        if _SHA256.fullmatch(sha256) is None:
+            return None
         return self._folder / sha256[:2] / sha256[2:]
 
     @contextlib.contextmanager

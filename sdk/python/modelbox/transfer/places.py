@@ -15,11 +15,15 @@ def place_of(label: str, *, file_id: str) -> PurePosixPath:
     A relative label keeps its folders. Of one that is absolute, names a drive or holds `..`, only the last part
     counts; a label without any usable part gives way to the artifact's id.
     """
+    return _name_below(label) or _name_below(file_id) or PurePosixPath("artifact")
+
+
+def _name_below(label: str) -> PurePosixPath | None:
     windows = PureWindowsPath(label)
     parts = [part for part in PurePosixPath(label.replace("\\", "/")).parts if part not in {"/", "//", ".", ""}]
     leads_away = bool(windows.drive or windows.root) or "://" in label or ".." in parts
     names = [part.replace(":", "_").replace("\0", "_") for part in (parts[-1:] if leads_away else parts)]
-    return PurePosixPath(*names) if names and names != [".."] else PurePosixPath(file_id)
+    return PurePosixPath(*names) if names and names != [".."] else None
 
 
 def target_of(folder: Path, file: pb.FileMetadata) -> Path:
