@@ -105,8 +105,10 @@ def _masked(value: object) -> object:
             return {key: _masked(part) for key, part in value.items()}
         case list() | tuple():
             return [_masked(part) for part in value]
-        case _:
+        case None | bool() | int() | float():
             return value
+        case _:  # an exception, say: a renderer would ask for its text after this
+            return masked(str(value))
 
 
 def _renderer(*, for_people: bool, colors: bool) -> Processor:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from prometheus_client import generate_latest
 
+from modelbox_gateway.logging import mask_secrets
 from modelbox_gateway.masking import masked
 from modelbox_gateway.metrics import FeedSample, LogSample, ProjectionSample, Samples, observe_rpc, registry_of
 from modelbox_gateway.operator_errors import DataFolderError, DataFolderInUseError, NotRunningError
@@ -29,10 +30,26 @@ RUN_FILE = RunFile(
         ("nats://:hunter2@host:4222", "nats://:***@host:4222"),
         ("postgresql://host/db?user=u&password=hunter2&x=1", "postgresql://host/db?user=u&password=***&x=1"),
         ("postgresql://host/db", "postgresql://host/db"),
+        ("postgresql://me@host/db?sslpassword=hunter2&x=1", "postgresql://me@host/db?sslpassword=***&x=1"),
+        ("host=h password='hunter 2' sslpassword = hunter2", "host=h password=*** sslpassword = ***"),
+        ("nats://hunter2@host:4222", "nats://***@host:4222"),
+        ("tls://hunter2@a:4222,nats://b:4222,nats://u:hunter2@c", "tls://***@a:4222,nats://b:***@c"),
+        ("S3Settings(access_key='a', secret_key='hunter2')", "S3Settings(access_key='a', secret_key=***)"),
+        ('{"user": "u", "password": "hunter2"}', '{"user": "u", "password": ***}'),
+        ("MODELBOX_ARTIFACT_STORAGE_S3_SECRET_KEY=hunter2", "MODELBOX_ARTIFACT_STORAGE_S3_SECRET_KEY=***"),
+        ("artifact_storage_s3.secret_key: is empty", "artifact_storage_s3.secret_key: is empty"),
+        ("password authentication failed", "password authentication failed"),
     ],
 )
 def test_passwords_are_masked(text: str, expected: str) -> None:
     assert masked(text) == expected
+
+
+def test_passwords_are_masked_in_what_a_renderer_turns_into_text() -> None:
+    """An error that is logged as a field, and whatever else is no text yet."""
+    fields = {"error": OSError("nats://hunter2@host"), "parts": {"a": [ValueError("sslpassword=hunter2")]}, "n": 3}
+    logged = mask_secrets(None, "info", dict(fields))
+    assert logged == {"error": "nats://***@host", "parts": {"a": ["sslpassword=***"]}, "n": 3}
 
 
 def test_lock_keeps_a_second_server_out_and_names_the_first(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from modelbox_gateway.config import Config, load
+from modelbox_gateway.masking import masked
 from modelbox_gateway.operator_errors import NotRunningError, OperatorError
 from modelbox_gateway.runfile import read_run_file
 
@@ -77,7 +78,7 @@ def _is_unavailable(error: Exception) -> bool:
 
 
 def _one_line(text: str) -> str:
-    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    return masked("; ".join(line.strip() for line in text.splitlines() if line.strip()))
 
 
 def dsn_of(config: Config) -> str:
