@@ -51,6 +51,20 @@ def test_what_others_put_into_the_folder_is_left_alone(store: FilesystemStore, t
     assert put(store, b"x") in {blob.sha256 for blob in store.stored()}
 
 
+def test_what_is_no_file_is_left_alone_wherever_it_stands(store: FilesystemStore, tmp_path: Path) -> None:
+    """A sweep gets past it: a folder or a pipe in the place of a blob or of an upload, a link to nothing."""
+    digest = "ab" * 32
+    for place in (tmp_path / "tmp" / "stray", tmp_path / "aside" / digest, tmp_path / "sha256" / "ab" / digest[2:]):
+        place.mkdir()
+    os.mkfifo(tmp_path / "tmp" / "pipe")
+    (tmp_path / "tmp" / "link").symlink_to(tmp_path / "nowhere")
+
+    assert not any([*store.abandoned(), *store.aside(), *store.stored()])
+    left = tmp_path / "tmp" / "left"
+    left.write_bytes(b"x")
+    assert [upload.name for upload in store.abandoned()] == ["left"]
+
+
 def test_a_folder_that_cannot_be_written_is_refused_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "blobs").write_text("a file where a folder should be")
     with pytest.raises(BlobStoreRefusedError, match=r"blobs cannot be written .*; make it a folder"):

@@ -135,6 +135,20 @@ async def test_what_uploads_left_goes_when_it_is_old(blobs: Blobs, store: BlobSt
     assert list(store.abandoned()) == []
 
 
+async def test_a_stray_folder_among_uploads_ends_no_sweep(tmp_path: Path) -> None:
+    blobs = await Blobs.open(FilesystemStore(tmp_path))
+    for name in ("a stray folder", "z"):
+        (tmp_path / "tmp" / name).mkdir()
+    left = tmp_path / "tmp" / "left"
+    left.write_bytes(b"left")
+    os.utime(left, (0, 0))
+
+    assert numbers(await Sweep(blobs, Names(), ours, older_than=timedelta(hours=1)).run()) == (0, 0, 0, 1)
+
+    assert sorted(path.name for path in (tmp_path / "tmp").iterdir()) == ["a stray folder", "z"]
+    await blobs.close()
+
+
 @pytest.fixture
 async def gateway(log: Log, store: BlobStore) -> AsyncIterator[Gateway]:
     async with running_gateway(log, store) as running:

@@ -6,6 +6,7 @@
 import fcntl
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -143,7 +144,7 @@ class FilesystemStore:
         """Return the temporary files that nobody writes to."""
         with at_disk():
             for path in sorted(self._temporary.iterdir()):
-                if _is_abandoned(path) and (found := _stat(path)) is not None:
+                if (found := _stat(path)) is not None and _is_abandoned(path):
                     yield AbandonedUpload(path.name, found.st_size, _time(found))
 
     def remove_abandoned(self, name: str) -> None:
@@ -248,10 +249,12 @@ def _blobs_in(folder: Path, first_digits: str) -> Iterator[StoredBlob]:
 
 
 def _stat(path: Path) -> os.stat_result | None:
+    """Return what a file is; None where it went meanwhile, and for a folder, a pipe or whatever else is no file."""
     try:
-        return path.stat()
-    except FileNotFoundError:  # it went meanwhile
+        found = path.stat()
+    except FileNotFoundError:
         return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def _time(found: os.stat_result) -> datetime:
@@ -262,7 +265,7 @@ def _is_abandoned(path: Path) -> bool:
     """Tell whether nobody writes to a temporary file: its writer holds a lock on it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:  # its upload ended meanwhile
+    except (FileNotFoundError, PermissionError):  # its upload ended meanwhile; it is another account's
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
