@@ -15,6 +15,7 @@ from modelbox_events import Log
 from modelbox_gateway.blobs.s3 import S3Store
 from modelbox_gateway.sections import S3Settings
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
+from tests.integration.test_gateway_transfers import frames_of
 
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB + 5)
@@ -280,3 +281,26 @@ async def test_a_damaged_object_is_refused_and_healed_by_the_next_upload(
     assert (healed.file_id, healed.exists) == (done.file_id, True)
     link = await gateway.stub.GetDownloadLink(pb.GetDownloadLinkRequest(file_id=done.file_id))
     assert (await asyncio.to_thread(HTTP.request, "GET", link.url)).data == DATA
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("run/page.html", 'attachment; filename="page.html"'),
+        ("C:\\net 2.pt", 'attachment; filename="net 2.pt"'),
+        ('grün; "x".svg', "attachment; filename=\"gr_n_ _x_.svg\"; filename*=UTF-8''gr%C3%BCn%3B%20%22x%22.svg"),
+    ],
+)
+async def test_a_link_has_a_browser_save_the_file_under_its_name_and_never_show_it(
+    gateway: Gateway, model: str, path: str, says: str
+) -> None:
+    data = b"<script>alert(1)</script>"
+    frames = frames_of(data, parent_id=model, path=path)
+    file_id = (await gateway.stub.UploadFile(frames)).file_id
+
+    link = await gateway.stub.GetDownloadLink(pb.GetDownloadLinkRequest(file_id=file_id))
+    answer = await asyncio.to_thread(HTTP.request, "GET", link.url)
+
+    assert (answer.status, answer.data) == (200, data)
+    assert answer.headers["Content-Disposition"] == says
+    assert answer.headers["Content-Type"] == "application/octet-stream"

@@ -140,8 +140,11 @@ class SignedLinks(Protocol):
     def discard(self, name: str) -> None:
         """Remove every trace of the upload; one that is not there is no error."""
 
-    def download_link(self, sha256: str) -> tuple[str, datetime]:
-        """Return a link that gives a blob's bytes to a GET, also to one of a range, and until when it works."""
+    def download_link(self, sha256: str, *, name: str) -> tuple[str, datetime]:
+        """Return a link that gives a blob's bytes to a GET, also to one of a range, and until when it works.
+
+        Its answer tells a browser to save the bytes under this name (`attachment_header`), never to show them.
+        """
         ...
 
 

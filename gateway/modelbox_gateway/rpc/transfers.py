@@ -65,7 +65,7 @@ class TransferMethods:
             raise BlobDamagedError(row.sha256, f"it is missing, or does not have {row.size} bytes")
         if blobs.links is None:
             return pb.GetDownloadLinkResponse(file=file_message(row))
-        url, expires_at = await blobs.run(blobs.links.download_link, row.sha256)
+        url, expires_at = await blobs.run(blobs.links.download_link, row.sha256, name=row.path)
         return pb.GetDownloadLinkResponse(file=file_message(row), url=url, expires_at=timestamp(expires_at))
 
     async def _uploaded(self, text: str, call: Call) -> ArtifactRow:

@@ -217,9 +217,13 @@ class Bucket:
         query: dict[str, str | list[str] | tuple[str]] = {"partNumber": str(number), "uploadId": token}
         return self._signer.get_presigned_url("PUT", self.name, key, expires=lifetime, extra_query_params=query)
 
-    def sign_get(self, key: str, *, lifetime: timedelta) -> str:
-        """Return a link to GET an object from."""
-        return self._signer.presigned_get_object(self.name, key, expires=lifetime)
+    def sign_get(self, key: str, *, disposition: str, lifetime: timedelta) -> str:
+        """Return a link to GET an object from, and what its answer says a browser does with it."""
+        headers: dict[str, str | list[str] | tuple[str]] = {
+            "response-content-disposition": disposition,
+            "response-content-type": "application/octet-stream",
+        }
+        return self._signer.presigned_get_object(self.name, key, expires=lifetime, response_headers=headers)
 
     def probe(self, key: str) -> None:
         """Read, write and remove.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from modelbox_gateway.blobs.attachment import attachment_header
 from modelbox_gateway.blobs.contract import SignedPart, SignedUpload
 from modelbox_gateway.blobs.s3.bucket import Bucket
 from modelbox_gateway.blobs.s3.keys import Keys
@@ -84,10 +85,11 @@ class S3Links:
                 self._bucket.abort(key, found.token)
         self._bucket.remove(key)
 
-    def download_link(self, sha256: str) -> tuple[str, datetime]:
+    def download_link(self, sha256: str, *, name: str) -> tuple[str, datetime]:
         """Return a link that gives a blob's bytes."""
         expires_at = datetime.now(UTC) + LIFETIME
-        return self._bucket.sign_get(self._keys.place(sha256), lifetime=LIFETIME), expires_at
+        place, disposition = self._keys.place(sha256), attachment_header(name)
+        return self._bucket.sign_get(place, disposition=disposition, lifetime=LIFETIME), expires_at
 
     def _under_way(self, key: str) -> tuple[str, dict[int, int]]:
         """Return an upload that was begun with this key, and the sizes of its parts by number; else a new one."""
