@@ -1,4 +1,4 @@
-"""A TCP proxy before Postgres's socket that can go silent: bytes are taken, none arrive, and nobody is told."""
+"""A TCP proxy before a server that can go silent: bytes are taken, none arrive, and nobody is told."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ class SilentProxy:
     """Passes bytes on; connections that are silenced swallow them, in both directions, and stay open."""
 
     def __init__(self, target: str) -> None:
-        """Stand before the Unix socket `target`."""
+        """Stand before `target`, a Unix socket or `host:port`."""
         self._target = target
         self._mark: bytes | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -59,7 +59,7 @@ class SilentProxy:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
-        up_reader, up_writer = await asyncio.open_unix_connection(self._target)
+        up_reader, up_writer = await self._open()
         silence = asyncio.Event()
         self._silences.add(silence)
         self._writers |= {writer, up_writer}
@@ -76,6 +76,12 @@ class SilentProxy:
         self._writers -= {writer, up_writer}
         self._silences.discard(silence)
         self._tasks.discard(task)
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._target.startswith("/"):
+            return await asyncio.open_unix_connection(self._target)
+        host, _, port = self._target.rpartition(":")
+        return await asyncio.open_connection(host, int(port))
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silence: asyncio.Event, *, marked: bool

@@ -42,12 +42,26 @@ SERVICE: Final = pb.DESCRIPTOR.services_by_name["ModelStore"].full_name
 MIN_PING_INTERVAL_MS: Final = 10_000
 """How often a client may ping a connection to keep it; one that does so more often is sent away."""
 
+KEEPALIVE_MS: Final = 60_000
+"""How long a connection with open calls may be silent before its client is asked whether it is there."""
+KEEPALIVE_TIMEOUT_MS: Final = 120_000
+"""How long it has to answer. Its calls end then, and what a vanished client was uploading is removed.
+
+An answer may have to wait behind megabytes that a slow line still carries.
+"""
+
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     ("grpc.max_concurrent_streams", CONNECTION_CALLS_MAX),
     # Two servers on one port would share its calls at random: the second one must fail to start.
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    # Where the kernel acknowledges what nobody reads, this one counts.
+    ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    # A server that only receives sends nothing between two pings, and must go on asking.
+    ("grpc.http2.max_pings_without_data", 0),
     ("grpc.http2.min_ping_interval_without_data_ms", MIN_PING_INTERVAL_MS),
 )
 
