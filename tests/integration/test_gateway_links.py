@@ -13,6 +13,8 @@ import urllib3
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
 from modelbox_gateway.blobs.s3 import S3Store
+from modelbox_gateway.blobs.s3.bucket import Bucket
+from modelbox_gateway.blobs.s3.keys import Keys
 from modelbox_gateway.sections import S3Settings
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 from tests.integration.test_gateway_transfers import frames_of
@@ -150,7 +152,10 @@ async def test_what_was_put_together_before_a_crash_is_not_sent_again(gateway: G
 
     again = await begin(gateway, file)
     assert (again.file_id, list(again.parts)) == ("", [])
-    links.keep(name, file.sha256)
+    reader = links.reader(name)
+    assert reader is not None
+    links.keep(name, file.sha256, version=reader.version)
+    reader.close()
     assert await visible(gateway, model) == []
     done = await complete(gateway, file, again.upload_id)
 
@@ -177,6 +182,42 @@ async def test_bytes_that_are_not_the_announced_ones_are_refused_and_removed(
     assert (await log.read_head()).position == before
     await gateway.stub.AbortUpload(pb.AbortUploadRequest(upload_id=begun.upload_id, file=file))
     assert objects(gateway) == 0
+
+
+async def test_bytes_that_are_replaced_after_they_were_verified_get_no_place(
+    gateway: Gateway, model: str, bucket: S3Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has two uploads of one name can complete the second between the server's look and its copy."""
+    file = file_of(model)
+    begun = await begin(gateway, file)
+    await asyncio.gather(*map(send, begun.parts))
+    links = gateway.services.blobs.links
+    assert links is not None
+    opened, name = Bucket(bucket), begun.upload_id.partition(".")[0]
+    key, evil = Keys(bucket.prefix).upload(name), os.urandom(len(DATA))
+    keep, kept = links.keep, list[str]()
+
+    def replaced(name: str, sha256: str, *, version: str) -> None:
+        if not kept:
+            kept.append(sha256)
+            token = opened.begin(key)
+            for part in begun.parts:
+                opened.put_part(key, token, part.number, evil[part.offset : part.offset + part.size])
+            opened.complete(key, token, len(begun.parts))
+        keep(name, sha256, version=version)
+
+    monkeypatch.setattr(links, "keep", replaced)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await complete(gateway, file, begun.upload_id)
+
+    assert refusal_of(refused.value).reason == "UPLOAD_NOT_FOUND"
+    assert await visible(gateway, model) == []
+    assert list(gateway.services.blobs.store.stored()) == []
+    again = await begin(gateway, file)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await complete(gateway, file, again.upload_id)
+    assert refusal_of(refused.value).reason == "CHECKSUM_MISMATCH"
+    opened.close()
 
 
 async def test_two_clients_with_the_same_file_both_get_it(gateway: Gateway, model: str) -> None:

@@ -82,6 +82,15 @@ class BlobReader(Protocol):
         """Let go of everything, also in the middle."""
 
 
+class UploadReader(BlobReader, Protocol):
+    """Gives the bytes of an upload that were put together."""
+
+    @property
+    def version(self) -> str:
+        """Which bytes these are: others that are put together under the same name have another one."""
+        ...
+
+
 class SignedPart(msgspec.Struct, frozen=True):
     """A piece of a file and where to PUT its bytes; `number` counts from 1."""
 
@@ -126,15 +135,17 @@ class SignedLinks(Protocol):
             UploadNotFoundError: There is no such upload.
         """
 
-    def reader(self, name: str) -> BlobReader | None:
+    def reader(self, name: str) -> UploadReader | None:
         """Open what was put together, or return None where there is nothing."""
         ...
 
-    def keep(self, name: str, sha256: str) -> None:
-        """Give the bytes their place; what was put together stays until `discard`.
+    def keep(self, name: str, sha256: str, *, version: str) -> None:
+        """Give the bytes that were read and found right their place; what was put together stays until `discard`.
+
+        Whoever has links may have others put together in between.
 
         Raises:
-            UploadNotFoundError: There is no such upload.
+            UploadNotFoundError: There is no such upload, or it has other bytes by now.
         """
 
     def discard(self, name: str) -> None:

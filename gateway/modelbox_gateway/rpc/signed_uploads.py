@@ -75,13 +75,13 @@ class SignedUploadMethods:
         links, upload = self._upload(request.upload_id, file)
         self._blobs.refuse_if_lost()
         await self._blobs.run(links.complete, upload.name, upload.token, size=file.frame.size)
-        arrived = await self._blobs.run(_read_back, links, upload.name, with_md5=file.has_md5)
+        arrived, version = await self._blobs.run(_read_back, links, upload.name, with_md5=file.has_md5)
         try:
             file.verify(arrived)
         except ChecksumMismatchError:
             await self._blobs.run(links.discard, upload.name)
             raise
-        await self._blobs.run(links.keep, upload.name, arrived.sha256)
+        await self._blobs.run(links.keep, upload.name, arrived.sha256, version=version)
         file_id, exists = await self._record(file, arrived, call, request)
         await self._blobs.run(links.discard, upload.name)
         return pb.CompleteUploadResponse(file_id=file_id, exists=exists, sha256=arrived.sha256, size=arrived.size)
@@ -161,7 +161,8 @@ def _name_of(file: AnnouncedFile) -> str:
     return str(object_id("upload", str(file.stream.id), file.path, file.file_type, file.sha256, str(file.frame.size)))
 
 
-def _read_back(links: SignedLinks, name: str, *, with_md5: bool) -> Digests:
+def _read_back(links: SignedLinks, name: str, *, with_md5: bool) -> tuple[Digests, str]:
+    """Return what arrived, and which version of it that is."""
     reader = links.reader(name)
     if reader is None:
         raise UploadNotFoundError(name)
@@ -171,4 +172,4 @@ def _read_back(links: SignedLinks, name: str, *, with_md5: bool) -> Digests:
             hasher.update(data)
     finally:
         reader.close()
-    return hasher.digests()
+    return hasher.digests(), reader.version

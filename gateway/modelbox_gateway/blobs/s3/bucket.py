@@ -170,10 +170,21 @@ class Bucket:
             for found in self._client.list_objects(self.name, prefix, recursive=True):
                 yield _found(found)
 
-    def copy(self, source: str, key: str) -> bool:
-        """Write an object with another's bytes, inside the service; False when that one is not there."""
-        place = CopySource(self.name, source)
-        return _or_none(NO_KEY, lambda: self._client.copy_object(self.name, key, place)) is not None
+    def copy(self, source: str, key: str, *, etag: str | None = None) -> bool:
+        """Write an object with another's bytes, inside the service.
+
+        Returns:
+            False when the other one is not there, or is not the one with this ETag any more.
+        """
+        place = CopySource(self.name, source, match_etag=etag)
+        with translated():
+            try:
+                self._client.copy_object(self.name, key, place)
+            except S3Error as error:
+                if error.code not in {NO_KEY, NOT_AS_IT_WAS}:
+                    raise
+                return False
+            return True
 
     def remove(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""

@@ -72,9 +72,9 @@ class S3Links:
         """Open what was put together."""
         return open_object(self._bucket, self._keys.upload(name))
 
-    def keep(self, name: str, sha256: str) -> None:
-        """Give the bytes their place."""
-        if not self._bucket.copy(self._keys.upload(name), self._keys.place(sha256)):
+    def keep(self, name: str, sha256: str, *, version: str) -> None:
+        """Give the bytes their place, if they are those that were read."""
+        if not self._bucket.copy(self._keys.upload(name), self._keys.place(sha256), etag=version):
             raise UploadNotFoundError(name)
 
     def discard(self, name: str) -> None:

@@ -13,6 +13,7 @@ class S3Reader:
         self._response = response
         whole = response.headers.get("Content-Range", "").rpartition("/")[2]
         self.size = int(whole or response.headers["Content-Length"])
+        self.version = response.headers["ETag"].strip('"')
 
     def read(self, size: int) -> bytes:
         """Return up to so many bytes."""
