@@ -15,6 +15,7 @@ from modelbox_gateway.blobs.s3.keys import Keys
 from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from modelbox_gateway.sections import S3Settings
 from tests.integration.blob_store_contract import BlobStoreContract, Objects, put
+from tests.integration.link_host import LinkHost
 from tests.integration.s3_server import READER_KEY, S3Server
 
 
@@ -91,3 +92,20 @@ def test_a_service_that_takes_the_connection_and_never_answers_is_unavailable_so
 def test_a_service_that_is_away_is_unavailable(bucket: S3Settings) -> None:
     with pytest.raises(BlobStoreUnavailableError, match="S3 does not answer"):
         S3Store(msgspec.structs.replace(bucket, endpoint="127.0.0.1:1")).prepare()
+
+
+def test_a_service_that_knows_no_conditions_keeps_marks_of_owners_too(bucket: S3Settings) -> None:
+    """Who wrote looks at what is there afterwards."""
+    host = LinkHost(
+        bucket.endpoint,
+        lambda request: 501 if "If-None-Match" in request.headers else None,
+        page=b"<Error><Code>NotImplemented</Code><Message>A header is not implemented</Message></Error>",
+    )
+    with host.serving() as address:
+        store = S3Store(msgspec.structs.replace(bucket, endpoint=address))
+        store.prepare()
+        store.claim(b"ours\n", number=1)
+        mark = store.owner()
+        store.close()
+    assert mark is not None
+    assert (mark.number, mark.data) == (1, b"ours\n")

@@ -131,8 +131,12 @@ LINK_CONNECT_TIMEOUT_S: Final = 5.0
 LINK_READ_TIMEOUT_S: Final = 60.0
 """How long it may then be silent, in seconds."""
 
+LINK_ROUNDS_IN_VAIN_MAX: Final = 2
+"""Rounds of fresh links, one after the other, with which not a part more arrived: then the server takes the file."""
+
 UNREACHABLE_S: Final = 300.0
-"""How long a host that could not be reached is not tried again, in seconds; files go through the server meanwhile."""
+"""How long a host that could not be reached, or keeps nothing of what it is sent, is not tried again, in seconds; files
+go through the server meanwhile."""
 
 CACHE_BYTES_MAX: Final = 10 * 1024**3
 """Downloaded files kept for the next time, in bytes, unless configured otherwise."""

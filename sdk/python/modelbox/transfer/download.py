@@ -99,7 +99,7 @@ class _Fetching:
         while True:
             before = self._done
             try:
-                self._take(self._ways.links.get(url, offset=self._done) if url else self._frames())
+                self._take(self._linked(url) if url else self._frames())
                 break
             except (LinkRefusedError, LinkUnreachableError):
                 url = ""
@@ -119,6 +119,9 @@ class _Fetching:
                 self._tally.add(len(chunk))
         if self._done < self._file.size:
             raise UnavailableError(f"{self._file.path}: the bytes ended after {self._done:,} of {self._file.size:,}")
+
+    def _linked(self, url: str) -> Generator[bytes]:
+        return self._ways.links.get(url, offset=self._done, size=self._file.size)
 
     def _frames(self) -> Generator[bytes]:
         connection = self._ways.connection

@@ -48,8 +48,8 @@ class LinkClient:
         """Send bytes to a link.
 
         Raises:
-            LinkRefusedError: It is not taken.
-            LinkUnreachableError: Its host was never reached.
+            LinkRefusedError: It is not taken; a redirection is not followed.
+            LinkUnreachableError: Its host was never reached, or is avoided.
             UnavailableError: The host broke off or has trouble; the same call may succeed.
         """
         link = urlsplit(url)
@@ -66,12 +66,22 @@ class LinkClient:
                 answer.read()
             _check(link, answer)
 
-    def get(self, url: str, *, offset: int) -> Generator[bytes]:
+    def avoid(self, url: str) -> None:
+        """Take the host of a link for unreachable for a while: it refuses what it should take, or does not keep it."""
+        with self._lock:
+            self._unreachable[_host(urlsplit(url))] = monotonic() + UNREACHABLE_S
+
+    def get(self, url: str, *, offset: int, size: int) -> Generator[bytes]:
         """Return the bytes from `offset` on that a link leads to, in pieces of at most `CHUNK_BYTES`.
 
+        Args:
+            url: The link.
+            offset: Where to begin, less than `size`.
+            size: All bytes that it leads to; an answer that announces others is no answer of the store.
+
         Raises:
-            LinkRefusedError: It is not taken, or gives no part of the bytes.
-            LinkUnreachableError: Its host was never reached.
+            LinkRefusedError: It is not taken, or gives something else.
+            LinkUnreachableError: Its host was never reached, or is avoided.
             UnavailableError: The host broke off or has trouble; the same call may succeed.
         """
         link = urlsplit(url)
@@ -80,8 +90,10 @@ class LinkClient:
                 connection.request("GET", _target(link), headers={"Range": f"bytes={offset}-"} if offset else {})
                 answer = connection.getresponse()
             _check(link, answer)
-            if offset and answer.status != http.client.PARTIAL_CONTENT:
-                raise LinkRefusedError(f"{link.hostname} gives no part of a file ({answer.status})")
+            wanted = http.client.PARTIAL_CONTENT if offset else http.client.OK
+            if answer.status != wanted or answer.length != size - offset:
+                gives = f"{answer.length} bytes ({answer.status})"
+                raise LinkRefusedError(f"{link.hostname} gives {gives} where the file has {size - offset} more")
             while True:
                 with _network(link):
                     chunk = answer.read(CHUNK_BYTES)
@@ -162,7 +174,7 @@ def _network(link: SplitResult) -> Iterator[None]:
 
 
 def _check(link: SplitResult, answer: http.client.HTTPResponse) -> None:
-    if answer.status < http.client.BAD_REQUEST:
+    if http.client.OK <= answer.status < http.client.MULTIPLE_CHOICES:
         return
     problem = f"{link.hostname} answers {answer.status} {answer.reason}"
     raise (UnavailableError if answer.status in _TROUBLE else LinkRefusedError)(problem)

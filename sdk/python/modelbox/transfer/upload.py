@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from modelbox.errors import ModelBoxError, UnavailableError, UploadInterruptedError
-from modelbox.limits import DEDUPE_BYTES_MIN, SAMPLE_BYTES_MIN
+from modelbox.limits import DEDUPE_BYTES_MIN, LINK_ROUNDS_IN_VAIN_MAX, SAMPLE_BYTES_MIN
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
 from modelbox.transfer.files import wire_file
@@ -53,26 +53,71 @@ def _may_be_there(ways: Ways, file: pb.FileMetadata, content: Content) -> bool:
 
 def _upload_by_links(ways: Ways, file: pb.FileMetadata, content: Content, listener: Listener) -> str:
     """Return the id of the recorded file; none when its bytes must go through the server."""
-    patience = Patience(ways.connection.timeout_s)
+    patience, rounds = Patience(ways.connection.timeout_s), _Rounds()
     while True:
         begun = ways.connection.call(BEGIN_UPLOAD, pb.BeginUploadRequest(file=file))
         if begun.file_id:
             listener.tell(str(content.path), content.size, content.size)
         if begun.file_id or not begun.upload_id:
             return begun.file_id
+        if rounds.are_in_vain(len(begun.parts)):
+            return _give_up(ways, file, begun)
         try:
-            send_parts(ways, list(begun.parts), content, listener)
-            patience.renew()
-            request = pb.CompleteUploadRequest(upload_id=begun.upload_id, file=file)
-            return ways.connection.call_patiently(COMPLETE_UPLOAD, request).file_id
+            return _send(ways, file, begun, content=content, listener=listener, patience=patience)
         except LinkUnreachableError:
-            ways.connection.call(ABORT_UPLOAD, pb.AbortUploadRequest(upload_id=begun.upload_id, file=file))
-            return ""
+            return _give_up(ways, file, begun)
         except (LinkRefusedError, UploadInterruptedError) as error:
             # Links grow old; somebody else may have completed the same file, or a sweep have taken what was sent.
             content.check_unchanged()
-            if not patience.pause(UnavailableError(str(error))):
-                raise
+            rounds.failed(len(begun.parts))
+            patience.pause(UnavailableError(str(error)))
         except ModelBoxError as error:
             if not patience.pause(error):
                 raise
+
+
+def _send(
+    ways: Ways,
+    file: pb.FileMetadata,
+    begun: pb.BeginUploadResponse,
+    *,
+    content: Content,
+    listener: Listener,
+    patience: Patience,
+) -> str:
+    """Send the parts that are missing, have them put together, and return the id of the recorded file."""
+    send_parts(ways, list(begun.parts), content, listener)
+    if begun.parts:
+        patience.renew()
+    request = pb.CompleteUploadRequest(upload_id=begun.upload_id, file=file)
+    return ways.connection.call_patiently(COMPLETE_UPLOAD, request).file_id
+
+
+def _give_up(ways: Ways, file: pb.FileMetadata, begun: pb.BeginUploadResponse) -> str:
+    """Remove what was sent: the bytes must go through the server, and those of the next files as well."""
+    for part in begun.parts:
+        ways.links.avoid(part.url)
+    ways.connection.call(ABORT_UPLOAD, pb.AbortUploadRequest(upload_id=begun.upload_id, file=file))
+    return ""
+
+
+class _Rounds:
+    """Counts the rounds after which as many parts were missing as before, whatever their links' host said of them.
+
+    A proxy may refuse them, send them elsewhere, or say that it took them: only the server knows what has arrived.
+    """
+
+    def __init__(self) -> None:
+        self._missing: int | None = None
+        self._in_vain = 0
+
+    def failed(self, missing: int) -> None:
+        """Say that a round in which so many parts were missing ended without the file."""
+        self._missing = missing
+
+    def are_in_vain(self, missing: int) -> bool:
+        """Tell whether there is no use in another one, now that so many are missing."""
+        if self._missing is not None:
+            self._in_vain = 0 if missing < self._missing else self._in_vain + 1
+            self._missing = None
+        return self._in_vain >= LINK_ROUNDS_IN_VAIN_MAX
