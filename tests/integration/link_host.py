@@ -99,5 +99,5 @@ class LinkHost:
             data = answer.read()
         finally:
             connection.close()
-        passed = {"ETag", "Content-Range", "Content-Type", "Last-Modified", "Accept-Ranges"}
-        return answer.status, {name: value for name, value in answer.getheaders() if name in passed}, data
+        passed = {"etag", "content-range", "content-type", "last-modified", "accept-ranges"}
+        return answer.status, {name: value for name, value in answer.getheaders() if name.lower() in passed}, data
