@@ -67,6 +67,20 @@ def template_database(postgres_server: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def dsn(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
     """A fresh, migrated database with a log id of its own; dropped afterwards."""
+    async with fresh_database(postgres_server, template_database) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+async def other_dsn(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+    """Another one, with another log."""
+    async with fresh_database(postgres_server, template_database) as fresh:
+        yield fresh
+
+
+@contextlib.asynccontextmanager
+async def fresh_database(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+    """Make a fresh, migrated database with a log id of its own; give its dsn; drop it afterwards."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(postgres_server.dsn)
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")

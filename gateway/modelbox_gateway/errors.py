@@ -17,6 +17,7 @@ GatewayError
 ├── ContentionError              other writers came first too often; retry
 ├── DrainingError                the server is stopping; resume at another or later
 ├── WatchesOverloadedError       watchers that read slowly hold what all of them may; resume later
+├── AnotherLogError              the call is meant for another log than this server's
 ├── TooManyCallsError            the server has too many calls at once; retry after the delay
 ├── ResultTooLargeError          the answer does not fit one message; ask for less
 └── ListenError                  the address cannot be listened on (at start only)
@@ -210,6 +211,16 @@ class WatchesOverloadedError(GatewayError):
         )
         self.bytes_max = bytes_max
         self.retry_after_s = retry_after_s
+
+
+class AnotherLogError(GatewayError):
+    """The call is meant for another log than this server's, as after a server took another one's address."""
+
+    def __init__(self, ours: str, theirs: str) -> None:
+        """Name both by their genesis."""
+        super().__init__(f"the call is meant for the log {theirs[:80]}, this server has another log ({ours})")
+        self.ours = ours
+        self.theirs = theirs[:80]
 
 
 class TooManyCallsError(GatewayError):

@@ -181,7 +181,8 @@ def holder(sdk_server: SdkServer) -> Iterator[AnswerHolder]:
 
 
 LOG_WHEN_TOLD = """
-client.models()
+log([0], key="first")
+client.flush()
 ready()
 run.log_metrics({"bad": float("nan")}, step=1)
 log(range(100))
@@ -193,7 +194,7 @@ client.flush(60)
 def test_a_server_killed_between_commit_and_answer_records_once(
     sdk_server: SdkServer, run: Run, holder: AnswerHolder, *, trainer_ends: bool
 ) -> None:
-    before = sdk_server.position()
+    before = sdk_server.position() + 1  # with what it logs before it is ready
     with train(LOG_WHEN_TOLD, holder.address, run.id) as trainer:
         holder.hold_answers(trainer)
         wait_until(lambda: sdk_server.position() > before)
@@ -215,7 +216,7 @@ async def test_a_forgotten_key_does_not_record_twice(
     sdk_server: SdkServer, run: Run, holder: AnswerHolder, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server forgets keys after seven days; the points of the one batch that it may have are then looked up."""
-    before = sdk_server.position()
+    before = sdk_server.position() + 1  # with what it logs before it is ready
     with train(LOG_WHEN_TOLD, holder.address, run.id) as trainer:
         holder.hold_answers(trainer)
         wait_until(lambda: sdk_server.position() > before)

@@ -24,6 +24,7 @@ def test_every_reason_of_the_server_has_its_error_and_no_other_is_known() -> Non
 def test_final_is_what_a_server_says_of_the_request_and_no_other_reason() -> None:
     """A record is given up for these alone: each new reason must be looked at before it joins them."""
     of_the_server_or_the_moment = {
+        "ANOTHER_LOG",
         "BLOB_DAMAGED",
         "BLOB_STORE_UNAVAILABLE",
         "CONTENTION",

@@ -1,4 +1,4 @@
-"""How many calls there are at once, and whose: a client with many calls does not keep the others out.
+"""Which calls are let in: those meant for this log, and so many at once that a busy client does not keep others out.
 
 Whose namespace a call is for is known only when it is under way; whose connection it came by is known at once.
 
@@ -6,12 +6,13 @@ Must not know: what any method does.
 """
 
 from typing import Any
+from uuid import UUID
 
 import grpc
 
 from modelbox_events.drain import Drain
-from modelbox_gateway.errors import TooManyCallsError
-from modelbox_gateway.rpc.call import AnyContext, Call
+from modelbox_gateway.errors import AnotherLogError, TooManyCallsError
+from modelbox_gateway.rpc.call import LOG, AnyContext, Call
 from modelbox_gateway.rpc.limits import CALLS_MAX
 from modelbox_gateway.rpc.methods import Handler, refuse
 
@@ -59,15 +60,17 @@ class Admission:
         else:
             self._of[peer] -= 1
 
-    def guard(self, name: str, handler: Handler) -> Handler:
-        """Return a method that lets its calls in first."""
+    def guard(self, name: str, handler: Handler, *, genesis: UUID) -> Handler:
+        """Return a method that lets its calls in first; `genesis` is that of the log that it works on."""
+        ours = str(genesis)
         inner: Any = handler.unary_unary or handler.unary_stream or handler.stream_unary
 
         async def serve(request: Any, context: AnyContext) -> Any:
             peer = context.peer()
             try:
+                _check_log(context, ours)
                 self.enter(peer)
-            except TooManyCallsError as error:
+            except (AnotherLogError, TooManyCallsError) as error:
                 await refuse(Call(name, context), context, error)
             try:
                 return await inner(request, context)
@@ -79,3 +82,9 @@ class Admission:
         if handler.unary_stream:
             return grpc.unary_stream_rpc_method_handler(serve)
         return grpc.stream_unary_rpc_method_handler(serve)
+
+
+def _check_log(context: AnyContext, ours: str) -> None:
+    for name, value in context.invocation_metadata() or ():
+        if name == LOG and value != ours:
+            raise AnotherLogError(ours, str(value))

@@ -20,6 +20,8 @@ TOKEN: Final = "modelbox-token"  # noqa: S105  # as above
 TOKEN_HASH: Final = "modelbox-token-hash"  # noqa: S105  # as above
 METADATA_AS_JSON: Final = "modelbox-metadata-as-json"
 """By this header, with value 1, a client says that it takes tokens with a hash; older ones would not know them."""
+LOG: Final = "modelbox-log"
+"""By this header a client says which log a call is meant for; see `rpc/admission.py`."""
 REQUEST_ID: Final = "modelbox-request-id"
 
 AnyContext = grpc.aio.ServicerContext[bytes, bytes]

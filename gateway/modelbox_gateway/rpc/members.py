@@ -12,15 +12,16 @@ class MemberMethods:
     def __init__(self, backend: Backend) -> None:
         """Serve from `backend`."""
         self._members = Members(backend.services.log.database)
+        self._genesis = str(backend.services.log.genesis)
 
     async def get_cluster_members(
         self, _request: pb.GetClusterMembersRequest, _call: Call
     ) -> pb.GetClusterMembersResponse:
-        """Return the servers that were heard of lately, by host and address."""
+        """Return the servers that were heard of lately, by host and address, and which log they have."""
         members = [
             pb.ClusterMember(
                 id=str(member.id), host_name=member.host_name, rpc_addr=member.rpc_addr, http_addr=member.http_addr
             )
             for member in await self._members.list()
         ]
-        return pb.GetClusterMembersResponse(members=members)
+        return pb.GetClusterMembersResponse(members=members, genesis=self._genesis)

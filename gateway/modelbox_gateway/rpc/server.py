@@ -77,7 +77,8 @@ class GrpcServer:
         self._server = grpc.aio.server(options=_OPTIONS)
         backend, admission = Backend.on(services), Admission()
         methods = transfer_handlers(backend) if only_transfers else method_handlers(backend, self._is_draining)
-        guarded = {name: admission.guard(name, handler) for name, handler in methods.items()}
+        genesis = services.log.genesis
+        guarded = {name: admission.guard(name, handler, genesis=genesis) for name, handler in methods.items()}
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, guarded),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)

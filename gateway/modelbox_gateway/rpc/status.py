@@ -85,6 +85,7 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     errors.WatchesOverloadedError: Rule(
         StatusCode.RESOURCE_EXHAUSTED, "WATCHES_OVERLOADED", _fields("bytes_max", "retry_after_s")
     ),
+    errors.AnotherLogError: Rule(StatusCode.FAILED_PRECONDITION, "ANOTHER_LOG", _fields("ours", "theirs")),
     errors.TooManyCallsError: Rule(StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", _fields("calls", "retry_after_s")),
     errors.ResultTooLargeError: Rule(StatusCode.FAILED_PRECONDITION, "RESULT_TOO_LARGE", _fields("field")),
     events.InvalidEventError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", _fields("field")),

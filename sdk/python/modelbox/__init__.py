@@ -17,6 +17,7 @@ from modelbox.enums import ArtifactMime, FileType, MLFramework, RunStatus
 from modelbox.errors import (
     AccessDeniedError,
     AlreadyExistsError,
+    AnotherLogError,
     ChecksumMismatchError,
     ClosedError,
     ConfigError,
@@ -70,6 +71,7 @@ from modelbox.values import (
 __all__ = [
     "AccessDeniedError",
     "AlreadyExistsError",
+    "AnotherLogError",
     "Artifact",
     "ArtifactMime",
     "Change",

@@ -16,6 +16,7 @@ ModelBoxError
 ├── NotCaughtUpError                     the views are behind what this client wrote; retry
 ├── LogForkedError                       the server's log is not the one this client wrote to
 │   └── LogRewoundError                  the server's log lost its end: it was restored or failed over
+├── AnotherLogError                      the server has another log than this client works with
 ├── ChecksumMismatchError                bytes changed on the way; nothing was kept
 ├── ResultTooLargeError                  the answer does not fit one message; ask for less
 ├── SearchTooSlowError                   a search took too long; narrow it
@@ -34,7 +35,7 @@ Must not know: gRPC. `transport/failures.py` makes these from its errors.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 
 class ModelBoxError(Exception):
@@ -145,6 +146,27 @@ class LogRewoundError(LogForkedError):
     """
 
 
+class AnotherLogError(ModelBoxError):
+    """The server at the address has another log by now than the one that this client works with.
+
+    What was logged is kept, and sent when the client's own log is back. To work with the other log, make a new
+    `ModelBox`; to send it what is meant for the first one, run `modelbox client sync --from-another-log`.
+    """
+
+    def __init__(self, message: str, *, reason: str = "", field: str = "", retry_after_s: float = 0.0) -> None:
+        """Keep what was found, and say what to do."""
+        command = "modelbox client sync --from-another-log"
+        remedy = f"make a new ModelBox to work with this log, or send here what is for the other one with `{command}`"
+        text = f"{message}; what is logged is kept until its own log is there; {remedy}"
+        super().__init__(text, reason=reason or ANOTHER_LOG, field=field, retry_after_s=retry_after_s)
+
+    @classmethod
+    def of(cls, ours: str, served: str, *, address: str) -> Self:
+        """Say which log is meant, and which one is there; empty if the server does not say."""
+        found = f"has another log ({served})" if served else "is an older one that does not say which log it has,"
+        return cls(f"the server at {address} {found} and not {ours}")
+
+
 class ChecksumMismatchError(ModelBoxError):
     """The bytes that arrived are not the bytes that were sent; nothing of them was kept."""
 
@@ -225,7 +247,11 @@ def _counted(points: int, calls: int) -> str:
     return " and ".join(parts) or "0 metric points"
 
 
+ANOTHER_LOG: Final = "ANOTHER_LOG"
+"""The server's reason when a call is meant for another log than it has."""
+
 BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
+    ANOTHER_LOG: AnotherLogError,
     "BLOB_DAMAGED": DamagedError,
     "BLOB_STORE_UNAVAILABLE": UnavailableError,
     "CHECKSUM_MISMATCH": ChecksumMismatchError,

@@ -12,13 +12,13 @@ from time import monotonic, sleep, time
 from typing import Final
 
 from modelbox.backoff import Pauses
-from modelbox.errors import ModelBoxError, UnavailableError
+from modelbox.errors import AnotherLogError, ModelBoxError, UnavailableError
 from modelbox.journal.aside import Refused, refused_in
 from modelbox.journal.file import JournalFile
-from modelbox.journal.folder import COMPACTED_SUFFIX, JournalFolder, JournalSettings, unanswered
+from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
 from modelbox.journal.record import Record
 from modelbox.limits import KEY_TRUSTED_S
-from modelbox.session import send, was_recorded
+from modelbox.session import send, was_recorded, which_log
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
@@ -71,11 +71,17 @@ def drop_refused(settings: JournalSettings, address: str, *, keys: Collection[st
     Raises:
         OSError: A file cannot be read or written.
     """
-    return _go_through(settings, address, keys, lambda refused: (Outcome.DROPPED, refused.problem))
+    return _go_through(settings, address, keys, lambda refused, _: (Outcome.DROPPED, refused.problem))
 
 
 def resend_refused(
-    settings: JournalSettings, address: str, *, written_for: str = "", keys: Collection[str] = (), away_s_max: float
+    settings: JournalSettings,
+    address: str,
+    *,
+    written_for: str = "",
+    keys: Collection[str] = (),
+    from_another_log: bool = False,
+    away_s_max: float,
 ) -> list[SetAside]:
     """Send again what is set aside of a server, with its keys; what is not recorded stays there.
 
@@ -83,17 +89,20 @@ def resend_refused(
         address: The server to send to.
         written_for: The address that the programs had, if the server was reached by another one then.
         keys: Only these; all, unless given.
+        from_another_log: Send also what another log than the server's refused.
         away_s_max: How long one of them is tried while the server does not answer, in seconds.
 
     Raises:
-        UnavailableError: The server did not answer; what was not recorded stays.
+        ModelBoxError: The server did not answer; what was not recorded stays.
         OSError: A file cannot be read or written.
     """
     connection = Connection(address)
     transfers = Transfers(connection)
 
-    def resend(refused: Refused) -> tuple[Outcome, str]:
-        error = _send_patiently(connection, transfers, refused.record(), away_s_max)
+    def resend(refused: Refused, log: str) -> tuple[Outcome, str]:
+        if log and log != connection.home.id and not from_another_log:
+            return Outcome.UNANSWERED, str(AnotherLogError.of(log, connection.home.id, address=address))
+        error = _patiently(lambda: _send(connection, transfers, refused.record()), away_s_max)
         if isinstance(error, UnavailableError):
             raise error
         if error is None:
@@ -101,6 +110,9 @@ def resend_refused(
         return (Outcome.REFUSED if error.final else Outcome.UNANSWERED), str(error)
 
     try:
+        error = _patiently(lambda: connection.home.learn(which_log(connection)), away_s_max)
+        if error is not None and error.retryable:
+            raise error
         return _go_through(settings, written_for or address, keys, resend)
     finally:
         transfers.cut()
@@ -114,7 +126,7 @@ def _go_through(
     settings: JournalSettings,
     address: str,
     keys: Collection[str],
-    act: Callable[[Refused], tuple[Outcome, str]],
+    act: Callable[[Refused, str], tuple[Outcome, str]],
 ) -> list[SetAside]:
     """Do something with all that is set aside; what is done with then goes."""
     folder = JournalFolder(settings, address)
@@ -126,7 +138,7 @@ def _go_through(
         try:
             for wrapped, refused in refused_in(path):
                 if _is_meant(wrapped, keys):
-                    outcome, problem = act(refused)
+                    outcome, problem = act(refused, file.header.log)
                     found.append(_described(refused, path, outcome, problem))
                     if outcome in _DONE:
                         file.mark_answered(wrapped)
@@ -142,7 +154,7 @@ def _put_in_order(folder: JournalFolder, file: JournalFile) -> None:
     if first is None:
         file.remove()
         return
-    new = folder.create(suffix=COMPACTED_SUFFIX)
+    new = folder.create_copy(file)
     try:
         for wrapped in (first, *rest):
             new.append(wrapped)
@@ -153,16 +165,19 @@ def _put_in_order(folder: JournalFolder, file: JournalFile) -> None:
     file.replace(new).close()
 
 
-def _send_patiently(
-    connection: Connection, transfers: Transfers, record: Record, away_s_max: float
-) -> ModelBoxError | None:
+def _send(connection: Connection, transfers: Transfers, record: Record) -> None:
+    # As in `delivery/tries.py`: a server that may have forgotten the key is asked for the points first.
+    if not (time() - record.tried_at > KEY_TRUSTED_S and was_recorded(connection, record)):
+        send(connection, transfers, record)
+
+
+def _patiently(act: Callable[[], None], away_s_max: float) -> ModelBoxError | None:
+    """Do something that the server may not answer at once; return why it failed for good, None if it did not."""
     deadline = monotonic() + away_s_max
     pauses = Pauses()
     while True:
         try:
-            # As in `delivery/tries.py`: a server that may have forgotten the key is asked for the points first.
-            if not (time() - record.tried_at > KEY_TRUSTED_S and was_recorded(connection, record)):
-                send(connection, transfers, record)
+            act()
         except ModelBoxError as error:
             pause_s = pauses.after(error)
             if pause_s is None or monotonic() + pause_s >= deadline:

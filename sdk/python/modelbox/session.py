@@ -13,9 +13,11 @@ from typing import Any, Final
 
 from modelbox.delivery.columns import points_of
 from modelbox.delivery.courier import Courier
+from modelbox.delivery.destination import Destination
 from modelbox.delivery.uploads import describe, send_upload
 from modelbox.errors import ModelBoxError
 from modelbox.heartbeat import Heartbeat
+from modelbox.home import HomeLog
 from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, UPLOAD, Record
@@ -23,8 +25,16 @@ from modelbox.limits import ASK_S, ATTEMPT_TIMEOUT_S, CALL_TIMEOUT_S, CLOSE_TIME
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
-from modelbox.transport.connection import NO_KEY, Connection, headers_with_key
-from modelbox.transport.methods import GET_METRICS, LIST_NAMESPACES, Method, NamedMethod, RequestT, ResponseT
+from modelbox.transport.connection import NO_KEY, Connection
+from modelbox.transport.methods import (
+    GET_CLUSTER_MEMBERS,
+    GET_METRICS,
+    LIST_NAMESPACES,
+    Method,
+    NamedMethod,
+    RequestT,
+    ResponseT,
+)
 from modelbox.values import Delivery, LocalFile, OnProgress
 
 
@@ -51,14 +61,16 @@ class Session:
             cache: Where downloaded files are kept for the next time; nowhere, unless given.
         """
         self.background: Final = background
-        self.connection: Final = Connection(address, timeout_s=timeout_s)
+        home = HomeLog()
+        self.connection: Final = Connection(address, timeout_s=timeout_s, home=home)
         self.transfers: Final = Transfers(self.connection, blob_address=blob_address, cache=cache)
         self.heartbeat: Final = Heartbeat(self.connection)
-        folder = None if journal is None else JournalFolder(journal, address)
+        folder = None if journal is None else JournalFolder(journal, address, home=home)
         self._courier: Final = Courier(
             self._send,
             was_recorded=partial(was_recorded, self.connection),
             answers=partial(answers, self.connection),
+            destination=partial(Destination, partial(which_log, self.connection), home, address=address),
             folder=folder,
             on_start=_close_at_end_of_process,
         )
@@ -165,7 +177,7 @@ def send(
     """
     if record.method == UPLOAD:
         return send_upload(transfers, record.request, on_progress)
-    headers = headers_with_key(record.key)
+    headers = connection.headers_with_key(record.key)
     return connection.call_encoded(
         NamedMethod(record.method), record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S
     )
@@ -195,6 +207,17 @@ def answers(connection: Connection) -> bool:
     except ModelBoxError:
         return False
     return True
+
+
+def which_log(connection: Connection) -> str:
+    """Return the genesis of the server's log, empty if the server is too old to say it.
+
+    Raises:
+        ModelBoxError: The server did not answer.
+    """
+    request = pb.GetClusterMembersRequest()
+    answer = connection.call_once(GET_CLUSTER_MEMBERS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
+    return answer.genesis
 
 
 def _points_in(batch: pb.LogMetricsBatchRequest) -> set[tuple[str, int, float, str]]:

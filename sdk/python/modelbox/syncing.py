@@ -11,12 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from modelbox.delivery.contact import Contact
+from modelbox.delivery.destination import Destination
 from modelbox.delivery.takeover import Sent, Takeover
 from modelbox.delivery.tries import Tries
+from modelbox.home import HomeLog
 from modelbox.journal.backlog import Tally
 from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
-from modelbox.session import answers, send, was_recorded
+from modelbox.session import answers, send, was_recorded, which_log
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
@@ -34,25 +36,37 @@ class WaitingJournal:
     calls: int
     bytes: int
     in_use: bool
+    log: str
+    """The log that it is meant for, by its genesis; empty if none was heard of when it was written."""
 
 
 def sync_journals(
-    settings: JournalSettings, address: str, *, written_for: str = "", away_s_max: float, sent: list[Sent] | None = None
+    settings: JournalSettings,
+    address: str,
+    *,
+    written_for: str = "",
+    from_another_log: bool = False,
+    away_s_max: float,
+    sent: list[Sent] | None = None,
 ) -> list[Sent]:
     """Send all journals of a server that no process keeps; return what became of each.
+
+    Those that are meant for another log than the server has are kept.
 
     Two that do so at once take different journals; what was sent before is known by its key, so nothing is sent twice.
 
     Args:
         address: The server to send to.
         written_for: The address in the journals, if the server was reached by another one then.
+        from_another_log: Send also those that are meant for another log.
         away_s_max: How long the server may be away, in seconds.
         sent: Where to put what became of each, for who wants to know it also when the server was away.
 
     Raises:
         UnavailableError: The server was away for longer; what was not answered stays.
     """
-    connection = Connection(address)
+    home = HomeLog()
+    connection = Connection(address, home=home)
     try:
         tries = Tries(
             partial(send, connection, Transfers(connection)),
@@ -60,9 +74,12 @@ def sync_journals(
             stop=threading.Event(),
             contact=Contact(),
             answers=partial(answers, connection),
+            destination=Destination(
+                partial(which_log, connection), home, address=address, takes_foreign=from_another_log
+            ),
             away_s_max=away_s_max,
         )
-        takeover = Takeover(JournalFolder(settings, written_for or address), tries)
+        takeover = Takeover(JournalFolder(settings, written_for or address, home=home), tries)
         try:
             return takeover.run()
         finally:
@@ -99,6 +116,7 @@ def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
             calls=tally.calls,
             bytes=path.stat().st_size,
             in_use=taken is None,
+            log=header.log,
         )
 
 

@@ -26,6 +26,7 @@ Drop one of it for good:          modelbox client sync --refused --drop --key 1f
 
 @click.command(epilog=_EXAMPLES)
 @click.option("--written-for", default="", help="The address in the journals, if it was another.")
+@click.option("--from-another-log", is_flag=True, help="Also send what is meant for another log than the server has.")
 @click.option("--refused", is_flag=True, help="Send again what the server refused and is set aside; nothing else.")
 @click.option("--show", is_flag=True, help="With --refused: only show it.")
 @click.option("--drop", is_flag=True, help="With --refused: drop it for good; nothing is sent.")
@@ -35,6 +36,7 @@ Drop one of it for good:          modelbox client sync --refused --drop --key 1f
 def sync(
     *,
     written_for: str,
+    from_another_log: bool,
     refused: bool,
     show: bool,
     drop: bool,
@@ -46,8 +48,9 @@ def sync(
     """Send what programs logged while the server was away, and left in their journals when they ended.
 
     Each point and call is recorded once, however often it was sent. A journal that a running program still writes is
-    left to it. Only what a ModelBox server refuses in its own words is not sent again by itself: it is set aside. Ends
-    with exit code 1 if anything was refused or is still kept.
+    left to it, and one that is meant for another log than the server has is kept. Only what a ModelBox server refuses
+    in its own words is not sent again by itself: it is set aside. Ends with exit code 1 if anything was refused or is
+    still kept.
     """
     if not refused and (show or drop or keys):
         raise click.UsageError("--show, --drop and --key go with --refused")
@@ -57,17 +60,28 @@ def sync(
         address = resolve_address(server_addr, config_path=config_path)
         settings = _settings(config_path)
         if refused:
-            _go_through_refused(settings, address, written_for, keys, output, show=show, drop=drop)
+            found = _go_through_refused(
+                settings,
+                address,
+                written_for=written_for,
+                keys=keys,
+                foreign=from_another_log,
+                show=show,
+                drop=drop,
+            )
+            _print_refused(found, keys, output)
         else:
-            _sync(settings, address, written_for, output)
+            _sync(settings, address, written_for, output, foreign=from_another_log)
 
 
-def _sync(settings: JournalSettings, address: str, written_for: str, output: str) -> None:
+def _sync(settings: JournalSettings, address: str, written_for: str, output: str, *, foreign: bool) -> None:
     from modelbox.syncing import sync_journals
 
     done: list[Sent] = []
     try:
-        sync_journals(settings, address, written_for=written_for, away_s_max=TIMEOUT_S, sent=done)
+        sync_journals(
+            settings, address, written_for=written_for, from_another_log=foreign, away_s_max=TIMEOUT_S, sent=done
+        )
     finally:
         columns = ("journal", "points", "calls", "refused", "waiting")
         print_rows([_sent_row(sent) for sent in done], columns=columns, output=output)
@@ -95,21 +109,27 @@ def _sent_row(sent: "Sent") -> dict[str, object]:
 def _go_through_refused(
     settings: JournalSettings,
     address: str,
+    *,
     written_for: str,
     keys: Collection[str],
-    output: str,
-    *,
+    foreign: bool,
     show: bool,
     drop: bool,
-) -> None:
-    from modelbox.refusals import Outcome, drop_refused, resend_refused, show_refused
+) -> "list[SetAside]":
+    from modelbox.refusals import drop_refused, resend_refused, show_refused
 
     if show:
-        found = show_refused(settings, written_for or address, keys=keys)
-    elif drop:
-        found = drop_refused(settings, written_for or address, keys=keys)
-    else:
-        found = resend_refused(settings, address, written_for=written_for, keys=keys, away_s_max=TIMEOUT_S)
+        return show_refused(settings, written_for or address, keys=keys)
+    if drop:
+        return drop_refused(settings, written_for or address, keys=keys)
+    return resend_refused(
+        settings, address, written_for=written_for, keys=keys, from_another_log=foreign, away_s_max=TIMEOUT_S
+    )
+
+
+def _print_refused(found: "Sequence[SetAside]", keys: Collection[str], output: str) -> None:
+    from modelbox.refusals import Outcome
+
     columns = ("refused_at", "key", "method", "points", "outcome", "reason", "problem")
     print_rows([_refused_row(one) for one in found], columns=columns, output=output)
     if missing := set(keys) - {one.key for one in found}:
@@ -137,7 +157,7 @@ def journal(*, output: str, config_path: Path | None) -> None:
             for found in waiting_journals(settings)
         ]
         aside = set_aside(settings)
-    columns = ("journal", "server_addr", "points", "calls", "bytes", "in_use", "created_at")
+    columns = ("journal", "server_addr", "points", "calls", "bytes", "in_use", "log", "created_at")
     print_rows(rows, columns=columns, output=output)
     if aside.records:
         text = f"{aside.points} metric points and {aside.calls} calls were refused and are set aside"

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from modelbox.delivery.buffer import Buffer
 from modelbox.delivery.contact import Contact
+from modelbox.delivery.destination import Destination
 from modelbox.delivery.outcomes import Outcomes
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
 from modelbox.delivery.tries import Answer, Answers, Send, Tries, WasRecorded
-from modelbox.errors import ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
+from modelbox.errors import AnotherLogError, ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
 from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder
@@ -54,6 +55,7 @@ class Courier:
         *,
         was_recorded: WasRecorded = lambda _: False,
         answers: Answers = lambda: False,
+        destination: Callable[[], Destination] | None = None,
         folder: JournalFolder | None = None,
         buffer: Buffer | None = None,
         on_start: Callable[[], None] = lambda: None,
@@ -64,11 +66,13 @@ class Courier:
             send: Sends one record.
             was_recorded: Asks about one that was sent long ago.
             answers: Asks whether the server answers at all.
+            destination: Makes what knows which log the server has; without, everything goes to any server.
             folder: Where to journal; without one, everything is in memory only.
         """
         self._send: Final = send
         self._was_recorded: Final = was_recorded
         self._server_answers: Final = answers
+        self._make_destination: Final = destination
         self._folder: Final = folder
         self._buffer: Final = Buffer() if buffer is None else buffer
         self._on_start: Final = on_start
@@ -214,7 +218,12 @@ class Courier:
         self._aside = None if self._folder is None else Aside(self._folder)
         stop = threading.Event()
         self._tries = Tries(
-            self._send, self._was_recorded, stop=stop, contact=self._contact, answers=self._server_answers
+            self._send,
+            self._was_recorded,
+            stop=stop,
+            contact=self._contact,
+            answers=self._server_answers,
+            destination=None if self._make_destination is None else self._make_destination(),
         )
         self._sender = Sender(self._backlog, self._folder, self._tries, on_answer=self._on_answer, aside=self._aside)
         self._starting = threading.Lock()
@@ -261,6 +270,8 @@ class Courier:
             if self._tries.stop.is_set():
                 raise ClosedError("the client was closed")
             silent_s = monotonic() - max(began, self._contact.heard_at)
+            if isinstance(self._contact.trouble, AnotherLogError):
+                return  # ours is away, whatever is there
             if max(silent_s, self._contact.away_s) >= OFFLINE_AFTER_S or monotonic() - began >= CALL_TIMEOUT_S:
                 return
 

@@ -72,6 +72,7 @@ class Takeover:
         self._aside: Final = Aside(folder) if aside is None else aside
         self._tries: Final = tries
         self._held_since: dict[Path, float] = {}
+        self._told: set[tuple[Path, str]] = set()
 
     @property
     def holds(self) -> bool:
@@ -122,21 +123,31 @@ class Takeover:
         sent = done.setdefault(path, Sent(path))
         waiting = backlog.waiting.records
         try:
-            if waiting >= COMPACT_RECORDS_MIN:
+            # One of an earlier version is written anew, so that it can say which log it goes to.
+            if waiting >= COMPACT_RECORDS_MIN or not file.has_room_for_log:
                 compact(backlog, self._folder, repack=repacked)
             self._send_records(path, backlog, sent, between)
         finally:
             sent.waiting = backlog.waiting.records + backlog.left.records
             trouble = self._tries.contact.trouble
+            trouble = self._tries.destination.foreign(backlog) or trouble
             if sent.waiting and trouble is not None:
                 sent.trouble = str(trouble)
                 sent.tell(f"waits: {trouble}")
             sent.damaged_bytes = backlog.damaged_bytes
             backlog.close()
-            _tell(sent)
+            self._tell(sent)
         if not sent.waiting:
             self._held_since.pop(path, None)
         return sent.waiting < waiting
+
+    def _tell(self, sent: Sent) -> None:
+        if sent.points or sent.calls:
+            _log.info("sent %d metric points and %d calls that %s had kept", sent.points, sent.calls, sent.path.name)
+        for problem in sent.problems:
+            if (sent.path, problem) not in self._told:
+                self._told.add((sent.path, problem))
+                _log.warning("not recorded, of what %s had kept: %s", sent.path.name, problem)
 
     def _send_records(self, path: Path, backlog: Backlog, sent: Sent, between: Callable[[], None]) -> None:
         def take(record: Record, answer: Answer) -> bool:
@@ -167,10 +178,3 @@ def _creates(path: Path) -> bool:
 
 def _told(record: Record, error: ModelBoxError) -> str:
     return f"{record.points} metric points: {error}" if record.points else f"{record.method}: {error}"
-
-
-def _tell(sent: Sent) -> None:
-    if sent.points or sent.calls:
-        _log.info("sent %d metric points and %d calls that %s had kept", sent.points, sent.calls, sent.path.name)
-    for problem in sent.problems:
-        _log.warning("not recorded, of what %s had kept: %s", sent.path.name, problem)

@@ -18,9 +18,11 @@ from typing import Final
 
 from modelbox.backoff import at_least_as_asked, backoff
 from modelbox.delivery.contact import Contact
+from modelbox.delivery.destination import Destination
 from modelbox.delivery.order import Order
 from modelbox.delivery.suspects import Suspects
-from modelbox.errors import ModelBoxError
+from modelbox.errors import AnotherLogError, ModelBoxError
+from modelbox.home import HomeLog
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.record import Record
 from modelbox.limits import BACKOFF_S_MAX, DEFECT_TRIES_MAX, KEY_TRUSTED_S, PASSED_OVER_MAX
@@ -42,12 +44,14 @@ Answers = Callable[[], bool]
 class Verdict(Enum):
     """What became of a try: the record is done with; it failed; another journal may have to go first.
 
-    Or there was none: those that wait are stuck, and not due yet; none waits; the client stops.
+    Or there was none: the journal is meant for another log; those that wait are stuck, and not due yet; none waits; the
+    client stops.
     """
 
     ANSWERED = auto()
     FAILED = auto()
     HELD = auto()
+    FOREIGN = auto()
     STUCK = auto()
     NONE = auto()
     STOPPED = auto()
@@ -76,6 +80,7 @@ class Tries:
         stop: threading.Event,
         contact: Contact,
         answers: Answers = lambda: False,
+        destination: Destination | None = None,
         away_s_max: float = math.inf,
     ) -> None:
         """Take what sends.
@@ -84,11 +89,13 @@ class Tries:
             stop: Ends the tries.
             contact: Is told whether the server answers.
             answers: Asks it something harmless; without, a record that only fails for now is waited for.
+            destination: Knows which log the server has; without, all go there.
             away_s_max: How long the server may be away, in seconds, before the tries are given up with its error.
         """
         self.stop: Final = stop
         self.contact: Final = contact
         self.suspects: Final = Suspects()
+        self.destination: Final = destination or Destination(lambda: "", HomeLog(), address="")
         self._send: Final = send
         self._was_recorded: Final = was_recorded
         self._answers: Final = answers
@@ -108,6 +115,7 @@ class Tries:
 
         Raises:
             UnavailableError: The server has been away for `away_s_max`.
+            AnotherLogError: The server has become another one, and is not waited for without end.
         """
         if self.stop.is_set():
             return Verdict.STOPPED
@@ -115,10 +123,14 @@ class Tries:
         if record is None:
             return Verdict.NONE if backlog.first() is None else Verdict.STUCK
         try:
+            self.destination.check(backlog)
             answer = Answer(self._try(backlog, record))
+        except AnotherLogError as error:
+            return self._wait_for_log(backlog, error)
         except ModelBoxError as error:
             if self.stop.is_set():
                 return Verdict.STOPPED
+            self.destination.doubt()
             if not error.final and not self._fails_alone(record, error):
                 self._pause(error)
                 return Verdict.FAILED
@@ -126,12 +138,7 @@ class Tries:
                 self.contact.heard()
                 return Verdict.HELD
             answer = Answer(error=error)
-        if answer.error is None:
-            self.suspects.passed(record)
-            self._pauses, self._failing_since = backoff(), None
-        if answer.error is None or answer.error.final:
-            self.contact.heard()
-        self.suspects.forget(record)
+        self._note(record, answer)
         if on_answer(record, answer):
             backlog.answer(record)
         else:
@@ -157,6 +164,25 @@ class Tries:
             return due
         order = Order(stuck)
         return backlog.next(lambda record: not self.suspects.is_stuck(record) and order.may_go(record)) or due
+
+    def _note(self, record: Record, answer: Answer) -> None:
+        if answer.error is None:
+            self.suspects.passed(record)
+            self._pauses, self._failing_since = backoff(), None
+        if answer.error is None or answer.error.final:
+            self.contact.heard()
+        self.suspects.forget(record)
+
+    def _wait_for_log(self, backlog: Backlog, error: AnotherLogError) -> Verdict:
+        """Pause until the server may be our own again; a journal of another log is not waited with."""
+        if self.destination.foreign(backlog):
+            return Verdict.FOREIGN
+        self.destination.doubt()
+        self.contact.failed(error)
+        if self._away_s_max < math.inf:
+            raise error
+        self._pause(error)
+        return Verdict.FAILED
 
     def _stuck(self, backlog: Backlog) -> list[Record]:
         return backlog.select(self.suspects.is_stuck)

@@ -58,7 +58,7 @@ class Aside:
     def __init__(self, folder: JournalFolder) -> None:
         """Open nothing yet."""
         # Of its own: what a folder remembers of the sizes is for one file, and for one thread.
-        self._folder: Final = JournalFolder(folder.settings, folder.address)
+        self._folder: Final = JournalFolder(folder.settings, folder.address, home=folder.home)
         self._path: Path | None = None
         self._records: int | None = None
         self._has_told = False

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from time import monotonic
 from typing import Final, Self
@@ -102,6 +103,18 @@ class Backlog:
         """Where the journal is, empty while there is none."""
         file = self._file
         return "" if file is None else str(file.path)
+
+    @property
+    def log(self) -> str:
+        """The log that the journal is meant for, empty if that is not known yet."""
+        file = self._file
+        return "" if file is None else file.header.log
+
+    def bind(self, log: str) -> None:
+        """Note in the journal which log it is meant for, if it can be noted there."""
+        with self._lock:
+            if self._file is not None and self._file.header.log != log:
+                self._attempt(partial(self._file.bind, log))
 
     @property
     def answered_bytes(self) -> int:
@@ -335,7 +348,7 @@ class Backlog:
             file.close()
             self._file = None
 
-    def _attempt(self, act: Callable[..., None], *arguments: Record) -> None:
+    def _attempt(self, act: Callable[..., object], *arguments: Record) -> None:
         try:
             act(*arguments)
         except OSError as error:

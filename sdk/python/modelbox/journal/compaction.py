@@ -13,7 +13,7 @@ from typing import Final
 
 from modelbox.journal.backlog import Backlog, Tally
 from modelbox.journal.file import JournalFile
-from modelbox.journal.folder import COMPACTED_SUFFIX, JournalFolder
+from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
 
 _log = logging.getLogger("modelbox")
@@ -36,7 +36,7 @@ def compact(backlog: Backlog, folder: JournalFolder, *, repack: Repack) -> None:
         return
     new = None
     try:
-        new = folder.create(suffix=COMPACTED_SUFFIX)
+        new = folder.create_copy(old)
         copy = _Copy(old, new, folder, repack)
         place = copy.up_to(old.size, start=first.place)
         with backlog.lock:

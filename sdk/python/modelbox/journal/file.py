@@ -18,6 +18,8 @@ from pathlib import Path
 from time import time
 from typing import Final, Self
 
+import msgspec
+
 from modelbox.journal.frames import (
     ANSWERED,
     HEADER_BYTES_MAX,
@@ -54,7 +56,7 @@ class JournalFile:
     def __init__(self, path: Path, descriptor: int, opening: Opening, *, size: int) -> None:
         """Take an open, locked file; `create` and `take` make one."""
         self.path: Final = path
-        self.address: Final = opening.header.address
+        self.header = opening.header
         self.first: Final = opening.first
         self.size = size
         self._salt: Final = opening.salt
@@ -62,16 +64,14 @@ class JournalFile:
         _open_files.add(self)
 
     @classmethod
-    def create(cls, folder: Path, address: str, *, suffix: str = SUFFIX) -> Self:
-        """Make a new journal for a server's address, locked.
+    def create(cls, folder: Path, header: Header, *, suffix: str = SUFFIX) -> Self:
+        """Make a new journal, locked.
 
         Raises:
             OSError: It cannot be made.
         """
-        host = socket.gethostname()
-        header = Header(address, host=host, pid=os.getpid(), created_at=time())
         # Hosts that share a folder, and processes that get an old number again, never have the same name.
-        path = folder / f"{_plain(host)}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
+        path = folder / f"{_plain(header.host)}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
         try:
             lock(descriptor)
@@ -121,6 +121,29 @@ class JournalFile:
             _open_files.discard(file)
         finally:
             os.close(descriptor)
+
+    @property
+    def has_room_for_log(self) -> bool:
+        """Whether its header can name a log in place; one of an earlier version cannot."""
+        return len(encode_header(self.header, self._salt)[0]) == self.first
+
+    def bind(self, log: str) -> bool:
+        """Name the log that the journal is meant for; return False if its header has no room for that.
+
+        Raises:
+            OSError: The disk fails.
+        """
+        if not self.has_room_for_log:
+            return False
+        header = msgspec.structs.replace(self.header, log=log)
+        _write_all(self._descriptor, encode_header(header, self._salt)[0], 0)
+        self.header = header
+        return True
+
+    @property
+    def address(self) -> str:
+        """The address of the server that it is for."""
+        return self.header.address
 
     def append(self, record: Record) -> None:
         """Write a record at the end; then it has its place.
@@ -210,7 +233,7 @@ class JournalFile:
         new.path.rename(self.path)
         self.close()
         _open_files.discard(new)
-        opening = Opening(Header(new.address), new._salt, new.first)  # noqa: SLF001  # one of our own
+        opening = Opening(new.header, new._salt, new.first)  # noqa: SLF001  # one of our own
         return type(self)(self.path, new._descriptor, opening, size=new.size)  # noqa: SLF001  # as above
 
     def _mark(self, record: Record, state: bytes) -> None:
@@ -219,6 +242,11 @@ class JournalFile:
 
 
 _open_files: Final[weakref.WeakSet[JournalFile]] = weakref.WeakSet()
+
+
+def own_header(address: str, *, log: str = "") -> Header:
+    """Return the header of a journal that this process begins now."""
+    return Header(address, host=socket.gethostname(), pid=os.getpid(), created_at=time(), log=log)
 
 
 def close_inherited() -> None:

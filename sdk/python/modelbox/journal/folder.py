@@ -11,7 +11,9 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Final
 
-from modelbox.journal.file import SUFFIX, JournalFile, read_header
+from modelbox.home import HomeLog
+from modelbox.journal.file import SUFFIX, JournalFile, own_header, read_header
+from modelbox.journal.frames import Header
 from modelbox.journal.locks import lock
 from modelbox.journal.record import Record
 from modelbox.limits import JOURNAL_BYTES_MAX, JOURNAL_FREE_BYTES_MIN, JOURNAL_RETRY_S
@@ -40,12 +42,16 @@ class NoRoomError(OSError):
 
 
 class JournalFolder:
-    """The journals of one user for the server at one address. Not safe to use from several threads at once."""
+    """The journals of one user for the server at one address. Not safe to use from several threads at once.
 
-    def __init__(self, settings: JournalSettings, address: str) -> None:
+    Those that are meant for another log than `home` are not offered.
+    """
+
+    def __init__(self, settings: JournalSettings, address: str, *, home: HomeLog | None = None) -> None:
         """Open nothing yet: the folder is made with the first journal."""
         self.settings: Final = settings
         self.address: Final = address
+        self.home: Final = HomeLog() if home is None else home
         self._others_bytes = 0
         self._measured_at = -JOURNAL_RETRY_S
 
@@ -56,7 +62,16 @@ class JournalFolder:
             OSError: It cannot be made.
         """
         self.settings.folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
-        return JournalFile.create(self.settings.folder, self.address, suffix=suffix)
+        header = own_header(self.address, log=self.home.id)
+        return JournalFile.create(self.settings.folder, header, suffix=suffix)
+
+    def create_copy(self, of: JournalFile) -> JournalFile:
+        """Make a file that will take another one's place, and so tells the same of where its records come from.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        return JournalFile.create(self.settings.folder, of.header, suffix=COMPACTED_SUFFIX)
 
     def check_room(self, file: JournalFile, more: int) -> None:
         """Check that a journal may grow by so many bytes.
@@ -75,19 +90,23 @@ class JournalFolder:
 
     def journals(self, *, of_any_server: bool = False) -> Iterator[Path]:
         """Return this user's journals for this server, the oldest first; those of this process, too."""
-        return self._of_suffix(SUFFIX, of_any_server=of_any_server)
+        return (path for path, header in self._of_suffix(SUFFIX) if of_any_server or self._is_for_us(header))
 
     def refused(self, *, of_any_server: bool = False) -> Iterator[Path]:
         """Return this user's files of what this server refused, the oldest first."""
-        return self._of_suffix(REFUSED_SUFFIX, of_any_server=of_any_server)
+        return (path for path, header in self._of_suffix(REFUSED_SUFFIX) if of_any_server or self._is_for_us(header))
 
-    def _of_suffix(self, suffix: str, *, of_any_server: bool) -> Iterator[Path]:
+    def _is_for_us(self, header: Header) -> bool:
+        is_foreign = header.log and self.home.id and header.log != self.home.id
+        return header.address == self.address and not is_foreign
+
+    def _of_suffix(self, suffix: str) -> Iterator[tuple[Path, Header]]:
         aged = sorted((_made_at(path), path) for path in self._files() if path.name.endswith(suffix))
         for _, path in aged:
             with contextlib.suppress(OSError):
                 header = read_header(path)
-                if header is not None and (of_any_server or header.address == self.address) and _is_ours(path):
-                    yield path
+                if header is not None and _is_ours(path):
+                    yield path, header
 
     def take(self, path: Path) -> JournalFile | None:
         """Lock a journal that nobody keeps; None if somebody has it, or it is gone."""

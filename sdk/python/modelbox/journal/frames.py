@@ -43,13 +43,21 @@ FRAME_BYTES: Final = _FRAME.size
 """A frame without its body."""
 
 
+LOG_CHARS: Final = 36
+"""How long the genesis of a log is, as text."""
+
+
 class Header(msgspec.Struct, frozen=True):
-    """Whose journal it is: the server's address, and the process that wrote it."""
+    """Whose journal it is: the server's address, the process that wrote it, and the log that it is meant for.
+
+    The log is empty as long as none was heard of. A journal of an earlier version has no room to name one.
+    """
 
     address: str
     host: str = ""
     pid: int = 0
     created_at: float = 0.0
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +82,10 @@ class Block:
     damaged_bytes: int = 0
 
 
-def encode_header(header: Header) -> tuple[bytes, bytes]:
-    """Return a new file's first bytes, and its salt."""
-    body = msgspec.json.encode(header)
-    salt = os.urandom(16)
+def encode_header(header: Header, salt: bytes | None = None) -> tuple[bytes, bytes]:
+    """Return a file's first bytes, as many whether it names a log or has only the room for one; and its salt."""
+    salt = os.urandom(16) if salt is None else salt
+    body = msgspec.json.encode(header) + b" " * (LOG_CHARS - len(header.log))
     return _HEADER.pack(MAGIC, salt, len(body), zlib.crc32(body, zlib.crc32(salt))) + body, salt
 
 

@@ -1731,7 +1731,9 @@ class GetClusterMembersRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetClusterMembersResponse(_message.Message):
-    __slots__ = ("members",)
+    __slots__ = ("members", "genesis")
     MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    GENESIS_FIELD_NUMBER: _ClassVar[int]
     members: _containers.RepeatedCompositeFieldContainer[ClusterMember]
-    def __init__(self, members: _Optional[_Iterable[_Union[ClusterMember, _Mapping]]] = ...) -> None: ...
+    genesis: str
+    def __init__(self, members: _Optional[_Iterable[_Union[ClusterMember, _Mapping]]] = ..., genesis: _Optional[str] = ...) -> None: ...

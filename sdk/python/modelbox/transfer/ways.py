@@ -25,7 +25,7 @@ class Ways:
         """
         self._main = connection
         self.connection: Final = (
-            Connection(blob_address, timeout_s=connection.timeout_s, tokens=connection.tokens)
+            Connection(blob_address, timeout_s=connection.timeout_s, tokens=connection.tokens, home=connection.home)
             if blob_address
             else connection
         )

@@ -16,6 +16,7 @@ import grpc
 
 from modelbox.backoff import Pauses
 from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, LogRewoundError, ModelBoxError
+from modelbox.home import HomeLog
 from modelbox.limits import (
     ATTEMPT_TIMEOUT_S,
     BACKOFF_S_MAX,
@@ -31,6 +32,9 @@ from modelbox.transport.tokens import Tokens
 
 IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
 """The header by which the server knows a call that is sent again."""
+
+_LOG: Final = "modelbox-log"
+"""The header that says which log a write is meant for: a server with another one refuses it."""
 
 _MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # the name of a header
 _TOKEN: Final = "modelbox-token"  # noqa: S105  # the name of a header
@@ -65,25 +69,29 @@ NO_KEY: Final[Headers] = _ANNOUNCED
 """The headers of a call that writes nothing, and reads what there is."""
 
 
-def headers_with_key(key: str) -> Headers:
-    """Return the headers of a write with this idempotency key."""
-    return ((IDEMPOTENCY_KEY, key), *_ANNOUNCED)
-
-
 class Connection:
     """Calls the server. Safe to use from several threads."""
 
-    def __init__(self, address: str, *, timeout_s: float = CALL_TIMEOUT_S, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout_s: float = CALL_TIMEOUT_S,
+        tokens: Tokens | None = None,
+        home: HomeLog | None = None,
+    ) -> None:
         """Open nothing yet.
 
         Args:
             address: `host:port`.
             timeout_s: How long one call may take with all its tries. Transfers and watches have no limit.
             tokens: Those of another connection, whose server has the same log: what one writes, the other reads.
+            home: The log that writes are meant for, once it is known.
         """
         self.address: Final = address
         self.timeout_s: Final = timeout_s
         self.tokens: Final = tokens or Tokens()
+        self.home: Final = HomeLog() if home is None else home
         self._inherited: list[grpc.Channel] = []
         self._channel: grpc.Channel | None = None
         self._lock = threading.Lock()
@@ -186,9 +194,14 @@ class Connection:
     def headers(self, method: Method[Any, Any]) -> Headers:
         """Return a call's headers: of a write a fresh idempotency key, of a read the token."""
         if method.writes:
-            return headers_with_key(uuid.uuid4().hex)
+            return self.headers_with_key(uuid.uuid4().hex)
         token = self.tokens.latest
         return (*_ANNOUNCED, (_MIN_TOKEN, token)) if token else _ANNOUNCED
+
+    def headers_with_key(self, key: str) -> Headers:
+        """Return the headers of a write with this idempotency key."""
+        headers = ((IDEMPOTENCY_KEY, key), *_ANNOUNCED)
+        return (*headers, (_LOG, self.home.id)) if self.home.id else headers
 
     def keep_token(self, call: grpc.Call) -> None:
         """Remember the token that an answer brought."""
