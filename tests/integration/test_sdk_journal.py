@@ -5,13 +5,16 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 import asyncpg
 import pytest
 
 from modelbox import Experiment, ModelBox, RefusedError, Run
 from modelbox.delivery import tries
+from modelbox.delivery.buffer import Point
+from modelbox.delivery.columns import records_of
+from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.values import LocalFile
 from tests.integration.journal_support import (
     MODELBOX,
@@ -231,6 +234,24 @@ async def test_a_forgotten_key_does_not_record_twice(
         client.object(run.id).log_metrics({"after": 1.0})
     check(sdk_server, run.id, range(100))
     check(sdk_server, run.id, range(1, 2), key="bad")
+
+
+def test_what_cannot_be_looked_up_because_it_is_too_much_is_sent(
+    sdk_server: SdkServer, run: Run, journal_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First tried eight days ago; whether the server has it cannot be told: twice is better than never."""
+    monkeypatch.setattr("modelbox_gateway.rpc.metrics.POINTS_SHOWN_AS_COLUMNS_MAX", 50)
+    with ModelBox(sdk_server.address) as client:
+        for step in range(100):
+            client.object(run.id).log_metrics({"loss": float(step)}, step=step)
+    file = JournalFolder(JournalSettings(journal_folder), sdk_server.address).create()
+    [record] = records_of([Point(run.id, "loss", step, 1.7e9, 1.0) for step in range(100, 200)])
+    record.tried_at = int(time()) - 8 * 24 * 3600
+    file.append(record)
+    file.close()
+    [sent] = sync(sdk_server.address)
+    assert (sent["points"], sent["refused"], sent["waiting"]) == (100, 0, 0)
+    assert logged_steps(sdk_server, run.id) == list(range(200))
 
 
 def test_experiment_run_and_checkpoint_are_made_without_the_server(

@@ -234,6 +234,9 @@ TAKEOVER_S: Final = 30.0
 TAKEOVER_FIRST_S: Final = 10.0
 """How long older journals go before a client's own records, in seconds; then they are sent when nothing else waits."""
 
+TAKEOVER_SWITCHES_MAX: Final = 200
+"""How often a takeover goes from one journal to another that holds an older value; each time it reads both."""
+
 UNKNOWN_OBJECT_S_MAX: Final = 60.0
 """How long records of an unknown object wait while another process may still have to create it, in seconds."""
 

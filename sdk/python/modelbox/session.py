@@ -15,7 +15,7 @@ from modelbox.delivery.columns import points_of
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.uploads import describe, send_upload
-from modelbox.errors import ModelBoxError
+from modelbox.errors import ModelBoxError, ResultTooLargeError
 from modelbox.heartbeat import Heartbeat
 from modelbox.home import HomeLog
 from modelbox.journal.file import close_inherited
@@ -186,6 +186,8 @@ def send(
 def was_recorded(connection: Connection, record: Record) -> bool:
     """Tell whether the server has all metric points of a record; of a call it is not asked, for it may be repeated.
 
+    Where the server has too many to say which, it does not count as having them.
+
     Raises:
         ModelBoxError: The server did not answer.
     """
@@ -195,7 +197,11 @@ def was_recorded(connection: Connection, record: Record) -> bool:
     request = pb.GetMetricsRequest(
         parent_id=batch.parent_id, keys=sorted({series.key for series in batch.series}), columns=True
     )
-    answer = connection.call_once(GET_METRICS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
+    try:
+        answer = connection.call_once(GET_METRICS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
+    except ResultTooLargeError:
+        # It cannot be told. A point that is there twice says what it said; one that is not there says nothing.
+        return False
     found = _points_in(pb.LogMetricsBatchRequest(series=answer.series))
     return _points_in(batch) <= found
 

@@ -4,11 +4,12 @@ Must not know: threads, or how a batch is sent.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from time import time
 from typing import Any, NamedTuple
 
 from modelbox.delivery.buffer import Point
 from modelbox.fields import text_bytes
-from modelbox.journal.record import METRICS, Record
+from modelbox.journal.record import METRICS, Record, new_key
 from modelbox.limits import BATCH_BYTES_MAX, BATCH_POINTS_MAX, BATCH_SERIES_MAX, POINT_JSON_BYTES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.values import MetricScalar
@@ -89,13 +90,15 @@ def points_of(request: pb.LogMetricsBatchRequest) -> Iterator[Point]:
             yield Point(request.parent_id, series.key, step, wallclock, value)
 
 
-def records_of(points: Iterable[Point]) -> Iterator[Record]:
-    """Return the points as records to send."""
+def records_of(points: Iterable[Point], *, logged_at: float | None = None) -> Iterator[Record]:
+    """Return the points as records to send, logged at a time in seconds since the epoch, or now."""
     for batch in batches_of(points):
-        yield Record(METRICS, batch.request.SerializeToString(), points=batch.points)
+        key = new_key(time() if logged_at is None else logged_at)
+        yield Record(METRICS, batch.request.SerializeToString(), points=batch.points, key=key)
 
 
-def repacked(records: Iterable[Record]) -> Iterator[Record]:
-    """Return records of metric points put together into as few as possible."""
+def repacked(records: Sequence[Record]) -> Iterator[Record]:
+    """Return records of metric points put together into as few as possible, logged when the first of them was."""
     requests = (pb.LogMetricsBatchRequest.FromString(record.request) for record in records)
-    return records_of(point for request in requests for point in points_of(request))
+    points = (point for request in requests for point in points_of(request))
+    return records_of(points, logged_at=records[0].logged_at)

@@ -4,11 +4,13 @@ Must not know: gRPC, or where a client's own records wait.
 """
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from modelbox.delivery.columns import repacked
 from modelbox.delivery.tries import Answer, Tries, Verdict
@@ -16,9 +18,10 @@ from modelbox.errors import ModelBoxError
 from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
+from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, unanswered
 from modelbox.journal.record import Record
-from modelbox.limits import COMPACT_RECORDS_MIN, LEFT_AFTER, UNKNOWN_OBJECT_S_MAX
+from modelbox.limits import COMPACT_RECORDS_MIN, LEFT_AFTER, TAKEOVER_SWITCHES_MAX, UNKNOWN_OBJECT_S_MAX
 
 _log = logging.getLogger("modelbox")
 
@@ -61,8 +64,15 @@ class Sent:
             self.problems.append(problem)
 
 
+class _Turn(NamedTuple):
+    """What came of sending a journal: whether anything was answered, and when what lets others go first was logged."""
+
+    progress: bool = False
+    next_at: float | None = None
+
+
 class Takeover:
-    """Sends what other processes have left behind, the oldest journal first. For one thread."""
+    """Sends what other processes have left behind, what was logged first before the rest. For one thread."""
 
     def __init__(self, folder: JournalFolder, tries: Tries, *, aside: Aside | None = None) -> None:
         """Take nothing yet."""
@@ -88,14 +98,30 @@ class Takeover:
         self._folder.sweep()
         done = self.done = {}
         progress = True
-        # Again while a journal waits for another, the one that says how an object of its records was created.
-        while progress and not self._tries.stop.is_set():
-            progress = False
-            for path in list(self._folder.journals()):
-                if self._send(path, done, between):
-                    progress = True
-            progress = progress and any(sent.waiting for sent in done.values())
+        try:
+            # Again while a journal waits for another, the one that says how an object of its records was created.
+            while progress and not self._tries.stop.is_set():
+                progress = self._send_all(done, between) and any(sent.waiting for sent in done.values())
+        finally:
+            for sent in done.values():
+                self._tell(sent)
         return list(done.values())
+
+    def _send_all(self, done: dict[Path, Sent], between: Callable[[], None]) -> bool:
+        """Send all journals once, in the order of what was logged when; return whether anything was answered."""
+        progress = False
+        switches = 0
+        queue = [(at, path) for path in self._folder.journals() if (at := _logged_at(path)) is not None]
+        heapify(queue)
+        while queue:
+            _, path = heappop(queue)
+            until = queue[0][0] if queue and switches < TAKEOVER_SWITCHES_MAX else math.inf
+            turn = self._send(path, done, between, until=until)
+            progress = progress or turn.progress
+            if turn.next_at is not None:
+                switches += 1
+                heappush(queue, (turn.next_at, path))
+        return progress
 
     def may_be_created(self, path: Path | None) -> bool:
         """Tell whether another journal than this one holds creations that are not answered; for a limited time.
@@ -109,24 +135,25 @@ class Takeover:
             return False
         return monotonic() - self._held_since.setdefault(key, monotonic()) < UNKNOWN_OBJECT_S_MAX
 
-    def _send(self, path: Path, done: dict[Path, Sent], between: Callable[[], None]) -> bool:
-        """Send one journal as far as it goes, if nobody keeps it; return whether anything of it was answered."""
+    def _send(self, path: Path, done: dict[Path, Sent], between: Callable[[], None], *, until: float) -> _Turn:
+        """Send one journal as far as it goes, if nobody keeps it, up to a value that was logged after `until`."""
         file = self._folder.take(path)
         if file is None:
-            return False
+            return _Turn()
         try:
             backlog = Backlog.of(self._folder, file)
         except OSError as error:
             _log.warning("the journal %s cannot be read: %s", path, error)
             file.close()
-            return False
+            return _Turn()
+        next_at = None
         sent = done.setdefault(path, Sent(path))
         waiting = backlog.waiting.records
         try:
             # One of an earlier version is written anew, so that it can say which log it goes to.
             if waiting >= COMPACT_RECORDS_MIN or not file.has_room_for_log:
                 compact(backlog, self._folder, repack=repacked)
-            self._send_records(path, backlog, sent, between)
+            next_at = self._send_records(path, backlog, sent, between, until=until)
         finally:
             sent.waiting = backlog.waiting.records + backlog.left.records
             trouble = self._tries.contact.trouble
@@ -136,10 +163,9 @@ class Takeover:
                 sent.tell(f"waits: {trouble}")
             sent.damaged_bytes = backlog.damaged_bytes
             backlog.close()
-            self._tell(sent)
         if not sent.waiting:
             self._held_since.pop(path, None)
-        return sent.waiting < waiting
+        return _Turn(sent.waiting < waiting, next_at)
 
     def _tell(self, sent: Sent) -> None:
         if sent.points or sent.calls:
@@ -149,7 +175,11 @@ class Takeover:
                 self._told.add((sent.path, problem))
                 _log.warning("not recorded, of what %s had kept: %s", sent.path.name, problem)
 
-    def _send_records(self, path: Path, backlog: Backlog, sent: Sent, between: Callable[[], None]) -> None:
+    def _send_records(
+        self, path: Path, backlog: Backlog, sent: Sent, between: Callable[[], None], *, until: float
+    ) -> float | None:
+        """Send what goes; return when the value was logged that has to let another journal go first, None if none."""
+
         def take(record: Record, answer: Answer) -> bool:
             fate = Fate.SET_ASIDE if answer.error is None else self._aside.keep(record, answer.error)
             sent.count(record, answer, fate=fate)
@@ -157,6 +187,10 @@ class Takeover:
 
         failures = 0
         while failures <= LEFT_AFTER:
+            first = backlog.first()
+            # Points, in whatever order they come, are the same series.
+            if first is not None and not first.points and first.logged_at > until:
+                return first.logged_at
             verdict = self._tries.send_next(backlog, on_answer=take, may_be_created=lambda: self.may_be_created(path))
             if verdict is Verdict.ANSWERED:
                 failures = 0
@@ -166,7 +200,18 @@ class Takeover:
                 first = backlog.first()
                 failures += first is not None and self._tries.suspects.is_stuck(first)
             else:
-                return
+                return None
+        return None
+
+
+def _logged_at(path: Path) -> float | None:
+    """Return when a journal's first record that waits was logged, or the journal begun; None if it cannot be read."""
+    try:
+        header, first = read_header(path), next(unanswered(path), None)
+    except OSError:
+        return None
+    begun_at = 0.0 if header is None else header.created_at
+    return begun_at if first is None else first.logged_at or begun_at
 
 
 def _creates(path: Path) -> bool:

@@ -6,6 +6,7 @@ Must not know: files.
 import struct
 import uuid
 from dataclasses import dataclass, field
+from time import time
 from typing import Final, Self
 
 UPLOAD: Final = "UploadFile"
@@ -16,6 +17,21 @@ METRICS: Final = "LogMetricsBatch"
 
 _HEAD: Final = struct.Struct("<BBI")
 _OVERHEAD_BYTES: Final = 500
+_TIME_CHARS: Final = 12
+_KEY_CHARS: Final = 32
+
+
+def new_key(logged_at: float) -> str:
+    """Return an idempotency key that holds when its record was logged, in seconds since the epoch; 0 if unknown.
+
+    Its form is that of a UUID of version 7 (RFC 9562): milliseconds in 48 bits, then chance.
+    """
+    drawn = uuid.uuid4().hex
+    return f"{int(logged_at * 1000):0{_TIME_CHARS}x}7{drawn[_TIME_CHARS + 1 :]}" if logged_at else drawn
+
+
+def _key_of_now() -> str:
+    return new_key(time())
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +45,7 @@ class Record:
     method: str
     request: bytes
     points: int = 0
-    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    key: str = field(default_factory=_key_of_now)
     place: int | None = None
     tried_at: int = 0
 
@@ -42,6 +58,12 @@ class Record:
     def body_bytes(self) -> int:
         """How much `encode` returns, in bytes; its method and key are ASCII."""
         return _HEAD.size + len(self.method) + len(self.key) + len(self.request)
+
+    @property
+    def logged_at(self) -> float:
+        """When it was logged, in seconds since the epoch; 0 if an earlier version wrote it and nobody knows."""
+        is_timed = len(self.key) == _KEY_CHARS and self.key[_TIME_CHARS] == "7"
+        return int(self.key[:_TIME_CHARS], 16) / 1000 if is_timed else 0.0
 
     @property
     def creates(self) -> bool:
