@@ -67,3 +67,24 @@ def test_the_thread_ends_with_the_client(sdk_server: SdkServer) -> None:
         assert len(run._session.heartbeat._runs) == 1 + len(several)
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_run_that_the_server_refuses_does_not_silence_the_others(
+    run: Run, client: ModelBox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as one whose creation waits in a journal; also where there are more runs than one call may name."""
+    unknown = [f"0000000{number}-0000-4000-8000-000000000000" for number in range(3)]
+    for run_id in (*unknown, "ffffffff-0000-4000-8000-000000000000"):
+        client._session.heartbeat.start(run_id)
+    before = heard_of(run)
+    wait_until(lambda: heard_of(run) != before)
+    told = [record for record in caplog.records if "heartbeat" in record.getMessage()]
+    assert [record.levelname for record in told].count("WARNING") <= 1
+
+
+def test_more_runs_than_one_call_may_name_are_all_said_to_be_alive(
+    client: ModelBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelbox_gateway.rpc.runs.HEARTBEAT_RUNS_MAX", 2)
+    several = [client.start_run("digits", source=False) for _ in range(5)]
+    wait_until(lambda: all(heard_of(one) is not None for one in several))

@@ -4,6 +4,7 @@ Must not know: what a run is, or what becomes of it.
 """
 
 import logging
+import re
 import threading
 from time import monotonic
 from typing import Final
@@ -15,6 +16,7 @@ from modelbox.transport.connection import NO_KEY, Connection
 from modelbox.transport.methods import HEARTBEAT_RUNS
 
 _log = logging.getLogger("modelbox")
+_NAMED: Final = re.compile(r"ids\[(\d{1,9})\]")
 
 
 class Heartbeat:
@@ -71,19 +73,31 @@ class Heartbeat:
             next_s = self._beat(ids)
 
     def _beat(self, ids: list[str]) -> float:
-        """Say once that runs are alive, and return how soon the next time is due, in seconds."""
-        try:
-            # Nothing is recorded in the log, so there is neither a key nor a token to send.
-            request = pb.HeartbeatRunsRequest(ids=ids)
-            answer = self._connection.call_once(HEARTBEAT_RUNS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
-        except ClosedError:
-            self.close()
-        except ModelBoxError as error:
-            # The next one may arrive; a run that is not heard of shows as lost, which is what it is to the server.
-            self._tell(error)
-        else:
-            return min(max(HEARTBEAT_S_MIN, answer.next_s), HEARTBEAT_S_MAX)
-        return HEARTBEAT_S
+        """Say once that runs are alive, and return how soon the next time is due, in seconds.
+
+        A server takes all runs of a call or none: those that it refuses are left out, and named again the next time,
+        for their creation may be on its way.
+        """
+        parts, due_s = [ids], [HEARTBEAT_S_MAX]
+        while parts and not self._closed:
+            part = parts.pop()
+            try:
+                due_s.append(self._say(part))
+            except ClosedError:
+                self.close()
+            except ModelBoxError as error:
+                # The next one may arrive; a run that is not heard of shows as lost, which is what it is to the server.
+                self._tell(error)
+                due_s.append(HEARTBEAT_S)
+                if error.final:
+                    parts += _without_refused(part, error)
+        return min(due_s)
+
+    def _say(self, ids: list[str]) -> float:
+        # Nothing is recorded in the log, so there is neither a key nor a token to send.
+        request = pb.HeartbeatRunsRequest(ids=ids)
+        answer = self._connection.call_once(HEARTBEAT_RUNS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
+        return min(max(HEARTBEAT_S_MIN, answer.next_s), HEARTBEAT_S_MAX)
 
     def _tell(self, error: ModelBoxError) -> None:
         """Warn, now and then, when heartbeats are turned away; that a server is away is told by what is logged."""
@@ -91,3 +105,15 @@ class Heartbeat:
         if is_turned_away:
             self._warn_at = monotonic() + WARN_AGAIN_S
         _log.log(logging.WARNING if is_turned_away else logging.DEBUG, "a heartbeat did not arrive: %s", error)
+
+
+def _without_refused(ids: list[str], error: ModelBoxError) -> list[list[str]]:
+    """Return what to say instead of what was refused: all but the run that the error names, or each half."""
+    named = _NAMED.fullmatch(error.field)
+    place = int(named[1]) if named else -1
+    if 0 <= place < len(ids):
+        rest = [ids[:place] + ids[place + 1 :]]
+    else:
+        half = len(ids) // 2
+        rest = [ids[:half], ids[half:]] if half else []
+    return [part for part in rest if part]
