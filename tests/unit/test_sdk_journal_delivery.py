@@ -386,3 +386,28 @@ def test_a_client_takes_over_what_ended_children_left_while_it_runs(
     log(child, range(1, 4))
     close(child)
     until(lambda: server.steps == list(range(4)))
+
+
+def test_where_no_thread_can_be_started_what_is_logged_waits_and_is_journaled_at_the_end(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        patch.setattr(courier_module, "START_AGAIN_S", 0.0)
+        first, second = make(Server()), make(Server())
+        for courier in (first, second):
+            log(courier, range(3))
+            courier.deliver(Record("UpdateMetadata", b"known"))
+        close(second)
+    told = [record for record in caplog.records if "no thread can be started" in record.getMessage()]
+    assert [record.levelno for record in told].count(logging.WARNING) == 2
+    assert second.delivery().dropped == 0
+    # As soon as there are threads again, what waits is sent, and what the other one left too.
+    log(first, range(3, 4))
+    first.flush(timeout_s=WAIT_S)
+    assert first.delivery().acknowledged == 4
+    close(first)
+    assert not list(tmp_path.iterdir())

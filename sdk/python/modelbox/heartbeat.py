@@ -41,8 +41,13 @@ class Heartbeat:
             self._runs.add(run_id)
             self._changed.notify()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="modelbox-heartbeat", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="modelbox-heartbeat", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    _log.warning("no thread can be started to say that runs are alive (%s): they show as lost", error)
+                    return
+                self._thread = thread
 
     def stop(self, run_id: str) -> None:
         """Say so no more."""

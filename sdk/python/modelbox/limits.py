@@ -234,6 +234,9 @@ TAKEOVER_S: Final = 30.0
 TAKEOVER_FIRST_S: Final = 10.0
 """How long older journals go before a client's own records, in seconds; then they are sent when nothing else waits."""
 
+START_AGAIN_S: Final = 1.0
+"""How soon threads are started again after the system had none to give, in seconds."""
+
 TAKEOVER_SWITCHES_MAX: Final = 200
 """How often a takeover goes from one journal to another that holds an older value; each time it reads both."""
 

@@ -56,7 +56,8 @@ class Buffer:
     def forget(self) -> None:
         """Begin afresh: nothing waits, nothing was dropped. A forked child does so, for its parent has the points."""
         self._entries: deque[Entry] = deque()
-        self._lock = threading.Lock()
+        # One that may be taken twice: a signal's handler may log while this thread has it.
+        self._lock = threading.RLock()
         self._text_bytes = 0
         self._markers = 0
         self.calls = 0

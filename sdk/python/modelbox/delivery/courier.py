@@ -23,12 +23,20 @@ from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
-from modelbox.limits import CALL_TIMEOUT_S, CLOSE_AWAY_S, CLOSE_PATIENCE_S, JOIN_TIMEOUT_S, OFFLINE_AFTER_S
+from modelbox.limits import (
+    CALL_TIMEOUT_S,
+    CLOSE_AWAY_S,
+    CLOSE_PATIENCE_S,
+    JOIN_TIMEOUT_S,
+    OFFLINE_AFTER_S,
+    START_AGAIN_S,
+)
 from modelbox.values import Delivery
 
 _log = logging.getLogger("modelbox")
 
 _LOOK_S: Final = 0.05
+_THREADS: Final = 2
 
 _FATES: Final[Mapping[Fate | None, str]] = {
     Fate.SET_ASIDE: "set aside: `modelbox client sync --refused` shows and resends it",
@@ -226,23 +234,39 @@ class Courier:
             destination=None if self._make_destination is None else self._make_destination(),
         )
         self._sender = Sender(self._backlog, self._folder, self._tries, on_answer=self._on_answer, aside=self._aside)
-        self._starting = threading.Lock()
+        self._starting = threading.RLock()
+        self._is_starting = False
+        self._start_at = 0.0
         self._threads: tuple[threading.Thread, ...] = ()
 
     def _wake(self, *, hurry: bool = False) -> None:
         self._recorder.wake(hurry=hurry)
-        if not self._threads:
+        if len(self._threads) < _THREADS:
             with self._starting:
-                if not self._threads:
-                    self._start()
+                # A signal's handler may come by here while its own thread starts them.
+                if not self._is_starting and monotonic() >= self._start_at:
+                    self._is_starting = True
+                    try:
+                        self._start()
+                    finally:
+                        self._is_starting = False
 
     def _start(self) -> None:
-        self._on_start()
+        if not self._threads:
+            self._on_start()
         runs = (("modelbox-recorder", self._recorder.run), ("modelbox-sender", self._sender.run))
-        threads = tuple(threading.Thread(target=run, name=name, daemon=True) for name, run in runs)
-        for thread in threads:
-            thread.start()
-        self._threads = threads
+        for name, run in runs[len(self._threads) :]:
+            thread = threading.Thread(target=run, name=name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                # Nothing of the training's business: what is logged waits, and at its end goes into the journal.
+                first, self._start_at = not self._start_at, monotonic() + START_AGAIN_S
+                self._recorder.idle = True
+                level = logging.WARNING if first else logging.DEBUG
+                _log.log(level, "no thread can be started to send what is logged (%s): it waits", error)
+                return
+            self._threads = (*self._threads, thread)
 
     def _on_answer(self, record: Record, answer: Answer) -> bool:
         waiter = self._waiters.pop(record.key, None)

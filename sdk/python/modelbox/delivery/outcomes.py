@@ -20,7 +20,7 @@ class Outcomes:
         self.acknowledged = self.acknowledged_calls = 0
         self.refused = self.refused_calls = 0
         self._refusal: RefusedError | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # as of the buffer
 
     def acknowledge(self, record: Record) -> None:
         """Count a record that the server recorded."""

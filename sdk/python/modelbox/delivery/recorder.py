@@ -13,6 +13,7 @@ from typing import Final
 from modelbox.delivery.buffer import Buffer, Entry, Marker, Point
 from modelbox.delivery.columns import records_of
 from modelbox.delivery.outcomes import Outcomes
+from modelbox.delivery.wakeup import Wakeup
 from modelbox.errors import ModelBoxError
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.record import Record
@@ -34,8 +35,8 @@ class Recorder:
         self._buffer: Final = buffer
         self._backlog: Final = backlog
         self._outcomes: Final = outcomes
-        self._work: Final = threading.Event()
-        self._hurry: Final = threading.Event()
+        self._work: Final = Wakeup()
+        self._hurry: Final = Wakeup()
 
     def wake(self, *, hurry: bool = False) -> None:
         """Say that there is something in the buffer; in a hurry it is taken at once."""

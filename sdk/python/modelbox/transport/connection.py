@@ -94,7 +94,7 @@ class Connection:
         self.home: Final = HomeLog() if home is None else home
         self._inherited: list[grpc.Channel] = []
         self._channel: grpc.Channel | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._closed = False
 
     @property
@@ -237,7 +237,7 @@ class Connection:
 
     def forget(self) -> None:
         """Begin afresh in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.tokens.renew_lock()
         if self._channel is not None:
             # Kept, never closed: its sockets and threads are the parent's, and to release it here could hang.

@@ -15,7 +15,7 @@ class Tokens:
 
     def __init__(self) -> None:
         """Know none."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._log_id = ""
         self._position = 0
         self._hash = ""
@@ -53,7 +53,7 @@ class Tokens:
 
     def renew_lock(self) -> None:
         """Take a fresh lock in a forked child: a thread of the parent may have held the old one."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
 
 def without_hash(token: str) -> str:
