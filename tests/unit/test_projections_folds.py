@@ -10,6 +10,7 @@ from modelbox_events import ChangeEvent, Codec, Position, RecordedEvent
 from modelbox_events.types import (
     REGISTRY,
     ArtifactsTracked,
+    ArtifactUploaded,
     DoubleSeries,
     MetadataUpdated,
     MetricsLogged,
@@ -125,6 +126,17 @@ def test_an_artifact_that_comes_twice_stays_the_first() -> None:
         (file.id, FILES_PER_EVENT_MAX),
         (other.id, 2 * FILES_PER_EVENT_MAX + 1),
     ]
+
+
+def test_an_upload_that_comes_again_is_the_newest_again() -> None:
+    def upload(number: int) -> ArtifactUploaded:
+        return ArtifactUploaded(
+            object_id=MODEL, id=uuid.UUID(int=number), path="p", file_type="MODEL", size=1, sha256="", md5=""
+        )
+
+    rows = fold_artifacts(decoded(recorded(1, upload(1)), recorded(2, upload(2)), recorded(3, upload(1))))
+    assert sorted(rows, key=lambda row: -row[-1])[0][0] == uuid.UUID(int=1)
+    assert [(row[0].int, row[-1] // FILES_PER_EVENT_MAX) for row in rows] == [(1, 3), (2, 2)]
 
 
 def test_what_any_object_can_have_is_read_only_from_streams_of_the_kind() -> None:

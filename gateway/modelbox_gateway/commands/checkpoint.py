@@ -117,7 +117,9 @@ def evolve(state: Contents, event: ChangeEvent) -> Contents:
         case ArtifactsTracked():
             return msgspec.structs.replace(state, tracked=(*state.tracked, *event.files))
         case ArtifactUploaded():
-            return msgspec.structs.replace(state, uploaded=(*state.uploaded, _file_of(event)))
+            # A file that is recorded again is the newest under its path again.
+            others = (file for file in state.uploaded if file.id != event.id)
+            return msgspec.structs.replace(state, uploaded=(*others, _file_of(event)))
         case MetricsLogged():
             return msgspec.structs.replace(state, metrics=_newest(state.metrics, event))
         case _:

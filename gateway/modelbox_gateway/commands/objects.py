@@ -4,7 +4,7 @@ Must not know: the wire, the views.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -37,6 +37,9 @@ from modelbox_gateway.commands.tracked import TRACKED, File, artifact_id, tracke
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 
 Item = TypeVar("Item")
+
+Superseded = Callable[[StreamRef, Sequence[ArtifactUploaded]], Awaitable[set[UUID]]]
+"""Returns the ids of those of an object's uploads that are not the last under their paths."""
 
 
 class Objects:
@@ -126,19 +129,39 @@ class Objects:
         return ids, None
 
     async def record_uploads(
-        self, stream: StreamRef, uploads: Sequence[ArtifactUploaded], caller: Caller, *, field: str
+        self,
+        stream: StreamRef,
+        uploads: Sequence[ArtifactUploaded],
+        caller: Caller,
+        *,
+        field: str,
+        superseded: Superseded,
     ) -> tuple[set[UUID], Appended | None]:
-        """Record uploads whose bytes are durable, all or none; return the ids of the new ones, and where they are."""
-        wanted = {uploaded.id: uploaded for uploaded in uploads}
-        while wanted:
+        """Record uploads whose bytes are durable, all or none; return the ids of the new ones, and where they are.
+
+        The last upload under a path counts. One that is known already is recorded again when another came after it.
+
+        Args:
+            stream: The object.
+            uploads: Its files.
+            caller: Who asks.
+            field: Where the request names the files.
+            superseded: Asked only where some are known.
+        """
+        by_id = {uploaded.id: uploaded for uploaded in uploads}
+        wanted, again = by_id, set[UUID]()
+        while wanted or again:
             events = [
-                NewEvent(uploaded, (StreamRef(stream.namespace, ARTIFACT, uploaded.id),))
-                for uploaded in wanted.values()
+                NewEvent(uploaded, (StreamRef(stream.namespace, ARTIFACT, uploaded.id),) if file_id in wanted else ())
+                for file_id, uploaded in by_id.items()
+                if file_id in wanted or file_id in again
             ]
             try:
                 return set(wanted), await self._append(stream, *events, caller=caller, field=field)
             except StreamExistsError:
                 wanted = await self._new(wanted)
+                known = [uploaded for file_id, uploaded in by_id.items() if file_id not in wanted]
+                again = await superseded(stream, known)
         return set(), None
 
     async def _new(self, wanted: dict[UUID, Item]) -> dict[UUID, Item]:

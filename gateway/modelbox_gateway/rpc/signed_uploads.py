@@ -16,6 +16,7 @@ from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import SAMPLE_BYTES, SAMPLED_FILES_MAX
+from modelbox_gateway.rpc.recording import record_uploads
 
 _VIEWS: Final = ("artifacts",)
 READ_BYTES: Final = 1024 * 1024
@@ -144,9 +145,8 @@ class SignedUploadMethods:
         request: pb.BeginUploadRequest | pb.CompleteUploadRequest,
     ) -> tuple[str, bool]:
         uploaded = file.uploaded(arrived)
-        objects = self._backend.objects
-        _, appended = await objects.record_uploads(file.stream, [uploaded], call.caller(request), field="file")
-        self._backend.freshness.wrote(call, appended)
+        caller = call.caller(request)
+        _, appended = await record_uploads(self._backend, call, file.stream, [uploaded], caller=caller, field="file")
         return str(uploaded.id), appended is None
 
     def _upload(self, upload_id: str, file: AnnouncedFile) -> tuple[SignedLinks, _Upload]:

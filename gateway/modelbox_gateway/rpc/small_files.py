@@ -14,6 +14,7 @@ from modelbox_gateway.rpc.answers import file_message
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import SMALL_FILE_BYTES_MAX, SMALL_FILES_BYTES_MAX, SMALL_FILES_MAX
+from modelbox_gateway.rpc.recording import record_uploads
 from modelbox_gateway.rpc.transfers import check_uploaded
 from modelbox_projections import ArtifactRow
 
@@ -39,9 +40,7 @@ class SmallFileMethods:
         await asyncio.gather(*(self._blobs.put(content, sha256) for sha256, content in by_content.items()))
         uploads = [file.uploaded(digests) for file, digests in zip(files, arrived, strict=True)]
         caller = call.caller(*(file.frame for file in files), *(digests.sha256.encode() for digests in arrived))
-        objects = self._backend.objects
-        new, appended = await objects.record_uploads(files[0].stream, uploads, caller, field="files")
-        self._backend.freshness.wrote(call, appended)
+        new, _ = await record_uploads(self._backend, call, files[0].stream, uploads, caller=caller, field="files")
         return pb.UploadFilesResponse(
             files=[
                 pb.UploadFileResponse(

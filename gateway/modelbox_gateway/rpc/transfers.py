@@ -12,6 +12,7 @@ from modelbox_gateway.rpc.announced import AnnouncedFile
 from modelbox_gateway.rpc.answers import file_message, timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.recording import record_uploads
 from modelbox_projections import ArtifactRow
 
 _VIEWS: Final = ("artifacts",)
@@ -37,9 +38,8 @@ class TransferMethods:
             await upload.keep(arrived)
         caller = call.caller(announced.frame, bytes.fromhex(arrived.sha256))
         uploaded = announced.uploaded(arrived)
-        objects = self._backend.objects
-        _, appended = await objects.record_uploads(announced.stream, [uploaded], caller, field="metadata")
-        self._backend.freshness.wrote(call, appended)
+        stream = announced.stream
+        _, appended = await record_uploads(self._backend, call, stream, [uploaded], caller=caller, field="metadata")
         return pb.UploadFileResponse(
             file_id=str(uploaded.id), exists=appended is None, sha256=arrived.sha256, size=arrived.size
         )

@@ -28,12 +28,15 @@ File = TrackedFile | UploadedFile | ArtifactUploaded
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[tuple[Any, ...]]:
-    """Return the artifacts that the events bring, each id once: the first time counts."""
+    """Return the artifacts that the events bring, each id once.
+
+    Of a file that is only named the first time counts, of an uploaded one the last: it is the newest under its path again.
+    """
     rows: dict[UUID, tuple[Any, ...]] = {}
     for event in events:
         parent_id, files = _files_of(event.data)
         for number, file in enumerate(files):
-            if file.id not in rows:
+            if file.id not in rows or isinstance(file, ArtifactUploaded):
                 rows[file.id] = _row(event.recorded, parent_id, file, number)
     return list(rows.values())
 
@@ -68,7 +71,7 @@ class ArtifactsProjection(Projection):
     """The artifacts of every object, tracked and uploaded."""
 
     name: ClassVar = "artifacts"
-    code_version: ClassVar = 3
+    code_version: ClassVar = 4
     event_types: ClassVar = names_of(
         ModelCreated, CheckpointCreated, ModelVersionCreated, ArtifactsTracked, ArtifactUploaded
     )
