@@ -156,7 +156,7 @@ def test_damaged_bytes_are_never_put_in_place(sdk_server: SdkServer, model: Mode
     place.parent.mkdir()
     place.write_text("earlier", encoding="utf-8")
     with pytest.raises(ChecksumMismatchError):
-        model.download_artifact(artifact, tmp_path / "out")
+        model.download_artifact(artifact, tmp_path / "out", overwrite=True)
     assert [path.name for path in place.parent.iterdir()] == ["model.pt"]
     assert place.read_text(encoding="utf-8") == "earlier"
 

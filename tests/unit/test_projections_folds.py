@@ -135,7 +135,7 @@ def test_an_upload_that_comes_again_is_the_newest_again() -> None:
         )
 
     rows = fold_artifacts(decoded(recorded(1, upload(1)), recorded(2, upload(2)), recorded(3, upload(1))))
-    assert sorted(rows, key=lambda row: -row[-1])[0][0] == uuid.UUID(int=1)
+    assert max(rows, key=lambda row: row[-1])[0] == uuid.UUID(int=1)
     assert [(row[0].int, row[-1] // FILES_PER_EVENT_MAX) for row in rows] == [(1, 3), (2, 2)]
 
 

@@ -23,25 +23,27 @@ ID = "1c9f6b8e"
         ("//host/share/model.pt", "model.pt"),
         ("C:\\models\\net.pt", "net.pt"),
         ("\\\\host\\share\\net.pt", "net.pt"),
-        ("models\\net.pt", "models/net.pt"),
+        ("models\\net.pt", "models\\net.pt"),
+        ("logs/12:30:00.log", "logs/12:30:00.log"),
+        ("a\\b.txt", "a\\b.txt"),
         ("../../etc/passwd", "passwd"),
         ("a/../../b", "b"),
-        ("a\\..\\..\\b", "b"),
+        ("a\\..\\..\\b", "a\\..\\..\\b"),
         ("..", ID),
         ("a/..", ID),
         ("/", ID),
         (".", ID),
         ("", ID),
-        ("C:", "C_"),
+        ("C:", "C:"),
         ("file:///etc/passwd", "passwd"),
         ("s3://bucket/key/model.onnx", "model.onnx"),
-        ("epoch:1/c", "epoch_1/c"),
-        ("a:b/c", "c"),
+        ("epoch:1/c", "epoch:1/c"),
+        ("a:b/c", "a:b/c"),
         ("~/.ssh/id", "~/.ssh/id"),
     ],
 )
 def test_a_label_is_only_a_name_below_the_folder(label: str, place: str) -> None:
-    found = place_of(label, file_id=ID)
+    found = place_of(label, file_id=ID, windows=False)
     assert found == PurePosixPath(place)
     assert not found.is_absolute()
     assert ".." not in found.parts
@@ -54,6 +56,23 @@ def test_an_id_that_is_none_is_only_a_name_too(file_id: str) -> None:
     assert len(found.parts) == 1
     assert not set(str(found)) & {"/", "\\", "\0", ":"}
     assert found.name not in {"", "..", "."}
+
+
+@pytest.mark.parametrize(
+    "label, place",
+    [
+        ("C:\\models\\net.pt", "net.pt"),
+        ("models\\net.pt", "models/net.pt"),
+        ("a\\..\\..\\b", "b"),
+        ("C:", "C_"),
+        ("logs/12:30:00.log", "logs/12_30_00.log"),
+        ("a?b/c*", "a_b/c_"),
+        ("a:b/c", "c"),
+        ("run/model.pt", "run/model.pt"),
+    ],
+)
+def test_on_windows_a_place_has_only_names_that_windows_takes(label: str, place: str) -> None:
+    assert place_of(label, file_id=ID, windows=True) == PurePosixPath(place)
 
 
 @pytest.mark.parametrize(

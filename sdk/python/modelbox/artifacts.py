@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from modelbox.enums import FileType
 from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_text
 from modelbox.logged import Logged
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.session import Session
@@ -32,8 +33,8 @@ class Artifact(Logged):
     """A file that belongs to an object; metrics, metadata and events can be logged on it too.
 
     `path` is a label or URI. An uploaded file's bytes are kept by ModelBox: it has a `size` in bytes and a `sha256`
-    (hexadecimal). A tracked file's are kept elsewhere, and its `checksum` is whatever was given with it. `created_at`
-    is None in what `upload_artifact` returns; `artifacts()` has it.
+    (hexadecimal). A tracked file's are kept elsewhere, and its `checksum` is whatever was given with it. `created_at`,
+    when it was uploaded last, is None in what `upload_artifact` returns; `artifacts()` has it.
 
     Only an artifact that a client returned can be downloaded and logged on; one made by hand has no client.
     """
@@ -49,15 +50,30 @@ class Artifact(Logged):
     created_at: datetime | None = None
     _session: Session = field(default=_NO_CLIENT, repr=False, compare=False)
 
-    def download(self, dst_path: str | PathLike[str] = ".", *, on_progress: OnProgress | None = None) -> Path:
+    def download(
+        self,
+        dst_path: str | PathLike[str] = ".",
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> Path:
         """Download it into a folder, verified; see `LoggedObject.download_artifact`."""
-        [place] = self._session.transfers.download([wire_artifact(self)], Path(dst_path), on_progress=on_progress)
+        [place] = self._session.transfers.download(
+            [wire_artifact(self)], Path(dst_path), overwrite=overwrite, on_progress=on_progress
+        )
         return place
 
 
 def wire_artifact(artifact: Artifact) -> pb.FileMetadata:
     """Return what is known of an artifact, as the wire says it."""
     return pb.FileMetadata(id=artifact.id, path=artifact.path, size=artifact.size, sha256=artifact.sha256)
+
+
+def known_artifact(artifact: Artifact | str) -> pb.FileMetadata:
+    """Return what is known of an artifact or, of its id, that alone."""
+    if isinstance(artifact, Artifact):
+        return wire_artifact(artifact)
+    return pb.FileMetadata(id=check_text("artifact", artifact))
 
 
 def artifact_of(session: Session | None, file: pb.FileMetadata) -> Artifact:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from modelbox.artifacts import Artifact
+from modelbox.artifacts import Artifact, known_artifact
 from modelbox.checkpoints import CHECKPOINTS, Checkpoint
 from modelbox.config import resolve_address, resolve_blob_address, resolve_cache, resolve_journal
 from modelbox.datasets import DatasetCalls
@@ -85,10 +85,33 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         artifact: Artifact | str,
         destination: str | PathLike[str] = ".",
         *,
+        overwrite: bool = False,
         on_progress: OnProgress | None = None,
     ) -> Path:
         """Download an artifact of any object into a folder; see `Model.download_artifact`."""
-        return ObjectRef("", self._session).download_artifact(artifact, destination, on_progress=on_progress)
+        [place] = self.download_artifacts([artifact], destination, overwrite=overwrite, on_progress=on_progress)
+        return place
+
+    def download_artifacts(
+        self,
+        artifacts: Iterable[Artifact | str],
+        destination: str | PathLike[str] = ".",
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> list[Path]:
+        """Download artifacts of any objects, or their ids, into a folder; see `Model.download_artifact`.
+
+        Returns:
+            Where the files are, in the order of the artifacts.
+
+        Raises:
+            InvalidFieldError: Two have one path, or files are there that differ, and `overwrite` is not given; nothing
+                was changed.
+            ChecksumMismatchError: Other bytes arrived than the server keeps.
+        """
+        known = [known_artifact(artifact) for artifact in artifacts]
+        return self._session.transfers.download(known, Path(destination), overwrite=overwrite, on_progress=on_progress)
 
     def checkpoint(self, id: str) -> Checkpoint:  # noqa: A002  # its name on the wire
         """Return one checkpoint by its id; `Run.checkpoint` and `Experiment.checkpoint` find one by its epoch or step.

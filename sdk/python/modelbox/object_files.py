@@ -5,13 +5,14 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from modelbox.artifacts import Artifact, artifact_of, wire_artifact
+from modelbox.artifacts import Artifact, artifact_of, known_artifact, wire_artifact
 from modelbox.fields import check_text
 from modelbox.limits import TRACK_FILES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
+from modelbox.transfer.places import Label, parsed
 from modelbox.transport import methods
 from modelbox.values import LocalFile, OnProgress
 from modelbox.wire import all_pages
@@ -98,6 +99,7 @@ class HasArtifacts:
         artifact: Artifact | str,
         destination: str | PathLike[str] = ".",
         *,
+        overwrite: bool = False,
         on_progress: OnProgress | None = None,
     ) -> Path:
         """Download an artifact into a folder, verified; it is in place only when it is whole.
@@ -106,32 +108,48 @@ class HasArtifacts:
             artifact: The artifact or its id.
             destination: The folder, made if it is missing. The file's place in it is the artifact's path; of one that
                 is absolute or leads elsewhere, only its last part counts.
+            overwrite: Replace a file that is there and differs. One with the same bytes stays and is not fetched.
+            on_progress: Called after each piece.
 
         Returns:
             Where the file is.
 
         Raises:
+            InvalidFieldError: A file is there that differs, and `overwrite` is not given; nothing was changed.
             ChecksumMismatchError: Other bytes arrived than the server keeps.
         """
-        known = (
-            wire_artifact(artifact)
-            if isinstance(artifact, Artifact)
-            else pb.FileMetadata(id=check_text("artifact", artifact))
+        [place] = self._session.transfers.download(
+            [known_artifact(artifact)], Path(destination), overwrite=overwrite, on_progress=on_progress
         )
-        [place] = self._session.transfers.download([known], Path(destination), on_progress=on_progress)
         return place
 
     def download_artifacts(
-        self, destination: str | PathLike[str] = ".", *, on_progress: OnProgress | None = None
+        self,
+        destination: str | PathLike[str] = ".",
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
     ) -> list[Path]:
         """Download all uploaded artifacts into a folder, several at once, each verified; see `download_artifact`.
 
+        Absolute paths of which several have one last part keep their folders, below the destination.
+
         Returns:
-            Where the files are, newest first; of several with one path only the newest. Tracked files are kept
-            elsewhere and left out.
+            Where the files are, newest first; of several with one path only the one that was uploaded last. Tracked
+            files are kept elsewhere and left out.
 
         Raises:
+            InvalidFieldError: Files are there that differ, and `overwrite` is not given, or a path is a file and a
+                folder; nothing was changed.
             ChecksumMismatchError: Other bytes arrived than the server keeps.
         """
-        uploaded = [wire_artifact(artifact) for artifact in self.artifacts() if artifact.uploaded]
-        return self._session.transfers.download(uploaded, Path(destination), on_progress=on_progress)
+        newest: dict[Label, Artifact] = {}
+        for artifact in self.artifacts():
+            if artifact.uploaded:
+                newest.setdefault(parsed(artifact.path), artifact)
+        return self._session.transfers.download(
+            [wire_artifact(artifact) for artifact in newest.values()],
+            Path(destination),
+            overwrite=overwrite,
+            on_progress=on_progress,
+        )

@@ -54,18 +54,25 @@ def track(*, parent_id: str, paths: tuple[str, ...], server_addr: str, config_pa
 @click.option("--id", "artifact_ids", multiple=True, help="An artifact's id. Repeatable.")
 @click.option("--parent-id", default="", help="Download all uploaded artifacts of this model or model version.")
 @click.option("--path", type=click.Path(path_type=Path), default=Path(), help="The folder to write into.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are there and differ.")
 @connection_options
 def download(
-    *, artifact_ids: tuple[str, ...], parent_id: str, path: Path, server_addr: str, config_path: Path | None
+    *,
+    artifact_ids: tuple[str, ...],
+    parent_id: str,
+    path: Path,
+    overwrite: bool,
+    server_addr: str,
+    config_path: Path | None,
 ) -> None:
     """Download artifacts, verified; prints nothing but where they are, one a line."""
     if bool(artifact_ids) == bool(parent_id):
         raise click.UsageError("give either --id or --parent-id")
     with connected(server_addr, config_path) as client, transfer_progress() as on_progress:
         if parent_id:
-            places = client.object(parent_id).download_artifacts(path, on_progress=on_progress)
+            places = client.object(parent_id).download_artifacts(path, overwrite=overwrite, on_progress=on_progress)
         else:
-            places = [client.download_artifact(artifact, path, on_progress=on_progress) for artifact in artifact_ids]
+            places = client.download_artifacts(artifact_ids, path, overwrite=overwrite, on_progress=on_progress)
     for place in places:
         click.echo(place)
 

@@ -54,7 +54,7 @@ def last_checkpoint(parent: HasCheckpoints) -> Checkpoint | None:
 
 
 def restore(checkpoint: Checkpoint, destination: Path) -> Path:
-    """Download a checkpoint into a folder, verified.
+    """Download a checkpoint into a folder, verified; a file of an earlier checkpoint there is replaced.
 
     Returns:
         The file; of a checkpoint that is a folder, the folder.
@@ -73,7 +73,8 @@ def restore(checkpoint: Checkpoint, destination: Path) -> Path:
     }
     if len(files) < expected:
         raise ChecksumMismatchError(f"the checkpoint has {len(files)} of {expected} files", field="files")
-    paths = [file.download(destination) for file in files.values()]
+    # The folder has what was restored at an earlier start.
+    paths = [file.download(destination, overwrite=True) for file in files.values()]
     # Every file of a folder is labelled with the folder's name before its own.
     return destination / paths[0].relative_to(destination).parts[0]
 

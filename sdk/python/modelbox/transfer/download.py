@@ -1,6 +1,7 @@
 """Download of one artifact into a folder: verified, and in place only when it is whole."""
 
 import contextlib
+import os
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -12,41 +13,48 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.hashing import Hashing
 from modelbox.transfer.links import LinkRefusedError, LinkUnreachableError
 from modelbox.transfer.patience import Patience
-from modelbox.transfer.places import target_of
+from modelbox.transfer.present import Wanted, would_replace
 from modelbox.transfer.progress import Listener, Tally
 from modelbox.transfer.ways import Ways
 from modelbox.transport.methods import DOWNLOAD_FILE, GET_DOWNLOAD_LINK
 
 
-def download(ways: Ways, file: pb.FileMetadata, folder: Path, listener: Listener) -> Path:
-    """Fetch one artifact into a folder and return its path there; a broken connection goes on where it broke.
-
-    A file that is there already is replaced once the new one is whole.
-
-    Args:
-        file: What is known of it, at least its `id`.
+def described(ways: Ways, file: pb.FileMetadata) -> pb.FileMetadata:
+    """Return what the server knows of an artifact of which perhaps only the `id` is known.
 
     Raises:
+        NotUploadedError: It is kept elsewhere.
+        ModelBoxError: The server refused, or did not answer.
+    """
+    if file.sha256:
+        return file
+    return ways.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id)).file
+
+
+def download(ways: Ways, wanted: Wanted, listener: Listener) -> Path:
+    """Fetch one artifact to its place and return that; a broken connection goes on where it broke.
+
+    Raises:
+        InvalidFieldError: Something has come to its place that may not be replaced.
         ChecksumMismatchError: Other bytes arrived than the server keeps.
         ModelBoxError: The server refused, or did not answer.
         OSError: The folder cannot be written.
     """
-    url = ""
-    if not file.sha256 or file.size >= LINK_BYTES_MIN:
-        answer = ways.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id))
-        file, url = answer.file, answer.url if answer.file.size >= LINK_BYTES_MIN else ""
-    cached = take_cached(ways, file, folder, listener)
+    cached = take_cached(ways, wanted, listener)
     if cached is not None:
         return cached
+    file, url = wanted.file, ""
+    if file.size >= LINK_BYTES_MIN:
+        url = ways.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id)).url
 
     def fetch(into: IO[bytes]) -> None:
         with Hashing() as hashing:
             _Fetching(ways, file, into, hashing, listener.tally(file.path, file.size)).run(url)
 
-    return put_in_place(ways, file, folder, fetch)
+    return put_in_place(ways, wanted, fetch)
 
 
-def take_cached(ways: Ways, file: pb.FileMetadata, folder: Path, listener: Listener) -> Path | None:
+def take_cached(ways: Ways, wanted: Wanted, listener: Listener) -> Path | None:
     """Put a file in its place that was downloaded before; None where the cache does not have it.
 
     Raises:
@@ -54,16 +62,16 @@ def take_cached(ways: Ways, file: pb.FileMetadata, folder: Path, listener: Liste
     """
     if ways.cache is None:
         return None
-    target = target_of(folder, file)
-    with _temporary(target) as temporary:
+    file = wanted.file
+    with _temporary(wanted.target) as temporary:
         if not ways.cache.get(file.sha256, file.size, temporary):
             return None
         listener.tell(file.path, file.size, file.size)
-        temporary.replace(target)
-    return target
+        _take_place(temporary, wanted)
+    return wanted.target
 
 
-def put_in_place(ways: Ways, file: pb.FileMetadata, folder: Path, write: Callable[[IO[bytes]], object]) -> Path:
+def put_in_place(ways: Ways, wanted: Wanted, write: Callable[[IO[bytes]], object]) -> Path:
     """Put a file in its place, and into the cache, when all of it is written and verified.
 
     Args:
@@ -72,14 +80,13 @@ def put_in_place(ways: Ways, file: pb.FileMetadata, folder: Path, write: Callabl
     Raises:
         OSError: The folder cannot be written.
     """
-    target = target_of(folder, file)
-    with _temporary(target) as temporary:
+    with _temporary(wanted.target) as temporary:
         with temporary.open("wb") as into:
             write(into)
         if ways.cache is not None:
-            ways.cache.put(file.sha256, temporary)
-        temporary.replace(target)
-    return target
+            ways.cache.put(wanted.file.sha256, temporary)
+        _take_place(temporary, wanted)
+    return wanted.target
 
 
 class _Fetching:
@@ -153,9 +160,17 @@ class _Fetching:
             raise ChecksumMismatchError(f"{self._file.path}: {problem}; {remedy}", field="checksum")
 
 
+def _take_place(temporary: Path, wanted: Wanted) -> None:
+    # Asked again: a long download lies between the first look and this one.
+    if not wanted.overwrite and os.path.lexists(wanted.target):
+        raise would_replace([wanted.target])
+    temporary.replace(wanted.target)
+
+
 @contextlib.contextmanager
 def _temporary(target: Path) -> Iterator[Path]:
     """Give a new file beside the target, and remove it unless it was put in the target's place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".modelbox-{uuid.uuid4().hex}.part")
     # With the rights that a new file has here; what `tempfile` makes is for its owner alone.
     temporary.touch(exist_ok=False)

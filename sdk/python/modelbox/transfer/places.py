@@ -1,45 +1,110 @@
-"""Where an artifact belongs below a folder.
+"""Where artifacts belong below a folder.
 
 An artifact's path is a label that someone else wrote. It may lead anywhere; here it is only a name below the folder.
 """
 
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Final, NamedTuple
 
 from modelbox.errors import InvalidFieldError
 from modelbox.proto import modelstore_pb2 as pb
 
+_UNUSABLE_ON_WINDOWS: Final = re.compile(r'[<>:"|?*]')
+_WRITTEN_ON_WINDOWS: Final = re.compile(r"[A-Za-z]:\\|\\\\")
+_IS_WINDOWS: Final = os.name == "nt"
 
-def place_of(label: str, *, file_id: str) -> PurePosixPath:
+
+class Label(NamedTuple):
+    """An artifact's path, taken apart. Two labels that are equal mean one file."""
+
+    leads_away: bool
+    names: tuple[str, ...]
+
+
+def parsed(label: str, *, windows: bool = _IS_WINDOWS) -> Label:
+    """Take a label apart: whether it leads out of any folder, and the names in it.
+
+    Args:
+        label: An artifact's path.
+        windows: Whether names must be such as Windows takes. Elsewhere they stay as they are: a backslash or a colon
+            is a character like any other, but in a label that begins like an absolute path of Windows.
+    """
+    from_windows = windows or _WRITTEN_ON_WINDOWS.match(label) is not None
+    parts = PurePosixPath(label.replace("\\", "/") if from_windows else label).parts
+    names = [part.replace("\0", "_") for part in parts if part not in {"/", "//", "."}]
+    is_absolute = label.startswith("/") or "://" in label
+    if from_windows:
+        is_absolute = is_absolute or bool(PureWindowsPath(label).drive or PureWindowsPath(label).root)
+    if windows:
+        names = [_UNUSABLE_ON_WINDOWS.sub("_", name) for name in names]
+    return Label(is_absolute or ".." in names, tuple(names))
+
+
+def place_of(label: str, *, file_id: str, windows: bool = _IS_WINDOWS) -> PurePosixPath:
     """Return where an artifact with this label belongs below a folder.
 
     A relative label keeps its folders. Of one that is absolute, names a drive or holds `..`, only the last part
     counts; a label without any usable part gives way to the artifact's id.
     """
-    return _name_below(label) or _name_below(file_id) or PurePosixPath("artifact")
+    return _name_below(label, windows=windows) or _fallback(file_id)
 
 
-def _name_below(label: str) -> PurePosixPath | None:
-    windows = PureWindowsPath(label)
-    parts = [part for part in PurePosixPath(label.replace("\\", "/")).parts if part not in {"/", "//", ".", ""}]
-    leads_away = bool(windows.drive or windows.root) or "://" in label or ".." in parts
-    names = [part.replace(":", "_").replace("\0", "_") for part in (parts[-1:] if leads_away else parts)]
-    return PurePosixPath(*names) if names and names != [".."] else None
+def _name_below(label: str, *, windows: bool = _IS_WINDOWS) -> PurePosixPath | None:
+    leads_away, names = parsed(label, windows=windows)
+    names = names[-1:] if leads_away else names
+    return PurePosixPath(*names) if names and names != ("..",) else None
 
 
-def target_of(folder: Path, file: pb.FileMetadata) -> Path:
-    """Return where a file goes, and make the folders above it.
+def _fallback(file_id: str) -> PurePosixPath:
+    """Return the id as a name; what a server calls an id may be anything."""
+    return _name_below(file_id) or PurePosixPath("artifact")
+
+
+def targets_of(files: Sequence[pb.FileMetadata], folder: Path) -> list[Path]:
+    """Return where files go that are downloaded together; of those that would take one place, each keeps its folders.
 
     Raises:
-        InvalidFieldError: Something is in its way, or a link would lead it out of the folder.
+        InvalidFieldError: Two have one path or one stands in the other's way, something is in the way of one, or a link
+            would lead one out of the folder.
     """
     if folder.exists() and not folder.is_dir():
         raise InvalidFieldError.of("destination", f"{str(folder)[:300]!r} is a file; give a folder")
-    target = folder / place_of(file.path, file_id=file.id)
+    short = [place_of(file.path, file_id=file.id) for file in files]
+    times = Counter(short)
+    places = [_whole_place_of(file) if times[place] > 1 else place for file, place in zip(files, short, strict=True)]
+    taken: dict[PurePosixPath, pb.FileMetadata] = {}
+    for place, file in zip(places, files, strict=True):
+        if place in taken:
+            both = f"the artifacts {taken[place].id} and {file.id} are both {file.path[:300]!r}"
+            raise InvalidFieldError.of("artifacts", f"{both}; download them into different folders")
+        taken[place] = file
+    for place, file in taken.items():
+        above = next((taken[folder] for folder in place.parents if folder in taken), None)
+        if above is not None:
+            problem = f"{file.path[:300]!r} is below {above.path[:300]!r}, which is a file"
+            raise InvalidFieldError.of("artifacts", f"{problem}; download them into different folders")
+    return [_target_of(folder, place) for place in places]
+
+
+def _whole_place_of(file: pb.FileMetadata) -> PurePosixPath:
+    names = [name for name in parsed(file.path).names if name != ".."]
+    return PurePosixPath(*names) if names else _fallback(file.id)
+
+
+def _target_of(folder: Path, place: PurePosixPath) -> Path:
+    target = folder / place
     # A link inside the folder could still lead out of it; asked before anything is made there.
     if not target.parent.resolve().is_relative_to(folder.resolve()):
         problem = f"{str(target)[:300]!r} leads out of the folder through a link"
         raise InvalidFieldError.of("destination", problem)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    in_the_way = next((above for above in target.parents if above.exists() and not above.is_dir()), None)
+    if in_the_way is not None:
+        problem = f"{str(in_the_way)[:300]!r} is a file; the artifact needs a folder of this name"
+        raise InvalidFieldError.of("destination", problem)
     if target.is_dir():
         raise InvalidFieldError.of("destination", f"{str(target)[:300]!r} is a folder; the artifact has this name")
     return target

@@ -17,6 +17,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
 from modelbox.transfer.download import download, put_in_place, take_cached
 from modelbox.transfer.files import wire_file
+from modelbox.transfer.present import Wanted
 from modelbox.transfer.progress import Listener
 from modelbox.transfer.upload import upload
 from modelbox.transfer.ways import Ways
@@ -69,20 +70,21 @@ def upload_together(
     return [whole.metadata for whole in wholes]
 
 
-def download_together(ways: Ways, files: Sequence[pb.FileMetadata], folder: Path, *, listener: Listener) -> list[Path]:
-    """Fetch small files into a folder and return where each is.
+def download_together(ways: Ways, files: Sequence[Wanted], *, listener: Listener) -> list[Path]:
+    """Fetch small files and return where each is.
 
     Raises:
         ModelBoxError: As `download`, for the first that it is raised for.
         OSError: The folder cannot be written.
     """
-    places = {file.id: take_cached(ways, file, folder, listener) for file in files}
-    missing = [file for file in files if places[file.id] is None]
+    places = {wanted.file.id: take_cached(ways, wanted, listener) for wanted in files}
+    missing = [wanted for wanted in files if places[wanted.file.id] is None]
     with contextlib.suppress(ModelBoxError):  # what is still missing then is fetched by itself
-        for file, content in _fetched(ways, missing):
-            places[file.id] = put_in_place(ways, file, folder, partial(_write, content))
+        for wanted, content in _fetched(ways, missing):
+            file = wanted.file
+            places[file.id] = put_in_place(ways, wanted, partial(_write, content))
             listener.tell(file.path, file.size, file.size)
-    return [places[file.id] or download(ways, file, folder, listener) for file in files]
+    return [places[wanted.file.id] or download(ways, wanted, listener) for wanted in files]
 
 
 def _read(file: LocalFile, parent_id: str) -> pb.SmallFile:
@@ -94,7 +96,7 @@ def _read(file: LocalFile, parent_id: str) -> pb.SmallFile:
     return pb.SmallFile(metadata=metadata, content=data)
 
 
-def _fetched(ways: Ways, files: Sequence[pb.FileMetadata]) -> Iterator[tuple[pb.FileMetadata, bytes]]:
+def _fetched(ways: Ways, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, bytes]]:
     """Yield files and their bytes, as far as these are what they should be."""
     connection = ways.connection
     with connection.translated(DOWNLOAD_FILES):
@@ -103,16 +105,16 @@ def _fetched(ways: Ways, files: Sequence[pb.FileMetadata]) -> Iterator[tuple[pb.
             request_serializer=DOWNLOAD_FILES.request.SerializeToString,
             response_deserializer=DOWNLOAD_FILES.response.FromString,
         )
-        request = pb.DownloadFilesRequest(file_ids=[file.id for file in files])
+        request = pb.DownloadFilesRequest(file_ids=[wanted.file.id for wanted in files])
         # The call is the iterator of its answers; the types do not say so.
         call: Any = multicallable(request, timeout=ATTEMPT_TIMEOUT_S, metadata=connection.headers(DOWNLOAD_FILES))
         try:
             arrived = (whole for answer in call for whole in answer.files)
-            for file, whole in zip(files, arrived, strict=False):
-                content = whole.content
+            for wanted, whole in zip(files, arrived, strict=False):
+                content, file = whole.content, wanted.file
                 if whole.metadata.id != file.id or hashlib.sha256(content).hexdigest() != file.sha256:
                     return
-                yield file, content
+                yield wanted, content
         finally:
             # Harmless once the server has ended the stream; otherwise it is told to stop sending.
             call.cancel()

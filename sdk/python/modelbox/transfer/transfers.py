@@ -11,8 +11,9 @@ from typing import TypeVar
 from modelbox.limits import FILES_AT_ONCE
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.cache import Cache, CacheSettings
-from modelbox.transfer.download import download
-from modelbox.transfer.places import place_of
+from modelbox.transfer.download import described, download
+from modelbox.transfer.places import targets_of
+from modelbox.transfer.present import Wanted, missing
 from modelbox.transfer.progress import Listener
 from modelbox.transfer.small import download_together, in_calls, upload_together
 from modelbox.transfer.together import together
@@ -70,30 +71,45 @@ class Transfers:
         return _in_calls(send, files, sizes, listener)
 
     def download(
-        self, files: Sequence[pb.FileMetadata], folder: Path, *, on_progress: OnProgress | None = None
+        self,
+        files: Sequence[pb.FileMetadata],
+        folder: Path,
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
     ) -> list[Path]:
-        """Fetch files into a folder and return where each is, in their order; of several with one place, the first.
+        """Fetch files into a folder and return where each is, in their order. What is there already is not fetched.
 
         Args:
             files: What is known of each, at least its `id`.
+            folder: Made if it is missing.
+            overwrite: Replace files that differ.
+            on_progress: Called after each piece.
 
         Raises:
+            InvalidFieldError: Not all files find a place in the folder, or would replace others; none was fetched.
             ChecksumMismatchError: Other bytes arrived than the server keeps.
             ModelBoxError: The server refused, or did not answer.
             OSError: The folder cannot be written.
         """
-        first: dict[object, pb.FileMetadata] = {}
-        for file in files:
-            first.setdefault(place_of(file.path, file_id=file.id) if file.path else file.id, file)
         listener = Listener(on_progress)
 
-        def fetch(part: Sequence[pb.FileMetadata]) -> list[Path]:
-            if len(part) > 1:
-                return download_together(self._ways, part, folder, listener=listener)
-            return [download(self._ways, part[0], folder, listener)]
+        def describe(file: pb.FileMetadata) -> pb.FileMetadata:
+            return described(self._ways, file)
 
-        wanted = list(first.values())
-        return _in_calls(fetch, wanted, (file.size if file.sha256 else None for file in wanted), listener)
+        def fetch(part: Sequence[Wanted]) -> list[Path]:
+            if len(part) > 1:
+                return download_together(self._ways, part, listener=listener)
+            return [download(self._ways, part[0], listener)]
+
+        each = list({file.id: file for file in files}.values())
+        known = together(describe, each, at_once=FILES_AT_ONCE, stop=listener.stop)
+        targets = targets_of(known, folder)
+        wanted = [Wanted(file, target, overwrite) for file, target in zip(known, targets, strict=True)]
+        left = missing(wanted)
+        _in_calls(fetch, left, (one.file.size for one in left), listener)
+        places = {file.id: target for file, target in zip(each, targets, strict=True)}
+        return [places[file.id] for file in files]
 
     def forget(self) -> None:
         """Begin afresh in a forked child."""
