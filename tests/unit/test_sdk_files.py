@@ -130,7 +130,7 @@ def test_an_upload_is_checked_before_its_first_byte(tmp_path: Path) -> None:
         files_to_upload(7)  # type: ignore[arg-type]
 
 
-def test_a_walk_does_not_follow_links_to_folders(tmp_path: Path) -> None:
+def test_a_walk_does_not_follow_a_link_to_a_folder_that_holds_it(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "a.txt").touch()
     (tmp_path / "run" / "circle").symlink_to(tmp_path / "run")

@@ -30,7 +30,7 @@ File = TrackedFile | UploadedFile | ArtifactUploaded
 def fold(events: Sequence[DecodedEvent]) -> list[tuple[Any, ...]]:
     """Return the artifacts that the events bring, each id once.
 
-    Of a file that is only named the first time counts, of an uploaded one the last: it is the newest under its path again.
+    Of a file that is only named the first time counts, of an uploaded one the last: that is the newest under its path.
     """
     rows: dict[UUID, tuple[Any, ...]] = {}
     for event in events:

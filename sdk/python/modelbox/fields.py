@@ -13,7 +13,7 @@ from typing import Any, Final, SupportsIndex
 from uuid import UUID
 
 from modelbox.errors import InvalidFieldError
-from modelbox.limits import NAME_CHARS_MAX, STEP_MAX, TEXT_CHARS_MAX, VALUE_BYTES_MAX, WALLCLOCK_S_MAX
+from modelbox.limits import NAME_CHARS_MAX, PATH_CHARS_MAX, STEP_MAX, TEXT_CHARS_MAX, VALUE_BYTES_MAX, WALLCLOCK_S_MAX
 from modelbox.values import MetricScalar
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -73,6 +73,23 @@ def check_name(field: str, name: object) -> str:
     if text != text.strip():
         raise InvalidFieldError.of(field, "begins or ends with blanks; remove them")
     return text
+
+
+def check_path(field: str, path: str) -> str:
+    """Return an artifact's path.
+
+    Raises:
+        InvalidFieldError: It cannot be sent, is over `PATH_CHARS_MAX`, or holds control characters or `..`.
+    """
+    check_text(f"{field}: {path[:300]!r}", path)
+    if len(path) > PATH_CHARS_MAX:
+        problem = f"{path[:300]!r}… has {len(path):,} characters; at most {PATH_CHARS_MAX:,} are allowed"
+        raise InvalidFieldError.of(field, problem)
+    if _CONTROL.search(path):
+        raise InvalidFieldError.of(field, f"{path[:300]!r} holds a control character; give it another name or label")
+    if ".." in re.split(r"[/\\]", path):
+        raise InvalidFieldError.of(field, f"{path[:300]!r} has a '..' component; give it another name or label")
+    return path
 
 
 def check_id(field: str, value: object) -> str:

@@ -47,6 +47,9 @@ LINGER_S: Final = 0.1
 NAME_CHARS_MAX: Final = 255
 """A metric key or any other name, in characters."""
 
+PATH_CHARS_MAX: Final = 1024
+"""Characters of an artifact's path."""
+
 TEXT_CHARS_MAX: Final = 64 * 1024
 """Any other text argument, in characters. The server's own limits are lower; this one keeps a call small."""
 

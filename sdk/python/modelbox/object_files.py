@@ -27,15 +27,28 @@ class HasArtifacts:
     _session: Session
 
     def upload_artifact(
-        self, files: Files, *, on_progress: OnProgress | None = None, resend: bool = False
+        self,
+        files: Files,
+        *,
+        artifact_path: str | None = None,
+        on_progress: OnProgress | None = None,
+        resend: bool = False,
     ) -> list[Artifact]:
         """Upload files; of a folder, all files in it. The same bytes under the same path are kept once.
+
+        A file's path in the object is the one that it is given by; of a folder that is given by an absolute path, the
+        folder's name and what is below it. With `artifact_path` it is as MLflow's `log_artifacts` has it: what a folder
+        holds is directly below the artifact path, a single file there by its name; "" is the top.
+
+        Links to files and folders are followed. Empty folders are not kept, which is warned about. A file that is still
+        being written is sent as long as it was when its turn came.
 
         Bytes that the server has already are not sent; large files go straight to its store where it lets them, and go
         on where they broke off.
 
         Args:
             files: A path, a `LocalFile`, or several.
+            artifact_path: The folder within the object that they belong below.
             on_progress: Called after each piece, for one file at a time; from other threads.
             resend: Send the bytes although the server has them: heals a file whose stored bytes were damaged.
 
@@ -43,9 +56,10 @@ class HasArtifacts:
             The artifacts, in the order of the files.
 
         Raises:
-            InvalidFieldError: A file does not exist; then none was uploaded.
+            InvalidFieldError: A file does not exist, is a link that leads nowhere, cannot be named as it is, or would
+                take another's path; then none was uploaded. Or one was changed, not only appended to, while it was sent.
         """
-        local = files_to_upload(files)
+        local = files_to_upload(files, artifact_path)
         # What is logged on may still wait to be created.
         self._session.settle()
         uploaded = self._session.transfers.upload(self.id, local, on_progress=on_progress, resend=resend)

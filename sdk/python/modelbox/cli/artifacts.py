@@ -29,11 +29,14 @@ def artifacts() -> None:
 @artifacts.command(epilog="Example: modelbox client artifacts upload --parent-id ID --path model.pt --path tokenizer/")
 @_parent_option
 @_paths_option
+@click.option("--artifact-path", help="The folder within the object that the files, and what folders hold, go to.")
 @connection_options
-def upload(*, parent_id: str, paths: tuple[str, ...], server_addr: str, config_path: Path | None) -> None:
+def upload(
+    *, parent_id: str, paths: tuple[str, ...], artifact_path: str | None, server_addr: str, config_path: Path | None
+) -> None:
     """Upload files; prints nothing but their ids, one a line."""
     with connected(server_addr, config_path) as client, transfer_progress() as on_progress:
-        uploaded = client.object(parent_id).upload_artifact(paths, on_progress=on_progress)
+        uploaded = client.object(parent_id).upload_artifact(paths, artifact_path=artifact_path, on_progress=on_progress)
     for artifact in uploaded:
         click.echo(artifact.id)
 

@@ -1,4 +1,8 @@
-"""The bytes of a file on this machine while it is uploaded."""
+"""The bytes of a file on this machine while it is uploaded: as many as it had when it was opened.
+
+Somebody may append to it meanwhile, as to a log. What is sent is then a copy of one moment all the same; of a file
+whose earlier bytes change there is none.
+"""
 
 import hashlib
 import os
@@ -60,7 +64,7 @@ class Content:
 
         Raises:
             OSError: It cannot be read.
-            InvalidFieldError: It has become shorter or longer.
+            InvalidFieldError: It has become shorter.
         """
         end = self.size if size is None else offset + size
         while offset < end:
@@ -69,18 +73,22 @@ class Content:
                 raise self.changed()
             offset += len(chunk)
             yield chunk
-        # Also what says that it is empty and is not, as files of the kernel do.
-        if end == self.size and os.pread(self._file.fileno(), 1, end):
+        # What says that it is empty and is not, as files of the kernel do, cannot be told from one that is cut off.
+        if end == self.size and os.pread(self._file.fileno(), 1, end) and os.fstat(self._file.fileno()).st_size <= end:
             raise self.changed()
 
-    def check_unchanged(self) -> None:
-        """Return if it is as it was when it was opened.
+    def check_consistent(self, sha256: str) -> None:
+        """Return if the bytes that were read, with this SHA-256, were all in the file at one time.
 
         Raises:
-            InvalidFieldError: Somebody wrote to it.
+            OSError: It cannot be read.
+            InvalidFieldError: Somebody did more than append to it.
         """
         found = os.fstat(self._file.fileno())
-        if (found.st_size, found.st_mtime_ns) != (self.size, self._changed_ns):
+        if (found.st_size, found.st_mtime_ns) == (self.size, self._changed_ns):
+            return
+        # Every byte was twice the same, so all of them were there between the two readings.
+        if found.st_size < self.size or self.sha256() != sha256:
             raise self.changed()
 
     def changed(self) -> InvalidFieldError:

@@ -91,8 +91,8 @@ def _read(file: LocalFile, parent_id: str) -> pb.SmallFile:
     metadata = wire_file(file, parent_id=parent_id)
     with Content(Path(file.path)) as content:
         data = b"".join(content.chunks())
-        content.check_unchanged()
-    metadata.size, metadata.sha256 = len(data), hashlib.sha256(data).hexdigest()
+        metadata.size, metadata.sha256 = len(data), hashlib.sha256(data).hexdigest()
+        content.check_consistent(metadata.sha256)
     return pb.SmallFile(metadata=metadata, content=data)
 
 

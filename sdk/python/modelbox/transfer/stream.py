@@ -64,8 +64,9 @@ class _Frames:
 
     def _hashed(self) -> Iterator[pb.UploadFileRequest]:
         yield from self._framed(self._hashing.passing(self._content.chunks()))
-        self._content.check_unchanged()
-        self.sha256 = self._hashing.hexdigest()
+        sha256 = self._hashing.hexdigest()
+        self._content.check_consistent(sha256)
+        self.sha256 = sha256
         yield pb.UploadFileRequest(sha256=self.sha256)
 
     def _framed(self, chunks: Iterator[bytes]) -> Iterator[pb.UploadFileRequest]:

@@ -68,7 +68,7 @@ def _upload_by_links(ways: Ways, file: pb.FileMetadata, content: Content, listen
             return _give_up(ways, file, begun)
         except (LinkRefusedError, UploadInterruptedError) as error:
             # Links grow old; somebody else may have completed the same file, or a sweep have taken what was sent.
-            content.check_unchanged()
+            content.check_consistent(file.sha256)
             rounds.failed(len(begun.parts))
             patience.pause(UnavailableError(str(error)))
         except ModelBoxError as error:
