@@ -57,7 +57,7 @@ class HasArtifacts:
 
         Raises:
             InvalidFieldError: A file does not exist, is a link that leads nowhere, cannot be named as it is, or would
-                take another's path; then none was uploaded. Or one was changed, not only appended to, while it was sent.
+                take another's path; then none was uploaded. Or one was changed, not only appended to, meanwhile.
         """
         local = files_to_upload(files, artifact_path)
         # What is logged on may still wait to be created.
