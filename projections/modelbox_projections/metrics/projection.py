@@ -79,6 +79,8 @@ def fold(events: Sequence[DecodedEvent]) -> dict[SeriesId, Points]:
     for event in events:
         at = event.recorded.recorded_at
         for object_id, series in _series_of(event.data, at):
+            if not series.steps:  # it would leave a row, or a time, behind that no reader could explain
+                continue
             kind, values = _kind_and_values(series)
             series_id = (object_id, series.key, kind)
             points = found.get(series_id)
@@ -88,8 +90,7 @@ def fold(events: Sequence[DecodedEvent]) -> dict[SeriesId, Points]:
             points.steps += series.steps
             points.wallclock_s += series.wallclock_s
             points.values += values
-    # A series without a point would leave a row behind that no reader could explain.
-    return {series_id: points for series_id, points in found.items() if points.steps}
+    return found
 
 
 def _series_of(data: ChangeEvent, at: datetime) -> Iterator[tuple[UUID, Series]]:
