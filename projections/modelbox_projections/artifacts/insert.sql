@@ -1,4 +1,4 @@
--- The artifacts that a page brought. One that is known stays as it is, but for when it was uploaded last.
+-- The artifacts that a page brought. Of one that is known the last upload counts; named again, it stays as it is.
 INSERT INTO artifacts AS known
     (id, parent_id, namespace, path, file_type, checksum, size, sha256, md5, uploaded, created_at, created_position, place)
 SELECT * FROM unnest(
@@ -6,5 +6,7 @@ SELECT * FROM unnest(
     $10::boolean[], $11::timestamptz[], $12::bigint[], $13::bigint[]
 )
 ON CONFLICT (id) DO UPDATE
-SET created_at = EXCLUDED.created_at, created_position = EXCLUDED.created_position, place = EXCLUDED.place
+SET (parent_id, namespace, path, file_type, checksum, size, sha256, md5, uploaded, created_at, created_position, place)
+    = (EXCLUDED.parent_id, EXCLUDED.namespace, EXCLUDED.path, EXCLUDED.file_type, EXCLUDED.checksum, EXCLUDED.size,
+       EXCLUDED.sha256, EXCLUDED.md5, EXCLUDED.uploaded, EXCLUDED.created_at, EXCLUDED.created_position, EXCLUDED.place)
 WHERE EXCLUDED.uploaded AND EXCLUDED.place > known.place

@@ -36,7 +36,7 @@ def fold(events: Sequence[DecodedEvent]) -> list[tuple[Any, ...]]:
     for event in events:
         parent_id, files = _files_of(event.data)
         for number, file in enumerate(files):
-            if file.id not in rows or isinstance(file, ArtifactUploaded):
+            if file.id not in rows or not isinstance(file, TrackedFile):
                 rows[file.id] = _row(event.recorded, parent_id, file, number)
     return list(rows.values())
 

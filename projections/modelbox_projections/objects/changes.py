@@ -115,7 +115,6 @@ class Changes(ABC):
         about = (recorded.namespace, name, owner, description, task, comment, json_text(labels))
         times = (recorded.recorded_at, recorded.recorded_at, recorded.position)
         self.created.append((object_id, *about, *times, *own))
-        self.touched.pop(object_id, None)
         self.changed.pop(object_id, None)  # the statement that changes comes after the one that creates
 
     async def write(self, connection: asyncpg.Connection, insert: str) -> None:
