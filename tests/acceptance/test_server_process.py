@@ -32,7 +32,7 @@ def test_server_starts_with_defaults_says_where_it_is_and_stops_clean(server: Se
     assert set(body["parts"]) == {"migrations", "log", "projections", "gateway"}
     health = get_json(f"http://{info['http_addr']}/health")[1]
     assert (health["status"], set(health["parts"])) == (
-        "ok", {*body["parts"], "feed", "postgres server", "nats server"},
+        "ok", {*body["parts"], "feed", "artifacts", "postgres server", "nats server"},
     )  # fmt: skip
     create_model(info["grpc_addr"], "a model")
     assert server.info()["position"] == 1
