@@ -181,7 +181,7 @@ class Batch:
             _unless_empty([context.correlation_id for context in contexts]),
             _unless_empty([context.causation_id for context in contexts]),
             _unless_empty([context.trace for context in contexts]),
-            _unless_empty([context.meta for context in contexts]),
+            [context.meta for context in contexts],
         )
 
     def _numbers(self, request: Prepared, number: int) -> str:

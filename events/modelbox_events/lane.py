@@ -64,8 +64,8 @@ class Lane:
             LogUnavailableError: It could not be committed now.
         """
         with translated():
-            connection = await self._open()
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                connection = await self._open()
                 transaction = connection.transaction()
                 await transaction.start()
                 await connection.fetch(STATEMENTS["append_requests"], *batch.arguments)

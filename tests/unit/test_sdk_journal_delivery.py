@@ -10,62 +10,16 @@ import pytest
 
 from modelbox.delivery import courier as courier_module
 from modelbox.delivery import tries as tries_module
-from modelbox.delivery.columns import points_of
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.takeover import Takeover
 from modelbox.delivery.tries import Tries
 from modelbox.errors import FlushTimeoutError, NotFoundError, RefusedError, UnavailableError
-from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, Record
-from modelbox.proto import modelstore_pb2 as pb
 from modelbox.values import Delivery
+from tests.unit.journal_server import Server, folder_of
 
 WAIT_S = 20
-ADDRESS = "server:8085"
-
-
-class Server:
-    """Records each key once, as the real one does; knows objects that a `CreateRun` named, and "known"."""
-
-    def __init__(self, *, away: bool = False) -> None:
-        self.away = away
-        self.loses_answers = 0
-        self.objects = {"known"}
-        self.tries: list[str] = []
-        self.recorded: dict[str, Record] = {}
-        self._lock = threading.Lock()
-
-    def send(self, record: Record) -> bytes:
-        with self._lock:
-            self.tries.append(record.key)
-            if self.away:
-                raise UnavailableError("away")
-            if record.key not in self.recorded:
-                self._record(record)
-            if self.loses_answers:
-                self.loses_answers -= 1
-                raise UnavailableError("cut off")
-            return record.method.encode()
-
-    def _record(self, record: Record) -> None:
-        is_batch = record.method == METRICS
-        name = pb.LogMetricsBatchRequest.FromString(record.request).parent_id if is_batch else record.request.decode()
-        if record.method == "CreateRun":
-            self.objects.add(name)
-        if name not in self.objects:
-            raise NotFoundError(f"there is no {name}", reason="OBJECT_NOT_FOUND")
-        self.recorded[record.key] = record
-
-    @property
-    def steps(self) -> list[int]:
-        """The steps of all points, in the order of their recording."""
-        batches = [record.request for record in self.recorded.values() if record.method == METRICS]
-        return [point.step for batch in batches for point in points_of(pb.LogMetricsBatchRequest.FromString(batch))]
-
-
-def folder_of(path: Path) -> JournalFolder:
-    return JournalFolder(JournalSettings(path, free_bytes_min=0), ADDRESS)
 
 
 Make = Callable[[Server], Courier]
