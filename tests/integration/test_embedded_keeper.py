@@ -1,6 +1,7 @@
 """What keeps embedded servers up: at once after one death, more and more slowly when they do not last."""
 
 import asyncio
+import contextlib
 import itertools
 
 import pytest
@@ -31,6 +32,19 @@ class Program:
         """Wait for its end."""
         return await self._process.wait() if self._process else 0
 
+    async def kill(self) -> None:
+        """Kill it and wait for its end: the loop must not end before, or nobody learns of it."""
+        with contextlib.suppress(ProcessLookupError):
+            if self._process:
+                self._process.kill()
+        await self.ended()
+
+
+async def _end(keeping: asyncio.Task[None], program: Program) -> None:
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    await program.kill()
+
 
 @pytest.mark.parametrize("command", [("false",), ()], ids=["ends at once", "does not start"])
 async def test_a_server_that_does_not_last_is_started_more_and_more_rarely(
@@ -47,7 +61,7 @@ async def test_a_server_that_does_not_last_is_started_more_and_more_rarely(
         await until(lambda wanted=wanted: program.starts >= wanted, what="another start")  # type: ignore[misc]
         times.append(asyncio.get_running_loop().time())
     assert keeper.problem is not None or command
-    keeping.cancel()
+    await _end(keeping, program)
     pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert all(pause >= least for pause, least in zip(pauses, (0.15, 0.35, 0.75), strict=True))
 
@@ -62,7 +76,4 @@ async def test_a_server_that_could_not_start_is_started_as_soon_as_it_can(monkey
     await until(lambda: program.starts >= 2, what="another start")
     program.command = ("sleep", "60")
     await until(lambda: keeper.problem is None, what="the server up")
-    keeping.cancel()
-    assert program._process is not None
-    program._process.kill()
-    await program._process.wait()
+    await _end(keeping, program)

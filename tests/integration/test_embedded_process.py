@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import sys
 from pathlib import Path
 
 import grpc
@@ -40,3 +42,21 @@ async def test_programs_start_beside_busy_grpc(tmp_path: Path) -> None:
 async def test_a_program_that_cannot_be_executed_is_named_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedServerError, match="nothing-here cannot be executed: No such file"):
         await run([str(tmp_path / "nothing-here")], folder=tmp_path)
+
+
+def test_a_program_that_is_given_up_has_ended_before_its_loop_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it is told as still running wherever garbage is collected next."""
+    told: list[sys.UnraisableHookArgs] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+
+    async def give_up() -> None:
+        async with asyncio.timeout(0.2):
+            await run(["sleep", "600"], folder=tmp_path)
+
+    for _ in range(5):
+        with pytest.raises(TimeoutError):
+            asyncio.run(give_up())
+    gc.collect()
+    assert told == []

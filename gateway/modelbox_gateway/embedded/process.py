@@ -20,6 +20,7 @@ from modelbox_gateway.embedded.logs import put_aside
 
 _LOG_PART_BYTES: Final = 64 * 1024
 _RUN_TIMEOUT_S: Final = 300.0
+_KILL_TIMEOUT_S: Final = 5.0
 _POLL_S: Final = 0.02
 _POLL_S_MAX: Final = 0.5
 _TELL_INTERVAL_S: Final = 10.0
@@ -244,6 +245,8 @@ async def run(
     except BaseException as error:  # a start that is given up leaves no program behind
         with contextlib.suppress(ProcessLookupError):
             process.kill()
+        with contextlib.suppress(TimeoutError):  # a disk that does not answer may hold even a killed one
+            await asyncio.wait_for(process.wait(), _KILL_TIMEOUT_S)
         if isinstance(error, TimeoutError):
             problem = f"{Path(command[0]).name} does not end in {_RUN_TIMEOUT_S:g} s; is the disk very slow?"
             raise EmbeddedServerError(problem) from error
