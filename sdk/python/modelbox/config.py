@@ -179,11 +179,11 @@ def read_config(path: Path) -> ClientConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} cannot be read: {error}; write one with `modelbox client init-config --path {path}`"
-        ) from error
+        ) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}; the keys are {_KEYS}") from error
+        raise ConfigError(f"{path}: {error}; the keys are {_KEYS}") from None
 
 
 def _found_config(path: Path | None) -> ClientConfig:

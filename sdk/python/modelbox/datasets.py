@@ -1,6 +1,5 @@
 """Datasets: what objects are made with, described by name and digest; the data itself stays where it is."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -17,6 +16,7 @@ from modelbox.sending import create, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
 from modelbox.values import DatasetColumn
+from modelbox.wire import value_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Dataset(StoredObject):
 
 def _columns_of(dataset: pb.Dataset) -> tuple[DatasetColumn, ...]:
     return tuple(
-        DatasetColumn(column.name, column.type, json.loads(column.summary_json or "{}")) for column in dataset.columns
+        DatasetColumn(column.name, column.type, value_of(column.summary_json or "{}")) for column in dataset.columns
     )
 
 

@@ -156,6 +156,9 @@ TRACK_FILES_MAX: Final = 300
 PAGE_SIZE: Final = 1_000
 """Objects that one page of a list holds."""
 
+EMPTY_PAGES_MAX: Final = 1_000
+"""Pages in a row that may hold nothing, before a list counts as one without end."""
+
 COMPARED_RUNS_MAX: Final = 1_000
 """Runs in one comparison."""
 

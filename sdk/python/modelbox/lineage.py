@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from modelbox.errors import ServerError
 from modelbox.proto import modelstore_pb2 as pb
 
 
@@ -54,7 +55,14 @@ class Lineage:
 
 
 def lineage_of(response: pb.GetLineageResponse) -> Lineage:
-    """Return the lineage that the wire describes."""
+    """Return the lineage that the wire describes.
+
+    Raises:
+        ServerError: It has an edge without one of its ends.
+    """
     nodes = tuple(LineageNode(node.id, node.type, node.name, node.namespace) for node in response.nodes)
     edges = tuple(LineageEdge(edge.from_id, edge.to_id, edge.relation) for edge in response.edges)
+    known = {node.id for node in nodes}
+    if not all(edge.from_id in known and edge.to_id in known for edge in edges):
+        raise ServerError("the server answers with a lineage that lacks an end of one of its edges")
     return Lineage(nodes, edges, response.truncated)

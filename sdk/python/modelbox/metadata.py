@@ -11,6 +11,7 @@ from typing import Any, Final
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_name, check_text_value
 from modelbox.limits import VALUE_BYTES_MAX, VALUE_DEPTH_MAX
+from modelbox.wire import value_of
 
 _INT_MIN: Final = -(2**63)
 _INT_MAX: Final = 2**64 - 1
@@ -39,7 +40,7 @@ def encode_metadata(
 
 def decode_metadata(texts: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of JSON texts."""
-    return {key: json.loads(text) for key, text in texts.items()}
+    return {key: value_of(text) for key, text in texts.items()}
 
 
 def _encode_value(field: str, value: object, bytes_max: int) -> str:

@@ -15,7 +15,7 @@ from modelbox.transfer.files import File, Files, files_to_track, files_to_upload
 from modelbox.transfer.places import Label, parsed
 from modelbox.transport import methods
 from modelbox.values import LocalFile, OnProgress
-from modelbox.wire import all_pages
+from modelbox.wire import all_pages, answered
 
 
 class HasArtifacts:
@@ -79,7 +79,7 @@ class HasArtifacts:
         for start in range(0, len(tracked), TRACK_FILES_MAX):
             part = tracked[start : start + TRACK_FILES_MAX]
             response = ask(self._session, methods.TRACK_ARTIFACTS, pb.TrackArtifactsRequest(files=part))
-            for file, file_id in zip(part, response.file_ids, strict=True):
+            for file, file_id in answered(part, response.file_ids):
                 file.id = file_id
                 file.created_at.CopyFrom(response.created_at)
                 artifacts.append(artifact_of(self._session, file))

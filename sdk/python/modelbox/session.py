@@ -117,7 +117,7 @@ class Session:
         if not self.background:
             return self.connection.call(method, request)
         answer = self._courier.ask(self._record(method, request))
-        return None if answer is None else method.response.FromString(answer)
+        return None if answer is None else method.answer_of(answer)
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
         """Wait for the answers to all that was logged before; see `Courier.flush` for what it raises."""

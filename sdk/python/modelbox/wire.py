@@ -1,18 +1,22 @@
 """The answers of the wire as the client's values."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.enums import MLFramework
-from modelbox.limits import PAGE_SIZE
+from modelbox.errors import ServerError
+from modelbox.limits import EMPTY_PAGES_MAX, PAGE_SIZE
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.values import Change, ChangeKind, MetadataChange, MetricPoint, MetricSummary, Namespace
+
+SentT = TypeVar("SentT")
+AnswerT = TypeVar("AnswerT")
 
 _EXACT_MAX: Final = 2.0**53
 _MICROSECONDS: Final = 1_000_000
@@ -25,8 +29,36 @@ _KINDS: Final = {
 
 
 def time_of(timestamp: Timestamp) -> datetime:
-    """Return the time, in UTC."""
-    return timestamp.ToDatetime(tzinfo=UTC)
+    """Return the time, in UTC.
+
+    Raises:
+        ServerError: It is none that Python can hold.
+    """
+    try:
+        return timestamp.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        problem = f"the server answers with a time of {timestamp.seconds} s and {timestamp.nanos} ns, which is none"
+        raise ServerError(problem) from None
+
+
+def value_of(text: str) -> Any:
+    """Return a value that the wire has as JSON.
+
+    Raises:
+        ServerError: It is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ServerError(f"the server answers with a value that is no JSON: {text[:80]!r}") from None
+
+
+def moment_of(seconds: float) -> datetime | float:
+    """Return a time in seconds since the epoch, in UTC; as it is if it is none that Python can hold."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return seconds
 
 
 def timestamp_of(seconds: float) -> Timestamp:
@@ -34,6 +66,17 @@ def timestamp_of(seconds: float) -> Timestamp:
     timestamp = Timestamp()
     timestamp.FromMicroseconds(round(seconds * _MICROSECONDS))
     return timestamp
+
+
+def answered(sent: Sequence[SentT], answers: Sequence[AnswerT]) -> Iterable[tuple[SentT, AnswerT]]:
+    """Return each thing that was sent with its answer.
+
+    Raises:
+        ServerError: There are more or fewer answers.
+    """
+    if len(sent) != len(answers):
+        raise ServerError(f"the server answers {len(answers):,} times to {len(sent):,} that were sent at once")
+    return zip(sent, answers, strict=True)
 
 
 def namespace_of(namespace: pb.Namespace) -> Namespace:
@@ -57,7 +100,7 @@ def metadata_change_of(change: pb.MetadataChange) -> MetadataChange:
     """Return a value that a metadata key had."""
     return MetadataChange(
         key=change.key,
-        value=json.loads(change.json),
+        value=value_of(change.json),
         recorded_at=time_of(change.recorded_at),
         position=change.position,
         actor=change.actor,
@@ -74,7 +117,7 @@ def summaries_of(summaries: Iterable[pb.MetricSummary]) -> dict[str, MetricSumma
 
 def hyperparameters_of(hyperparameters: Iterable[pb.Hyperparameter]) -> dict[str, Any]:
     """Return the values by name."""
-    return {one.name: json.loads(one.json) for one in hyperparameters}
+    return {one.name: value_of(one.json) for one in hyperparameters}
 
 
 def points_of(series: Iterable[pb.MetricSeries]) -> dict[str, list[MetricPoint]]:
@@ -130,15 +173,24 @@ def all_pages(read: Callable[[str, int], tuple[Iterable[Any], str]], *, limit: i
 
     Args:
         read: Reads the page of a token, of at most so many items; returns its items and the next page's token.
+
+    Raises:
+        ServerError: The pages do not end.
     """
     size = PAGE_SIZE if limit is None else min(limit, PAGE_SIZE)
     return list(islice(_items(read, size), limit))
 
 
 def _items(read: Callable[[str, int], tuple[Iterable[Any], str]], size: int) -> Iterator[Any]:
-    token = ""
+    token, empty = "", 0
     while True:
-        items, token = read(token, size)
-        yield from items
+        before, count = token, 0
+        items, token = read(before, size)
+        for count, item in enumerate(items, 1):  # noqa: B007  # how many there were
+            yield item
         if not token:
             return
+        empty = 0 if count else empty + 1
+        if token == before or empty == EMPTY_PAGES_MAX:
+            what = "names itself as the next page" if token == before else f"began with {empty:,} empty pages"
+            raise ServerError(f"the server's list does not end: a page {what}")

@@ -143,8 +143,8 @@ class _Machine:
     def __init__(self) -> None:
         try:
             self._psutil: Any = importlib.import_module("psutil")
-        except ImportError as error:
-            raise MissingPackageError.of("psutil", "pip install 'modelbox[resources]'") from error
+        except ImportError:
+            raise MissingPackageError.of("psutil", "pip install 'modelbox[resources]'") from None
         self._process = self._psutil.Process()
         self._totals: dict[str, float] = {}
         self._read_at_s = time.monotonic()

@@ -1,12 +1,11 @@
 """`modelbox client metrics`."""
 
-from datetime import UTC, datetime
-
 import click
 
 from modelbox.cli.common import id_option, output_option, with_client
 from modelbox.cli.output import json_text, print_rows
 from modelbox.client import ModelBox
+from modelbox.wire import moment_of
 
 
 @click.command(epilog="Example: modelbox client metrics --id ID --key loss --output json")
@@ -33,5 +32,5 @@ def metrics(
     if output == "json":
         click.echo(json_text(rows, indent=2))
         return
-    timed = ({**row, "wallclock": datetime.fromtimestamp(float(row["wallclock"]), UTC)} for row in rows)
+    timed = ({**row, "wallclock": moment_of(float(row["wallclock"]))} for row in rows)
     print_rows(timed, columns=("key", "step", "wallclock", "value"), output=output)

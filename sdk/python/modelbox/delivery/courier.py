@@ -133,7 +133,7 @@ class Courier:
         """
         refusal = self._settle(timeout_s)
         if refusal is not None:
-            raise refusal from refusal.cause
+            raise refusal from None
 
     def settle(self, *, timeout_s: float) -> None:
         """Wait until everything logged before this call is answered; what was refused is left for the next flush.
@@ -156,7 +156,7 @@ class Courier:
             trouble = self._contact.trouble
             raise FlushTimeoutError(
                 delivery.waiting, calls=delivery.waiting_calls, timeout_s=timeout_s, cause=trouble
-            ) from trouble
+            ) from None
         return marker.error
 
     def close(self, *, timeout_s: float, cut: Callable[[], None]) -> None:

@@ -66,7 +66,7 @@ def send_upload(transfers: Transfers, described: bytes, on_progress: OnProgress 
         file = LocalFile(path, wire.checksum, FileType(wire.file_type), wire.path)
         transfers.upload(wanted.object_id, [file], on_progress=on_progress)
     except OSError as error:
-        raise InvalidFieldError.of("file", f"{wanted.path!r} cannot be uploaded any more: {error}") from error
+        raise InvalidFieldError.of("file", f"{wanted.path!r} cannot be uploaded any more: {error}") from None
     return b""
 
 

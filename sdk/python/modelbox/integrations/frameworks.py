@@ -18,4 +18,4 @@ def framework(module: str, *, install: str) -> Any:
         package = module.partition(".")[0]
         if (error.name or "").partition(".")[0] != package:
             raise  # it is there, but lacks something of its own
-        raise MissingPackageError.of(package, f"pip install {install}") from error
+        raise MissingPackageError.of(package, f"pip install {install}") from None

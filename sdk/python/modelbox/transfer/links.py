@@ -148,8 +148,8 @@ class LinkClient:
                 if not was_reached:
                     self._unreachable[_host(link)] = monotonic() + UNREACHABLE_S
             if was_reached:
-                raise UnavailableError(f"{link.hostname} does not answer any more: {error}") from error
-            raise LinkUnreachableError(f"{link.hostname} cannot be reached: {error}") from error
+                raise UnavailableError(f"{link.hostname} does not answer any more: {error}") from None
+            raise LinkUnreachableError(f"{link.hostname} cannot be reached: {error}") from None
         connection.sock.settimeout(LINK_READ_TIMEOUT_S)
         with self._lock:
             self._reached.add(_host(link))
@@ -170,7 +170,7 @@ def _network(link: SplitResult) -> Iterator[None]:
     try:
         yield
     except (OSError, http.client.HTTPException) as error:
-        raise UnavailableError(f"{link.hostname} broke off ({type(error).__name__})") from error
+        raise UnavailableError(f"{link.hostname} broke off ({type(error).__name__})") from None
 
 
 def _check(link: SplitResult, answer: http.client.HTTPResponse) -> None:

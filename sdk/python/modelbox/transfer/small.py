@@ -23,6 +23,7 @@ from modelbox.transfer.upload import upload
 from modelbox.transfer.ways import Ways
 from modelbox.transport.methods import DOWNLOAD_FILES, UPLOAD_FILES
 from modelbox.values import LocalFile
+from modelbox.wire import answered
 
 
 def in_calls(sizes: Iterable[int | None]) -> list[list[int]]:
@@ -62,7 +63,7 @@ def upload_together(
         response = connection.call_once(UPLOAD_FILES, request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S)
     except ModelBoxError:
         return [upload(ways, parent_id, file, listener=listener) for file in files]
-    for file, whole, answer in zip(files, wholes, response.files, strict=True):
+    for file, (whole, answer) in zip(files, answered(wholes, response.files), strict=True):
         metadata = whole.metadata
         metadata.id, metadata.uploaded = answer.file_id, True
         metadata.checksum = metadata.checksum or metadata.sha256

@@ -147,7 +147,7 @@ class Connection:
             ModelBoxError: The server refused, or did not answer in time.
         """
         answer = self.call_encoded(method, self.encode(method, request), headers=headers, timeout_s=timeout_s)
-        return method.response.FromString(answer)
+        return method.answer_of(answer)
 
     def encode(self, method: Method[RequestT, ResponseT], request: RequestT) -> bytes:
         """Return a request as it is sent.
@@ -216,15 +216,15 @@ class Connection:
             yield
         except grpc.RpcError as failure:
             if self._closed:
-                raise ClosedError(f"{method.name}: the client was closed") from failure
+                raise ClosedError(f"{method.name}: the client was closed") from None
             error = error_of(failure, method=method.name, address=self.address)
             if isinstance(error, (LogForkedError, LogRewoundError)) and self.tokens.forget():
                 _log.warning("what this client wrote or read last is not in the server's log: %s", error)
-            raise error from failure
-        except ValueError as failure:
+            raise error from None
+        except ValueError:
             # gRPC says so when the channel is closed between taking it and calling on it.
             if self._closed:
-                raise ClosedError(f"{method.name}: the client was closed") from failure
+                raise ClosedError(f"{method.name}: the client was closed") from None
             raise
 
     def cut(self) -> None:

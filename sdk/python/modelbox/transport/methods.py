@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
+from modelbox.errors import ServerError
 from modelbox.proto import modelstore_pb2 as pb
 
 RequestT = TypeVar("RequestT", bound=Message)
@@ -30,6 +31,18 @@ class Method(NamedMethod, Generic[RequestT, ResponseT]):
     request: type[RequestT]
     response: type[ResponseT]
     writes: bool = False
+
+    def answer_of(self, encoded: bytes) -> ResponseT:
+        """Return an answer as it came.
+
+        Raises:
+            ServerError: It is none.
+        """
+        try:
+            return self.response.FromString(encoded)
+        except DecodeError:
+            problem = f"{self.name}: the answer cannot be read"
+            raise ServerError(f"{problem}; what answers there is no ModelBox, or of another version") from None
 
 
 CREATE_EXPERIMENT: Final = Method(
