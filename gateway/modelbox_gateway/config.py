@@ -25,7 +25,7 @@ from modelbox_gateway.settings import Found, KeyPath, build, from_environment, f
 DEFAULT_PATH: Final = Path("modelbox.toml")
 """Read when no path is given and the file exists."""
 
-_PORT_MAX: Final = 65_535
+PORT_MAX: Final = 65_535
 _REPLICAS: Final = (1, 3, 5)
 
 _HEAD: Final = (
@@ -151,7 +151,7 @@ class Address(NamedTuple):
             ValueError: The text is not of that form or the port is out of range.
         """
         host, colon, port = text.rpartition(":")
-        if not (colon and port.isascii() and port.isdecimal() and int(port) <= _PORT_MAX):
+        if not (colon and port.isascii() and port.isdecimal() and int(port) <= PORT_MAX):
             raise ValueError(text)
         return cls(host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port))  # noqa: S104  asked for by an empty host
 

@@ -1,6 +1,8 @@
 """The operator's commands: configuration, log, audit, projections."""
 
+import contextlib
 import json
+import socket
 import subprocess
 import sys
 import tomllib
@@ -38,6 +40,31 @@ def test_flaw_of_the_configuration_is_one_line_that_names_file_and_key(tmp_path:
     refused = modelbox("server", "start", folder=tmp_path)
     assert refused.returncode == 1
     assert refused.stderr == "Error: modelbox.toml: listen_adr: unknown key; did you mean listen_addr?\n"
+
+
+def test_ports_and_folder_may_be_said_at_the_start(server: ServerProcess) -> None:
+    """A second server needs no configuration; the other commands find it by its folder."""
+    server.data = server.folder / "elsewhere"
+    port = three_free_ports()
+    here = ("--data-dir", "elsewhere")
+    server.spawn("--port", str(port), *here)
+    server.wait_until(lambda: server.readyz()[0] == 200)
+    facts = json.loads(server.modelbox("server", "info", "--output", "json", *here).stdout)
+    assert [facts[name] for name in ("grpc_addr", "http_addr", "prometheus_addr")] == [
+        f"127.0.0.1:{number}" for number in range(port, port + 3)
+    ]
+    assert server.modelbox("audit", "verify", *here).returncode == 0
+    assert not (server.folder / "data").exists()
+
+
+def three_free_ports() -> int:
+    """Return the first of three ports in a row that are free."""
+    while True:
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+            first = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            for more in (1, 2):
+                held.enter_context(socket.create_server(("127.0.0.1", first + more)))
+            return int(first)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def install(checkout: Path) -> Path:
             shutil.copytree(REPOSITORY / root, packages / root.name)
     for name in _PROGRAMS:
         _copy_program(Path(sysconfig.get_path("scripts"), name), environment / "bin" / name)
-    (environment / ".ready").touch()
+    (environment / ".runs").touch()
     return checkout
 
 

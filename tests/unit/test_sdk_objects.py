@@ -1,5 +1,6 @@
 """What the client knows without a server: ids, kinds of objects, events, comparisons, ranks."""
 
+import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -173,3 +174,8 @@ def test_the_rank_is_told_by_the_environment(
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     assert is_rank_zero() is zero
+
+
+def test_a_state_and_a_framework_print_their_names() -> None:
+    assert f"{RunStatus.FINISHED} {MLFramework.PYTORCH!s:>8} {FileType.MODEL:d}" == "FINISHED  PYTORCH 1"
+    assert json.dumps({"status": RunStatus.FINISHED}) == '{"status": 2}'

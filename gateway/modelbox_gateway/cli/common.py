@@ -4,6 +4,7 @@ Must not know: any command.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -29,9 +30,22 @@ class _UnavailableFailure(click.ClickException):
 
 
 def config_path_option(command: Command) -> Command:
-    """Add `--config-path`."""
-    kind = click.Path(path_type=Path, dir_okay=False)
-    return click.option("--config-path", type=kind, envvar="MODELBOX_CONFIG_PATH", help=CONFIG_HELP)(command)
+    """Add `--config-path`, and `--data-dir`, which wins over what is configured."""
+    file, folder = click.Path(path_type=Path, dir_okay=False), click.Path(path_type=Path, file_okay=False)
+    command = click.option(
+        "--data-dir",
+        type=folder,
+        expose_value=False,
+        callback=_set_data_dir,
+        help="The folder of the server's own data. Default: as configured, else ./modelbox-data.",
+    )(command)
+    return click.option("--config-path", type=file, envvar="MODELBOX_CONFIG_PATH", help=CONFIG_HELP)(command)
+
+
+def _set_data_dir(_context: click.Context, _parameter: click.Parameter, folder: Path | None) -> None:
+    # The configuration takes it from there, wherever it is read.
+    if folder is not None:
+        os.environ["MODELBOX_DATA_DIR"] = str(folder.absolute())
 
 
 def output_option(command: Command) -> Command:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from modelbox_gateway.cli.common import (
     reported,
 )
 from modelbox_gateway.cli.sweep import sweep_artifacts
-from modelbox_gateway.config import ALL_ROLES, DEFAULT_PATH, Role, default_file, load
+from modelbox_gateway.config import ALL_ROLES, DEFAULT_PATH, PORT_MAX, Address, Role, default_file, load
 from modelbox_gateway.operator_errors import LogFileError
 from modelbox_gateway.runfile import RunFile, read_run_file
 
@@ -56,6 +57,7 @@ def init_config(path: Path, *, force: bool) -> None:
 @server.command(
     epilog=examples(
         "modelbox server start",
+        "modelbox server start --port 9000 --data-dir ./another",
         "modelbox server start --config-path modelbox.toml",
         "modelbox server start --config-path modelbox.toml --role relay --role projections",
         "modelbox server start --config-path blobs.toml --role blobs",
@@ -72,7 +74,13 @@ def init_config(path: Path, *, force: bool) -> None:
     help="The part to run; give it several times for several parts. `blobs` carries files beside gateways, and is not "
     "part of `all`: a gateway carries files too.",
 )
-def start(config_path: Path | None, roles: tuple[str, ...]) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, PORT_MAX),
+    help="Where gRPC listens; HTTP and the metrics take the two ports after it. 0 takes free ones. Default: as "
+    "configured, else 8085, 8080 and 2112.",
+)
+def start(config_path: Path | None, roles: tuple[str, ...], *, port: int | None) -> None:
     """Run the service until SIGTERM or Ctrl-C. SIGHUP opens its log file anew and reads log_level again.
 
     Without a configuration it starts a Postgres and a nats-server of its own under ./modelbox-data.
@@ -85,17 +93,30 @@ def start(config_path: Path | None, roles: tuple[str, ...]) -> None:
         from modelbox_gateway.reloading import Reloading
         from modelbox_gateway.server import run
 
-        config = load(config_path)
+        environment = _environment(config_path, port)
+        config = load(config_path, environment)
         try:
             logging = configure(config.log_format, config.log_level, file=config.log_path)
         except OSError as error:
             raise LogFileError(Path(config.log_file), error.strerror or str(error)) from error
-        reloading = Reloading(config, logging, read=lambda: load(config_path))
+        reloading = Reloading(config, logging, read=lambda: load(config_path, environment))
         wanted = ALL_ROLES if "all" in roles else frozenset(Role(role) for role in roles)
         try:
             run(config, wanted, reload=reloading.reload)
         except asyncio.CancelledError:
             raise click.ClickException("stopped before everything was finished: a second signal came") from None
+
+
+def _environment(config_path: Path | None, port: int | None) -> Mapping[str, str]:
+    """Return the environment with the addresses that `--port` says, which wins over it."""
+    if port is None:
+        return os.environ
+    configured = load(config_path)
+    addresses = {}
+    for number, key in enumerate(("listen_addr", "http_listen_addr", "prometheus_addr")):
+        host = Address.parse(getattr(configured, key)).host
+        addresses[f"MODELBOX_{key.upper()}"] = str(Address(host, port and port + number))
+    return {**os.environ, **addresses}
 
 
 @server.command(

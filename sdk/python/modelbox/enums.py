@@ -8,7 +8,15 @@ from modelbox.errors import InvalidFieldError
 
 
 class _WireEnum(IntEnum):
-    """An enum of the wire: number 0 stands for anything that this version does not know."""
+    """An enum of the wire: number 0 stands for anything that this version does not know. As text it is its name."""
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    def __format__(self, spec: str) -> str:
+        """Return the name, or the number for a format of numbers."""
+        return format(int(self), spec) if spec[-1:] in {"d", "x", "b"} else format(self.name, spec)
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
