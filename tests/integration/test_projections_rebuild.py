@@ -109,14 +109,15 @@ async def write_more(log: Log) -> None:
 
 async def test_a_changed_row_is_found(dsn: str, log: Log) -> None:
     await prepare(dsn)
-    stream = await write_a_bit_of_everything(log, models=2)
+    await write_a_bit_of_everything(log, models=2)
     async with running(log) as runner:
         await runner.cursors.wait(list(PROJECTIONS), log.head.position, timeout_s=WAIT_S)
+    generation = active_of(await list_states(log), "model_versions").generation
     async with log.database.acquire() as connection:
-        await connection.execute("UPDATE modelbox_views.unique_tags SET tag = 'worst' WHERE model_id = $1", stream.id)
+        await connection.execute(f"UPDATE view_model_versions_v{generation}.last_tags SET tag = 'worst'")
     verified = await verify(log, "model_versions")
     assert not verified.equal
-    assert verified.tables["unique_tags"] != verified.rebuilt["unique_tags"]
+    assert verified.tables["last_tags"] != verified.rebuilt["last_tags"]
     assert verified.tables["objects"] == verified.rebuilt["objects"]
 
 

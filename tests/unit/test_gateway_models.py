@@ -156,6 +156,19 @@ def test_a_unique_tag_of_another_version_is_moved_when_asked() -> None:
     assert dict(given(created(), version("1", "production"), *facts(events)).tags) == {"production": V2, "latest": V2}
 
 
+def test_a_tag_last_set_on_a_deleted_version_is_free() -> None:
+    state = given(created(), version("1", "production"), version("3", "best"))
+    command = CreateModelVersion(model=MODEL, version="2", unique_tags=["production", "best"])
+
+    with pytest.raises(UniqueTagTakenError) as refused:
+        decide_create_model_version(state, command, deleted={V1})
+    assert refused.value.tag == "best"
+
+    one = CreateModelVersion(model=MODEL, version="2", unique_tags=["production"])
+    events = decide_create_model_version(state, one, deleted={V1})
+    assert facts(events) == [version("2"), moved("production", V2, before=V1)]
+
+
 def test_a_tag_named_twice_is_given_once() -> None:
     [event] = decide_create_model_version(given(created()), CreateModelVersion(model=MODEL, unique_tags=["a", "a"]))
 

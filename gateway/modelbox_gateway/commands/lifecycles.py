@@ -3,9 +3,10 @@
 Must not know: the wire, the views.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
+from uuid import UUID
 
 from modelbox_events import Appended, Log, StreamExistsError, StreamRef
 from modelbox_gateway.commands import lifecycle, limits
@@ -57,6 +58,14 @@ class Lifecycles:
         """Raise `ObjectDeletedError`, naming the request's field, if the object is deleted now."""
         if (await self._executor.load(stream.id)).deleted:
             raise ObjectDeletedError(field, stream.type, stream.id)
+
+    async def deleted(self, streams: Iterable[StreamRef]) -> dict[UUID, StreamRef]:
+        """Return the ids of those objects that are deleted now, each with the stream that its restoration opens.
+
+        Who rests on one being deleted names that stream as absent.
+        """
+        states = {stream: await self._executor.load(stream.id) for stream in streams}
+        return {stream.id: lifecycle.claim(stream, state) for stream, state in states.items() if state.deleted}
 
     async def under(
         self, parents: Mapping[str, StreamRef], record: Callable[[tuple[StreamRef, ...]], Awaitable[Result]]

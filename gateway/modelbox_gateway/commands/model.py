@@ -5,7 +5,7 @@
 Must not know: the log, the wire, the clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -41,6 +41,7 @@ _NUMBER_DIGITS_MAX: Final = 18
 class ModelState(msgspec.Struct, frozen=True):
     """What the rules need to know of a model. Its size does not grow with the number of versions.
 
+    `tags` says where each was last set: that model version holds it, unless it is deleted.
     `changes` counts the registry's events: it tells two states apart.
     """
 
@@ -143,8 +144,15 @@ def decide_create_model(state: ModelState, command: CreateModel) -> list[NewEven
     return [NewEvent(created, opens=opens)]
 
 
-def decide_create_model_version(state: ModelState, command: CreateModelVersion) -> list[NewEvent]:
+def decide_create_model_version(
+    state: ModelState, command: CreateModelVersion, *, deleted: Collection[UUID] = ()
+) -> list[NewEvent]:
     """Create the model version. Whether it exists is judged by the log, which opens each stream once.
+
+    Args:
+        state: Of the model.
+        command: The version.
+        deleted: Model versions that are deleted: they hold no tag, wherever it was last set.
 
     Raises:
         UniqueTagTakenError: Another model version holds one of the unique tags, and they are not to be moved.
@@ -155,8 +163,9 @@ def decide_create_model_version(state: ModelState, command: CreateModelVersion) 
     version_id = model_version_id(command.model.id, version)
     tags = list(dict.fromkeys(command.unique_tags))
     taken = [tag for tag in tags if state.tags.get(tag, version_id) != version_id]
-    if taken and not command.move_tags:
-        raise UniqueTagTakenError(taken[0], state.tags[taken[0]])
+    held = [tag for tag in taken if state.tags[tag] not in deleted]
+    if held and not command.move_tags:
+        raise UniqueTagTakenError(held[0], state.tags[held[0]])
     _refuse_more_tags(state, "unique_tags", tags)
     files, tracked = tracked_files(command.model.namespace, version_id, command.files)
     uploaded, kept = uploaded_files(command.model.namespace, version_id, origin.uploaded)

@@ -4,6 +4,7 @@ Must not know: the wire, the views.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from modelbox_gateway.commands.executor import Aggregate, Executor, Recorded
 from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.lifecycles import NO_PARENTS, Lifecycles
 from modelbox_gateway.commands.lru import LruMap
-from modelbox_gateway.errors import UniqueTagNotHeldError, UniqueTagTakenError
+from modelbox_gateway.errors import ContentionError, UniqueTagNotHeldError, UniqueTagTakenError
 
 Event = TypeVar("Event", bound=ChangeEvent)
 
@@ -73,12 +74,7 @@ class Models:
         """
 
         async def record(absent: tuple[StreamRef, ...]) -> Recorded:
-            return await self._executor.execute(
-                command.model,
-                lambda state: model.decide_create_model_version(state, command),
-                caller,
-                absent=absent,
-            )
+            return await self._record_version(command, caller, absent)
 
         existing = StreamRef(
             command.model.namespace, MODEL_VERSION, model.model_version_id(command.model.id, command.version)
@@ -96,16 +92,55 @@ class Models:
         self.parents.put(created.model_version_id, command.model)
         return VersionCreated(created.model_version_id, created.version, created.name, recorded.appended)
 
+    async def _record_version(
+        self, command: model.CreateModelVersion, caller: Caller, absent: tuple[StreamRef, ...]
+    ) -> Recorded:
+        """Record the version; tags of deleted versions are free, as of the very moment of recording.
+
+        Whether a holder is deleted is only asked when it stands in the way.
+        """
+        deleted: dict[UUID, StreamRef] = {}
+        for _ in range(limits.TRIES_MAX):
+            decide = partial(model.decide_create_model_version, command=command, deleted=deleted)
+            grounds = (*absent, *deleted.values())
+            try:
+                return await self._executor.execute(command.model, decide, caller, absent=grounds)
+            except UniqueTagTakenError as refusal:
+                deleted = await self._deleted_holders(command)
+                if refusal.holder not in deleted:
+                    raise
+            except StreamExistsError as error:
+                # One of them was restored since: it holds its tags again.
+                if error.stream_id not in {stream.id for stream in deleted.values()}:
+                    raise
+                deleted = {}
+        raise ContentionError(command.model.id, limits.TRIES_MAX)
+
+    async def _deleted_holders(self, command: model.CreateModelVersion) -> dict[UUID, StreamRef]:
+        tags = self._executor.remembered(command.model.id).tags
+        holders = {tags[tag] for tag in command.unique_tags if tag in tags}
+        streams = [StreamRef(command.model.namespace, MODEL_VERSION, holder) for holder in holders]
+        return await self._lifecycles.deleted(streams)
+
     async def _existing(self, version: StreamRef) -> VersionCreated:
         await self._lifecycles.refuse_deleted("version", version)
         return VersionCreated(version.id)
 
     async def set_unique_tag(self, command: model.SetUniqueTag, caller: Caller) -> tuple[UUID | None, Appended | None]:
-        """Give a tag to a model version; return who held it before."""
-        recorded = await self._executor.execute(
-            command.model, lambda state: model.decide_set_unique_tag(state, command), caller
+        """Give a tag to a model version; return on which one it was set before.
+
+        Raises:
+            ObjectDeletedError: The model version is deleted: nobody would hold the tag.
+        """
+        version = StreamRef(command.model.namespace, MODEL_VERSION, command.model_version_id)
+        recorded = await self._lifecycles.under(
+            {"model_version": version},
+            lambda absent: self._executor.execute(
+                command.model, lambda state: model.decide_set_unique_tag(state, command), caller, absent=absent
+            ),
         )
         if recorded.appended is None:
+            await self._lifecycles.refuse_deleted("model_version", version)
             return command.model_version_id, None
         return _first(recorded, UniqueTagMoved).from_model_version_id, recorded.appended
 

@@ -1,4 +1,6 @@
-"""Folds what is known of each model version, and which one holds which unique tag.
+"""Folds what is known of each model version, and on which one each unique tag was last set.
+
+Which one holds it is said by the view that readers see: the same, unless that one is deleted.
 
 Must not know: who asks for it, or whether a tag may be moved: the log has decided that.
 """
@@ -17,7 +19,7 @@ from modelbox_projections.projection import DecodedEvent, names_of, write_rows
 
 
 class ModelVersionChanges(Changes):
-    """What events change of model versions, with the last holder of each unique tag."""
+    """What events change of model versions, with where each unique tag was last set."""
 
     def __init__(self) -> None:
         """Begin with nothing changed."""
@@ -61,9 +63,9 @@ class ModelVersionsProjection(ObjectProjection):
 
     name: ClassVar = "model_versions"
     changes: ClassVar = ModelVersionChanges
-    code_version: ClassVar = 3
+    code_version: ClassVar = 4
     event_types: ClassVar = names_of(ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved) | OF_ANY_OBJECT
-    tables: ClassVar = ("objects", "touches", "unique_tags")
+    tables: ClassVar = ("objects", "touches", "last_tags")
     relations: ClassVar = ("model_versions", "unique_tags")
     statements: ClassVar = STATEMENTS
 

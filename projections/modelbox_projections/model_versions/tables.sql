@@ -9,20 +9,28 @@ ALTER TABLE objects
 CREATE UNIQUE INDEX ON objects (model_id, version);
 CREATE INDEX ON objects (model_id, created_position);
 
-CREATE TABLE unique_tags (
+-- On which model version each unique tag was last set.
+CREATE TABLE last_tags (
     model_id         uuid NOT NULL,
     tag              text NOT NULL,
     model_version_id uuid NOT NULL,
     PRIMARY KEY (model_id, tag)
 );
-CREATE INDEX ON unique_tags (model_version_id);
+CREATE INDEX ON last_tags (model_version_id);
+
+-- Who holds each: nobody while the model version is deleted, which a restored one does again.
+CREATE VIEW unique_tags AS
+SELECT tags.model_id, tags.tag, tags.model_version_id
+FROM last_tags AS tags
+JOIN objects ON objects.id = tags.model_version_id
+WHERE objects.deleted_at IS NULL;
 
 CREATE VIEW model_versions AS
 SELECT
     id, model_id, namespace, version, name, description, framework,
     ARRAY(
-        SELECT tags.tag FROM unique_tags AS tags
-        WHERE tags.model_version_id = objects.id
+        SELECT tags.tag FROM last_tags AS tags
+        WHERE tags.model_version_id = objects.id AND objects.deleted_at IS NULL
         ORDER BY tags.tag COLLATE "C"
     ) AS unique_tags,
     experiment_id, run_id, checkpoint_id, labels, deleted_at, created_at,

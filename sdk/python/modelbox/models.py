@@ -43,8 +43,13 @@ class ModelVersion(StoredObject):
     def set_unique_tag(self, tag: str) -> str:
         """Give this version a unique tag, taking it from the one that holds it.
 
+        While this version is deleted nobody holds its tags; restored, it has those that were set nowhere else since.
+
         Returns:
-            The id of the model version that held it before; empty if none did.
+            The id of the model version that it was set on before; empty if there is none.
+
+        Raises:
+            ObjectDeletedError: This version is deleted.
         """
         request = pb.SetUniqueTagRequest(model_version=self.id, tag=check_text("tag", tag))
         return ask(self._session, methods.SET_UNIQUE_TAG, request).from_model_version
