@@ -165,10 +165,10 @@ async def test_artifacts_of_one_event_are_paged_one_by_one(dsn: str, log: Log) -
     while page := await views.artifacts.of(stream.id, limit=2, before=before):
         paths += [row.path for row in page]
         before = page[-1].place
-    assert paths == ["e", "d", "c", "b", "a"]
+    assert paths == ["e", "a", "d", "c", "b"], "a file that is tracked again is the newest again"
     many = await views.artifacts.of_many([stream.id, uuid.UUID(int=0)], limit=2)
     assert {parent: [row.path for row in rows] for parent, rows in many.items()} == {
-        stream.id: ["e", "d"],
+        stream.id: ["e", "a"],
         uuid.UUID(int=0): [],
     }
     row = await views.artifacts.get(uploaded.id)

@@ -7,6 +7,7 @@ import pytest
 from modelbox import LocalFile, Model, ModelBox
 from tests.integration.sdk_server import SdkServer
 
+TRACKED = [LocalFile("s3://bucket/model.txt", checksum=checksum) for checksum in ("1", "2")]
 SIZES = {"small": 1, "hashed first": 100_000}
 
 
@@ -54,3 +55,27 @@ def test_a_promoted_checkpoint_hands_on_the_last_upload_under_a_path(
     version = checkpoint.promote(model, name="v1")
     [place] = version.download_artifacts(tmp_path / "out")
     assert place.read_bytes() == Path(first.path).read_bytes()
+
+
+def test_the_last_file_tracked_under_a_path_counts_also_when_it_was_tracked_before(
+    sdk_server: SdkServer, model: Model
+) -> None:
+    first, second = TRACKED
+    tracked = [model.track_artifacts(file)[0] for file in (first, second, first)]
+    assert tracked[2].id == tracked[0].id
+    assert [one.id for one in model.artifacts()] == [tracked[0].id, tracked[1].id]
+
+    before = sdk_server.position()
+    model.track_artifacts(first)
+    assert sdk_server.position() == before, "the newest again changes nothing"
+    new = model.track_artifacts([second, LocalFile("new.txt", checksum="3")])
+    assert {one.id for one in model.artifacts(limit=2)} == {one.id for one in new}
+
+
+def test_a_promoted_checkpoint_hands_on_the_last_file_tracked_under_a_path(client: ModelBox, model: Model) -> None:
+    run = client.new_experiment("digits", owner="me@example.org", namespace="demo").new_run("r")
+    checkpoint = run.new_checkpoint(epoch=1)
+    for file in (TRACKED[0], TRACKED[1], TRACKED[0]):
+        checkpoint.track_artifacts(file)
+    version = checkpoint.promote(model, name="v1")
+    assert version.artifacts()[0].checksum == "1"

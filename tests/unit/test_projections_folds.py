@@ -117,13 +117,13 @@ def test_namespaces_add_up_what_is_there() -> None:
     assert [(row[:4], row[-2:]) for row in rows] == [(("odd", 2, 0, 0), (1, 9)), (("even", 2, 0, 0), (2, 4))]
 
 
-def test_an_artifact_that_comes_twice_stays_the_first() -> None:
+def test_a_tracked_file_that_comes_again_is_the_newest_again() -> None:
     file = TrackedFile(id=uuid.UUID(int=9), path="p", file_type="MODEL", checksum="1")
     other = TrackedFile(id=uuid.UUID(int=8), path="q", file_type="MODEL", checksum="2")
     again = ArtifactsTracked(object_id=MODEL, files=[file, other])
     rows = fold_artifacts(decoded(recorded(1, created(files=[file])), recorded(2, again)))
     assert [(row[0], row[-1]) for row in rows] == [
-        (file.id, FILES_PER_EVENT_MAX),
+        (file.id, 2 * FILES_PER_EVENT_MAX),
         (other.id, 2 * FILES_PER_EVENT_MAX + 1),
     ]
 

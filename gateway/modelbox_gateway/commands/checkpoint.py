@@ -115,9 +115,11 @@ def evolve(state: Contents, event: ChangeEvent) -> Contents:
         case MetadataUpdated():
             return msgspec.structs.replace(state, metadata={**state.metadata, **event.metadata})
         case ArtifactsTracked():
-            return msgspec.structs.replace(state, tracked=(*state.tracked, *event.files))
-        case ArtifactUploaded():
             # A file that is recorded again is the newest under its path again.
+            again = {file.id for file in event.files}
+            kept = (file for file in state.tracked if file.id not in again)
+            return msgspec.structs.replace(state, tracked=(*kept, *event.files))
+        case ArtifactUploaded():
             others = (file for file in state.uploaded if file.id != event.id)
             return msgspec.structs.replace(state, uploaded=(*others, _file_of(event)))
         case MetricsLogged():

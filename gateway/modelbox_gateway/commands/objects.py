@@ -4,7 +4,7 @@ Must not know: the wire, the views.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -38,8 +38,8 @@ from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 
 Item = TypeVar("Item")
 
-Superseded = Callable[[StreamRef, Sequence[ArtifactUploaded]], Awaitable[set[UUID]]]
-"""Returns the ids of those of an object's uploads that are not the last under their paths."""
+Superseded = Callable[[StreamRef, Mapping[UUID, str]], Awaitable[set[UUID]]]
+"""Returns the ids of those of an object's files, given with their paths, that are not the last under these."""
 
 
 class Objects:
@@ -114,18 +114,26 @@ class Objects:
         return await self._append(stream, NewEvent(event), caller=caller, field="series")
 
     async def track_files(
-        self, stream: StreamRef, files: Sequence[File], caller: Caller
+        self, stream: StreamRef, files: Sequence[File], caller: Caller, *, superseded: Superseded
     ) -> tuple[list[UUID], Appended | None]:
-        """Attach files kept elsewhere; return their ids in order, and where those that are new were recorded."""
+        """Attach files kept elsewhere; return their ids in order, and where those that are new were recorded.
+
+        The last one under a path counts, as of uploads. `superseded` is asked only where some are known.
+        """
         ids = [artifact_id(stream.id, TRACKED, file) for file in files]
-        wanted = dict(zip(ids, files, strict=True))
-        while wanted:
-            recorded, opens = tracked_files(stream.namespace, stream.id, wanted.values())
-            event = ArtifactsTracked(object_id=stream.id, files=recorded)
+        by_id = dict(zip(ids, files, strict=True))
+        wanted, again = by_id, set[UUID]()
+        while wanted or again:
+            meant = [file for file_id, file in by_id.items() if file_id in wanted or file_id in again]
+            recorded, _ = tracked_files(stream.namespace, stream.id, meant)
+            opens = tuple(StreamRef(stream.namespace, ARTIFACT, file_id) for file_id in wanted)
+            event = NewEvent(ArtifactsTracked(object_id=stream.id, files=recorded), opens)
             try:
-                return ids, await self._append(stream, NewEvent(event, opens), caller=caller, field="files")
+                return ids, await self._append(stream, event, caller=caller, field="files")
             except StreamExistsError:
                 wanted = await self._new(wanted)
+                known = {file_id: file.path for file_id, file in by_id.items() if file_id not in wanted}
+                again = await superseded(stream, known)
         return ids, None
 
     async def record_uploads(
@@ -160,7 +168,7 @@ class Objects:
                 return set(wanted), await self._append(stream, *events, caller=caller, field=field)
             except StreamExistsError:
                 wanted = await self._new(wanted)
-                known = [uploaded for file_id, uploaded in by_id.items() if file_id not in wanted]
+                known = {file_id: uploaded.path for file_id, uploaded in by_id.items() if file_id not in wanted}
                 again = await superseded(stream, known)
         return set(), None
 

@@ -14,6 +14,7 @@ from modelbox_gateway.rpc.answers import file_message, timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
+from modelbox_gateway.rpc.recording import superseded_in
 from modelbox_projections import ArtifactPlace, ArtifactRow
 
 _VIEWS: Final = ("artifacts",)
@@ -28,7 +29,10 @@ class ArtifactMethods:
         self._backend = backend
 
     async def track_artifacts(self, request: pb.TrackArtifactsRequest, call: Call) -> pb.TrackArtifactsResponse:
-        """Attach files kept elsewhere to one object; those that are attached already keep their ids."""
+        """Attach files kept elsewhere to one object; those that are attached already keep their ids.
+
+        One that is attached already and not the newest under its path is so again.
+        """
         files = requests.files_of("files", request.files)
         if not files:
             raise InvalidFieldError("files", "has no files; give at least one")
@@ -39,7 +43,8 @@ class ArtifactMethods:
                 raise InvalidFieldError(f"files[{n}].parent_id", problem)
         caller = call.caller(request)
         stream = await self._backend.objects.find("files[0].parent_id", parent_id)
-        ids, appended = await self._backend.objects.track_files(stream, files, caller)
+        superseded = superseded_in(self._backend, call, uploaded=False)
+        ids, appended = await self._backend.objects.track_files(stream, files, caller, superseded=superseded)
         if appended is None:
             created_at = await self._created_at(ids[0], call)
         else:

@@ -1,4 +1,4 @@
--- The artifacts that a page brought. Of one that is known the last upload counts; named again, it stays as it is.
+-- The artifacts that a page brought. Of one that is known the last time counts.
 INSERT INTO artifacts AS known
     (id, parent_id, namespace, path, file_type, checksum, size, sha256, md5, uploaded, created_at, created_position, place)
 SELECT * FROM unnest(
@@ -9,4 +9,4 @@ ON CONFLICT (id) DO UPDATE
 SET (parent_id, namespace, path, file_type, checksum, size, sha256, md5, uploaded, created_at, created_position, place)
     = (EXCLUDED.parent_id, EXCLUDED.namespace, EXCLUDED.path, EXCLUDED.file_type, EXCLUDED.checksum, EXCLUDED.size,
        EXCLUDED.sha256, EXCLUDED.md5, EXCLUDED.uploaded, EXCLUDED.created_at, EXCLUDED.created_position, EXCLUDED.place)
-WHERE EXCLUDED.uploaded AND EXCLUDED.place > known.place
+WHERE EXCLUDED.place > known.place

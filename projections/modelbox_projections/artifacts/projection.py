@@ -28,16 +28,12 @@ File = TrackedFile | UploadedFile | ArtifactUploaded
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[tuple[Any, ...]]:
-    """Return the artifacts that the events bring, each id once.
-
-    Of a file that is only named the first time counts, of an uploaded one the last: that is the newest under its path.
-    """
+    """Return the artifacts that the events bring, each id once: the last time counts, the newest under its path."""
     rows: dict[UUID, tuple[Any, ...]] = {}
     for event in events:
         parent_id, files = _files_of(event.data)
         for number, file in enumerate(files):
-            if file.id not in rows or not isinstance(file, TrackedFile):
-                rows[file.id] = _row(event.recorded, parent_id, file, number)
+            rows[file.id] = _row(event.recorded, parent_id, file, number)
     return list(rows.values())
 
 
@@ -71,7 +67,7 @@ class ArtifactsProjection(Projection):
     """The artifacts of every object, tracked and uploaded."""
 
     name: ClassVar = "artifacts"
-    code_version: ClassVar = 4
+    code_version: ClassVar = 5
     event_types: ClassVar = names_of(
         ModelCreated, CheckpointCreated, ModelVersionCreated, ArtifactsTracked, ArtifactUploaded
     )

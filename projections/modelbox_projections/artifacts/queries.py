@@ -19,8 +19,8 @@ class ArtifactRow(msgspec.Struct, frozen=True):
     """A file that belongs to an object.
 
     Of an uploaded one the bytes are kept here and `checksum` is their SHA-256 (hex). Of a tracked one `checksum` is
-    what its keeper said, `size` is 0, `sha256` and `md5` are empty. `created_at` is when it was last uploaded, or first
-    tracked.
+    what its keeper said, `size` is 0, `sha256` and `md5` are empty. `created_at` is when it last became the newest
+    under its path.
     """
 
     id: UUID
@@ -69,10 +69,10 @@ class Artifacts:
             row = await connection.fetchrow(STATEMENTS["get_uploaded_copy"], namespace, sha256, size)
         return ArtifactRow(**row) if row else None
 
-    async def newest(self, parent_id: UUID, paths: Sequence[str]) -> set[UUID]:
-        """Return the ids of an object's uploaded artifacts that are the newest under these paths."""
+    async def newest(self, parent_id: UUID, paths: Sequence[str], *, uploaded: bool) -> set[UUID]:
+        """Return the ids of the uploaded, or tracked, artifacts of an object that are the newest under these paths."""
         async with self._database.acquire() as connection:
-            rows = await connection.fetch(STATEMENTS["get_newest"], parent_id, list(paths))
+            rows = await connection.fetch(STATEMENTS["get_newest"], parent_id, list(paths), uploaded)
         return {row["id"] for row in rows}
 
     async def sha256s(self, namespace: str, *, size: int, limit: int) -> list[str]:

@@ -16,7 +16,7 @@ CREATE TABLE artifacts (
 );
 CREATE INDEX ON artifacts (parent_id, place);
 -- Which one is the newest under its path. By its hash: a path may be too long for an index.
-CREATE INDEX ON artifacts (parent_id, hashtextextended(path, 0), place) WHERE uploaded;
+CREATE INDEX ON artifacts (parent_id, uploaded, hashtextextended(path, 0), place);
 -- Which bytes are here already.
 CREATE INDEX ON artifacts (sha256) WHERE uploaded;
 CREATE INDEX ON artifacts (namespace, size, sha256) WHERE uploaded;

@@ -68,6 +68,8 @@ class HasArtifacts:
     def track_artifacts(self, files: Files) -> list[Artifact]:
         """Record where files are kept, without sending them: paths or URIs; of a local folder, all files in it.
 
+        Of several files under one path the one that was tracked last comes first among `artifacts`.
+
         Returns:
             The artifacts, in the order of the files.
 
