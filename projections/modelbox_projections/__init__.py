@@ -27,8 +27,9 @@ from modelbox_projections.experiments.queries import ExperimentRow
 from modelbox_projections.generations import TableDigest
 from modelbox_projections.lineage.queries import Lineage, LineageEdge, LineageNode
 from modelbox_projections.logged_events.queries import LoggedEventPlace, LoggedEventRow
+from modelbox_projections.metrics.pages import SeriesPage, SeriesPlace
 from modelbox_projections.metrics.queries import MetricSummaryRow
-from modelbox_projections.metrics.series import SeriesRow
+from modelbox_projections.metrics.series import SeriesRow, Steps
 from modelbox_projections.model_versions.queries import ModelVersionRow
 from modelbox_projections.models.queries import Details, ModelRow
 from modelbox_projections.namespaces.queries import NamespaceRow
@@ -84,8 +85,11 @@ __all__ = [
     "RunStatus",
     "Scope",
     "SearchTooSlowError",
+    "SeriesPage",
+    "SeriesPlace",
     "SeriesRow",
     "Status",
+    "Steps",
     "TableDigest",
     "UnknownProjectionError",
     "Verified",

@@ -32,6 +32,7 @@ TOLD: dict[str, tuple[str, dict[str, Any], Any, str, UUID]] = {
     "ObjectDeleted": ("model_version", {"object_id": STREAM}, DELETED, "model_version", STREAM),
     "ObjectRestored": ("model_version", {"object_id": STREAM}, UPDATED, "model_version", STREAM),
     "MetadataUpdated": ("artifact", {"object_id": STREAM}, UPDATED, "artifact", STREAM),
+    "MetadataRemoved": ("artifact", {"object_id": STREAM}, UPDATED, "artifact", STREAM),
     "MetricsLogged": ("dataset", {"object_id": STREAM}, UPDATED, "dataset", STREAM),
     "HyperparametersLogged": ("run", {"object_id": STREAM}, UPDATED, "run", STREAM),
     "EventLogged": ("checkpoint", {"object_id": STREAM, "id": OTHER}, UPDATED, "checkpoint", STREAM),

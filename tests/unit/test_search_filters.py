@@ -78,7 +78,7 @@ def test_a_comparison_is_read(text: str, line: str | None) -> None:
     [
         ("name", 5, "expected an operator after name, found the end"),
         ("name 'x'", 6, "expected an operator after name, found \"'x'\"; use = != <"),
-        ("name == 'x'", 7, "equality is one ="),
+        ("name === 'x'", 8, "equality is ="),
         ("name <> 'x'", 7, "inequality is !="),
         ("name = x", 8, "expected a value, found 'x'; write text in quotes"),
         ("name = `x`", 8, "backticks enclose a key after a point"),

@@ -4,7 +4,7 @@ from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded, 
 from modelbox_events.types.checkpoints import CheckpointCreated
 from modelbox_events.types.lineage import DatasetColumn, DatasetCreated, LineageLinked
 from modelbox_events.types.log import ClockCorrected, EventRedacted, LogForked
-from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
 from modelbox_events.types.metrics import (
     BytesSeries,
     Double,
@@ -45,6 +45,7 @@ __all__ = [
     "HyperparametersLogged",
     "LineageLinked",
     "LogForked",
+    "MetadataRemoved",
     "MetadataUpdated",
     "MetricsLogged",
     "ModelCreated",

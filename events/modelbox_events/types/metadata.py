@@ -1,4 +1,4 @@
-"""What happens to the metadata of an object."""
+"""What happens to the metadata of an object. It is recorded in the object's own stream."""
 
 from typing import Any
 from uuid import UUID
@@ -11,3 +11,10 @@ class MetadataUpdated(ChangeEvent, frozen=True, kw_only=True):
 
     object_id: UUID
     metadata: dict[str, Any]
+
+
+class MetadataRemoved(ChangeEvent, frozen=True, kw_only=True):
+    """Keys of an object's metadata were taken away; null is a value and does not say so."""
+
+    object_id: UUID
+    keys: list[str]

@@ -14,7 +14,7 @@ from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded
 from modelbox_events.types.checkpoints import CheckpointCreated
 from modelbox_events.types.lineage import DatasetCreated, LineageLinked
 from modelbox_events.types.log import ClockCorrected, EventRedacted, LogForked
-from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
 from modelbox_events.types.metrics import MetricsLogged
 from modelbox_events.types.models import (
     ModelCreated,
@@ -142,6 +142,7 @@ REGISTRY: Final = Registry(
         EventType(ObjectDeleted),
         EventType(ObjectRestored),
         EventType(MetadataUpdated),
+        EventType(MetadataRemoved),
         EventType(HyperparametersLogged),
         EventType(EventLogged),
         EventType(DatasetCreated),

@@ -18,6 +18,7 @@ from modelbox_events.types import (
     CheckpointCreated,
     Double,
     DoubleSeries,
+    MetadataRemoved,
     MetadataUpdated,
     MetricsLogged,
     TrackedFile,
@@ -28,7 +29,15 @@ from modelbox_gateway.commands.model import Origin
 from modelbox_gateway.commands.tracked import File, tracked_files
 
 CONTENT_TYPES: Final = tuple(
-    event.__name__ for event in (CheckpointCreated, MetadataUpdated, ArtifactsTracked, ArtifactUploaded, MetricsLogged)
+    event.__name__
+    for event in (
+        CheckpointCreated,
+        MetadataUpdated,
+        MetadataRemoved,
+        ArtifactsTracked,
+        ArtifactUploaded,
+        MetricsLogged,
+    )
 )
 """The event types of a checkpoint's stream that `evolve` folds."""
 
@@ -114,6 +123,9 @@ def evolve(state: Contents, event: ChangeEvent) -> Contents:
             return Contents(event, event.metadata, tuple(event.files), (), points)
         case MetadataUpdated():
             return msgspec.structs.replace(state, metadata={**state.metadata, **event.metadata})
+        case MetadataRemoved():
+            left = {key: value for key, value in state.metadata.items() if key not in event.keys}
+            return msgspec.structs.replace(state, metadata=left)
         case ArtifactsTracked():
             # A file that is recorded again is the newest under its path again.
             again = {file.id for file in event.files}

@@ -24,6 +24,7 @@ from modelbox_events.types import (
     ArtifactsTracked,
     ArtifactUploaded,
     HyperparametersLogged,
+    MetadataRemoved,
     MetadataUpdated,
     MetricsLogged,
     Series,
@@ -76,10 +77,16 @@ class Objects:
         """Take note of an object that was just created."""
         self._streams.put(ref.id, ref)
 
-    async def update_metadata(self, stream: StreamRef, metadata: dict[str, Any], caller: Caller) -> Appended:
-        """Write keys of an object's metadata."""
-        event = MetadataUpdated(object_id=stream.id, metadata=metadata)
-        return await self._append(stream, NewEvent(event), caller=caller, field="metadata")
+    async def update_metadata(
+        self, stream: StreamRef, metadata: dict[str, Any], caller: Caller, *, removed: Sequence[str] = ()
+    ) -> Appended:
+        """Write keys of an object's metadata, and take others away, in one change."""
+        events: list[NewEvent] = []
+        if metadata:
+            events.append(NewEvent(MetadataUpdated(object_id=stream.id, metadata=metadata)))
+        if removed:
+            events.append(NewEvent(MetadataRemoved(object_id=stream.id, keys=list(removed))))
+        return await self._append(stream, *events, caller=caller, field="metadata")
 
     async def log_hyperparameters(self, stream: StreamRef, hyperparameters: dict[str, Any], caller: Caller) -> Appended:
         """Record hyperparameters of an object."""

@@ -13,6 +13,7 @@ from modelbox_events.types import (
     CheckpointCreated,
     DatasetCreated,
     ExperimentCreated,
+    MetadataRemoved,
     MetadataUpdated,
     ModelCreated,
     RunCreated,
@@ -28,9 +29,17 @@ from modelbox_gateway.rpc.standing import known_version
 
 _TYPES: Final = tuple(
     event.__name__
-    for event in (MetadataUpdated, ExperimentCreated, RunCreated, CheckpointCreated, ModelCreated, DatasetCreated)
+    for event in (
+        MetadataUpdated,
+        MetadataRemoved,
+        ExperimentCreated,
+        RunCreated,
+        CheckpointCreated,
+        ModelCreated,
+        DatasetCreated,
+    )
 )
-"""The event types that write metadata of the object in whose stream they stand."""
+"""The event types that write or take away metadata of the object in whose stream they stand."""
 
 _Version = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
@@ -116,6 +125,8 @@ class HistoryMethods:
         if event.redacted_by is not None:
             return []
         data: Any = self._log.registry.decode(event)
+        removed = isinstance(data, MetadataRemoved)
+        values = dict.fromkeys(data.keys) if removed else data.metadata
         recorded_at = timestamp(event.recorded_at)
         return [
             pb.MetadataChange(
@@ -124,8 +135,9 @@ class HistoryMethods:
                 recorded_at=recorded_at,
                 position=event.position,
                 actor=event.actor,
+                removed=removed,
             )
-            for name, value in sorted(data.metadata.items())
+            for name, value in sorted(values.items())
             if not key or name == key
         ]
 

@@ -32,6 +32,12 @@ POINTS_SHOWN_MAX: Final = 200_000
 POINTS_SHOWN_AS_COLUMNS_MAX: Final = 2_000_000
 """Metric points in one answer as columns."""
 
+POINTS_PER_PAGE_MAX: Final = 10_000
+"""Metric points in one page as messages, one a point."""
+
+POINTS_PER_PAGE_AS_COLUMNS_MAX: Final = 50_000
+"""Metric points in one page as columns."""
+
 KEYS_ASKED_MAX: Final = 1_000
 """Metric keys in one GetMetrics."""
 

@@ -1,10 +1,11 @@
 """Metadata: UpdateMetadata, ListMetadata."""
 
 import asyncio
+from collections.abc import Container
 from typing import Final
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_gateway.commands import fields
+from modelbox_gateway.commands import fields, limits
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import fill_metadata, timestamp
@@ -22,16 +23,21 @@ class MetadataMethods:
         self._backend = backend
 
     async def update_metadata(self, request: pb.UpdateMetadataRequest, call: Call) -> pb.UpdateMetadataResponse:
-        """Write keys of an object's metadata; other keys stay as they are."""
+        """Write keys of an object's metadata and take others away; all others stay as they are."""
         object_id = fields.object_id("parent_id", request.parent_id)
         metadata = requests.metadata_of("metadata", request.metadata)
-        if not metadata:
-            raise InvalidFieldError("metadata", "has no keys; give at least one")
+        removed = _removed_keys(request, metadata)
+        if not metadata and not removed:
+            raise InvalidFieldError("metadata", "has no keys; give at least one, here or in removed_keys")
         caller = call.caller(request)
         stream = await self._backend.objects.find("parent_id", object_id)
-        appended = await self._backend.objects.update_metadata(stream, metadata, caller)
+        appended = await self._backend.objects.update_metadata(stream, metadata, caller, removed=removed)
         self._backend.freshness.wrote(call, appended)
-        return pb.UpdateMetadataResponse(num_keys_written=len(metadata), updated_at=timestamp(appended.recorded_at))
+        return pb.UpdateMetadataResponse(
+            num_keys_written=len(metadata),
+            num_keys_removed=len(removed),
+            updated_at=timestamp(appended.recorded_at),
+        )
 
     async def list_metadata(self, request: pb.ListMetadataRequest, call: Call) -> pb.ListMetadataResponse:
         """Return all metadata of an object."""
@@ -42,3 +48,13 @@ class MetadataMethods:
         metadata = await self._backend.services.views.metadata.of(object_id)
         await asyncio.to_thread(fill_metadata, answer.metadata, answer.json, metadata, as_json=call.takes_json)
         return answer
+
+
+def _removed_keys(request: pb.UpdateMetadataRequest, written: Container[str]) -> list[str]:
+    """Return the keys to take away, each once."""
+    fields.at_most("removed_keys", len(request.removed_keys), limits.METADATA_KEYS_MAX, what="keys")
+    removed = [fields.name(f"removed_keys[{n}]", key) for n, key in enumerate(request.removed_keys)]
+    for n, key in enumerate(removed):
+        if key in written:
+            raise InvalidFieldError(f"removed_keys[{n}]", f"{key!r} stands in metadata too; give it in one of them")
+    return list(dict.fromkeys(removed))

@@ -127,9 +127,11 @@ class RunMethods:
         parent_id = fields.object_id("parent_id", request.parent_id) if request.parent_id else None
         experiment_id = fields.object_id("experiment_id", request.experiment_id) if request.experiment_id else None
         namespace = fields.optional_name("namespace", request.namespace)
+        if request.all_namespaces and (namespace or experiment_id is not None):
+            raise InvalidFieldError("all_namespaces", "stands beside experiment_id or namespace; give one of them")
         if experiment_id is not None and namespace:
             raise InvalidFieldError("namespace", "stands beside experiment_id; give one of them")
-        if experiment_id is None and parent_id is None:
+        if experiment_id is None and parent_id is None and not request.all_namespaces:
             namespace = fields.namespace("namespace", request.namespace)
         for field, kind, wanted in (("experiment_id", EXPERIMENT, experiment_id), ("parent_id", RUN, parent_id)):
             if wanted is not None:

@@ -28,7 +28,7 @@ class CheckpointsProjection(ObjectProjection):
     name: ClassVar = "checkpoints"
     stream_type: ClassVar = "checkpoint"
     changes: ClassVar = CheckpointChanges
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(CheckpointCreated) | OF_ANY_OBJECT
     relations: ClassVar = ("checkpoints",)
     statements: ClassVar = STATEMENTS

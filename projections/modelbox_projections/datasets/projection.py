@@ -28,7 +28,7 @@ class DatasetsProjection(ObjectProjection):
     name: ClassVar = "datasets"
     stream_type: ClassVar = "dataset"
     changes: ClassVar = DatasetChanges
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(DatasetCreated) | OF_ANY_OBJECT
     relations: ClassVar = ("datasets",)
     statements: ClassVar = STATEMENTS

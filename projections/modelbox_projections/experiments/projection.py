@@ -36,7 +36,7 @@ class ExperimentsProjection(ObjectProjection):
     name: ClassVar = "experiments"
     stream_type: ClassVar = "experiment"
     changes: ClassVar = ExperimentChanges
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(ExperimentCreated) | OF_ANY_OBJECT
     relations: ClassVar = ("experiments",)
     statements: ClassVar = STATEMENTS

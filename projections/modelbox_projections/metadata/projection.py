@@ -5,25 +5,29 @@ Must not know: who asks for it.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import asyncpg
 
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types import MetadataRemoved, MetadataUpdated
 from modelbox_projections.metadata import STATEMENTS
 from modelbox_projections.objects.creations import CREATING, Creation, created_id
 from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
 
-Row = tuple[UUID, str, str, datetime, int]
-"""Object, key, the value's JSON text, when and at which position it was written."""
+Row = tuple[UUID, str, str | None, datetime, int]
+"""Object, key, the value's JSON text, when and at which position it was written; no text where it was taken away."""
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[Row]:
-    """Return the last value of each key that the events write."""
-    last: dict[tuple[UUID, str], tuple[Any, datetime, int]] = {}
+    """Return the last value of each key that the events write or take away."""
+    last: dict[tuple[UUID, str], tuple[str | None, datetime, int]] = {}
     for event in events:
         data = event.data
+        when = (event.recorded.recorded_at, event.position)
+        if isinstance(data, MetadataRemoved):
+            last.update({(data.object_id, key): (None, *when) for key in data.keys})
+            continue
         if isinstance(data, MetadataUpdated):
             object_id = data.object_id
         elif isinstance(data, Creation):
@@ -31,20 +35,22 @@ def fold(events: Sequence[DecodedEvent]) -> list[Row]:
         else:
             continue
         for key, value in data.metadata.items():
-            last[object_id, key] = (value, event.recorded.recorded_at, event.position)
-    return [(*place, json_text(value), at, position) for place, (value, at, position) in last.items()]
+            last[object_id, key] = (json_text(value), *when)
+    return [(*place, *row) for place, row in last.items()]
 
 
 class MetadataProjection(Projection):
     """The metadata of every object: the last value of each key."""
 
     name: ClassVar = "metadata"
-    code_version: ClassVar = 3
-    event_types: ClassVar = names_of(MetadataUpdated) | CREATING
+    code_version: ClassVar = 4
+    event_types: ClassVar = names_of(MetadataUpdated, MetadataRemoved) | CREATING
     tables: ClassVar = ("metadata",)
     relations: ClassVar = ("metadata",)
     statements: ClassVar = STATEMENTS
 
     async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
         """Write what these events change."""
-        await write_rows(connection, STATEMENTS["upsert"], fold(events))
+        rows = fold(events)
+        await write_rows(connection, STATEMENTS["upsert"], [row for row in rows if row[2] is not None])
+        await write_rows(connection, STATEMENTS["remove"], [row[:2] for row in rows if row[2] is None])

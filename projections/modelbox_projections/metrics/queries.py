@@ -8,13 +8,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from modelbox_events import Database
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.downsampling import downsampled
-from modelbox_projections.metrics.series import SeriesRow, ordered
+from modelbox_projections.metrics.pages import READ_TIMEOUT_S, MetricPages
+from modelbox_projections.metrics.series import ALL_STEPS, SeriesRow, Steps, ordered
 
-READ_TIMEOUT_S: Final = 120.0
-"""Series of many million points take longer than other reads may."""
 CHUNKS_AT_ONCE: Final = 16
 """Chunks that are read before others of this process have a turn."""
 
@@ -36,15 +34,13 @@ class MetricSummaryRow(msgspec.Struct, frozen=True):
     points: int
 
 
-class Metrics:
+class Metrics(MetricPages):
     """The view of metrics."""
 
-    def __init__(self, database: Database) -> None:
-        """Read from `database`."""
-        self._database = database
-
-    async def of(self, object_id: UUID, keys: Sequence[str] = (), *, max_points: int = 0) -> list[SeriesRow]:
-        """Return an object's series by key, only those of `keys` unless it is empty.
+    async def of(
+        self, object_id: UUID, keys: Sequence[str] = (), *, max_points: int = 0, steps: Steps = ALL_STEPS
+    ) -> list[SeriesRow]:
+        """Return an object's series by key, only those of `keys` unless it is empty, and only points of these steps.
 
         Of each series at most `max_points` points come back unless that is 0: those that show its course and its
         spikes, see `downsampled`.
@@ -53,18 +49,22 @@ class Metrics:
         series: SeriesRow | None = None
         async with self._database.acquire_long(timeout_s=READ_TIMEOUT_S) as connection:
             # A few chunks at a time, and one series after the other: memory has what is returned, and one series more.
-            async for chunk in connection.cursor(STATEMENTS["of"], object_id, list(keys), prefetch=CHUNKS_AT_ONCE):
+            arguments = (object_id, list(keys), steps.first, steps.last)
+            async for chunk in connection.cursor(STATEMENTS["of"], *arguments, prefetch=CHUNKS_AT_ONCE):
                 if series is None or (series.key, series.kind) != (chunk["key"], chunk["kind"]):
                     if series is not None:
                         found.append(_shown(series, max_points))
                     series = SeriesRow(chunk["key"], chunk["kind"], [], [], [])
-                series.add(chunk["steps"], chunk["wallclock_s"], chunk[_VALUES[chunk["kind"]]])
+                series.add_within(steps, chunk["steps"], chunk["wallclock_s"], chunk[_VALUES[chunk["kind"]]])
         if series is not None:
             found.append(_shown(series, max_points))
         return found
 
-    async def count(self, object_id: UUID, keys: Sequence[str] = ()) -> int:
-        """Return how many points an object's series have, only those of `keys` unless it is empty."""
+    async def count(self, object_id: UUID, keys: Sequence[str] = (), *, steps: Steps = ALL_STEPS) -> int:
+        """Return how many points of these steps an object's series have, only those of `keys` unless it is empty."""
+        if steps != ALL_STEPS:
+            async with self._database.acquire_long(timeout_s=READ_TIMEOUT_S) as connection:
+                return int(await connection.fetchval(STATEMENTS["count_range"], object_id, list(keys), *steps))
         async with self._database.acquire() as connection:
             return int(await connection.fetchval(STATEMENTS["count_points"], object_id, list(keys)))
 

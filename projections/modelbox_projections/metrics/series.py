@@ -6,9 +6,19 @@ Must not know: where series come from, or who asks for them.
 from collections.abc import Sequence
 from itertools import islice
 from operator import le, lt
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+
+
+class Steps(NamedTuple):
+    """Steps from the first to the last; all there can be, unless given."""
+
+    first: int = 0
+    last: int = 2**63 - 1
+
+
+ALL_STEPS = Steps()
 
 
 class SeriesRow(msgspec.Struct):
@@ -32,6 +42,17 @@ class SeriesRow(msgspec.Struct):
         self.steps.extend(steps)
         self.wallclock_s.extend(wallclock_s)
         self.values.extend(values)
+
+    def add_within(self, wanted: Steps, steps: list[int], wallclock_s: list[float], values: list[Any]) -> None:
+        """Add those of the points whose steps are wanted."""
+        if wanted == ALL_STEPS:
+            self.add(steps, wallclock_s, values)
+            return
+        kept = [number for number, step in enumerate(steps) if wanted.first <= step <= wanted.last]
+        if len(kept) < len(steps):
+            steps, wallclock_s = [steps[number] for number in kept], [wallclock_s[number] for number in kept]
+            values = [values[number] for number in kept]
+        self.add(steps, wallclock_s, values)
 
     def chosen(self, numbers: Sequence[int]) -> "SeriesRow":
         """Return the series of the points with these numbers, in their order."""

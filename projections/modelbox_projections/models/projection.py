@@ -35,7 +35,7 @@ class ModelsProjection(ObjectProjection):
     name: ClassVar = "models"
     stream_type: ClassVar = "model"
     changes: ClassVar = ModelChanges
-    code_version: ClassVar = 3
+    code_version: ClassVar = 4
     event_types: ClassVar = names_of(ModelCreated) | OF_ANY_OBJECT
     relations: ClassVar = ("models",)
     statements: ClassVar = STATEMENTS

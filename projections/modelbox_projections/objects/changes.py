@@ -18,6 +18,7 @@ from modelbox_events.types import (
     ArtifactsTracked,
     ArtifactUploaded,
     HyperparametersLogged,
+    MetadataRemoved,
     MetadataUpdated,
     ObjectDeleted,
     ObjectRestored,
@@ -26,7 +27,7 @@ from modelbox_events.types import (
 from modelbox_projections.objects import STATEMENTS
 from modelbox_projections.projection import DecodedEvent, json_text, names_of, write_rows
 
-TOUCHING: Final = names_of(MetadataUpdated, HyperparametersLogged, ArtifactsTracked, ArtifactUploaded)
+TOUCHING: Final = names_of(MetadataUpdated, MetadataRemoved, HyperparametersLogged, ArtifactsTracked, ArtifactUploaded)
 """Types that change what hangs on an object: nothing but its stream need be read from them."""
 
 OF_ANY_OBJECT: Final = TOUCHING | names_of(ObjectUpdated, ObjectDeleted, ObjectRestored)

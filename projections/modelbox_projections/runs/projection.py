@@ -61,7 +61,7 @@ class RunsProjection(ObjectProjection):
     name: ClassVar = "runs"
     stream_type: ClassVar = "run"
     changes: ClassVar = RunChanges
-    code_version: ClassVar = 2
+    code_version: ClassVar = 3
     event_types: ClassVar = names_of(RunCreated, RunEnded, RunResumed) | OF_ANY_OBJECT
     relations: ClassVar = ("runs",)
     statements: ClassVar = STATEMENTS

@@ -227,6 +227,10 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
 """What can be searched for."""
 
 
+_ALIASES: Final[Mapping[tuple[Kind, str], str]] = {("run", "run_name"): "name", ("run", "run_id"): "id"}
+"""Fields by the names that MLflow has for them, where the meaning is equal."""
+
+
 def field_of(kind: Kind, path: FieldPath, *, where: str) -> tuple[FieldRule, str]:
     """Return the field that a path names, and the key that follows the field's name.
 
@@ -239,7 +243,7 @@ def field_of(kind: Kind, path: FieldPath, *, where: str) -> tuple[FieldRule, str
         FilterError: There is no such field, or it needs a key.
     """
     fields = KINDS[kind].fields
-    texts = [part.text for part in path.parts]
+    texts = _meant(kind, [part.text for part in path.parts])
     plain = fields.get(".".join(texts))
     if plain is not None and not plain.keyed:
         return plain, ""
@@ -253,6 +257,16 @@ def field_of(kind: Kind, path: FieldPath, *, where: str) -> tuple[FieldRule, str
     if texts[0] == "metrics" and len(texts) > 2 and not suffix.quoted and suffix.text in METRIC_SUFFIXES:  # noqa: PLR2004  # field, key, suffix
         return METRIC_SUFFIXES[suffix.text], ".".join(texts[1:-1])
     return keyed, ".".join(texts[1:])
+
+
+def _meant(kind: Kind, texts: list[str]) -> list[str]:
+    """Return the parts of a path with our words for those of MLflow."""
+    match texts:
+        case ["attributes", name, *rest]:
+            texts = [name, *rest]
+        case ["tags", key, *rest]:
+            texts = ["labels", key, *rest]
+    return [_ALIASES.get((kind, texts[0]), texts[0])] if len(texts) == 1 else texts
 
 
 def _shown(name: str, rule: FieldRule) -> str:

@@ -5,7 +5,7 @@
     term       = "not" term | "(" filter ")" | comparison
     comparison = field ( sign value | ["not"] ("like" | "ilike") string | ["not"] "in" "(" value {"," value} ")"
                        | "is" ["not"] ("null" | "nan") )
-    sign       = "=" | "!=" | "<" | "<=" | ">" | ">="
+    sign       = "=" | "==" | "!=" | "<" | "<=" | ">" | ">="
     value      = string | number | "true" | "false"
     order      = field ["asc" | "desc"] {"," field ["asc" | "desc"]}
 
@@ -33,6 +33,7 @@ from modelbox_projections.search.tokens import Token, TokenKind, tokens_of
 _KEYWORDS: Final = frozenset(["and", "or", "not", "in", "like", "ilike", "is", "null", "nan", "true", "false"])
 _SIGNS: Final = {
     "=": (Operator.EQUAL, False),
+    "==": (Operator.EQUAL, False),
     "!=": (Operator.EQUAL, True),
     "<": (Operator.LESS, False),
     "<=": (Operator.LESS_OR_EQUAL, False),
@@ -172,7 +173,7 @@ class _Parser:
         if token.keyword in ("null", "nan"):
             remedy = f"write is {token.keyword} or is not {token.keyword}, without a sign"
         elif token.text in ("=", ">"):
-            remedy = "equality is one =, inequality is !="
+            remedy = "equality is =, inequality is !="
         raise self._unexpected("a value", remedy, token=token)
 
     def _pattern(self) -> Literal:

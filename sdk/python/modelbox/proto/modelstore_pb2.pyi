@@ -448,20 +448,24 @@ class ListNamespacesResponse(_message.Message):
     def __init__(self, namespaces: _Optional[_Iterable[_Union[Namespace, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class UpdateMetadataRequest(_message.Message):
-    __slots__ = ("parent_id", "metadata")
+    __slots__ = ("parent_id", "metadata", "removed_keys")
     PARENT_ID_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_KEYS_FIELD_NUMBER: _ClassVar[int]
     parent_id: str
     metadata: Metadata
-    def __init__(self, parent_id: _Optional[str] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ...) -> None: ...
+    removed_keys: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, parent_id: _Optional[str] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., removed_keys: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class UpdateMetadataResponse(_message.Message):
-    __slots__ = ("num_keys_written", "updated_at")
+    __slots__ = ("num_keys_written", "updated_at", "num_keys_removed")
     NUM_KEYS_WRITTEN_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    NUM_KEYS_REMOVED_FIELD_NUMBER: _ClassVar[int]
     num_keys_written: int
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, num_keys_written: _Optional[int] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    num_keys_removed: int
+    def __init__(self, num_keys_written: _Optional[int] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., num_keys_removed: _Optional[int] = ...) -> None: ...
 
 class ListMetadataRequest(_message.Message):
     __slots__ = ("parent_id",)
@@ -504,18 +508,20 @@ class GetMetadataHistoryRequest(_message.Message):
     def __init__(self, parent_id: _Optional[str] = ..., key: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class MetadataChange(_message.Message):
-    __slots__ = ("key", "json", "recorded_at", "position", "actor")
+    __slots__ = ("key", "json", "recorded_at", "position", "actor", "removed")
     KEY_FIELD_NUMBER: _ClassVar[int]
     JSON_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
     key: str
     json: str
     recorded_at: _timestamp_pb2.Timestamp
     position: int
     actor: str
-    def __init__(self, key: _Optional[str] = ..., json: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., position: _Optional[int] = ..., actor: _Optional[str] = ...) -> None: ...
+    removed: bool
+    def __init__(self, key: _Optional[str] = ..., json: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., position: _Optional[int] = ..., actor: _Optional[str] = ..., removed: bool = ...) -> None: ...
 
 class GetMetadataHistoryResponse(_message.Message):
     __slots__ = ("changes", "next_page_token")
@@ -596,24 +602,36 @@ class LogMetricsBatchResponse(_message.Message):
     def __init__(self, num_points_written: _Optional[int] = ...) -> None: ...
 
 class GetMetricsRequest(_message.Message):
-    __slots__ = ("parent_id", "keys", "columns", "max_points")
+    __slots__ = ("parent_id", "keys", "columns", "max_points", "first_step", "last_step", "page_size", "page_token", "newest")
     PARENT_ID_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     MAX_POINTS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_STEP_FIELD_NUMBER: _ClassVar[int]
+    LAST_STEP_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_FIELD_NUMBER: _ClassVar[int]
     parent_id: str
     keys: _containers.RepeatedScalarFieldContainer[str]
     columns: bool
     max_points: int
-    def __init__(self, parent_id: _Optional[str] = ..., keys: _Optional[_Iterable[str]] = ..., columns: bool = ..., max_points: _Optional[int] = ...) -> None: ...
+    first_step: int
+    last_step: int
+    page_size: int
+    page_token: str
+    newest: bool
+    def __init__(self, parent_id: _Optional[str] = ..., keys: _Optional[_Iterable[str]] = ..., columns: bool = ..., max_points: _Optional[int] = ..., first_step: _Optional[int] = ..., last_step: _Optional[int] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., newest: bool = ...) -> None: ...
 
 class GetMetricsResponse(_message.Message):
-    __slots__ = ("metrics", "series")
+    __slots__ = ("metrics", "series", "next_page_token")
     METRICS_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     metrics: _containers.RepeatedCompositeFieldContainer[Metrics]
     series: _containers.RepeatedCompositeFieldContainer[MetricSeries]
-    def __init__(self, metrics: _Optional[_Iterable[_Union[Metrics, _Mapping]]] = ..., series: _Optional[_Iterable[_Union[MetricSeries, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, metrics: _Optional[_Iterable[_Union[Metrics, _Mapping]]] = ..., series: _Optional[_Iterable[_Union[MetricSeries, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class TrackArtifactsRequest(_message.Message):
     __slots__ = ("files",)
@@ -1007,7 +1025,7 @@ class CreateRunResponse(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., exists: bool = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListRunsRequest(_message.Message):
-    __slots__ = ("experiment_id", "namespace", "page_size", "page_token", "filter", "order_by", "include_deleted", "recursive", "parent_id")
+    __slots__ = ("experiment_id", "namespace", "page_size", "page_token", "filter", "order_by", "include_deleted", "recursive", "parent_id", "all_namespaces")
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -1017,6 +1035,7 @@ class ListRunsRequest(_message.Message):
     INCLUDE_DELETED_FIELD_NUMBER: _ClassVar[int]
     RECURSIVE_FIELD_NUMBER: _ClassVar[int]
     PARENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ALL_NAMESPACES_FIELD_NUMBER: _ClassVar[int]
     experiment_id: str
     namespace: str
     page_size: int
@@ -1026,7 +1045,8 @@ class ListRunsRequest(_message.Message):
     include_deleted: bool
     recursive: bool
     parent_id: str
-    def __init__(self, experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ..., recursive: bool = ..., parent_id: _Optional[str] = ...) -> None: ...
+    all_namespaces: bool
+    def __init__(self, experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ..., recursive: bool = ..., parent_id: _Optional[str] = ..., all_namespaces: bool = ...) -> None: ...
 
 class ListRunsResponse(_message.Message):
     __slots__ = ("runs", "next_page_token")
