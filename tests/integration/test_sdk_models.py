@@ -101,8 +101,11 @@ def test_an_unknown_object_is_not_found_by_name_of_the_field(client: ModelBox, m
         client.model(name="digits")
     with pytest.raises(NotFoundError):
         model.model_version("7")
+    with pytest.raises(NotFoundError) as unnamed:
+        client.model("no id, so a name")
+    assert unnamed.value.field == "name"
     with pytest.raises(InvalidFieldError):
-        client.model("not an id")
+        client.model_version("not an id")
 
 
 def test_a_read_after_the_log_was_replaced_says_so_once(client: ModelBox, model: Model) -> None:

@@ -10,7 +10,7 @@ from modelbox.ids import object_id
 from modelbox.logged_object import LoggedObject, id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, tags_of, version_text
-from modelbox.objects import Kind, StoredObject, selection, times_of
+from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, create
 from modelbox.transfer.files import Files, files_to_track, wire_file
@@ -157,7 +157,7 @@ class HasCheckpoints(LoggedObject):
         self,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
     ) -> list[Checkpoint]:

@@ -12,7 +12,7 @@ from modelbox.checkpoints import CHECKPOINTS, Checkpoint
 from modelbox.config import resolve_address, resolve_blob_address, resolve_cache, resolve_journal
 from modelbox.datasets import DatasetCalls
 from modelbox.experiments import ExperimentCalls
-from modelbox.fields import check_text
+from modelbox.fields import check_id, check_text
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.logged_object import ObjectRef
 from modelbox.models import ModelCalls
@@ -119,7 +119,7 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         Raises:
             NotFoundError: There is none.
         """
-        return CHECKPOINTS.read(self._session, pb.GetCheckpointRequest(id=check_text("id", id)))
+        return CHECKPOINTS.read(self._session, pb.GetCheckpointRequest(id=check_id("id", id)))
 
     def cluster_members(self) -> list[ClusterMember]:
         """Return the servers that take calls for this log."""
@@ -152,17 +152,21 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         return Watch(self._session.connection, watch_request(namespace, since, after)).changes()
 
     def delivery(self) -> Delivery:
-        """Return what became of what was logged with this client: waiting, acknowledged, dropped, refused."""
+        """Return what became of what was logged with this client: waiting, acknowledged, dropped, refused, too late."""
         return self._session.delivery()
 
-    def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
+    def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> Delivery:
         """Wait until the server has answered for all that was logged before.
+
+        Returns:
+            What became of it, as `delivery` does.
 
         Raises:
             FlushTimeoutError: It has not in time; what waits is kept and still sent.
             RefusedError: It refused something since the last flush, such as points of an unknown object.
         """
         self._session.flush(timeout_s)
+        return self._session.delivery()
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Send what waits and close the connection; closing again does nothing.

@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_labels, check_text
+from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_text
 from modelbox.ids import DEFAULT_NAMESPACE, object_id
 from modelbox.logged import Logged
 from modelbox.metadata import encode_metadata
-from modelbox.objects import Kind, StoredObject, selection, times_of
+from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import create, deliver
 from modelbox.session import Session
@@ -97,14 +97,16 @@ class DatasetCalls:
         Raises:
             NotFoundError: There is none.
         """
-        return DATASETS.read(self._session, pb.GetDatasetRequest(id=check_text("id", id)))
+        return DATASETS.read(
+            self._session, pb.GetDatasetRequest(id=check_id("id", id, instead=NOT_BY_NAME.format("datasets")))
+        )
 
     def datasets(
         self,
         namespace: str = "",
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,

@@ -8,13 +8,13 @@ from modelbox.checkpoints import HasCheckpoints
 from modelbox.comparison import Comparison, comparison_of
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
-from modelbox.fields import check_labels, check_metric_key, check_text
+from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_metric_key, check_text
 from modelbox.ids import DEFAULT_NAMESPACE, object_id
 from modelbox.limits import COMPARED_RUNS_MAX
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import key_of
-from modelbox.objects import Kind, StoredObject, selection, times_of
+from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.runs import RUNS, Run, RunFields, new_run
 from modelbox.sending import create
@@ -52,7 +52,7 @@ class Experiment(StoredObject, HasCheckpoints):
         self,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
     ) -> "list[Experiment]":
@@ -113,7 +113,7 @@ class Experiment(StoredObject, HasCheckpoints):
         Raises:
             NotFoundError: There is none, or it is of another experiment.
         """
-        run = RUNS.read(self._session, pb.GetRunRequest(id=check_text("id", id)))
+        run = RUNS.read(self._session, pb.GetRunRequest(id=check_id("id", id, instead=NOT_BY_NAME.format("runs"))))
         if run.experiment_id != self.id:
             problem = f"run {run.id} is of experiment {run.experiment_id}, not of {self.id}"
             raise NotFoundError(f"id: {problem}", field="id")
@@ -123,7 +123,7 @@ class Experiment(StoredObject, HasCheckpoints):
         self,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
     ) -> list[Run]:
@@ -234,13 +234,18 @@ class ExperimentCalls:
         return EXPERIMENTS.of(self._session, created, exists=False)
 
     def experiment(self, id: str = "", *, namespace: str = "", name: str = "") -> Experiment:  # noqa: A002
-        """Return one experiment, by its id or by its namespace ("default" unless given) and name.
+        """Return one experiment, by its id or by its name.
+
+        Args:
+            id: The id, or the name: what is no UUID is a name.
+            namespace: The namespace of the name; "default", unless given.
+            name: The name in place of the first argument.
 
         Raises:
             NotFoundError: There is none.
             InvalidFieldError: Neither an id nor a name was given, or both were.
         """
-        request = pb.GetExperimentRequest(**key_of(id=id, namespace=namespace, name=name))
+        request = pb.GetExperimentRequest(**key_of(id, namespace=namespace, name=name))
         return EXPERIMENTS.read(self._session, request)
 
     def experiments(
@@ -248,7 +253,7 @@ class ExperimentCalls:
         namespace: str = "",
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,
@@ -257,7 +262,7 @@ class ExperimentCalls:
 
         Args:
             filter: Which of them, such as `metrics.val_acc > 0.9 and (params.lr = "0.01" or labels.env = "prod")`.
-            order_by: In which order instead, such as `metrics.val_acc desc, name`.
+            order_by: In which order instead, such as `metrics.val_acc desc, name`, or a list of such fields.
             recursive: Also those of the namespaces below it: of `langtech` those of `langtech/asr`.
             include_deleted: Also the deleted ones.
             limit: At most so many; all, unless given.
@@ -293,21 +298,22 @@ class ExperimentCalls:
         Raises:
             NotFoundError: There is none.
         """
-        return RUNS.read(self._session, pb.GetRunRequest(id=check_text("id", id)))
+        return RUNS.read(self._session, pb.GetRunRequest(id=check_id("id", id, instead=NOT_BY_NAME.format("runs"))))
 
     def runs(
         self,
-        namespace: str = "",
+        namespace: str | None = None,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,
     ) -> list[Run]:
-        """Return the runs of all experiments of a namespace, newest first; see `experiments` for the arguments."""
+        """Return the runs of a namespace, of all namespaces unless one is given, newest first; see `experiments`."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
-        request = pb.ListRunsRequest(namespace=check_text("namespace", namespace) or DEFAULT_NAMESPACE, **selected)
+        where = "" if namespace is None else check_text("namespace", namespace) or DEFAULT_NAMESPACE
+        request = pb.ListRunsRequest(namespace=where, all_namespaces=not where, **selected)
         return RUNS.read_all(self._session, request, limit=limit)
 
     def compare(self, runs: Iterable[Run | str]) -> Comparison:

@@ -20,6 +20,10 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
+NOT_BY_NAME: Final = """names are not unique here: find it with {}(filter='name = "…"')"""
+"""What to do where an object that has no unique name was asked for by it."""
+
+
 def check_text(field: str, value: object) -> str:
     """Return the value as a string that can be sent.
 
@@ -92,17 +96,27 @@ def check_path(field: str, path: str) -> str:
     return path
 
 
-def check_id(field: str, value: object) -> str:
+def is_id(text: str) -> bool:
+    """Tell whether a text is an id, and no name: a UUID."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_id(field: str, value: object, *, instead: str = "give one as a call returned it") -> str:
     """Return an object's id.
+
+    Args:
+        instead: What to do where it is none.
 
     Raises:
         InvalidFieldError: It is no UUID.
     """
     text = check_text(field, value)
-    try:
-        UUID(text)
-    except ValueError:
-        raise InvalidFieldError.of(field, f"{text[:80]!r} is not an id; give one as a call returned it") from None
+    if not is_id(text):
+        raise InvalidFieldError.of(field, f"{text[:80]!r} is not an id; {instead}")
     return text
 
 

@@ -41,6 +41,18 @@ DRAIN_POINTS_MAX: Final = 50_000
 KNOWN_KEYS_MAX: Final = 10_000
 """Metric keys remembered as valid, so that each is checked once."""
 
+COUNTED_OBJECTS_MAX: Final = 1_000
+"""Objects whose last steps are remembered, for points without a step; the oldest is asked for again."""
+
+COUNTED_KEYS_MAX: Final = 10_000
+"""Metric keys of one object that are counted; points of further ones without a step have step 0."""
+
+STEP_LOOKUPS_MAX: Final = 8
+"""Objects whose last steps the server is asked for at one time."""
+
+ENDED_RUNS_TOLD_MAX: Final = 1_000
+"""Runs that are warned about because metrics are logged after their end."""
+
 LINGER_S: Final = 0.1
 """How long the sender waits for more points before it sends, in seconds."""
 
@@ -104,6 +116,9 @@ DEDUPE_BYTES_MIN: Final = 64 * 1024
 SMALL_FILE_BYTES_MAX: Final = DEDUPE_BYTES_MIN
 """A file up to this size goes with others in one call."""
 
+CONTENT_BYTES_MAX: Final = 1024 * 1024
+"""A file logged from memory up to this size is a call of its own; the server takes no larger one in one."""
+
 SMALL_FILES_MAX: Final = 100
 """Files in one such call."""
 
@@ -158,6 +173,9 @@ PAGE_SIZE: Final = 1_000
 
 EMPTY_PAGES_MAX: Final = 1_000
 """Pages in a row that may hold nothing, before a list counts as one without end."""
+
+POINTS_PER_PAGE: Final = 50_000
+"""Metric points that one page of a series holds."""
 
 COMPARED_RUNS_MAX: Final = 1_000
 """Runs in one comparison."""

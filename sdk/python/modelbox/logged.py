@@ -3,22 +3,29 @@
 Must not know: which kinds of objects there are, or files.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_id, check_text, check_time
-from modelbox.limits import HYPERPARAMETER_BYTES_MAX, HYPERPARAMETERS_MAX
+from modelbox.fields import check_id, check_name, check_step, check_text, check_time
+from modelbox.limits import HYPERPARAMETER_BYTES_MAX, HYPERPARAMETERS_MAX, POINTS_PER_PAGE
 from modelbox.logged_events import Event, EventSource, event_of, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import MetadataChange, MetricPoint, MetricValue
-from modelbox.wire import all_pages, hyperparameters_of, metadata_change_of, points_of, timestamp_of
+from modelbox.values import MetadataChange, MetricPoint, MetricSummary, MetricValue
+from modelbox.wire import (
+    all_pages,
+    each_of_pages,
+    hyperparameters_of,
+    metadata_change_of,
+    points_of,
+    timestamp_of,
+)
 
 
 class Logged:
@@ -29,7 +36,9 @@ class Logged:
     id: str
     _session: Session
 
-    def log_metrics(self, metrics: Mapping[str, Any], step: Any = 0, wallclock: float | datetime | None = None) -> None:
+    def log_metrics(
+        self, metrics: Mapping[str, Any], step: Any = None, wallclock: float | datetime | None = None
+    ) -> None:
         """Log one point a key. Returns at once: the points are sent in the background, `flush` waits for them.
 
         A server that is away is no error here: points wait in the journal on disk, also beyond the end of the program,
@@ -38,22 +47,40 @@ class Logged:
 
         Args:
             metrics: A number, string or bytes for each key; also a scalar of numpy or torch. NaN and infinity are kept.
-            step: Place in the training, a whole number from 0. Points of one step are ordered by wallclock.
+            step: Place in the training, a whole number from 0. Points of one step are ordered by wallclock. Without
+                it each key counts up from its last known step: from what this process logged, and what the server had
+                when the object was read. An object that was not read (`ModelBox.object`) counts from 0 until the
+                server has answered, and goes on from there; several processes may number alike.
             wallclock: Seconds since the epoch or an aware datetime; now, unless given.
 
         Raises:
             InvalidFieldError: A key, value, step or wallclock breaks a rule; nothing of the call is logged.
             ClosedError: The client was closed.
         """
-        self._session.log_metrics(self.id, metrics, step, wallclock)
+        if step is None:
+            self._session.log_next_metrics(self.id, metrics, wallclock, summaries=_known_metrics(self))
+        else:
+            self._session.log_metrics(self.id, metrics, step, wallclock)
 
-    def metrics(self, *keys: str, max_points: int | None = None) -> dict[str, list[MetricPoint]]:
+    def log_metric(self, key: str, value: Any, step: Any = None, wallclock: float | datetime | None = None) -> None:
+        """Log one point of one key; see `log_metrics`."""
+        self.log_metrics({key: value}, step, wallclock)
+
+    def metrics(
+        self,
+        *keys: str,
+        max_points: int | None = None,
+        first_step: int | None = None,
+        last_step: int | None = None,
+    ) -> dict[str, list[MetricPoint]]:
         """Return the points by key, each key's by step, then wallclock; all keys unless some are given.
 
-        Points that this client has logged are waited for.
+        Points that this client has logged are waited for. `metric_points` reads a series of any length.
 
         Args:
             max_points: About so many points a key at most, chosen so that no spike is lost; all, unless given.
+            first_step: Only points of this step and later ones.
+            last_step: Only points of this step and earlier ones.
         """
         if max_points is not None and max_points < 1:
             raise InvalidFieldError.of("max_points", f"{max_points} is not a number from 1; leave it out for all")
@@ -62,8 +89,30 @@ class Logged:
             keys=[check_text("keys", key) for key in keys],
             columns=True,
             max_points=max_points or 0,
+            **_range(first_step, last_step),
         )
         return points_of(ask(self._session, methods.GET_METRICS, request).series)
+
+    def metric_points(
+        self, key: str, *, first_step: int | None = None, last_step: int | None = None, page_size: int = POINTS_PER_PAGE
+    ) -> Iterator[MetricPoint]:
+        """Return one key's points by step, then wallclock, read a page at a time as they are asked for.
+
+        Args:
+            first_step: Only points of this step and later ones.
+            last_step: Only points of this step and earlier ones.
+            page_size: How many points are read at once.
+        """
+        request = pb.GetMetricsRequest(
+            parent_id=self.id, keys=[check_text("key", key)], columns=True, **_range(first_step, last_step)
+        )
+
+        def read(token: str, size: int) -> tuple[Iterable[MetricPoint], str]:
+            request.page_token, request.page_size = token, size
+            response = ask(self._session, methods.GET_METRICS, request)
+            return points_of(response.series).get(key, []), response.next_page_token
+
+        return each_of_pages(read, size=page_size)
 
     def all_metrics(self) -> dict[str, list[MetricValue]]:
         """Return the points of all keys, each key's by step, then wallclock."""
@@ -84,13 +133,25 @@ class Logged:
         )
         deliver(self._session, methods.UPDATE_METADATA, request)
 
+    def delete_metadata(self, *keys: str) -> None:
+        """Take keys of the metadata away. What they held stays in `metadata_history`.
+
+        Raises:
+            InvalidFieldError: No key is given, or one breaks a rule.
+        """
+        if not keys:
+            raise InvalidFieldError.of("keys", "has no keys; give at least one")
+        removed = [check_name(f"keys[{number}]", key) for number, key in enumerate(keys)]
+        request = pb.UpdateMetadataRequest(parent_id=check_id("parent_id", self.id), removed_keys=removed)
+        deliver(self._session, methods.UPDATE_METADATA, request)
+
     def metadata(self) -> dict[str, Any]:
         """Return all metadata by key."""
         request = pb.ListMetadataRequest(parent_id=self.id)
         return decode_metadata(ask(self._session, methods.LIST_METADATA, request).json)
 
     def metadata_history(self, key: str = "", *, limit: int | None = None) -> list[MetadataChange]:
-        """Return every value that a key of the metadata had, or all keys', newest first."""
+        """Return every value that a key of the metadata had, or all keys', newest first; also when one was deleted."""
         request = pb.GetMetadataHistoryRequest(parent_id=self.id, key=check_text("key", key))
 
         def read(token: str, size: int) -> tuple[Iterable[pb.MetadataChange], str]:
@@ -114,6 +175,14 @@ class Logged:
         while part := list(islice(flat, HYPERPARAMETERS_MAX)):
             request = pb.LogHyperparametersRequest(parent_id=check_id("parent_id", self.id), hyperparameters=part)
             deliver(self._session, methods.LOG_HYPERPARAMETERS, request)
+
+    def log_param(self, name: str, value: Any) -> None:
+        """Record one hyperparameter; see `log_hyperparameters`."""
+        self.log_hyperparameters({name: value})
+
+    def log_params(self, params: Any) -> None:
+        """Record hyperparameters; the same as `log_hyperparameters`."""
+        self.log_hyperparameters(params)
 
     def hyperparameters(self) -> dict[str, Any]:
         """Return all hyperparameters by name, nested names joined with a dot."""
@@ -157,6 +226,20 @@ class Logged:
             return response.events, response.next_page_token
 
         return [event_of(event) for event in all_pages(read, limit=limit)]
+
+
+def _range(first_step: int | None, last_step: int | None) -> dict[str, Any]:
+    """Return the fields of a request that bound the steps."""
+    bounds = {"first_step": first_step, "last_step": last_step}
+    return {name: check_step(step, field=name) for name, step in bounds.items() if step is not None}
+
+
+def _known_metrics(logged: Logged) -> Mapping[str, MetricSummary] | None:
+    """Return the metrics that an object is known to have; None if it may have others."""
+    summaries: Mapping[str, MetricSummary] | None = getattr(logged, "metric_summaries", None)
+    if summaries is None and not getattr(logged, "exists", True):
+        return {}  # it was just created
+    return summaries
 
 
 def wire_hyperparameters(hyperparameters: Any) -> list[pb.Hyperparameter]:

@@ -8,6 +8,7 @@ from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_text
 from modelbox.lineage import Direction, Lineage, lineage_of
 from modelbox.logged import Logged
+from modelbox.logged_files import LogsFiles
 from modelbox.object_files import HasArtifacts
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from modelbox.datasets import Dataset
 
 
-class LoggedObject(Logged, HasArtifacts):
+class LoggedObject(Logged, LogsFiles, HasArtifacts):
     """An object that can be logged on, has files and a lineage, and can be changed and deleted."""
 
     __slots__ = ()

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from modelbox.enums import MLFramework
-from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_labels, check_text
+from modelbox.errors import InvalidFieldError, NotFoundError
+from modelbox.fields import check_id, check_labels, check_text, is_id
 from modelbox.ids import DEFAULT_NAMESPACE
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
-from modelbox.objects import Kind, StoredObject, selection
+from modelbox.objects import Kind, OrderBy, StoredObject, selection
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
@@ -139,7 +139,7 @@ class Model(StoredObject):
         self,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
     ) -> list[ModelVersion]:
@@ -160,7 +160,19 @@ class Model(StoredObject):
         request = pb.GetModelVersionRequest(
             model=self.id, version=version_text(version), unique_tag=check_text("tag", tag)
         )
-        return MODEL_VERSIONS.read(self._session, request)
+        try:
+            return MODEL_VERSIONS.read(self._session, request)
+        except NotFoundError:
+            if tag or not self.model_versions(filter=_tagged(request.version), limit=1):
+                raise
+            problem = f"there is no version {request.version[:80]!r}, but a unique tag; give it as tag="
+            raise NotFoundError(f"version: {problem}", field="version") from None
+
+
+def _tagged(tag: str) -> str:
+    """Return the filter of model versions that hold a unique tag."""
+    quoted = tag.replace("'", "''")
+    return f"tags = '{quoted}'"
 
 
 MODELS: Final = Kind(Model, pb.Model, get=methods.GET_MODEL, list=methods.LIST_MODELS)
@@ -223,20 +235,25 @@ class ModelCalls:
         return MODELS.of(self._session, created, exists=False)
 
     def model(self, id: str = "", *, namespace: str = "", name: str = "") -> Model:  # noqa: A002  # its published name
-        """Return one model, by its id or by its namespace ("default" unless given) and name.
+        """Return one model, by its id or by its name.
+
+        Args:
+            id: The id, or the name: what is no UUID is a name.
+            namespace: The namespace of the name; "default", unless given.
+            name: The name in place of the first argument.
 
         Raises:
             NotFoundError: There is none.
             InvalidFieldError: Neither an id nor a name was given, or both were.
         """
-        return MODELS.read(self._session, pb.GetModelRequest(**key_of(id=id, namespace=namespace, name=name)))
+        return MODELS.read(self._session, pb.GetModelRequest(**key_of(id, namespace=namespace, name=name)))
 
     def models(
         self,
         namespace: str = "",
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,
@@ -246,24 +263,54 @@ class ModelCalls:
         request = pb.ListModelsRequest(namespace=check_text("namespace", namespace), **selected)
         return MODELS.read_all(self._session, request, limit=limit)
 
-    def model_version(self, id: str) -> ModelVersion:  # noqa: A002  # as `model`
-        """Return one model version by its id; `Model.model_version` finds one by its number or tag.
+    def model_version(
+        self,
+        id: str,  # noqa: A002  # as `model`
+        version: str | int = "",
+        *,
+        tag: str = "",
+        namespace: str = "",
+    ) -> ModelVersion:
+        """Return one model version: by its id, or by its model with its version or unique tag.
+
+        Args:
+            id: The version's id; with a version or tag, the model's id or name.
+            version: Its version in the model.
+            tag: A unique tag that it holds, such as "production".
+            namespace: The namespace of the model's name; "default", unless given.
 
         Raises:
             NotFoundError: There is none.
         """
-        return MODEL_VERSIONS.read(self._session, pb.GetModelVersionRequest(id=check_text("id", id)))
+        if tag or version != "":
+            return self.model(id, namespace=namespace).model_version(version, tag=tag)
+        wanted = check_id(
+            "id", id, instead='a model is named beside its version or tag: model_version("m", tag="best")'
+        )
+        return MODEL_VERSIONS.read(self._session, pb.GetModelVersionRequest(id=wanted))
 
 
-def key_of(*, id: str, namespace: str, name: str) -> dict[str, str]:  # noqa: A002  # the fields of the wire
-    """Return the fields of a request that names an object by its id, or by its namespace and name.
+def key_of(which: str, *, namespace: str, name: str) -> dict[str, str]:
+    """Return the fields of a request that names an object by its id, or by its name and namespace.
+
+    Args:
+        which: The id or the name: what is no UUID is a name.
+        namespace: Where the name is looked for.
+        name: A name that looks like a UUID, or any other.
 
     Raises:
         InvalidFieldError: It names neither, or both.
     """
-    if bool(id) == bool(name) or (id and namespace):
-        raise InvalidFieldError.of("id", "give either an id, or a name and its namespace")
-    return {field: check_text(field, text) for field, text in (("id", id), ("namespace", namespace), ("name", name))}
+    if bool(which) == bool(name):
+        raise InvalidFieldError.of(
+            "id", "give either an id or a name, as the first argument; a name with its namespace"
+        )
+    if which and not is_id(check_text("id", which)):
+        which, name = "", which
+    if which and namespace:
+        raise InvalidFieldError.of("namespace", "an id needs no namespace; leave it out, or give a name in place of it")
+    texts = {"id": which, "namespace": namespace, "name": name}
+    return {field: check_text(field, text) for field, text in texts.items()}
 
 
 def version_text(version: str | int) -> str:

@@ -3,7 +3,7 @@
 Must not know: any kind.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 from google.protobuf.message import Message
 
+from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
 from modelbox.logged_object import LoggedObject
 from modelbox.sending import ask
@@ -121,12 +122,20 @@ def _reader(message: type[Message], name: str) -> Read:
     return read
 
 
-def selection(*, filter: str, order_by: str, include_deleted: bool, **more: bool) -> dict[str, Any]:  # noqa: A002
+OrderBy = str | Sequence[str]
+"""An order: fields joined with commas, or a list of them, each with `asc` or `desc` behind it."""
+
+
+def selection(*, filter: str, order_by: OrderBy, include_deleted: bool, **more: bool) -> dict[str, Any]:  # noqa: A002
     """Return the fields that every request for a list has.
 
     Raises:
         InvalidFieldError: One of the texts cannot be sent.
     """
+    if not isinstance(order_by, str):
+        if not isinstance(order_by, Sequence):
+            raise InvalidFieldError.of("order_by", f"needs a text or a list of them, not {type(order_by).__name__}")
+        order_by = ", ".join(check_text(f"order_by[{index}]", field) for index, field in enumerate(order_by))
     return {
         "filter": check_text("filter", filter),
         "order_by": check_text("order_by", order_by),

@@ -18,13 +18,13 @@ from modelbox.limits import REASON_CHARS_MAX
 from modelbox.logged import wire_hyperparameters
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
-from modelbox.objects import Kind, StoredObject, selection, times_of
+from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, create, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
 from modelbox.values import MetricSummary, Source
-from modelbox.wire import hyperparameters_of, summaries_of, timestamp_of
+from modelbox.wire import hyperparameters_of, summaries_of, time_of, timestamp_of
 
 if TYPE_CHECKING:
     from modelbox.experiments import Experiment
@@ -47,24 +47,35 @@ class Run(StoredObject, HasCheckpoints):
         with experiment.new_run(hyperparameters={"lr": 0.01}) as run:
             run.log_metrics({"loss": 0.5}, step=1)
 
-    `status`, and everything else, is as it was when the run was read. `metric_summaries` and `params` are its metrics
-    in short and its hyperparameters.
+    `status`, and everything else, is as it was when the run was read; `finish` and `resume` of this object change it.
+    `metric_summaries` and `params` are its metrics in short and its hyperparameters.
     """
 
     experiment_id: str
     name: str
     owner: str
-    status: RunStatus
+    status: RunStatus = field(hash=False)  # what `finish` changes says nothing of which run it is
     started_at: datetime
-    ended_at: datetime | None
+    ended_at: datetime | None = field(hash=False)
     last_heard_of_at: datetime | None
     parent_id: str
     source: Source | None = field(repr=False)
     comment: str
-    reason: str
+    reason: str = field(hash=False)
     metric_summaries: Mapping[str, MetricSummary] = field(repr=False, compare=False)
     params: Mapping[str, Any] = field(repr=False, compare=False)
     _process: _Process = field(default_factory=_Process, repr=False, compare=False)
+
+    def log_metrics(
+        self, metrics: Mapping[str, Any], step: Any = None, wallclock: float | datetime | None = None
+    ) -> None:
+        """Log one point a key; see `Model.log_metrics`.
+
+        Of a run that has ended they are kept too, which is warned about once and counted (`Delivery.after_end`).
+        """
+        if self.status is not RunStatus.RUNNING and self.status.ended:
+            self._session.after_end.note(self.id, self.status.name.lower(), len(metrics))
+        StoredObject.log_metrics(self, metrics, step, wallclock)
 
     def finish(self, status: RunStatus | str = RunStatus.FINISHED, reason: str = "") -> None:
         """End the run. Returns at once, also while the server is away; `flush` waits for the answer.
@@ -90,6 +101,7 @@ class Run(StoredObject, HasCheckpoints):
             reason=check_text("reason", reason)[:REASON_CHARS_MAX],
         )
         deliver(self._session, methods.SET_RUN_STATUS, request)
+        self._become(ended, ended_at=time_of(request.at), reason=request.reason)
 
     def resume(self, reason: str = "", *, heartbeat: bool = True) -> Self:
         """Take up a run that failed, was killed or is lost; it is running again.
@@ -105,9 +117,15 @@ class Run(StoredObject, HasCheckpoints):
         )
         ask(self._session, methods.SET_RUN_STATUS, request)
         self._process.ended = False
+        self._become(RunStatus.RUNNING, ended_at=None, reason="")
         if heartbeat:
             self._session.heartbeat.start(self.id)
         return self.refreshed()
+
+    def _become(self, status: RunStatus, **about: Any) -> None:
+        """Show from now on what this object has just said of the run; nothing else of it changes."""
+        for name, value in {"status": status, **about}.items():
+            object.__setattr__(self, name, value)
 
     def log_resources(self, *, interval_s: float = INTERVAL_S_DEFAULT) -> ResourceLogger:
         """Log the load of the machine, of this process and of its GPUs as metrics `system/…`, until the run ends.
@@ -134,7 +152,7 @@ class Run(StoredObject, HasCheckpoints):
         self,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: str = "",
+        order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
     ) -> "list[Run]":

@@ -4,25 +4,37 @@ Must not know: models.
 """
 
 import atexit
+import logging
 import os
 import sys
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from modelbox.after_end import AfterEnd
 from modelbox.delivery.columns import points_of
+from modelbox.delivery.content import discard, small_upload, staged
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.uploads import describe, send_upload
-from modelbox.errors import ModelBoxError, ResultTooLargeError
+from modelbox.errors import InvalidFieldError, ModelBoxError, ResultTooLargeError
 from modelbox.heartbeat import Heartbeat
 from modelbox.home import HomeLog
 from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, UPLOAD, Record
-from modelbox.limits import ASK_S, ATTEMPT_TIMEOUT_S, CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
+from modelbox.limits import (
+    ASK_S,
+    ATTEMPT_TIMEOUT_S,
+    CALL_TIMEOUT_S,
+    CLOSE_TIMEOUT_S,
+    CONTENT_BYTES_MAX,
+    FLUSH_TIMEOUT_S,
+)
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.steps import Steps
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import NO_KEY, Connection
@@ -30,12 +42,15 @@ from modelbox.transport.methods import (
     GET_CLUSTER_MEMBERS,
     GET_METRICS,
     LIST_NAMESPACES,
+    UPLOAD_FILES,
     Method,
     NamedMethod,
     RequestT,
     ResponseT,
 )
-from modelbox.values import Delivery, LocalFile, OnProgress
+from modelbox.values import Delivery, LocalFile, MetricSummary, OnProgress
+
+_log: Final = logging.getLogger("modelbox")
 
 
 class Session:
@@ -74,12 +89,32 @@ class Session:
             folder=folder,
             on_start=_close_at_end_of_process,
         )
+        self._stage: Final = None if journal is None else journal.folder
+        self._odd: Final[set[str]] = set()
+        self._steps: Final = Steps(partial(last_steps, self.connection))
+        self.after_end: Final = AfterEnd()
         self._closed = False
         _sessions.add(self)
 
     def log_metrics(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
         """Log one point a key; see `Buffer.add` for what it raises."""
         self._courier.log(object_id, metrics, step, wallclock)
+        self._steps.note(object_id, metrics, step)
+
+    def log_next_metrics(
+        self,
+        object_id: str,
+        metrics: Any,
+        wallclock: Any,
+        *,
+        summaries: Mapping[str, MetricSummary] | None,
+    ) -> None:
+        """Log one point a key, each at the step after the key's last known one; see `Steps.numbered`."""
+        if not isinstance(metrics, Mapping):
+            self.log_metrics(object_id, metrics, 0, wallclock)
+            return
+        for step, points in self._steps.numbered(object_id, metrics, summaries):
+            self.log_metrics(object_id, points, step, wallclock)
 
     def deliver(self, method: Method[RequestT, ResponseT], request: RequestT) -> None:
         """Have a call sent once, after all that was logged before. Returns at once, also while the server is away.
@@ -106,6 +141,38 @@ class Session:
             ClosedError: The client was closed.
         """
         self._courier.deliver(Record(UPLOAD, describe(object_id, file)))
+
+    def deliver_content(self, object_id: str, path: str, content: bytes) -> None:
+        """Have bytes of this program uploaded as a file, after all that was logged before. Returns at once.
+
+        Few of them go into the journal, as any call does; more are kept in a file beside it until they are sent.
+
+        Raises:
+            InvalidFieldError: They find no room.
+            ClosedError: The client was closed.
+            ModelBoxError: Without `background`: the server refused, or did not answer in time.
+        """
+        if len(content) <= CONTENT_BYTES_MAX:
+            self.deliver(UPLOAD_FILES, small_upload(object_id, path, content))
+            return
+        with staged(content, path, below=self._stage) as file:
+            if self.background:
+                self._courier.deliver(Record(UPLOAD, describe(object_id, file, is_ours=True)))
+            else:
+                self.transfers.upload(object_id, [file], on_progress=None)
+                discard(file)
+
+    def note_odd(self, kind: str, error: InvalidFieldError) -> None:
+        """Warn about something that is left out because it breaks a rule, each kind once.
+
+        Raises:
+            InvalidFieldError: The error, without `background`: whoever asks for answers wants to know.
+        """
+        if not self.background:
+            raise error
+        if kind not in self._odd:
+            self._odd.add(kind)
+            _log.warning("%s: it is left out (%s: told once)", error, kind)
 
     def create(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT | None:
         """Make a call after all that was logged before; if the server is away it is made later, and None returned.
@@ -135,7 +202,7 @@ class Session:
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged so far."""
-        return self._courier.delivery()
+        return replace(self._courier.delivery(), after_end=self.after_end.points)
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Send what can be sent, leave the rest in the journal, and end. Closing again does nothing; nothing raises."""
@@ -150,6 +217,8 @@ class Session:
         self.connection.forget()
         self.transfers.forget()
         self._courier.forget()
+        self._steps.forget()
+        self.after_end.forget()
         self.heartbeat.forget()
 
     def _send(self, record: Record) -> bytes:
@@ -204,6 +273,18 @@ def was_recorded(connection: Connection, record: Record) -> bool:
         return False
     found = _points_in(pb.LogMetricsBatchRequest(series=answer.series))
     return _points_in(batch) <= found
+
+
+def last_steps(connection: Connection, object_id: str) -> dict[str, int]:
+    """Return the last step of each metric of numbers that an object has.
+
+    Raises:
+        ModelBoxError: The server did not answer in time, or knows no such object.
+    """
+    # max_points is for servers that do not know `newest`: of their points the last one is among those that stay.
+    request = pb.GetMetricsRequest(parent_id=object_id, columns=True, newest=True, max_points=1)
+    answer = connection.call(GET_METRICS, request)
+    return {series.key: max(series.steps) for series in answer.series if series.steps}
 
 
 def answers(connection: Connection) -> bool:

@@ -81,13 +81,14 @@ class MetricSummary:
 
 @dataclass(frozen=True, slots=True)
 class MetadataChange:
-    """A value that a metadata key had; `position` is its change's place in the whole log."""
+    """A value that a metadata key had, None where it was deleted; `position` is its change's place in the whole log."""
 
     key: str
     value: Any = field(hash=False)
     recorded_at: datetime
     position: int
     actor: str
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class Delivery:
     the waiting points that are in the journal, and so survive the process. `acknowledged`: recorded by the server.
     `dropped`: given up because neither the journal nor the memory had room. `refused`: the server said no, or failed on
     it alone again and again; with a journal it is set aside. `trouble`: why the last try failed, empty if it did not.
+    `after_end`: points, counted above too, that were logged on a run after its end.
     """
 
     waiting: int
@@ -190,4 +192,5 @@ class Delivery:
     dropped_calls: int = 0
     refused_calls: int = 0
     journaled: int = 0
+    after_end: int = 0
     trouble: str = field(default="", compare=False)

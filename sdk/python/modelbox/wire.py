@@ -104,6 +104,7 @@ def metadata_change_of(change: pb.MetadataChange) -> MetadataChange:
         recorded_at=time_of(change.recorded_at),
         position=change.position,
         actor=change.actor,
+        deleted=change.removed,
     )
 
 
@@ -178,10 +179,11 @@ def all_pages(read: Callable[[str, int], tuple[Iterable[Any], str]], *, limit: i
         ServerError: The pages do not end.
     """
     size = PAGE_SIZE if limit is None else min(limit, PAGE_SIZE)
-    return list(islice(_items(read, size), limit))
+    return list(islice(each_of_pages(read, size=size), limit))
 
 
-def _items(read: Callable[[str, int], tuple[Iterable[Any], str]], size: int) -> Iterator[Any]:
+def each_of_pages(read: Callable[[str, int], tuple[Iterable[Any], str]], *, size: int) -> Iterator[Any]:
+    """Read pages as their items are asked for; see `all_pages`."""
     token, empty = "", 0
     while True:
         before, count = token, 0

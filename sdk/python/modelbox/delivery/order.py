@@ -51,6 +51,7 @@ _REQUESTS: Final[Mapping[str, Any]] = {
         methods.LOG_METRICS_BATCH,
         methods.SET_RUN_STATUS,
         methods.UPDATE_METADATA,
+        methods.UPLOAD_FILES,
     )
 }
 
@@ -117,6 +118,8 @@ def about_of(record: Record) -> About | None:
         request = kind.FromString(record.request)
     except DecodeError:
         return None
+    if isinstance(request, pb.UploadFilesRequest):
+        return About("", frozenset(file.metadata.parent_id for file in request.files))
     made = _MADE.get(record.method)
     named = {getattr(request, name) for name in _REFERENCES if name in kind.DESCRIPTOR.fields_by_name}
     return About("" if made is None else made(request), frozenset(filter(None, named)))

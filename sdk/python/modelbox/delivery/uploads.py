@@ -3,6 +3,7 @@
 Must not know: where what waits is kept.
 """
 
+import shutil
 from os import fspath
 from pathlib import Path
 
@@ -25,10 +26,16 @@ class _Upload(msgspec.Struct, frozen=True):
     size: int
     mtime_ns: int
     file: bytes
+    is_ours: bool = False
 
 
-def describe(object_id: str, file: LocalFile) -> bytes:
+def describe(object_id: str, file: LocalFile, *, is_ours: bool = False) -> bytes:
     """Return an upload as a record keeps it.
+
+    Args:
+        object_id: Whose the file becomes.
+        file: The file.
+        is_ours: It was written for this upload alone, in a folder of its own, which goes once it is sent.
 
     Raises:
         InvalidFieldError: The file does not exist or is no file.
@@ -38,7 +45,7 @@ def describe(object_id: str, file: LocalFile) -> bytes:
         raise InvalidFieldError.of("file", f"{fspath(file.path)[:300]!r} does not exist or is no file")
     size, mtime_ns = _state(path)
     wire = wire_file(file, parent_id=check_text("object_id", object_id)).SerializeToString()
-    return msgspec.msgpack.encode(_Upload(object_id, fspath(path), size, mtime_ns, wire))
+    return msgspec.msgpack.encode(_Upload(object_id, fspath(path), size, mtime_ns, wire, is_ours))
 
 
 def object_of(described: bytes) -> str:
@@ -67,6 +74,8 @@ def send_upload(transfers: Transfers, described: bytes, on_progress: OnProgress 
         transfers.upload(wanted.object_id, [file], on_progress=on_progress)
     except OSError as error:
         raise InvalidFieldError.of("file", f"{wanted.path!r} cannot be uploaded any more: {error}") from None
+    if wanted.is_ours:
+        shutil.rmtree(path.parent, ignore_errors=True)
     return b""
 
 
