@@ -131,6 +131,27 @@ class Experiment(StoredObject, HasCheckpoints):
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
         return RUNS.read_all(self._session, pb.ListRunsRequest(experiment_id=self.id, **selected), limit=limit)
 
+    def runs_dataframe(
+        self,
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: OrderBy = "",
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> Any:
+        """Return the runs as a `pandas.DataFrame` with a row a run; see `runs` for the arguments.
+
+        Its columns are the run's own, then `labels.<name>`, `params.<name>` and `metrics.<key>`, the newest numbers.
+
+        Raises:
+            MissingPackageError: pandas is not installed.
+        """
+        # Loaded when it is used: few programs ask for tables.
+        from modelbox.dataframes import runs_dataframe  # noqa: PLC0415  # see above
+
+        which: Any = {"filter": filter, "order_by": order_by, "include_deleted": include_deleted, "limit": limit}
+        return runs_dataframe(self.runs(**which))
+
     def best_run(self, metric: str, mode: Literal["max", "min"] = "max", filter: str = "") -> Run | None:  # noqa: A002
         """Return the run whose best value of a metric is the best of all, None if no run has the metric.
 
@@ -315,6 +336,29 @@ class ExperimentCalls:
         where = "" if namespace is None else check_text("namespace", namespace) or DEFAULT_NAMESPACE
         request = pb.ListRunsRequest(namespace=where, all_namespaces=not where, **selected)
         return RUNS.read_all(self._session, request, limit=limit)
+
+    def runs_dataframe(
+        self,
+        namespace: str | None = None,
+        *,
+        filter: str = "",  # noqa: A002  # the word of every list
+        order_by: OrderBy = "",
+        recursive: bool = False,
+        include_deleted: bool = False,
+        limit: int | None = None,
+    ) -> Any:
+        """Return the runs as a `pandas.DataFrame` with a row a run; see `runs` for the arguments.
+
+        Its columns are the run's own, then `labels.<name>`, `params.<name>` and `metrics.<key>`, the newest numbers.
+
+        Raises:
+            MissingPackageError: pandas is not installed.
+        """
+        # Loaded when it is used: few programs ask for tables.
+        from modelbox.dataframes import runs_dataframe  # noqa: PLC0415  # see above
+
+        which: Any = {"filter": filter, "order_by": order_by, "include_deleted": include_deleted, "limit": limit}
+        return runs_dataframe(self.runs(namespace, recursive=recursive, **which))
 
     def compare(self, runs: Iterable[Run | str]) -> Comparison:
         """Read runs, given themselves or by their ids, and put them beside each other.

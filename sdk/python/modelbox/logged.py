@@ -114,6 +114,25 @@ class Logged:
 
         return each_of_pages(read, size=page_size)
 
+    def metrics_dataframe(
+        self,
+        *keys: str,
+        max_points: int | None = None,
+        first_step: int | None = None,
+        last_step: int | None = None,
+    ) -> Any:
+        """Return the points as a `pandas.DataFrame`, a row a point: `key`, `step`, `time`, `value`; see `metrics`.
+
+        `frame.pivot_table(index="step", columns="key", values="value")` has a column a key.
+
+        Raises:
+            MissingPackageError: pandas is not installed.
+        """
+        # Loaded when it is used: few programs ask for tables.
+        from modelbox.dataframes import metrics_dataframe  # noqa: PLC0415  # see above
+
+        return metrics_dataframe(self.metrics(*keys, max_points=max_points, first_step=first_step, last_step=last_step))
+
     def all_metrics(self) -> dict[str, list[MetricValue]]:
         """Return the points of all keys, each key's by step, then wallclock."""
         return self.metrics()

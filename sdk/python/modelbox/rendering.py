@@ -144,9 +144,9 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
-def _plain_list(values: Iterable[Any]) -> list[Any]:
-    listed = getattr(values, "tolist", None)
-    return list(listed() if callable(listed) else values)
+def _plain_list(values: Any) -> list[Any]:
+    listed: Callable[[], Iterable[Any]] | None = getattr(values, "tolist", None)
+    return list(values if listed is None else listed())
 
 
 def _in_order(value: Any) -> tuple[bool, Any]:

@@ -11,7 +11,7 @@ from modelbox.client import ModelBox
 
 @click.group()
 def metadata() -> None:
-    """List and write the metadata of an object, and read its history."""
+    """List, write and delete the metadata of an object, and read its history."""
 
 
 @metadata.command("list", epilog="Example: modelbox client metadata list --id ID --output json")
@@ -50,6 +50,15 @@ def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> N
     client.object(object_id).update_metadata(key, read_value(value))
 
 
+@metadata.command("delete", epilog="Example: modelbox client metadata delete --id ID hidden_layers")
+@id_option
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@with_client
+def delete_metadata(client: ModelBox, *, object_id: str, keys: tuple[str, ...]) -> None:
+    """Delete keys. What they held stays in the history."""
+    client.object(object_id).delete_metadata(*keys)
+
+
 @metadata.command(epilog="Example: modelbox client metadata history --id ID hidden_layers")
 @id_option
 @click.argument("key", default="")
@@ -57,6 +66,6 @@ def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> N
 @output_option
 @with_client
 def history(client: ModelBox, *, object_id: str, key: str, limit: int | None, output: str) -> None:
-    """Print every value that a key had, or that all keys had, newest first."""
+    """Print every value that a key had, or that all keys had, newest first; also when one was deleted."""
     changes = client.object(object_id).metadata_history(key, limit=limit)
-    print_rows(rows_of(changes), columns=("recorded_at", "position", "key", "value", "actor"), output=output)
+    print_rows(rows_of(changes), columns=("recorded_at", "position", "key", "value", "deleted", "actor"), output=output)

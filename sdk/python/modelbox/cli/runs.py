@@ -95,18 +95,30 @@ def resume(client: ModelBox, *, run_id: str, reason: str) -> None:
     """--filter 'status = "finished"' --order-by 'metrics.val_acc desc'""",
 )
 @experiment_options
+@click.option("--all-namespaces", is_flag=True, help="The runs of every namespace.")
 @recursive_option
 @list_options
 @output_option
 @with_client
-def list_runs(client: ModelBox, *, experiment: str, namespace: str, recursive: bool, output: str, **which: Any) -> None:
-    """List the runs of an experiment, or of all experiments of a namespace, newest first."""
+def list_runs(
+    client: ModelBox,
+    *,
+    experiment: str,
+    namespace: str,
+    all_namespaces: bool,
+    recursive: bool,
+    output: str,
+    **which: Any,
+) -> None:
+    """List the runs of an experiment, of all experiments of a namespace, or of all namespaces, newest first."""
     if experiment and recursive:
         raise click.UsageError("--recursive is for a namespace; leave out --experiment")
+    if all_namespaces and (experiment or namespace):
+        raise click.UsageError("--all-namespaces has them all; leave out --experiment and --namespace")
     if experiment:
         found = find_experiment(client, experiment, namespace).runs(**which)
     else:
-        found = client.runs(namespace, recursive=recursive, **which)
+        found = client.runs(None if all_namespaces else namespace, recursive=recursive, **which)
     print_rows(rows_of(found), columns=_COLUMNS, output=output)
 
 
