@@ -19,6 +19,7 @@ from modelbox_events.types import (
     ExperimentCreated,
     HyperparametersLogged,
     LineageLinked,
+    MetadataRemoved,
     MetadataUpdated,
     MetricsLogged,
     ModelCreated,
@@ -94,6 +95,7 @@ texts = st.none() | keys
 updates: st.SearchStrategy[ChangeEvent] = st.one_of(
     logged(),
     st.builds(MetadataUpdated, object_id=ids, metadata=json_objects),
+    st.builds(MetadataRemoved, object_id=ids, keys=st.lists(keys, max_size=2)),
     st.builds(HyperparametersLogged, object_id=ids, hyperparameters=json_objects),
     st.builds(ArtifactsTracked, object_id=ids, files=files),
     st.builds(ArtifactUploaded, object_id=ids, id=ids, **content),

@@ -23,10 +23,11 @@ _log = logging.getLogger("modelbox")
 class _Known:
     """The last known step of each key of one object, and which summaries are among that already."""
 
-    __slots__ = ("asked", "last", "summaries")
+    __slots__ = ("asked", "highest", "last", "summaries")
 
     def __init__(self) -> None:
         self.last: dict[str, int] = {}
+        self.highest = -1
         self.summaries: object = None
         self.asked = False
 
@@ -35,6 +36,17 @@ class _Known:
         last = self.last
         if last.get(key, -1) < step and (key in last or len(last) < COUNTED_KEYS_MAX):
             last[key] = step
+            self.highest = max(self.highest, step)
+
+    def raise_all(self, keys: Mapping[str, Any], step: int) -> None:
+        """Take in that a point of each of these keys has this step."""
+        if step >= self.highest and len(self.last) + len(keys) <= COUNTED_KEYS_MAX:
+            # As nearly always: no key is further.
+            self.highest = step
+            self.last.update(dict.fromkeys(keys, step))
+            return
+        for key in keys:
+            self.raise_to(key, step)
 
 
 class Steps:
@@ -67,14 +79,11 @@ class Steps:
         if type(metrics) is not dict and not isinstance(metrics, Mapping):
             return
         known = self._objects.get(object_id) or self._begin(object_id)
-        last = known.last
-        for key in metrics:
-            if last.get(key, -1) < step:
-                known.raise_to(key, step)
+        known.raise_all(metrics, step)
 
     def numbered(
         self, object_id: str, metrics: Mapping[str, Any], summaries: Mapping[str, MetricSummary] | None
-    ) -> list[tuple[int, dict[str, Any]]]:
+    ) -> list[tuple[int, Mapping[str, Any]]]:
         """Return the points by their next steps: mostly all have the same.
 
         Args:
@@ -90,6 +99,12 @@ class Steps:
                 known.summaries = summaries
                 for key, summary in summaries.items():
                     known.raise_to(key, summary.step)
+            found = set(map(known.last.get, metrics))
+            if len(found) == 1:
+                [last] = found
+                step = 0 if last is None else min(last + 1, STEP_MAX)
+                known.raise_all(metrics, step)
+                return [(step, metrics)]
             parts: dict[int, dict[str, Any]] = {}
             for key, value in metrics.items():
                 step = min(known.last.get(key, -1) + 1, STEP_MAX)
