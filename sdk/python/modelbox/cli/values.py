@@ -2,18 +2,29 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from decimal import Decimal
+from typing import Any, Final, TypeVar
 
 import click
+
+VALUES_HELP: Final = (
+    "A value that reads back as it was written is JSON (5, 0.1, 1e-3, true, null, [1, 2]); any other is text "
+    "(1.10, 12e4567). KEY:=JSON asks for JSON, so that version:=1.10 is a number. Repeatable."
+)
+"""How values on a command line are read."""
+
+_INT_MAX: Final = 2**63 - 1
+_SIGNED_EXPONENT: Final = re.compile(r"[eE][+-]")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def metadata_option(command: Command) -> Command:
     """Add `--metadata KEY=VALUE`, repeatable."""
-    text = "Metadata; the value is JSON, and text that is no JSON is a string. Repeatable."
+    text = f"Metadata. {VALUES_HELP}"
     return click.option("--metadata", multiple=True, metavar="KEY=VALUE", help=text)(command)
 
 
@@ -31,7 +42,7 @@ def label_option(command: Command) -> Command:
 
 def param_option(command: Command) -> Command:
     """Add `--param NAME=VALUE`, repeatable."""
-    text = "A hyperparameter; the value is JSON, and text that is no JSON is a string. Repeatable."
+    text = f"A hyperparameter. {VALUES_HELP}"
     return click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help=text)(command)
 
 
@@ -71,16 +82,71 @@ def read_pairs(pairs: tuple[str, ...], *, what: str) -> dict[str, str]:
 
 
 def read_values(pairs: tuple[str, ...], *, what: str) -> dict[str, Any]:
-    """Return what options of the form `KEY=VALUE` give whose values are JSON; see `read_pairs` and `read_value`."""
-    return {key: read_value(value) for key, value in read_pairs(pairs, what=what).items()}
+    """Return what options of the form `KEY=VALUE` or `KEY:=JSON` give; see `read_value`.
+
+    Raises:
+        click.UsageError: One is neither, a key stands twice, or what is to be JSON is none.
+    """
+    read: dict[str, Any] = {}
+    for key, value in read_pairs(pairs, what=what).items():
+        name = key.removesuffix(":")
+        if name in read:
+            raise click.UsageError(f"{what}: the key {name[:80]!r} stands twice")
+        read[name] = read_value(value) if name == key or not name else _read_json(value, f"{what}: {name[:80]}")
+    return read
 
 
 def read_value(text: str) -> Any:
-    """Return the JSON value of a text, or the text itself if it is no JSON."""
+    """Return the JSON value of a text that reads back as it was written, otherwise the text itself.
+
+    So a commit `12e4567` stays what it is, and a version `1.10` too.
+    """
     try:
-        return json.loads(text)
+        return json.loads(
+            text,
+            parse_int=_same_int,
+            parse_float=_same_float,
+            parse_constant=_no_constant,
+            object_pairs_hook=_same_keys,
+        )
     except (ValueError, RecursionError):
         return text
+
+
+def _read_json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise click.UsageError(f"{where}: {text[:80]!r} is not JSON: {error}") from None
+
+
+def _same_int(text: str) -> int:
+    number = int(text) if len(text) < len(str(_INT_MAX)) + 2 else _INT_MAX + 1
+    if str(number) != text or abs(number) > _INT_MAX:
+        raise ValueError(f"{text[:80]} does not read back")
+    return number
+
+
+def _same_float(text: str) -> float:
+    # An exponent with a sign is nothing but a number's; without one it may be a part of a hash.
+    number = float(text)
+    is_same = repr(number) == text or (
+        _SIGNED_EXPONENT.search(text) is not None and Decimal(repr(number)) == Decimal(text)
+    )
+    if not is_same:
+        raise ValueError(f"{text[:80]} does not read back")
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _same_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def read_time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
