@@ -17,8 +17,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from modelbox.capture.hyperparameters import TEXT_CHARS_MAX, VALUE_JSON_BYTES_MAX, flatten
+from modelbox.capture.hyperparameters import flatten
+from modelbox.capture.plain import TEXT_CHARS_MAX, VALUE_JSON_BYTES_MAX
 from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_name
+from modelbox.oddities import Oddities
 
 
 class Color(Enum):
@@ -151,7 +154,9 @@ _json = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text(alphabet="abc", min_size=1, max_size=3), _json, max_size=5))
-def test_flat_values_are_json_and_within_bounds(hyperparameters: dict[str, Any]) -> None:
-    for value in flatten(hyperparameters).values():
+@given(st.dictionaries(st.text(max_size=3) | st.integers(), _json, max_size=5))
+def test_flat_values_are_json_and_within_bounds(hyperparameters: dict[Any, Any]) -> None:
+    flat = flatten(hyperparameters, Oddities(strict=False))
+    for name, value in flat.items():
+        assert check_name("name", name) == name
         assert len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode()) <= VALUE_JSON_BYTES_MAX

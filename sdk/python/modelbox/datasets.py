@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from modelbox.errors import InvalidFieldError
+from modelbox.errors import ClosedError, InvalidFieldError, ModelBoxError
 from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_text
 from modelbox.ids import DEFAULT_NAMESPACE, object_id
+from modelbox.limits import PATH_CHARS_MAX
 from modelbox.logged import Logged
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
+from modelbox.oddities import Oddities, clean_line
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import create, deliver
 from modelbox.session import Session
@@ -131,42 +133,64 @@ def log_dataset(
     if isinstance(dataset, Dataset):
         registered = dataset
     else:
-        # Loaded when it is used: it knows many libraries, and `import modelbox` stays light.
-        from modelbox.capture.datasets import describe  # noqa: PLC0415  # see above
-
-        description = describe(dataset, location=location)
-        request = pb.CreateDatasetRequest(
-            namespace=check_text("namespace", namespace),
-            name=check_text("name", name) or _name_in(description.location),
-            location=check_text("location", description.location),
-            digest=description.digest,
-            columns=[_wire_column(column) for column in description.columns],
-            row_count=description.row_count,
-            column_count=description.column_count,
-            metadata=pb.Metadata(json=encode_metadata({**description.metadata, "digest_of": description.digest_of})),
-        )
-        registered = _register(session, request)
-    link = pb.LinkLineageRequest(from_id=registered.id, to_id=user.id, relation=check_text("role", role))
+        registered = _register_described(session, dataset, name=name, location=location, namespace=namespace)
+    relation = session.oddities.name("role", role) if role else ""
+    link = pb.LinkLineageRequest(from_id=registered.id, to_id=user.id, relation=relation)
     deliver(session, methods.LINK_LINEAGE, link)
     return registered
 
 
-def _name_in(location: str) -> str:
-    name = PurePosixPath(location.replace("\\", "/")).name
-    if not name:
-        raise InvalidFieldError.of("name", "is missing; data in memory has none of its own")
-    return name
+def _register_described(session: Session, data: Any, *, name: str, location: str, namespace: str) -> Dataset:
+    # Loaded when it is used: it knows many libraries, and `import modelbox` stays light.
+    from modelbox.capture.described import described_columns, described_or_named  # noqa: PLC0415  # see above
+
+    oddities = session.oddities
+    description = described_or_named(oddities, data, location)
+    place = description.location
+    request = pb.CreateDatasetRequest(
+        namespace=check_text("namespace", namespace),
+        name=_name_for(oddities, name, data, place),
+        location=clean_line(place, chars_max=PATH_CHARS_MAX),
+        digest=description.digest,
+        columns=[_wire_column(column) for column in described_columns(oddities, description.columns)],
+        row_count=description.row_count,
+        column_count=description.column_count,
+        metadata=pb.Metadata(json=encode_metadata({**description.metadata, "digest_of": description.digest_of})),
+    )
+    try:
+        return _register(session, request)
+    except ClosedError:
+        raise
+    except ModelBoxError as error:
+        oddities.note("datasets that were refused", error, "the dataset is not recorded", left_out=1)
+        return _as_given(session, request, None)
+
+
+def _name_for(oddities: Oddities, name: str, data: object, location: str) -> str:
+    """Return the dataset's name: as given, or of its place, or of its class."""
+    named = name or PurePosixPath(location.replace("\\", "/")).name
+    if not named:
+        named = type(data).__name__
+        problem = "is missing; data in memory has none of its own"
+        oddities.note("datasets without a name", InvalidFieldError.of("name", problem), f"it is called {named!r}")
+    return oddities.name("name", named)
 
 
 def _wire_column(column: DatasetColumn) -> pb.DatasetColumn:
-    summary = encode_metadata({column.name: column.summary}, what="columns")[column.name]
-    return pb.DatasetColumn(name=column.name, type=check_text("type", column.type), summary_json=summary)
+    [summary] = encode_metadata({"summary": column.summary}, what=f"columns[{column.name[:80]!r}]").values()
+    return pb.DatasetColumn(
+        name=check_text("column", column.name), type=check_text("type", column.type), summary_json=summary
+    )
 
 
 def _register(session: Session, request: pb.CreateDatasetRequest) -> Dataset:
     response = create(session, methods.CREATE_DATASET, request)
     if response is not None and response.exists:
         return DATASETS.read(session, pb.GetDatasetRequest(id=response.id))
+    return _as_given(session, request, response)
+
+
+def _as_given(session: Session, request: pb.CreateDatasetRequest, response: pb.CreateDatasetResponse | None) -> Dataset:
     namespace = request.namespace or DEFAULT_NAMESPACE
     created = pb.Dataset(
         id=object_id("dataset", namespace, request.name, request.digest),

@@ -13,10 +13,11 @@ from typing import Any, Final, SupportsIndex
 from uuid import UUID
 
 from modelbox.errors import InvalidFieldError
+from modelbox.foreign import asked
 from modelbox.limits import NAME_CHARS_MAX, PATH_CHARS_MAX, STEP_MAX, TEXT_CHARS_MAX, VALUE_BYTES_MAX, WALLCLOCK_S_MAX
 from modelbox.values import MetricScalar
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -72,7 +73,7 @@ def check_name(field: str, name: object) -> str:
     text = check_text(field, name)
     if not 1 <= len(text) <= NAME_CHARS_MAX:
         raise InvalidFieldError.of(field, f"has {len(text):,} characters; give 1 to {NAME_CHARS_MAX}")
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise InvalidFieldError.of(field, "holds a control character; remove it")
     if text != text.strip():
         raise InvalidFieldError.of(field, "begins or ends with blanks; remove them")
@@ -89,7 +90,7 @@ def check_path(field: str, path: str) -> str:
     if len(path) > PATH_CHARS_MAX:
         problem = f"{path[:300]!r}… has {len(path):,} characters; at most {PATH_CHARS_MAX:,} are allowed"
         raise InvalidFieldError.of(field, problem)
-    if _CONTROL.search(path):
+    if CONTROL.search(path):
         raise InvalidFieldError.of(field, f"{path[:300]!r} holds a control character; give it another name or label")
     if ".." in re.split(r"[/\\]", path):
         raise InvalidFieldError.of(field, f"{path[:300]!r} has a '..' component; give it another name or label")
@@ -223,14 +224,19 @@ def _plain(value: object) -> Any:
 
     They are told by their `item` method: nothing of them is imported for it.
     """
-    item = getattr(value, "item", None)
-    if isinstance(value, (float, int, str, bytes)) or not callable(item):
+    if isinstance(value, (float, int, str, bytes)):
         return value
-    try:
-        return item()
-    except (ValueError, RuntimeError, TypeError):
-        # More than one element: the value stays what it is, and the caller says that it is no scalar.
+    item = asked(lambda: getattr(value, "item", None), None)
+    if not callable(item):
         return value
+    if callable(getattr(value, "filled", None)) and asked(lambda: bool(_mask_of(value)), otherwise=False):
+        return None  # numpy's masked values say 0.0, which nobody measured
+    # More than one element: the value stays what it is, and the caller says that it is no scalar.
+    return asked(item, value)
+
+
+def _mask_of(value: Any) -> Any:
+    return value.mask.all()
 
 
 def _float_of(field: str, value: object) -> float:
@@ -240,7 +246,7 @@ def _float_of(field: str, value: object) -> float:
         return float(value)  # type: ignore[arg-type]  # it has one of the two methods that float() asks for
     except OverflowError:
         raise InvalidFieldError.of(field, f"{_shown(value)} is beyond what a double can hold") from None
-    except (TypeError, ValueError, RuntimeError):
+    except Exception:  # noqa: BLE001  # code of another library, which may raise anything
         raise InvalidFieldError.of(field, f"needs one number, not {_name_of(value)} of several") from None
 
 
@@ -251,4 +257,4 @@ def _name_of(value: object) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, int) and abs(value) > STEP_MAX:
         return f"a number of {value.bit_length()} bits"
-    return repr(value)[:80]
+    return asked(lambda: repr(value)[:80], _name_of(value))

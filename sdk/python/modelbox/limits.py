@@ -23,6 +23,9 @@ HYPERPARAMETER_BYTES_MAX: Final = 16 * 1024
 HYPERPARAMETERS_MAX: Final = 1_000
 """Hyperparameters in one call; more are sent in several."""
 
+HYPERPARAMETERS_BYTES_MAX: Final = 440 * 1024
+"""Hyperparameters in one call with their names, in bytes; more are sent in several."""
+
 REASON_CHARS_MAX: Final = 1_000
 """Why a run ended, in characters; more is cut off."""
 

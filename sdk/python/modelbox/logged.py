@@ -5,12 +5,16 @@ Must not know: which kinds of objects there are, or files.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_id, check_name, check_step, check_text, check_time
-from modelbox.limits import HYPERPARAMETER_BYTES_MAX, HYPERPARAMETERS_MAX, POINTS_PER_PAGE
+from modelbox.limits import (
+    HYPERPARAMETER_BYTES_MAX,
+    HYPERPARAMETERS_BYTES_MAX,
+    HYPERPARAMETERS_MAX,
+    POINTS_PER_PAGE,
+)
 from modelbox.logged_events import Event, EventSource, event_of, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
 from modelbox.proto import modelstore_pb2 as pb
@@ -53,8 +57,12 @@ class Logged:
                 server has answered, and goes on from there; several processes may number alike.
             wallclock: Seconds since the epoch or an aware datetime; now, unless given.
 
+        What breaks a rule does not end a training: a key is cleaned, a step takes the nearest one, a value
+        that is no number, text or bytes is left out. It is warned about, each kind once, and what was left out is
+        counted (`ModelBox.delivery`).
+
         Raises:
-            InvalidFieldError: A key, value, step or wallclock breaks a rule; nothing of the call is logged.
+            InvalidFieldError: Of a client without `background`: something breaks a rule; nothing of it is logged.
             ClosedError: The client was closed.
         """
         if step is None:
@@ -187,11 +195,13 @@ class Logged:
             hyperparameters: A dict, the result of argparse, a dataclass, an estimator of scikit-learn, a configuration
                 of Hugging Face or Lightning. Nested names are joined with a dot: `optimizer.lr`.
 
+        What breaks a rule does not end a training: names are cleaned, of two equal ones the second is numbered, a value
+        of over 16 KiB is kept in short. It is warned about, each kind once.
+
         Raises:
-            InvalidFieldError: A name or value breaks a rule; nothing is recorded.
+            InvalidFieldError: Of a client without `background`: a name breaks a rule; nothing is recorded.
         """
-        flat = iter(wire_hyperparameters(hyperparameters))
-        while part := list(islice(flat, HYPERPARAMETERS_MAX)):
+        for part in wire_hyperparameters(self._session, hyperparameters):
             request = pb.LogHyperparametersRequest(parent_id=check_id("parent_id", self.id), hyperparameters=part)
             deliver(self._session, methods.LOG_HYPERPARAMETERS, request)
 
@@ -223,14 +233,27 @@ class Logged:
             wallclock: Seconds since the epoch or an aware datetime; now, unless given.
             metadata: A JSON value for each key.
 
+        What breaks a rule does not end a training: names are cleaned, values that JSON does not know are kept as text,
+        a time that is none is now. It is warned about, each kind once.
+
         Raises:
-            InvalidFieldError: A part of it breaks a rule, or an `Event` was given with a part of it beside it.
+            InvalidFieldError: Of a client without `background`: a part of it breaks a rule, or an `Event` was given
+                with a part of it beside it.
         """
-        if isinstance(event, str):
+        oddities = self._session.oddities
+        if not isinstance(event, Event):
             event = Event(event, EventSource(source), wallclock, metadata or {})
         elif source or wallclock is not None or metadata:
-            raise InvalidFieldError.of("event", "an Event holds its source, wallclock_time and metadata itself")
-        request = pb.LogEventRequest(parent_id=check_id("parent_id", self.id), event=wire_event(event))
+            error = InvalidFieldError.of("event", "an Event holds its source, wallclock_time and metadata itself")
+            oddities.note("two descriptions of an event", error, "the Event counts", left_out=1)
+        try:
+            wire = wire_event(event)
+        except InvalidFieldError as error:
+            # Loaded when it is used: it knows many libraries, and `import modelbox` stays light.
+            from modelbox.capture.events import sound_event  # noqa: PLC0415  # see above
+
+            wire = wire_event(sound_event(oddities, event, error))
+        request = pb.LogEventRequest(parent_id=check_id("parent_id", self.id), event=wire)
         deliver(self._session, methods.LOG_EVENT, request)
 
     def events(self, since: float | datetime | None = None, *, limit: int | None = None) -> list[Event]:
@@ -261,10 +284,22 @@ def _known_metrics(logged: Logged) -> Mapping[str, MetricSummary] | None:
     return summaries
 
 
-def wire_hyperparameters(hyperparameters: Any) -> list[pb.Hyperparameter]:
-    """Return hyperparameters as the wire has them; see `Logged.log_hyperparameters`."""
+def wire_hyperparameters(session: Session, hyperparameters: Any) -> Iterator[list[pb.Hyperparameter]]:
+    """Yield hyperparameters as the wire has them, in parts for a call each; see `Logged.log_hyperparameters`."""
     # Loaded when it is used: it knows many libraries, and `import modelbox` stays light.
     from modelbox.capture.hyperparameters import flatten  # noqa: PLC0415  # see above
 
-    texts = encode_metadata(flatten(hyperparameters), what="hyperparameters", bytes_max=HYPERPARAMETER_BYTES_MAX)
-    return [pb.Hyperparameter(name=name, json=text) for name, text in texts.items()]
+    flat = flatten(hyperparameters, session.oddities)
+    texts = encode_metadata(flat, what="hyperparameters", bytes_max=HYPERPARAMETER_BYTES_MAX)
+    part: list[pb.Hyperparameter] = []
+    size = 0
+    for name, text in texts.items():
+        # As the server measures it, but that it counts characters of names: bytes are no fewer.
+        taken = len(name.encode()) + len(text.encode())
+        if part and (len(part) == HYPERPARAMETERS_MAX or size + taken > HYPERPARAMETERS_BYTES_MAX):
+            yield part
+            part, size = [], 0
+        part.append(pb.Hyperparameter(name=name, json=text))
+        size += taken
+    if part:
+        yield part

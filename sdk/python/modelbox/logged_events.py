@@ -44,9 +44,10 @@ def wire_event(event: Event) -> pb.Event:
     if not isinstance(event, Event):
         raise InvalidFieldError.of("event", f"needs an Event or its name, not {type(event).__name__}")
     wallclock = event.wallclock_time
+    source = check_text("source", getattr(event.source, "name", event.source))
     return pb.Event(
         name=check_name("name", event.name),
-        source=pb.EventSource(name=check_text("source", getattr(event.source, "name", event.source))),
+        source=pb.EventSource(name=check_name("source", source) if source else ""),
         wallclock_time=timestamp_of(time() if wallclock is None else check_time("wallclock_time", wallclock)),
         metadata=pb.Metadata(json=encode_metadata(event.metadata)),
     )

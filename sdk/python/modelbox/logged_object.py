@@ -41,8 +41,12 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
             location: Where it is kept, a path or URI; the file's own path unless given.
             namespace: Where to register it; the object's own namespace unless given.
 
+        What cannot be described does not end a training: it is registered by its class, without a digest; of what is
+        too large to be kept the rest is. It is warned about, each kind once.
+
         Raises:
-            InvalidFieldError: The data cannot be described, or an argument breaks a rule.
+            InvalidFieldError: Of a client without `background`: the data cannot be described, or an argument breaks a
+                rule.
         """
         # Datasets are logged objects themselves.
         from modelbox.datasets import log_dataset  # noqa: PLC0415  # see above

@@ -13,6 +13,7 @@ from modelbox.checkpoints import HasCheckpoints
 from modelbox.enums import RunStatus
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_text
+from modelbox.foreign import utf8
 from modelbox.ids import drawn_id
 from modelbox.limits import REASON_CHARS_MAX
 from modelbox.logged import wire_hyperparameters
@@ -98,7 +99,7 @@ class Run(StoredObject, HasCheckpoints):
             id=self.id,
             status=ended.name,
             at=timestamp_of(time()),
-            reason=check_text("reason", reason)[:REASON_CHARS_MAX],
+            reason=_reason_text(reason),
         )
         deliver(self._session, methods.SET_RUN_STATUS, request)
         self._become(ended, ended_at=time_of(request.at), reason=request.reason)
@@ -113,7 +114,7 @@ class Run(StoredObject, HasCheckpoints):
             RunEndedError: The run has finished.
         """
         request = pb.SetRunStatusRequest(
-            id=self.id, status=RunStatus.RUNNING.name, at=timestamp_of(time()), reason=check_text("reason", reason)
+            id=self.id, status=RunStatus.RUNNING.name, at=timestamp_of(time()), reason=_reason_text(reason)
         )
         ask(self._session, methods.SET_RUN_STATUS, request)
         self._process.ended = False
@@ -243,6 +244,7 @@ def new_run(
     id: str = "",  # noqa: A002  # its name on the wire
 ) -> Run:
     """Start a run; see `Experiment.new_run`."""
+    described = [] if hyperparameters is None else list(wire_hyperparameters(session, hyperparameters))
     request = pb.CreateRunRequest(
         id=check_text("id", id) or drawn_id(),
         experiment_id=experiment_id,
@@ -254,9 +256,12 @@ def new_run(
         owner=check_text("owner", owner),
         labels=check_labels(labels),
         metadata=pb.Metadata(json=encode_metadata(metadata or {})),
-        hyperparameters=[] if hyperparameters is None else wire_hyperparameters(hyperparameters),
+        hyperparameters=described[0] if described else [],
     )
     response = create(session, methods.CREATE_RUN, request)
+    for part in described[1:] if response is None or not response.exists else ():
+        more = pb.LogHyperparametersRequest(parent_id=request.id, hyperparameters=part)
+        deliver(session, methods.LOG_HYPERPARAMETERS, more)
     if response is not None and response.exists:
         found = RUNS.read(session, pb.GetRunRequest(id=response.id))
         if heartbeat and not found.status.ended:
@@ -312,6 +317,11 @@ def _wire_source(source: Source | None) -> pb.Source | None:
     )
 
 
+def _reason_text(reason: object) -> str:
+    # Mostly an error's message, which may be anything; what is wrong with it must not hide the end itself.
+    return utf8(reason).replace("\0", "\ufffd")[:REASON_CHARS_MAX]
+
+
 def _outcome(error: BaseException | None) -> tuple[RunStatus, str]:
     """Return how a run ends whose `with` block was left by this."""
     match error:
@@ -322,4 +332,4 @@ def _outcome(error: BaseException | None) -> tuple[RunStatus, str]:
         case KeyboardInterrupt():
             return RunStatus.KILLED, "KeyboardInterrupt"
         case _:
-            return RunStatus.FAILED, f"{type(error).__name__}: {error}".removesuffix(": ")
+            return RunStatus.FAILED, f"{type(error).__name__}: {utf8(error)}".removesuffix(": ")

@@ -33,6 +33,8 @@ from modelbox.limits import (
     CONTENT_BYTES_MAX,
     FLUSH_TIMEOUT_S,
 )
+from modelbox.odd_metrics import sound_points
+from modelbox.oddities import Oddities
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.steps import Steps
 from modelbox.transfer.cache import CacheSettings
@@ -76,6 +78,7 @@ class Session:
             cache: Where downloaded files are kept for the next time; nowhere, unless given.
         """
         self.background: Final = background
+        self.oddities: Final = Oddities(strict=not background)
         home = HomeLog()
         self.connection: Final = Connection(address, timeout_s=timeout_s, home=home)
         self.transfers: Final = Transfers(self.connection, blob_address=blob_address, cache=cache)
@@ -97,8 +100,17 @@ class Session:
         _sessions.add(self)
 
     def log_metrics(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
-        """Log one point a key; see `Buffer.add` for what it raises."""
-        self._courier.log(object_id, metrics, step, wallclock)
+        """Log one point a key; what breaks a rule is kept as far as it can be.
+
+        Raises:
+            InvalidFieldError: Without `background`: a key, a value, the step or the wallclock breaks a rule.
+            ClosedError: The client was closed.
+        """
+        try:
+            self._courier.log(object_id, metrics, step, wallclock)
+        except InvalidFieldError:
+            metrics, step, wallclock = sound_points(self.oddities, metrics, step, wallclock)
+            self._courier.log(object_id, metrics, step, wallclock)
         self._steps.note(object_id, metrics, step)
 
     def log_next_metrics(
@@ -202,7 +214,7 @@ class Session:
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged so far."""
-        return replace(self._courier.delivery(), after_end=self.after_end.points)
+        return replace(self._courier.delivery(), after_end=self.after_end.points, left_out=self.oddities.left_out)
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Send what can be sent, leave the rest in the journal, and end. Closing again does nothing; nothing raises."""
@@ -216,6 +228,7 @@ class Session:
         """Begin afresh in a forked child."""
         self.connection.forget()
         self.transfers.forget()
+        self.oddities.forget()
         self._courier.forget()
         self._steps.forget()
         self.after_end.forget()

@@ -181,6 +181,7 @@ class Delivery:
     `dropped`: given up because neither the journal nor the memory had room. `refused`: the server said no, or failed on
     it alone again and again; with a journal it is set aside. `trouble`: why the last try failed, empty if it did not.
     `after_end`: points, counted above too, that were logged on a run after its end.
+    `left_out`: values that could not be logged because they break a rule, such as None for a metric.
     """
 
     waiting: int
@@ -194,3 +195,4 @@ class Delivery:
     journaled: int = 0
     after_end: int = 0
     trouble: str = field(default="", compare=False)
+    left_out: int = 0

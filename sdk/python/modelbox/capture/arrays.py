@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from modelbox.capture.description import COLUMNS_MAX, LABELS_MAX, Description, number, shown, top_values
+from modelbox.foreign import ADDRESS, text_of
 from modelbox.values import DatasetColumn
 
 BLOCK_VALUES: Final = 1024 * 1024
@@ -23,7 +24,7 @@ def is_array(data: object) -> bool:
 
 def describe_array(data: Any, location: str) -> Description:
     """Describe an array; the first axis counts the rows, of two axes the second the columns."""
-    array = _numpy_array(data)
+    array = numpy_array(data)
     digest = hashlib.sha256(json.dumps([array.dtype.newbyteorder("<").str, list(array.shape)]).encode())
     for block in _blocks(array):
         update_digest(digest, block)
@@ -45,12 +46,19 @@ def describe_array(data: Any, location: str) -> Description:
 
 
 def update_digest(digest: "hashlib._Hash", block: Any) -> None:
-    """Add the values of an array: little-endian in C order, of every NaN the same bits; objects as text."""
+    """Add the values of an array: little-endian in C order, of every NaN the same bits; objects as text.
+
+    Of a masked array which values are masked counts too, and what is below the mask does not.
+    """
     numpy: Any = sys.modules["numpy"]
+    if _is_masked(block):
+        mask = numpy.ma.getmaskarray(block)
+        digest.update(numpy.packbits(mask).tobytes())
+        block = numpy.where(mask, numpy.zeros((), block.dtype), block.data)
     if block.dtype.hasobject:
         for value in block.flat:
             # The length keeps ("ab", "c") apart from ("a", "bc"); a missing value is no text.
-            text = b"" if value is None else str(value).encode(errors="surrogatepass")
+            text = b"" if value is None else _text_of(value)
             digest.update(b"-;" if value is None else b"%d:" % len(text) + text)
         return
     plain = block.astype(block.dtype.newbyteorder("<"), order="C", copy=False)
@@ -59,8 +67,18 @@ def update_digest(digest: "hashlib._Hash", block: Any) -> None:
     digest.update(numpy.ascontiguousarray(plain).tobytes())
 
 
+def _text_of(value: object) -> bytes:
+    if isinstance(value, str):
+        return value.encode(errors="surrogatepass")
+    # An object that has no text of its own has its address in it, another one in every process.
+    return ADDRESS.sub("", text_of(value)).encode(errors="surrogatepass")
+
+
 def summary_of(array: Any) -> dict[str, Any]:
     """Return count, nulls, bounds and mean of numbers; labels with their counts where there are few."""
+    if _is_masked(array):
+        rest = array.compressed()
+        return summary_of(rest) | {"nulls": int(array.size - rest.size)}
     summary = _summary_of_numbers(array) if array.dtype.kind in _NUMBERS else {"count": int(array.size)}
     # Different numbers with a fraction say nothing; whole numbers and text are often labels.
     if array.ndim == 1 and array.dtype.kind in "biuUS":
@@ -104,15 +122,35 @@ def _labels_of(array: Any) -> dict[str, Any]:
     return summary
 
 
-def _numpy_array(data: Any) -> Any:
+def numpy_array(data: Any) -> Any:
+    """Return an array or tensor as numpy has it; types that numpy has not as those that hold their values."""
     if "numpy" not in sys.modules:
         import numpy as np  # noqa: F401, PLC0415  # a tensor is given, and torch may load numpy late
     numpy: Any = sys.modules["numpy"]
     if callable(getattr(data, "detach", None)):
-        # A tensor on a device or in a graph is no array before it leaves them; numpy has no bfloat16.
-        data = data.detach().cpu()
-        data = data.float() if str(data.dtype) == "torch.bfloat16" else data
-    return numpy.asarray(data)
+        # A tensor on a device or in a graph is no array before it leaves them.
+        data = _plain_tensor(data.detach().cpu())
+    return numpy.asanyarray(data) if isinstance(data, numpy.ma.MaskedArray) else numpy.asarray(data)
+
+
+def _plain_tensor(data: Any) -> Any:
+    kind = str(getattr(data, "dtype", ""))
+    if kind.startswith(("torch.bfloat16", "torch.float8")):
+        return data.float()
+    if kind == "torch.complex32":
+        torch: Any = sys.modules["torch"]
+        return data.to(torch.complex64)
+    if getattr(data, "is_quantized", False):
+        return data.dequantize()
+    for name in ("resolve_conj", "resolve_neg"):
+        resolve = getattr(data, name, None)
+        data = resolve() if callable(resolve) else data
+    return data
+
+
+def _is_masked(array: Any) -> bool:
+    numpy: Any = sys.modules["numpy"]
+    return isinstance(array, numpy.ma.MaskedArray)
 
 
 def _blocks(array: Any) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from modelbox.capture.arrays import describe_array, is_array
 from modelbox.capture.description import COLUMNS_MAX, Description
+from modelbox.capture.sparse import describe_sparse, is_sparse
 from modelbox.capture.tables import describe_table, is_table
 from modelbox.errors import InvalidFieldError
 from modelbox.values import DatasetColumn
@@ -26,6 +27,7 @@ def describe(data: object, *, location: str = "") -> Description:
     - a file: its bytes, so that `sha256sum` prints the same;
     - a folder: of each file below it, by path, a line of path, NUL and the SHA-256 of its bytes in hexadecimal;
     - a table of pandas: of each column its name, type and values, in their order; not the index;
+    - a sparse matrix or tensor: its type, shape, and the places and values that are stored;
     - an array: its type, shape and values in C order, little-endian;
     - several arrays or tables by name, such as `{"X_train": …, "y_train": …}`: their names and digests;
     - a torch dataset: its tensors where it has `tensors`, otherwise its class and length alone.
@@ -41,6 +43,8 @@ def describe(data: object, *, location: str = "") -> Description:
         case str() | PathLike():
             path = fspath(data)
             return _describe_path(Path(path if isinstance(path, str) else path.decode()), location)
+        case _ if is_sparse(data):  # before dicts: one form of scipy's matrices is one
+            return describe_sparse(data, location)
         case Mapping():
             return _describe_parts({str(name): part for name, part in data.items()}, location)
         case _ if is_table(data):

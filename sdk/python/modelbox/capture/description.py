@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from modelbox.foreign import asked, utf8
 from modelbox.values import DatasetColumn
 
 COLUMNS_MAX: Final = 1_000
@@ -17,6 +18,9 @@ LABELS_MAX: Final = 100
 
 VALUE_CHARS_MAX: Final = 100
 """A value shown in a summary, in characters."""
+
+
+_INT_MAX: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,15 @@ def top_values(counts: Iterable[tuple[object, int]]) -> list[list[Any]]:
 
 def shown(value: object) -> Any:
     """Return a value as short JSON."""
-    item = getattr(value, "item", None)
-    plain = item() if callable(item) else value
-    if plain is None or isinstance(plain, (bool, int)):
+    item = asked(lambda: getattr(value, "item", None), None)
+    plain = asked(item, value) if callable(item) else value
+    if plain is None or isinstance(plain, bool):
         return plain
+    if isinstance(plain, int) and abs(plain) <= _INT_MAX:
+        return int(plain)
     if isinstance(plain, float):
         return number(plain)
-    text = str(plain).encode(errors="replace").decode()
+    text = utf8(plain).replace("\0", "\ufffd")
     return text if len(text) <= VALUE_CHARS_MAX else f"{text[:VALUE_CHARS_MAX]}…"
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from modelbox.limits import NAME_CHARS_MAX, PATH_CHARS_MAX
+from modelbox.oddities import clean_line, clean_name
 from modelbox.values import Source
 
 GIT_TIMEOUT_S: Final = 2.0
@@ -40,16 +42,16 @@ def capture() -> Source:
     top, repository, status = _read_git(folder)
     commit, branch, dirty = _parse_status(status)
     return Source(
-        repository=repository,
+        repository=clean_line(repository, chars_max=PATH_CHARS_MAX),
         commit=commit,
-        branch=branch,
+        branch=clean_line(branch, chars_max=NAME_CHARS_MAX),
         dirty=dirty,
-        entry_point=_relative(program, top),
-        user=_user(),
-        host=socket.gethostname(),
-        python_version=platform.python_version(),
-        platform=platform.platform(),
-        dependencies=dict(_packages()),
+        entry_point=clean_line(_relative(program, top), chars_max=PATH_CHARS_MAX),
+        user=clean_line(_user(), chars_max=NAME_CHARS_MAX),
+        host=clean_line(socket.gethostname(), chars_max=NAME_CHARS_MAX),
+        python_version=clean_line(platform.python_version(), chars_max=NAME_CHARS_MAX),
+        platform=clean_line(platform.platform(), chars_max=NAME_CHARS_MAX),
+        dependencies={clean_name(name): version for name, version in _packages()},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from modelbox.capture.arrays import update_digest
 from modelbox.capture.description import COLUMNS_MAX, Description, number, shown, top_values
+from modelbox.foreign import asked, text_of, utf8
 from modelbox.values import DatasetColumn
 
 BLOCK_ROWS: Final = 256 * 1024
@@ -24,9 +25,9 @@ def describe_table(data: Any, location: str) -> Description:
     table = data if hasattr(data, "columns") else data.to_frame()
     digest = hashlib.sha256()
     for place in range(table.shape[1]):
-        _update_digest(digest, str(table.columns[place]), table.iloc[:, place])
+        _update_digest(digest, text_of(table.columns[place]), table.iloc[:, place])
     columns = tuple(
-        DatasetColumn(str(table.columns[place]), str(table.dtypes.iloc[place]), _summary_of(table.iloc[:, place]))
+        DatasetColumn(utf8(table.columns[place]), str(table.dtypes.iloc[place]), _told_of(table.iloc[:, place]))
         for place in range(min(table.shape[1], COLUMNS_MAX))
     )
     return Description(
@@ -52,6 +53,13 @@ def _update_digest(digest: "hashlib._Hash", name: str, column: Any) -> None:
             update_digest(digest, texts.where(block.notna(), None).to_numpy())
 
 
+def _told_of(column: Any) -> dict[str, Any]:
+    """Return what is known of a column's values: of values that cannot be compared or counted only their number."""
+    numpy: Any = sys.modules["numpy"]
+    with numpy.errstate(all="ignore"):  # a deviation of infinities is none
+        return asked(lambda: _summary_of(column), {"count": len(column)})
+
+
 def _summary_of(column: Any) -> dict[str, Any]:
     pandas: Any = sys.modules["pandas"]
     nulls = int(column.isna().sum())
@@ -71,7 +79,7 @@ def _counts_of(column: Any) -> dict[str, Any]:
         counts = column.value_counts()
     except TypeError:
         # Lists and dicts in a column cannot be counted by value.
-        counts = column.astype(str).value_counts()
+        counts = column.map(utf8).value_counts()
     # Values that are equally frequent come in an order of their own, the same on every machine.
-    frequent = sorted(counts.head(1_000).items(), key=lambda pair: (-pair[1], str(pair[0])))
+    frequent = sorted(counts.head(1_000).items(), key=lambda pair: (-pair[1], utf8(pair[0])))
     return {"distinct": len(counts), "top": top_values(frequent)}

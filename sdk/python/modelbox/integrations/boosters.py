@@ -23,7 +23,7 @@ class Rounds:
         self._run: Final = run
         self._history: Final = History(run)
 
-    def log(self, number: int, values: Iterable[tuple[str, str, float]]) -> None:
+    def log(self, number: int, values: Iterable[tuple[str, str, Any]]) -> None:
         """Log one round: of each value the name of its data, its metric and itself, as `data/metric`."""
         metrics = {f"{data}/{metric}": value for data, metric, value in values}
         points = self._history.new_points(metrics, number)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from modelbox.foreign import asked
+from modelbox.integrations.describing import numbers_of
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History
@@ -51,7 +53,7 @@ class ModelBoxCallback(_keras.callbacks.Callback):
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record hyperparameters: those of `fit` and of the optimizer."""
         optimizer = getattr(self.model, "optimizer", None)
-        config = {} if optimizer is None else {"optimizer": optimizer.get_config()}
+        config = {} if optimizer is None else {"optimizer": asked(optimizer.get_config, type(optimizer).__name__)}
         self._run.log_hyperparameters({"fit": self.params, **config})
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -62,12 +64,12 @@ class ModelBoxCallback(_keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Log the metrics of an epoch, and save the model."""
-        metrics = {key: float(value) for key, value in (logs or {}).items()}
-        self._log(metrics, epoch)
+        self._log(logs or {}, epoch)
         if self._folder is not None and (epoch + 1) % self._every_epochs == 0:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"epoch-{epoch:04}.keras"
             self.model.save(path)
+            metrics = numbers_of(self._run, logs or {})
             self._keeper.keep(Saved(path=str(path), epoch=epoch, metrics=metrics, metadata={}))
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from modelbox.artifacts import Artifact
 from modelbox.integrations.boosters import Rounds, upload_model
+from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
 from modelbox.logged_object import LoggedObject
 from modelbox.runs import Run
@@ -46,5 +47,5 @@ def log_booster(target: LoggedObject, booster: Any, *, path: str = "model.txt") 
         "best_iteration": bare.best_iteration,
         "features": bare.feature_name()[:1_000],
     }
-    target.update_metadata("lightgbm", found)
+    log_found(target, "lightgbm", found)
     return upload_model(target, bare, path)

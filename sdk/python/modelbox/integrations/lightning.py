@@ -21,6 +21,7 @@ from modelbox.enums import MLFramework, RunStatus
 from modelbox.errors import NotFoundError
 from modelbox.experiments import Experiment
 from modelbox.ids import drawn_id
+from modelbox.integrations.describing import numbers_of
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter, outcome_of
@@ -174,8 +175,8 @@ class ModelBoxLogger(_loggers.Logger):
         if self._gathered is not None and self._gathered[0] != at:
             self.save()
         _, gathered = self._gathered = self._gathered or (at, {})
-        for key, value in points.items():
-            gathered.setdefault(key, []).append(float(value))
+        for key, value in numbers_of(self._report().run, points).items():
+            gathered.setdefault(key, []).append(value)
 
     @_rank_zero_only
     def log_hyperparams(self, params: Any, *_: Any, **__: Any) -> None:
@@ -198,7 +199,7 @@ class ModelBoxLogger(_loggers.Logger):
             saved = Saved(
                 path=path,
                 step=self._global_step(),
-                metrics={key: float(value) for key, value in metrics.items()},
+                metrics=numbers_of(self._report().run, metrics),
                 metadata={"epoch": epoch, "monitor": getattr(checkpoint_callback, "monitor", None)},
             )
             self._report().keep(saved)

@@ -20,7 +20,7 @@ from typing import Any, Final, Self, Unpack
 
 from modelbox.client import ModelBox
 from modelbox.enums import MLFramework, RunStatus
-from modelbox.fields import check_number
+from modelbox.integrations.describing import numbers_of
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter, outcome_of
@@ -113,7 +113,7 @@ class TrainingRun:
         """
         if self._reporter is None:
             return None
-        numbers = {key: check_number(key, value) for key, value in (metrics or {}).items()}
+        numbers = numbers_of(self._reporter.run, metrics or {})
         state = {
             "epoch": epoch,
             "metrics": numbers,

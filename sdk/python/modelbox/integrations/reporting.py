@@ -11,6 +11,7 @@ from modelbox.client import ModelBox
 from modelbox.enums import RunStatus
 from modelbox.errors import ModelBoxError
 from modelbox.experiments import Experiment
+from modelbox.foreign import utf8
 from modelbox.integrations.keeper import CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History
 from modelbox.models import Model, ModelVersion
@@ -84,7 +85,7 @@ class Reporter:
 
 def outcome_of(error: BaseException | None) -> tuple[RunStatus, str]:
     """Return how a run ends that this error ended."""
-    reason = f"{type(error).__name__}: {error}".removesuffix(": ") if error is not None else ""
+    reason = f"{type(error).__name__}: {utf8(error)}".removesuffix(": ") if error is not None else ""
     # Lightning raises an error of its own for SIGTERM.
     is_killed = isinstance(error, KeyboardInterrupt) or type(error).__name__ == "SIGTERMException"
     return RunStatus.KILLED if is_killed else RunStatus.FAILED, reason

@@ -6,11 +6,14 @@ Must not know: any framework.
 import logging
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from modelbox.checkpoints import Checkpoint, HasCheckpoints
 from modelbox.errors import ChecksumMismatchError
+from modelbox.fields import check_step
+from modelbox.foreign import asked
 from modelbox.integrations.keeper import UPLOADED_AS, UPLOADED_FILES
 from modelbox.runs import Run
 
@@ -29,10 +32,11 @@ class History:
         self._last_steps = {key: summary.step for key, summary in summaries.items()}
         self._told: set[str] = set()
 
-    def new_points(self, metrics: Mapping[str, Any], step: int) -> dict[str, Any]:
+    def new_points(self, metrics: Mapping[str, Any], step: int) -> Mapping[str, Any]:
         """Return the metrics that have no point at this step or a later one; the others are told of once."""
-        if not self._last_steps:
-            return dict(metrics)
+        if not self._last_steps or not isinstance(metrics, Mapping):
+            return metrics
+        step = asked(partial(check_step, step), 0)  # as an odd one is logged
         new = {key: value for key, value in metrics.items() if step > self._last_steps.get(key, -1)}
         if len(new) < len(metrics):
             self._tell(metrics.keys() - new.keys(), step)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelbox.artifacts import Artifact
+from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
 from modelbox.logged_object import LoggedObject
 from modelbox.values import LocalFile
@@ -42,7 +43,7 @@ def log_estimator(
         The uploaded file.
     """
     target.log_hyperparameters(estimator)
-    target.update_metadata("estimator", _described(estimator))
+    log_found(target, "estimator", _described(estimator))
     if metrics:
         target.log_metrics(metrics, step=step)
     if test is not None:
@@ -83,7 +84,7 @@ def log_classification(target: LoggedObject, labels: Any, predictions: Any, *, s
         "precision": precision.tolist(),
         "recall": recall.tolist(),
     }
-    target.update_metadata("confusion_matrix", matrix)
+    log_found(target, "confusion_matrix", matrix)
 
 
 def _described(estimator: Any) -> dict[str, Any]:

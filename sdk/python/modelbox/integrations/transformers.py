@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
+from modelbox.integrations.describing import numbers_of
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History, restored_checkpoint
@@ -61,7 +62,8 @@ class ModelBoxCallback(_transformers.TrainerCallback):
         if state.is_world_process_zero:
             path = Path(args.output_dir, f"checkpoint-{state.global_step}")
             newest = state.log_history[-1] if state.log_history else {}
-            metrics = {key: value for key, value in newest.items() if isinstance(value, float)}
+            floats = {key: value for key, value in newest.items() if isinstance(value, float)}
+            metrics = numbers_of(self._run, floats)
             saved = Saved(path=str(path), step=state.global_step, metrics=metrics, metadata={"epoch": state.epoch})
             self._keeper.keep(saved)
 

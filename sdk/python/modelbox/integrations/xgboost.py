@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modelbox.integrations.boosters import Rounds, upload_model
+from modelbox.integrations.describing import log_found, unless_refused
 from modelbox.integrations.frameworks import framework
 from modelbox.runs import Run
 
@@ -48,13 +49,13 @@ class ModelBoxCallback(_callback.TrainingCallback):
         if not hasattr(model, "save_config"):
             return model  # the models of a cross validation, which nobody keeps
         found = {"config": json.loads(model.save_config()), "rounds": model.num_boosted_rounds(), **model.attributes()}
-        self._run.update_metadata("xgboost", found)
+        log_found(self._run, "xgboost", found)
         if self._uploads_model:
-            upload_model(self._run, model, "model.ubj")
+            unless_refused("the model was not uploaded", lambda: upload_model(self._run, model, "model.ubj"))
         return model
 
 
-def _last(values: list[Any]) -> float:
+def _last(values: list[Any]) -> Any:
     """Return the newest value; with cross validation each is a mean and its deviation."""
     newest = values[-1]
-    return float(newest[0] if isinstance(newest, tuple) else newest)
+    return newest[0] if isinstance(newest, tuple) else newest

@@ -1,0 +1,73 @@
+"""Metric points that break a rule, as points that do not.
+
+Off the usual path: only what was refused comes here. Must not know: how points are kept or sent.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_metric_value, check_step, check_wallclock
+from modelbox.foreign import asked, utf8
+from modelbox.limits import STEP_MAX
+from modelbox.oddities import Oddities
+from modelbox.values import MetricScalar
+
+
+def sound_points(
+    oddities: Oddities, metrics: Any, step: Any, wallclock: Any
+) -> tuple[dict[str, MetricScalar], int, float | None]:
+    """Return metrics, step and wallclock of a call as they can be logged; what cannot is told and counted.
+
+    A step that is none is the nearest one, 0 if it is no number; a time that is none is now. A key is cleaned. A value
+    that is no number, text or bytes is left out.
+
+    Raises:
+        InvalidFieldError: Something breaks a rule; where the client is strict.
+    """
+    points: dict[str, MetricScalar] = {}
+    for key, value in _items(oddities, metrics):
+        name = oddities.name(f"metrics[{utf8(key)[:80]!r}]", key)
+        try:
+            checked = check_metric_value(name, value)
+        except InvalidFieldError as error:
+            oddities.note("odd metric values", error, left_out=1)
+            continue
+        if name in points:
+            problem = f"two values come to have the key {name[:80]!r}"
+            oddities.note("equal keys", InvalidFieldError.of("metrics", problem), "one is left out", left_out=1)
+            continue
+        points[name] = checked
+    return points, _sound_step(oddities, step), _sound_wallclock(oddities, wallclock)
+
+
+def _items(oddities: Oddities, metrics: Any) -> list[tuple[Any, Any]]:
+    if isinstance(metrics, Mapping) or callable(getattr(metrics, "items", None)):
+        found: list[tuple[Any, Any]] | None = asked(lambda: list(metrics.items()), None)
+        if found is not None:
+            return found
+    error = InvalidFieldError.of("metrics", f"needs a dict, not {type(metrics).__name__}")
+    oddities.note("no metrics", error, left_out=1)
+    return []
+
+
+def _sound_step(oddities: Oddities, step: Any) -> int:
+    try:
+        return check_step(step)
+    except InvalidFieldError as error:
+        number = asked(lambda: float(step), math.nan)
+        nearest = 0 if math.isnan(number) else int(min(max(number, 0), STEP_MAX))
+        nearest = min(nearest, STEP_MAX)
+        oddities.note("odd steps", error, f"what is logged there is kept at step {nearest}")
+        return nearest
+
+
+def _sound_wallclock(oddities: Oddities, wallclock: Any) -> float | None:
+    if wallclock is None:
+        return None
+    try:
+        return check_wallclock(wallclock)
+    except InvalidFieldError as error:
+        oddities.note("odd times", error, "it is logged as of now")
+        return None
