@@ -50,6 +50,17 @@ def test_repository_commit_branch_and_program_are_found(repository: Path) -> Non
     assert _run(repository / "src/train.py") == f"{commit} feature/x True src/train.py"
 
 
+def test_a_program_that_git_does_not_track_is_in_no_commit(repository: Path) -> None:
+    (repository / ".gitignore").write_text("ignored.py\n")
+    _git(repository, "add", ".gitignore")
+    _git(repository, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "second")
+    for name in ("new [1].py", "ignored.py"):
+        (repository / name).write_text(PROGRAM)
+        assert _run(repository / name).endswith(f" feature/x True {name}")
+    commit = _git(repository, "rev-parse", "HEAD")
+    assert _run(repository / "src/train.py") == f"{commit} feature/x False src/train.py"
+
+
 def test_the_remote_is_named_without_credentials(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repository)
     monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)

@@ -4,7 +4,7 @@ import json
 import math
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from modelbox.cli.lazy import LazyGroup
 from modelbox.cli.main import main
 from modelbox.cli.output import json_text, print_object, print_rows, shown
-from modelbox.cli.values import read_value, read_values
+from modelbox.cli.values import read_time, read_value, read_values
 from modelbox.config import read_config
 
 TIME = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -152,3 +152,10 @@ def test_completion_prints_a_script() -> None:
         result = CliRunner().invoke(main, ["completion", shell])
         assert result.exit_code == 0
         assert "_MODELBOX_COMPLETE" in result.output
+
+
+def test_a_time_is_shown_as_filters_and_options_read_it() -> None:
+    berlin = TIME.astimezone(timezone(timedelta(hours=2)))
+    assert shown(berlin) == shown(TIME) == "2030-01-02 03:04:05Z"
+    command = click.Command("watch", params=[click.Option(["--since"])])
+    assert read_time(click.Context(command), command.params[0], shown(TIME)) == TIME.timestamp()

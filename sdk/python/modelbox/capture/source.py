@@ -38,9 +38,13 @@ _log: Final = logging.getLogger(__name__)
 def capture() -> Source:
     """Return what this process is made with. Never raises."""
     program = _program()
-    folder = program.parent if program is not None and not _is_installed(program) else Path.cwd()
-    top, repository, status = _read_git(folder)
+    own = None if program is None or _is_installed(program) else program
+    folder = Path.cwd() if own is None else own.parent
+    top, repository, status, tracked = _read_git(folder, own)
     commit, branch, dirty = _parse_status(status)
+    # A program that git does not track is in no commit, whatever else is.
+    is_here = own is not None and top is not None and own.resolve().is_relative_to(top.resolve())
+    dirty = dirty or (is_here and not tracked)
     return Source(
         repository=clean_line(repository, chars_max=PATH_CHARS_MAX),
         commit=commit,
@@ -88,10 +92,19 @@ def _relative(program: Path | None, top: Path | None) -> str:
     return str(program)
 
 
-def _read_git(folder: Path) -> tuple[Path | None, str, str]:
-    """Return the repository's folder, its address and what `git status` says of it; ask all three at once."""
+def _read_git(folder: Path, program: Path | None) -> tuple[Path | None, str, str, str]:
+    """Return the repository's folder, its address, what `git status` says, and the program if it is tracked.
+
+    All of it is asked at once.
+    """
     environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    questions = (("rev-parse", "--show-toplevel"), ("config", "--get-regexp", r"^remote\..*\.url$"), _STATUS)
+    file = str(program.resolve()) if program is not None else "."
+    questions = (
+        ("rev-parse", "--show-toplevel"),
+        ("config", "--get-regexp", r"^remote\..*\.url$"),
+        _STATUS,
+        ("--literal-pathspecs", "ls-files", "--", file),
+    )
     processes: list[subprocess.Popen[str]] = []
     try:
         for question in questions:
@@ -107,15 +120,15 @@ def _read_git(folder: Path) -> tuple[Path | None, str, str]:
                 stderr=subprocess.DEVNULL,
             )
             processes.append(process)
-        top, remotes, status = (process.communicate(timeout=GIT_TIMEOUT_S)[0] for process in processes)
+        top, remotes, status, tracked = (process.communicate(timeout=GIT_TIMEOUT_S)[0] for process in processes)
     except (OSError, subprocess.SubprocessError) as error:
         _log.debug("git was not asked", extra={"folder": str(folder), "error": repr(error)})
-        return None, "", ""
+        return None, "", "", ""
     finally:
         for process in processes:
             _end(process)
     path = top.strip()
-    return (Path(path), _parse_remote(remotes) or path, status) if path else (None, "", "")
+    return (Path(path), _parse_remote(remotes) or path, status, tracked) if path else (None, "", "", "")
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

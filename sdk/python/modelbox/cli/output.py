@@ -9,7 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -66,7 +66,8 @@ def shown(value: Any) -> str:
     """Return a value as people read it, without anything that would move a terminal's cursor."""
     match value:
         case datetime():
-            return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            # As filters and `--since` read it: what a table shows can be copied into one.
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         case bool():
             return "yes" if value else "no"
         case str():
