@@ -14,7 +14,7 @@ INTEGRATIONS := data pytorch lightning transformers sklearn xgboost lightgbm ker
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-containers test-integrations $(INTEGRATIONS:%=test-%) check demo serve bench proto schema clean
+.PHONY: help setup fmt lint types test test-all test-containers test-integrations $(INTEGRATIONS:%=test-%) check demo serve site bench proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ $(RUNS): pyproject.toml constraints.txt
 $(READY): $(RUNS)
 	@echo "Installing the tools of its development ..."
 	@$(BIN)/pip install --quiet $(PIN) --group dev
+	@touch $@
+
+$(VENV)/.site-ready: $(READY)
+	$(BIN)/pip install --quiet $(PIN) --group site
 	@touch $@
 
 $(VENV)/.bench-ready: $(READY)
@@ -90,6 +94,9 @@ demo: $(RUNS) ## Train a real classifier, follow the changes as they happen, pro
 
 serve: $(RUNS) ## Keep a server up on the default ports, data in ./modelbox-data
 	$(BIN)/modelbox server start
+
+site: $(VENV)/.site-ready ## Build the users' pages with a reference of the SDK into build/site
+	$(BIN)/mkdocs build --quiet --clean --config-file .mkdocs.yml
 
 bench: $(VENV)/.bench-ready ## Measure, as ratios taken in one run
 	$(BIN)/python -m tests.benchmarks

@@ -1,4 +1,4 @@
-"""What FILTERS.md says of filters and orders is what they do."""
+"""What docs/filters.md says of filters and orders is what they do."""
 
 import re
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from modelbox_projections import PROJECTIONS, FilterError, Kind, Scope, Views, l
 from modelbox_projections.search.kinds import KINDS
 from tests.integration.projections_support import WAIT_S, running
 
-FILTERS: Final = Path(__file__).parents[2] / "sdk" / "FILTERS.md"
+FILTERS: Final = Path(__file__).parents[2] / "docs" / "filters.md"
 START: Final = datetime(2026, 1, 31, tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Parses filters and orders. `FILTERS.md` beside the wire contract describes the language.
+"""Parses filters and orders. `docs/filters.md` describes the language.
 
     filter     = and-terms {"or" and-terms}
     and-terms  = term {"and" term}

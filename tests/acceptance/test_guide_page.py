@@ -1,0 +1,57 @@
+"""What the user's page shows runs as it stands there, one program after another, in one folder."""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Final
+
+from tests.acceptance.server_process import ServerProcess
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "guide.md"
+# What some of the programs print.
+SAID: Final = {
+    "Find the best run": "'alpha'",
+    "Several processes": "[1, 2, 3, 4]",
+    "Checkpoints, and": "[0, 1, 2, 3, 4, 5]",
+    "Delete, and undo it": "[] 1\n1\n",
+    "Follow what happens": "CREATED experiment",
+}
+
+
+def test_the_programs_and_commands_of_the_users_page_run(server: ServerProcess) -> None:
+    folder = server.folder / "user"
+    folder.mkdir()
+    environment = {
+        **os.environ,
+        "MODELBOX_API_ADDR": server.start()["grpc_addr"],
+        "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]]),
+    }
+    said: dict[str, str] = {}
+    for title, language, text in blocks():
+        if language == "python":
+            program = folder / "program.py"
+            program.write_text(text, encoding="utf-8")
+            commands = [[sys.executable, program.name]]
+        else:
+            commands = [["sh", "-c", line.removeprefix("$ ")] for line in text.splitlines()]
+        for command in commands:
+            run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            assert (run.returncode, run.stderr) == (0, ""), f"{title}: {text}{run.stderr}"
+            said[title] = said.get(title, "") + run.stdout
+    for title, words in SAID.items():
+        [printed] = [text for name, text in said.items() if name.startswith(title)]
+        assert words in printed
+
+
+def blocks() -> list[tuple[str, str, str]]:
+    """Return the page's blocks of code, each with its title and language."""
+    found, title = [], ""
+    for part in re.split(r"^(## .*)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        if part.startswith("## "):
+            title = part.removeprefix("## ")
+        for language, text in re.findall(r"^```(\w+)\n(.*?)^```$", part, re.MULTILINE | re.DOTALL):
+            found.append((title, language, text))
+    return found
