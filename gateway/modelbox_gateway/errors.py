@@ -72,7 +72,9 @@ class RunEndedError(GatewayError):
 
     def __init__(self, run_id: UUID, status: str, wanted: str) -> None:
         """Name the run, how it ended, and the status that was wanted."""
-        remedy = "start another run" if status == "finished" else "only RUNNING may follow, which resumes it"
+        remedy = "only RUNNING may follow, which resumes it"
+        if status == "finished":
+            remedy = "start another run, or go on with this one on purpose: `reopen`, as in `run.resume(reopen=True)`"
         super().__init__(f"status: run {run_id} is {status} and cannot become {wanted}; {remedy}")
         self.run_id = run_id
         self.status = status

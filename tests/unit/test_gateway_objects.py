@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from modelbox_events import ChangeEvent, NewEvent, StreamRef, object_id
 from modelbox_events.types import (
+    REGISTRY,
     ArtifactsTracked,
     ArtifactUploaded,
     CheckpointCreated,
@@ -42,7 +44,7 @@ def facts(events: list[NewEvent]) -> list[ChangeEvent]:
 
 
 class TestRuns:
-    """A run ends once; only what failed or was killed goes on."""
+    """A run ends once; what failed, was killed or ended with its program goes on, what was finished only on purpose."""
 
     def given(self, *statuses: run.Status) -> run.RunState:
         state = run.RunState()
@@ -70,6 +72,30 @@ class TestRuns:
 
         assert facts(run.decide_set_status(self.given(status), self.command("running"))) == [resumed]
         assert self.given(status, "running", "finished").status == "finished"
+
+    @pytest.mark.parametrize("status", ["finished", "failed", "killed"])
+    def test_what_ended_with_its_program_goes_on_unasked(self, status: Any) -> None:
+        [ended] = facts(run.decide_set_status(run.RunState(), structs.replace(self.command(status), at_exit=True)))
+        assert isinstance(ended, RunEnded)
+        assert ended.at_exit
+        [resumed] = facts(run.decide_set_status(run.evolve(run.RunState(), ended), self.command("running")))
+        assert isinstance(resumed, RunResumed)
+
+    @pytest.mark.parametrize("status", ["finished", "failed", "killed"])
+    @pytest.mark.parametrize("wanted", ["finished", "failed"])
+    def test_the_end_of_a_program_changes_no_end_that_was_said(self, status: Any, wanted: Any) -> None:
+        assert run.decide_set_status(self.given(status), structs.replace(self.command(wanted), at_exit=True)) == []
+
+    def test_what_was_finished_goes_on_only_on_purpose(self) -> None:
+        with pytest.raises(RunEndedError, match="reopen=True"):
+            run.decide_set_status(self.given("finished"), self.command("running"))
+        reopening = structs.replace(self.command("running"), reopen=True)
+        assert len(run.decide_set_status(self.given("finished"), reopening)) == 1
+
+    def test_an_end_that_was_said_is_recorded_as_it_was_before_programs_ended_runs(self) -> None:
+        ended = RunEnded(run_id=RUN.id, status="finished", ended_at=AT, reason="r")
+        assert b"at_exit" not in REGISTRY.encode(ended)
+        assert b'"at_exit":true' in REGISTRY.encode(structs.replace(ended, at_exit=True))
 
     @pytest.mark.parametrize(
         ("status", "wanted"),

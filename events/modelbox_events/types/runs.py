@@ -64,17 +64,22 @@ class RunCreated(ChangeEvent, frozen=True, kw_only=True):
     hyperparameters: dict[str, Any]
 
 
-class RunEnded(ChangeEvent, frozen=True, kw_only=True):
-    """A run ended; `reason` is the client's, such as the error that ended it."""
+class RunEnded(ChangeEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A run ended; `reason` is the client's, such as the error that ended it.
+
+    `at_exit` says that nobody ended it but the end of its program. It is written only where it is so: an event without
+    it is as it was before there was the field, and a reader that does not know the field passes over it.
+    """
 
     run_id: UUID
     status: EndStatus
     ended_at: datetime
     reason: str
+    at_exit: bool = False
 
 
 class RunResumed(ChangeEvent, frozen=True, kw_only=True):
-    """A run that had failed or was killed goes on."""
+    """A run that had ended goes on."""
 
     run_id: UUID
     resumed_at: datetime

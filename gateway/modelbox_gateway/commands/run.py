@@ -27,10 +27,14 @@ STATUS_TYPES: Final = (RunEnded.__name__, RunResumed.__name__)
 
 
 class RunState(msgspec.Struct, frozen=True):
-    """What the rules need to know of a run; `changes` counts its ends and resumptions and tells two states apart."""
+    """What the rules need to know of a run.
+
+    `changes` counts its ends and resumptions and tells two states apart; `at_exit`: its program's end ended it.
+    """
 
     status: Status = "running"
     changes: int = 0
+    at_exit: bool = False
 
 
 class CreateRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +59,17 @@ class CreateRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetRunStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """End a run, or resume it with `running`; `reason` is the client's."""
+    """End a run, or resume it with `running`; `reason` is the client's.
+
+    `at_exit`: its program ends, and nobody has said how the run did. `reopen`: resume it though it has finished.
+    """
 
     run: StreamRef
     status: Status
     at: datetime
     reason: str = ""
+    at_exit: bool = False
+    reopen: bool = False
 
 
 def created(command: CreateRun) -> RunCreated:
@@ -84,16 +93,25 @@ def decide_set_status(state: RunState, command: SetRunStatus) -> list[NewEvent]:
     """End or resume the run unless it is so already.
 
     Raises:
-        RunEndedError: It has ended in another way, or has finished and cannot go on.
+        RunEndedError: It has ended in another way, or was finished on purpose and is not to be reopened on purpose.
     """
     run_id, wanted = command.run.id, command.status
-    if wanted == state.status:
+    # The end of a program says nothing of a run that somebody has ended.
+    if wanted == state.status or (command.at_exit and state.status != "running"):
         return []
     match state.status:
         case "running" if wanted != "running":
-            ended = RunEnded(run_id=run_id, status=wanted, ended_at=command.at, reason=command.reason)
+            ended = RunEnded(
+                run_id=run_id,
+                status=wanted,
+                ended_at=command.at,
+                reason=command.reason,
+                at_exit=command.at_exit,
+            )
             return [NewEvent(ended)]
         case "failed" | "killed" if wanted == "running":
+            return [NewEvent(RunResumed(run_id=run_id, resumed_at=command.at, reason=command.reason))]
+        case "finished" if wanted == "running" and (state.at_exit or command.reopen):
             return [NewEvent(RunResumed(run_id=run_id, resumed_at=command.at, reason=command.reason))]
         case _:
             raise RunEndedError(run_id, state.status, wanted)
@@ -103,7 +121,7 @@ def evolve(state: RunState, event: ChangeEvent) -> RunState:
     """Return the state after the event; an event that neither ends nor resumes the run changes nothing."""
     match event:
         case RunEnded():
-            return RunState(event.status, state.changes + 1)
+            return RunState(event.status, state.changes + 1, event.at_exit)
         case RunResumed():
             return RunState("running", state.changes + 1)
         case _:

@@ -51,7 +51,7 @@ class Runs:
         """End or resume a run; None says that it was so already.
 
         Raises:
-            RunEndedError: It has ended in another way, or has finished and cannot go on.
+            RunEndedError: It has ended in another way, or was finished on purpose and is not to be reopened on purpose.
         """
         recorded = await self._executor.execute(
             command.run, lambda state: run.decide_set_status(state, command), caller

@@ -101,7 +101,9 @@ class RunMethods:
         reason = fields.description("reason", request.reason)
         caller = call.caller(request)
         stream = await self._backend.objects.find("id", run_id, kind=RUN)
-        command = run.SetRunStatus(run=stream, status=status, at=at, reason=reason)
+        command = run.SetRunStatus(
+            run=stream, status=status, at=at, reason=reason, at_exit=request.at_exit, reopen=request.reopen
+        )
         appended = await self._backend.runs.set_status(command, caller)
         self._backend.freshness.wrote(call, appended)
         if appended is not None:

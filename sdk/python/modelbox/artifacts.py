@@ -19,6 +19,9 @@ from modelbox.wire import time_of
 class _NoClient:
     """Stands where an artifact that was made by hand has no client, and says so when one is needed."""
 
+    def __reduce__(self) -> str:
+        return "_NO_CLIENT"
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)

@@ -8,19 +8,20 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
 
-from modelbox.capture.resources import INTERVAL_S_DEFAULT, ResourceLogger, log_resources, stop_resources
+from modelbox.capture.resources import INTERVAL_S_DEFAULT, ResourceLogger, log_resources
 from modelbox.checkpoints import HasCheckpoints
 from modelbox.enums import RunStatus
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_text
-from modelbox.foreign import utf8
+from modelbox.foreign import asked
 from modelbox.ids import drawn_id
-from modelbox.limits import REASON_CHARS_MAX
 from modelbox.logged import wire_hyperparameters
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
+from modelbox.open_runs import outcome_of
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.run_ends import disown, own, reason_text
 from modelbox.sending import ask, create, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
@@ -31,12 +32,25 @@ if TYPE_CHECKING:
     from modelbox.experiments import Experiment
 
 
+_NOWHERE: Final = -1
+
+
 class _Process:
     """The process that a `Run` was made in, and whether the run was ended there."""
 
-    def __init__(self) -> None:
-        self.pid: Final = os.getpid()
+    def __init__(self, pid: int | None = None) -> None:
+        self.pid: Final = os.getpid() if pid is None else pid
         self.ended = False
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Where it lands is another process, even if it has the same number: it did not begin the run.
+        return _Process, (_NOWHERE,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +61,10 @@ class Run(StoredObject, HasCheckpoints):
 
         with experiment.new_run(hyperparameters={"lr": 0.01}) as run:
             run.log_metrics({"loss": 0.5}, step=1)
+
+    Without one, the end of the program ends it: as finished, or as failed or killed by an uncaught error or `sys.exit`
+    with another code than 0. Only the program that started or resumed it with a heartbeat does so; whoever opened the
+    run by its id, forked or is a worker ends nothing. A copy, pickled or not, is the same run, opened by its id.
 
     `status`, and everything else, is as it was when the run was read; `finish` and `resume` of this object change it.
     `metric_summaries` and `params` are its metrics in short and its hyperparameters.
@@ -75,7 +93,7 @@ class Run(StoredObject, HasCheckpoints):
         Of a run that has ended they are kept too, which is warned about once and counted (`Delivery.after_end`).
         """
         if self.status is not RunStatus.RUNNING and self.status.ended:
-            self._session.after_end.note(self.id, self.status.name.lower(), len(metrics))
+            self._session.after_end.note(self.id, self.status.name.lower(), asked(lambda: len(metrics), 0))
         StoredObject.log_metrics(self, metrics, step, wallclock)
 
     def finish(self, status: RunStatus | str = RunStatus.FINISHED, reason: str = "") -> None:
@@ -93,34 +111,38 @@ class Run(StoredObject, HasCheckpoints):
             problem = f"{ended.name.lower()!r} does not end a run; give finished, failed or killed"
             raise InvalidFieldError.of("status", problem)
         self._process.ended = True
-        self._session.heartbeat.stop(self.id)
-        stop_resources(self.id)
+        disown(self._session, self.id)
         request = pb.SetRunStatusRequest(
             id=self.id,
             status=ended.name,
             at=timestamp_of(time()),
-            reason=_reason_text(reason),
+            reason=reason_text(reason),
         )
         deliver(self._session, methods.SET_RUN_STATUS, request)
         self._become(ended, ended_at=time_of(request.at), reason=request.reason)
 
-    def resume(self, reason: str = "", *, heartbeat: bool = True) -> Self:
-        """Take up a run that failed, was killed or is lost; it is running again.
+    def resume(self, reason: str = "", *, heartbeat: bool = True, reopen: bool = False) -> Self:
+        """Take up a run that failed, was killed, is lost, or ended with its program; it is running again.
 
         Args:
-            heartbeat: Say that the run is alive until it ends.
+            heartbeat: Say that the run is alive until it ends, with this program at the latest.
+            reopen: Take it up although somebody has finished it.
 
         Raises:
-            RunEndedError: The run has finished.
+            RunEndedError: The run was finished, and `reopen` is not given.
         """
         request = pb.SetRunStatusRequest(
-            id=self.id, status=RunStatus.RUNNING.name, at=timestamp_of(time()), reason=_reason_text(reason)
+            id=self.id,
+            status=RunStatus.RUNNING.name,
+            at=timestamp_of(time()),
+            reason=reason_text(reason),
+            reopen=reopen,
         )
         ask(self._session, methods.SET_RUN_STATUS, request)
         self._process.ended = False
         self._become(RunStatus.RUNNING, ended_at=None, reason="")
         if heartbeat:
-            self._session.heartbeat.start(self.id)
+            own(self._session, self.id)
         return self.refreshed()
 
     def _become(self, status: RunStatus, **about: Any) -> None:
@@ -162,6 +184,11 @@ class Run(StoredObject, HasCheckpoints):
         request = pb.ListRunsRequest(experiment_id=self.experiment_id, parent_id=self.id, **selected)
         return RUNS.read_all(self._session, request, limit=limit)
 
+    @property
+    def began_here(self) -> bool:
+        """Whether this object was made in this process: a forked child's, and one that was pickled, was not."""
+        return self._process.pid == os.getpid()
+
     def __enter__(self) -> Self:
         return self
 
@@ -169,9 +196,9 @@ class Run(StoredObject, HasCheckpoints):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # A forked child that leaves the block has not ended the training; nor is a run ended twice.
-        if self._process.ended or self._process.pid != os.getpid():
+        if self._process.ended or not self.began_here:
             return
-        status, reason = _outcome(error)
+        status, reason = outcome_of(error)
         self.finish(status, reason)
 
     def _checkpoint_parent(self) -> dict[str, Any]:
@@ -268,7 +295,7 @@ def new_run(
             session.heartbeat.start(found.id)
         return found
     if heartbeat:
-        session.heartbeat.start(request.id)
+        own(session, request.id, experiment_id=experiment_id, name=request.name)
     created = pb.Run(
         id=request.id,
         experiment_id=experiment_id,
@@ -315,21 +342,3 @@ def _wire_source(source: Source | None) -> pb.Source | None:
         platform=source.platform,
         dependencies=source.dependencies,
     )
-
-
-def _reason_text(reason: object) -> str:
-    # Mostly an error's message, which may be anything; what is wrong with it must not hide the end itself.
-    return utf8(reason).replace("\0", "\ufffd")[:REASON_CHARS_MAX]
-
-
-def _outcome(error: BaseException | None) -> tuple[RunStatus, str]:
-    """Return how a run ends whose `with` block was left by this."""
-    match error:
-        case None:
-            return RunStatus.FINISHED, ""
-        case SystemExit() if error.code in {None, 0}:
-            return RunStatus.FINISHED, ""
-        case KeyboardInterrupt():
-            return RunStatus.KILLED, "KeyboardInterrupt"
-        case _:
-            return RunStatus.FAILED, f"{type(error).__name__}: {utf8(error)}".removesuffix(": ")

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from modelbox.after_end import AfterEnd
 from modelbox.delivery.columns import points_of
@@ -35,7 +35,9 @@ from modelbox.limits import (
 )
 from modelbox.odd_metrics import sound_points
 from modelbox.oddities import Oddities
+from modelbox.open_runs import OpenRuns
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.reopening import SessionSettings, session_of
 from modelbox.steps import Steps
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
@@ -83,6 +85,15 @@ class Session:
         self.connection: Final = Connection(address, timeout_s=timeout_s, home=home)
         self.transfers: Final = Transfers(self.connection, blob_address=blob_address, cache=cache)
         self.heartbeat: Final = Heartbeat(self.connection)
+        self.open_runs: Final = OpenRuns()
+        self.settings: Final = SessionSettings(
+            address=address,
+            timeout_s=timeout_s,
+            journal=journal,
+            background=background,
+            blob_address=blob_address,
+            cache=cache,
+        )
         folder = None if journal is None else JournalFolder(journal, address, home=home)
         self._courier: Final = Courier(
             self._send,
@@ -220,6 +231,7 @@ class Session:
         """Send what can be sent, leave the rest in the journal, and end. Closing again does nothing; nothing raises."""
         if self._closed:
             return
+        self.open_runs.end_all()
         self._closed = True
         self.heartbeat.close()
         self._courier.close(timeout_s=timeout_s, cut=self._cut)
@@ -233,6 +245,22 @@ class Session:
         self._steps.forget()
         self.after_end.forget()
         self.heartbeat.forget()
+        self.open_runs.forget()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Settings alone: where it lands, a copy has a connection, a buffer and a journal of that process.
+        return session_of, (self.settings,)
 
     def _send(self, record: Record) -> bytes:
         # A method of this object, so that whoever lets a client go before all is sent has it closed at the end.
@@ -244,6 +272,11 @@ class Session:
 
     def _record(self, method: Method[RequestT, ResponseT], request: RequestT) -> Record:
         return Record(method.name, self.connection.encode(method, request))
+
+
+def open_sessions() -> list[Session]:
+    """Return the sessions of this process that were not closed."""
+    return [session for session in list(_sessions) if not session.closed]
 
 
 def send(

@@ -83,10 +83,11 @@ def end(client: ModelBox, *, run_id: str, status: str, reason: str) -> None:
 @runs.command(epilog="Example: modelbox client runs resume --id ID")
 @click.option("--id", "run_id", required=True, help="The run's id.")
 @click.option("--reason", default="", help="Why.")
+@click.option("--reopen", is_flag=True, help="Although somebody has finished it.")
 @with_client
-def resume(client: ModelBox, *, run_id: str, reason: str) -> None:
-    """Take up a run that failed, was killed or is lost: it is running again."""
-    client.run(run_id).resume(reason, heartbeat=False)
+def resume(client: ModelBox, *, run_id: str, reason: str, reopen: bool) -> None:
+    """Take up a run that failed, was killed, is lost or ended with its program: it is running again."""
+    client.run(run_id).resume(reason, heartbeat=False, reopen=reopen)
 
 
 @runs.command(

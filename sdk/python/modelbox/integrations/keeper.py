@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -81,6 +82,10 @@ class CheckpointKeeper:
         self._swept: set[Path] = set()
         self._thread: threading.Thread | None = None
         self._pid: Final = os.getpid()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy begins anew: what waits is sent by the original.
+        return partial(CheckpointKeeper, upload=self._upload), (self._parent,)
 
     def keep(self, saved: Saved) -> None:
         """Record a checkpoint that was saved; returns at once.

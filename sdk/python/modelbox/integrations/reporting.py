@@ -71,7 +71,7 @@ class Reporter:
 
     def end(self, status: RunStatus, reason: str = "") -> None:
         """Wait for the checkpoints, end the run and wait until the server knows, if it answers. Only once."""
-        if self._has_ended:
+        if self._has_ended or not self.run.began_here:
             return
         self._has_ended = True
         self.keeper.close()
