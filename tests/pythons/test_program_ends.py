@@ -3,6 +3,7 @@
 Needs pytest and the SDK alone, so that it runs under every Python: the server is away, and the journal tells of it.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ def ends_of(folder: Path, program: str) -> list[tuple[str, str, bool]]:
     """Run a program to its end; return how it said that its runs ended: status, reason, whether by its end."""
     file = folder / "program.py"
     file.write_text(PRELUDE + program, encoding="utf-8")
-    environment = {"MODELBOX_JOURNAL_DIR": str(folder / "journal"), "PATH": "/usr/bin:/bin"}
+    environment = os.environ | {"MODELBOX_JOURNAL_DIR": str(folder / "journal")}
     subprocess.run(
         [sys.executable, str(file)], env=environment, check=False, timeout=TIMEOUT_S, stderr=subprocess.DEVNULL
     )
