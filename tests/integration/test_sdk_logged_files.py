@@ -173,6 +173,7 @@ def test_what_cannot_be_written_ends_no_training(
         log(model)
         log(model)
     assert len([record for record in caplog.records if "told once" in record.message]) == 1
+    assert client.delivery().left_out == 2
     assert model.artifacts() == []
     with ModelBox(client.address, background=False) as strict, pytest.raises(InvalidFieldError):
         log(strict.model(model.id))

@@ -126,3 +126,13 @@ def test_metrics_on_a_run_that_has_ended_are_taken_and_told(
     assert run.id in told[0]
     assert client.flush().after_end == client.delivery().after_end == 6
     assert len(run.metrics("late")["late"]) == 3
+
+
+def test_odd_metrics_are_no_end_of_a_training_that_counts_steps(client: ModelBox, run: Run) -> None:
+    run.log_metrics({"loss": object(), "accuracy": 0.5, 5: 1.0})  # type: ignore[dict-item]
+    run.log_metrics(None)  # type: ignore[arg-type]
+    run.log_metrics({"loss": 1.0, "accuracy": 0.6, 5: 2.0})  # type: ignore[dict-item]
+    assert steps_of(run, "accuracy") == steps_of(run, "5") == [0, 1]
+    run.finish()
+    run.log_metrics(None)  # type: ignore[arg-type]
+    assert client.flush().after_end == 0

@@ -19,8 +19,8 @@ class LogsFiles:
     """Something with an id that files can be written to from memory.
 
     Each method returns at once: the file is sent in the background, after all that was logged before; `flush` waits for
-    it. Written again under a path, the last one counts. What cannot be written is left out and warned about, each kind
-    once; a client without `background` raises.
+    it. Written again under a path, the last one counts. What cannot be written is left out, warned about, each kind
+    once, and counted (`ModelBox.delivery`); a client without `background` raises.
     """
 
     __slots__ = ()
@@ -100,7 +100,7 @@ class LogsFiles:
             label = check_path("path", check_text("path", path))
             self._session.deliver_content(check_id("id", self.id), label, content)
         except InvalidFieldError as error:
-            self._session.note_odd(f"a {kind} that cannot be logged", error)
+            self._session.oddities.note(f"a {kind} that cannot be logged", error, left_out=1)
 
 
 def _text_bytes(text: str) -> bytes:

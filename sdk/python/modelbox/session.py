@@ -104,7 +104,6 @@ class Session:
             on_start=_close_at_end_of_process,
         )
         self._stage: Final = None if journal is None else journal.folder
-        self._odd: Final[set[str]] = set()
         self._steps: Final = Steps(partial(last_steps, self.connection))
         self.after_end: Final = AfterEnd()
         self._closed = False
@@ -184,18 +183,6 @@ class Session:
             else:
                 self.transfers.upload(object_id, [file], on_progress=None)
                 discard(file)
-
-    def note_odd(self, kind: str, error: InvalidFieldError) -> None:
-        """Warn about something that is left out because it breaks a rule, each kind once.
-
-        Raises:
-            InvalidFieldError: The error, without `background`: whoever asks for answers wants to know.
-        """
-        if not self.background:
-            raise error
-        if kind not in self._odd:
-            self._odd.add(kind)
-            _log.warning("%s: it is left out (%s: told once)", error, kind)
 
     def create(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT | None:
         """Make a call after all that was logged before; if the server is away it is made later, and None returned.
