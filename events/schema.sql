@@ -280,6 +280,8 @@ DECLARE
     lasts       bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(stream_ids)]);  -- what it wrote there last
     moves       boolean := false;   -- whether it moves a stream that there was
     begins      boolean := false;   -- whether it begins one
+    updated     integer := 0;
+    inserted    integer := 0;
     found       modelbox.idempotency[];  -- per request: what its key stands for
     earlier     modelbox.idempotency;
     holders     integer[] := array_fill(NULL::integer, ARRAY[requests]);  -- per first request of a key: which holds it
@@ -459,6 +461,7 @@ BEGIN
         SET version = versions[n], version_block = versions[n] / versions_a_block, last_position = lasts[n]
         FROM generate_series(1, cardinality(stream_ids)) AS n
         WHERE lasts[n] IS NOT NULL AND s.ctid = places[n];
+        GET DIAGNOSTICS updated = ROW_COUNT;
     END IF;
     IF begins THEN
         INSERT INTO modelbox.streams (id, namespace, type, version, version_block, last_position)
@@ -466,6 +469,12 @@ BEGIN
                lasts[n]
         FROM generate_series(1, cardinality(stream_ids)) AS n
         WHERE lasts[n] IS NOT NULL AND before[n] = -1;
+        GET DIAGNOSTICS inserted = ROW_COUNT;
+    END IF;
+    IF updated + inserted <> cardinality(array_remove(lasts, NULL)) THEN
+        -- Judged on what is no more: the whole is to be sent again, and looked up anew.
+        RAISE EXCEPTION 'a stream was changed by a session that did not hold the head'
+            USING ERRCODE = '40001', HINT = 'Lock modelbox.log_head before a change of modelbox.streams.';
     END IF;
 
     IF portion % 2 = 0 THEN
@@ -481,6 +490,13 @@ BEGIN
     END IF;
 
     UPDATE modelbox.log_head AS h SET position = last, hash = chain, recorded_at = now_ WHERE h.position = head;
+END $$;
+
+CREATE FUNCTION modelbox.end_rehearsal(requests bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'appends were rehearsed, % of them: nothing is recorded', requests USING ERRCODE = '55MB2';
 END $$;
 
 CREATE FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) RETURNS integer
@@ -754,6 +770,9 @@ GRANT ALL ON FUNCTION modelbox.append_batch(reads_level smallint, digest_version
 
 REVOKE ALL ON FUNCTION modelbox.append_requests(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], request_numbers integer[], request_hashes bytea, keys text[], actors text[], occurred timestamp with time zone[], correlations uuid[], causations uuid[], traces bytea[], metas bytea[], opened_streams integer[], claims integer[], event_numbers integer[], event_ids uuid[], event_types text[], event_datas bytea[], event_salts bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION modelbox.append_requests(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], request_numbers integer[], request_hashes bytea, keys text[], actors text[], occurred timestamp with time zone[], correlations uuid[], causations uuid[], traces bytea[], metas bytea[], opened_streams integer[], claims integer[], event_numbers integer[], event_ids uuid[], event_types text[], event_datas bytea[], event_salts bytea) TO modelbox_service;
+
+REVOKE ALL ON FUNCTION modelbox.end_rehearsal(requests bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION modelbox.end_rehearsal(requests bigint) TO modelbox_service;
 
 REVOKE ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION modelbox.ensure_event_partitions(ahead integer, partition_rows bigint) TO modelbox_service;

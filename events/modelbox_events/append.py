@@ -2,7 +2,8 @@
 
 One round trip and one transaction a batch, each request judged on its own. Where a batch's outcome is unknown (the
 connection was lost, or is silent) it is sent again: every request has an idempotency key, so nothing is recorded twice.
-Only what Postgres says of the data itself is a request's fault. Whatever else it refuses, it refuses for all alike.
+What Postgres says of the data itself, or of one stream, concerns one request: the others of its batch go on without it.
+Whatever else it refuses, it refuses for all alike.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from modelbox_events.batch import Batch, Prepared
-from modelbox_events.database import Database, is_about_data
+from modelbox_events.database import Database, is_about_data, is_about_stream
 from modelbox_events.epochs import load_epochs
 from modelbox_events.errors import (
     ClaimLostError,
@@ -36,6 +37,7 @@ from modelbox_events.ids import Position
 from modelbox_events.lane import Lane
 from modelbox_events.limits import STREAM_VERSION_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
+from modelbox_events.read import Reader
 from modelbox_events.types.registry import Registry
 
 RESEND_FOR_S: Final = 5.0
@@ -48,6 +50,7 @@ SLOW_LANE_S: Final = 0.1
 LANES: Final = 2
 """Batches under way at once: while one commits, the next is encoded, sent, and waits for the head's lock."""
 _RESEND_PAUSE_S: Final = 0.1
+_STREAMS_NAMED_MAX: Final = 5
 
 _log = structlog.get_logger()
 
@@ -69,8 +72,8 @@ class Outcome(IntEnum):
 _HELD: Final = frozenset({Outcome.RECORDED, Outcome.DUPLICATE})
 
 
-class _AboutData(NamedTuple):
-    """What Postgres says of the data of these requests: of one of them, it does not say which."""
+class _Refused(NamedTuple):
+    """What Postgres says of the data or the stream of one of these requests: it does not say of which."""
 
     requests: Sequence[Prepared]
     error: Exception
@@ -82,6 +85,7 @@ class Committer:
     def __init__(self, database: Database, head: Head, *, registry: Registry) -> None:
         """Commit through `database`; `head` hears of each batch that recorded anything."""
         self._database = database
+        self._reader = Reader(database)
         self._head = head
         self._registry = registry
         self._queue = AppendQueue()
@@ -159,27 +163,25 @@ class Committer:
 
     async def _run(self, lane: Lane, batch: list[Prepared]) -> None:
         try:
-            await self._commit(lane, batch)
+            await self._commit(lane, batch, asyncio.get_running_loop().time() + RESEND_FOR_S)
         finally:
             self._free.append(lane)
             self._news.set()
 
-    async def _commit(self, lane: Lane, requests: list[Prepared]) -> None:
-        deadline = asyncio.get_running_loop().time() + RESEND_FOR_S
+    async def _commit(self, lane: Lane, requests: Sequence[Prepared], deadline: float) -> None:
+        """Commit a batch; what it is refused for by one of its requests must not fail the others."""
         refused = await self._send(lane, requests, deadline)
         if refused is None:
             return
-        if len(refused.requests) == 1:
+        if len(refused.requests) == 1 or asyncio.get_running_loop().time() > deadline:
             _refuse(refused)
             return
-        # It refuses the call as a whole for what one request holds: that must not fail its neighbours.
-        for request in refused.requests:
-            alone = await self._send(lane, [request], deadline)
-            if alone is not None:
-                _refuse(alone)
+        middle = len(refused.requests) // 2  # halves tell which it is in a few calls, however long the batch
+        for half in (refused.requests[:middle], refused.requests[middle:]):
+            await self._commit(lane, half, deadline)
 
-    async def _send(self, lane: Lane, requests: Sequence[Prepared], deadline: float) -> _AboutData | None:
-        """Commit a batch and answer its requests; return those that Postgres refuses for their data."""
+    async def _send(self, lane: Lane, requests: Sequence[Prepared], deadline: float) -> _Refused | None:
+        """Commit a batch and answer its requests; return those of which Postgres refuses one for what is its own."""
         while requests:
             level = self._head.format_level
             try:
@@ -189,20 +191,21 @@ class Committer:
                 self._resolve(batch, rows)
                 requests = batch.left
             except LogUnavailableError as error:
-                lane.disconnect()
                 self._health.failed(error, requests[0].append)
-                self._head.format_level = 1  # a log that was set back may have a lower level; every one takes this
-                # A kind of this error says what is wrong: nobody mends it within a call. But the level may be it.
-                is_settled = type(error) is not LogUnavailableError and level == 1
+                if is_about_stream(error):
+                    return _Refused(requests, error)
+                lane.disconnect()
+                # A kind of this error says what is wrong: nobody mends it within a call.
+                is_settled = type(error) is not LogUnavailableError and not await self._has_other_level(level, error)
                 if is_settled or asyncio.get_running_loop().time() > deadline:
                     _log.warning("append_failed", appends=len(requests), error=str(error))
                     _fail(requests, error)
                     return None
                 await asyncio.sleep(_RESEND_PAUSE_S)
             except Exception as error:  # noqa: BLE001  # whatever it is, the requests must be answered
-                lane.disconnect()
                 if is_about_data(error):
-                    return _AboutData(requests, error)
+                    return _Refused(requests, error)
+                lane.disconnect()
                 _log.exception("append_broke", appends=len(requests))
                 _fail(requests, LogUnavailableError(f"an unforeseen {type(error).__name__}"))
                 return None
@@ -211,10 +214,24 @@ class Committer:
 
     async def _look_at_log(self, row: Any) -> None:
         """Take note of the log's format level, and of an epoch that this process does not know."""
-        self._head.format_level = row["format_level"]
+        self._head.note_level(row["format_level"])
         if row["log_id"] != self._head.epochs.log_id:
             async with self._database.acquire() as connection:
                 self._head.epochs = await load_epochs(connection)
+
+    async def _has_other_level(self, level: int, error: LogUnavailableError) -> bool:
+        """Whether the log has another format level than was sent: one that was set back may have a lower one.
+
+        It is asked, never guessed: what is written at a lower level than the log's can be guessed from its hash after a
+        redaction.
+        """
+        if not isinstance(error, NewerVersionError):
+            return False
+        try:
+            self._head.format_level = (await self._reader.head()).format_level
+        except LogUnavailableError:
+            return True  # who knows; the next try tells
+        return self._head.format_level != level
 
     def _resolve(self, batch: Batch, rows: Sequence[Any]) -> None:
         for request, row in zip(batch.requests, rows, strict=True):
@@ -263,12 +280,18 @@ def _fail(requests: Sequence[Prepared], error: EventsError) -> None:
             request.done.set_exception(error)
 
 
-def _refuse(refused: _AboutData) -> None:
-    """Answer a request whose data Postgres refuses."""
-    (request,), error = refused
+def _refuse(refused: _Refused) -> None:
+    """Answer requests of which Postgres refuses one: that one, or what is left when there is no time to look for it."""
+    requests, error = refused
     problem = str(error.args[0]) if error.args else type(error).__name__
-    _log.error("append_refused", stream_id=str(request.append.stream.id), problem=problem)
-    _fail([request], InvalidEventError("append", f"the database refused it: {problem}"))
+    ids = [str(request.append.stream.id) for request in requests[:_STREAMS_NAMED_MAX]]
+    _log.error("append_refused", appends=len(requests), stream_ids=ids, problem=problem)
+    if isinstance(error, LogUnavailableError):
+        _fail(requests, error)
+    elif len(requests) == 1:
+        _fail(requests, InvalidEventError("append", f"the database refused it: {problem}"))
+    else:
+        _fail(requests, LogUnavailableError(f"there was no time to tell of which append the database says: {problem}"))
 
 
 def _refusal(request: Prepared, outcome: int, detail: int, batch: Batch) -> EventsError:

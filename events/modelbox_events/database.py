@@ -51,6 +51,7 @@ _UNAVAILABLE: Final = (
     asyncpg.InterfaceError,
     asyncpg.exceptions.InternalClientError,
 )
+_KEY: Final = "_pkey"
 _MUST_BE_ON: Final = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -223,6 +224,15 @@ def is_about_data(error: Exception) -> bool:
     if sqlstate == asyncpg.CheckViolationError.sqlstate:
         return not _is_partition_missing(error)
     return sqlstate[:2] == _DATA_CLASS or sqlstate == asyncpg.NotNullViolationError.sqlstate
+
+
+def is_about_stream(error: LogUnavailableError) -> bool:
+    """Whether Postgres refuses one stream alone: its row is behind its events, whose next version is there already.
+
+    Not where the key of `events` is: that is the position, and were the head behind, it would be so for every append.
+    """
+    reason = error.__cause__
+    return isinstance(reason, asyncpg.UniqueViolationError) and not (reason.constraint_name or _KEY).endswith(_KEY)
 
 
 def _unavailable(error: asyncpg.PostgresError) -> LogUnavailableError:

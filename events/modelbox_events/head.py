@@ -51,7 +51,7 @@ class Head:
         rewinds: How often the log was found to lack what it once held: a standby that was behind took over, or an
             older backup was restored. Whoever keeps anything that the log said compares it with what it was then.
         epochs: The log's epochs, as far as this process knows.
-        format_level: The highest format that the log may hold.
+        format_level: The highest format that the log may hold. It never falls, but when the log itself was set back.
         ahead_s: By how many seconds the log's time is ahead of Postgres's clock, as of the last look.
     """
 
@@ -90,6 +90,10 @@ class Head:
         if position > self._position:
             self._position = position
             self._wake()
+
+    def note_level(self, format_level: int) -> None:
+        """Say which format level the log had; a lower one than known is older news."""
+        self.format_level = max(self.format_level, format_level)
 
     def committed(self, commit: Commit) -> None:
         """Say what this process recorded."""
@@ -166,9 +170,12 @@ class Head:
     async def _look(self, connection: asyncpg.Connection) -> bool:
         """Look where the log ends, and whether it still holds what it held; return whether anybody listens."""
         # Taken before the question: Postgres has all of it, whatever is committed meanwhile.
-        known, seen, seen_hash = self._position, self._seen, self._seen_hash
+        known, seen, seen_hash, known_level = self._position, self._seen, self._seen_hash, self.format_level
         [row] = await connection.fetch(STATEMENTS["watch_head"], APPLICATION, seen, timeout=ANSWER_TIMEOUT_S)
-        position, chain_hash, log_id, self.format_level, hash_there, is_heard = row
+        position, chain_hash, log_id, format_level, hash_there, is_heard = row
+        if format_level < known_level:
+            self.format_level = format_level
+        self.note_level(format_level)
         if log_id != self.epochs.log_id:
             self.epochs = await load_epochs(connection)
         if position < known or (seen_hash is not None and seen > 0 and hash_there != seen_hash):

@@ -1,5 +1,7 @@
 """A redaction takes the data of one event away; all else of it stays, and verifies."""
 
+from hashlib import sha256
+
 import asyncpg
 import pytest
 from msgspec.structs import replace
@@ -10,6 +12,7 @@ from modelbox_events.redaction import Redaction, redact
 from tests.integration.log_cases import append, read_all, stream
 
 SECRET = "hunter2-3f9c"
+APPEND = "modelbox append"
 
 
 async def _with_secret(log: Log, *, level: int = 2) -> None:
@@ -55,6 +58,50 @@ async def test_nothing_of_the_secret_is_left_in_the_log(log: Log, dsn: str) -> N
     rows = await owner.fetch("SELECT convert_from(data, 'UTF8') AS text FROM modelbox.events WHERE data IS NOT NULL")
     assert [row["text"] for row in rows if SECRET in row["text"]] == []
     assert await owner.fetchval(hashes) != before
+    await owner.close()
+
+
+async def test_a_secret_that_was_logged_after_a_lost_connection_cannot_be_guessed_either(log: Log, dsn: str) -> None:
+    """A failed send says nothing of the log's format: what is sent again is salted like all before it."""
+    owner = await asyncpg.connect(dsn)
+    await log.append(append(stream()))
+    await owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", APPEND)
+    to = stream()
+
+    position = (await log.append(append(to, value=SECRET))).last_position
+
+    before = (await read_all(log))[-1]
+    assert before.digest_version == 2
+    await redact(dsn, position, reason="a password was logged")
+    after = (await read_all(log))[position - 1]
+    for version in (1, 2):  # with the secret in hand, but not the salt, nothing confirms it
+        guess = replace(after, data=before.data, data_hash=None, digest_version=version)
+        assert content_hash(guess) != after.content_hash
+    assert after.data_hash != sha256(before.data or b"").digest()
+    assert (after.data, after.salt) == (None, None)
+    assert (await log.append(append(stream()))).last_position == position + 2
+    assert {event.digest_version for event in await read_all(log)} == {2}
+    await owner.close()
+
+
+async def test_a_level_is_heard_of_late_and_never_taken_back(log: Log, dsn: str) -> None:
+    """An answer from before the level rose, which arrives after it was heard of, is older news."""
+    log.head.note_level(2)
+    log.head.note_level(1)
+
+    assert log.head.format_level == 2
+
+
+async def test_a_log_that_was_set_back_below_its_level_takes_appends_at_that_level(log: Log, dsn: str) -> None:
+    """The process asks for the level that the log has now."""
+    await log.append(append(stream()))
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("UPDATE modelbox.log_head SET format_level = 1")
+
+    await log.append(append(stream()))
+
+    assert [event.digest_version for event in await read_all(log)] == [2, 1]
+    assert log.head.format_level == 1
     await owner.close()
 
 

@@ -145,9 +145,9 @@ async def test_an_append_under_way_during_the_upgrade_is_sent_again_not_refused(
     looking = await asyncpg.connect(old_dsn)
     older = await asyncpg.connect(old_dsn, server_settings={"application_name": "modelbox append"})
     migrating = asyncio.create_task(migrate(old_dsn))
-    await _until_blocked(looking, "modelbox migrate")
+    await until_blocked(looking, "modelbox migrate")
     appending = asyncio.create_task(append_as_before(older, key="under way"))
-    await _until_blocked(looking, "modelbox append")
+    await until_blocked(looking, "modelbox append")
 
     await holder.execute("COMMIT")
     await migrating
@@ -164,7 +164,7 @@ async def test_an_append_under_way_during_the_upgrade_is_sent_again_not_refused(
         await connection.close()
 
 
-async def _until_blocked(connection: asyncpg.Connection, application: str) -> None:
+async def until_blocked(connection: asyncpg.Connection, application: str) -> None:
     """Wait until a session of this name waits for a lock."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'"
     async with asyncio.timeout(30):

@@ -14,9 +14,9 @@ GRANT SELECT, INSERT ON modelbox.events, modelbox.idempotency_0, modelbox.idempo
 GRANT SELECT, INSERT, UPDATE ON modelbox.streams TO modelbox_service;
 
 REVOKE ALL ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.append_requests, modelbox.ensure_event_partitions,
-    modelbox.forget_old_keys, modelbox.head FROM PUBLIC;
+    modelbox.forget_old_keys, modelbox.head, modelbox.end_rehearsal FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.append_requests, modelbox.ensure_event_partitions,
-    modelbox.forget_old_keys, modelbox.head TO modelbox_service;
+    modelbox.forget_old_keys, modelbox.head, modelbox.end_rehearsal TO modelbox_service;
 
 -- A restored function belongs to whoever restored it. One that acts as its owner must be able to do what it is for.
 DO $$
