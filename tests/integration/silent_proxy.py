@@ -12,6 +12,7 @@ class SilentProxy:
         """Stand before `target`, a Unix socket or `host:port`."""
         self._target = target
         self._mark: bytes | None = None
+        self._passes_mark = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._silences: set[asyncio.Event] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -38,9 +39,9 @@ class SilentProxy:
         """Whether `silence_on` still waits for its mark."""
         return self._mark is not None
 
-    def silence_on(self, mark: bytes) -> None:
-        """Silence the next connection that sends `mark`, before Postgres gets it."""
-        self._mark = mark
+    def silence_on(self, mark: bytes, *, passed: bool = False) -> None:
+        """Silence the next connection that sends `mark`, before Postgres gets it, or once that was passed on."""
+        self._mark, self._passes_mark = mark, passed
 
     async def __aenter__(self) -> Self:
         """Listen."""
@@ -89,6 +90,8 @@ class SilentProxy:
         while data := await reader.read(1 << 20):
             if marked and self._mark is not None and self._mark in data:
                 self._mark = None
+                if self._passes_mark:
+                    writer.write(data)
                 silence.set()
             if not silence.is_set():
                 writer.write(data)

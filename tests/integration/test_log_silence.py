@@ -99,6 +99,34 @@ async def test_a_silent_connection_stalls_no_append_beside_it(far: Log, proxy: S
     assert len(await assert_whole(far)) == 106
 
 
+async def test_a_rehearsal_that_nobody_ends_does_not_hold_the_head(far: Log, proxy: SilentProxy, log: Log) -> None:
+    """Its process may be stopped before it hears of the answer: Postgres ends it by itself, and nothing is recorded."""
+    await far.append(append(stream()))
+    failed = append(stream(), value="modelbox_stopped_here")
+    far._committer._health.failed(LogUnavailableError("for the test"), failed)
+    proxy.silence_on(b"modelbox_stopped_here", passed=True)
+    rehearsing = asyncio.create_task(far.check())
+    await until(lambda: not proxy.is_marked)
+
+    for _ in range(3):
+        await log.append(append(stream()))
+
+    assert not rehearsing.done()
+    with pytest.raises(LogUnavailableError):
+        await rehearsing
+    await until_well(far)
+    assert len(await assert_whole(log)) == 4
+
+
+async def until_well(log: Log) -> None:
+    async with asyncio.timeout(CALL_TIMEOUT_S):
+        while True:
+            try:
+                return await log.check()
+            except LogUnavailableError:
+                await asyncio.sleep(0.05)
+
+
 async def test_reads_go_on_when_every_idle_connection_has_gone_silent(far: Log, proxy: SilentProxy) -> None:
     await asyncio.gather(*(far.read(Position(0)) for _ in range(8)))
     await far.append(append(stream()))
