@@ -6,6 +6,7 @@ After them, at every start, come the service's rights: what a component's `grant
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ import asyncpg
 
 from modelbox_events.database import AnyConnection, connecting
 from modelbox_events.errors import MigrationError
+from modelbox_events.lock_waits import in_short_tries
 from modelbox_events.roles import SHARED_ROLE, ensure_role, mend_rights, named, refuse_if_owned_by_others
 from modelbox_events.session import UNHURRIED, open_session
 from modelbox_events.shared_role import keep_earlier_versions
@@ -65,12 +67,13 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
     """Bring a component's tables and the service's rights to what this version needs.
 
     The dsn's account must own the database or be superuser. Running it again, or from several processes at once,
-    changes nothing more; lost roles, owners and grants are put right each time.
+    changes nothing more; lost roles, owners and grants are put right each time. While it waits for a reader that holds a
+    lock for long, others go on between its tries: see `lock_waits`.
 
     Raises:
         MigrationError: An applied file was changed, or the database is ahead of this version.
         DatabaseRightsError: The account lacks a right; the error holds the SQL for an administrator.
-        LogUnavailableError: Postgres does not answer.
+        LogUnavailableError: Postgres does not answer, or a lock was not to be had.
     """
     async with _sole_migrator(dsn) as connection:
         await refuse_if_owned_by_others(connection)
@@ -81,8 +84,10 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
         keep_shared = await keep_earlier_versions(connection, role)
         applied = await _applied(connection, component)
         for migration in _pending(applied, migrations_of(package), component):
-            await _apply(connection, component, migration, role)
-        await mend_rights(connection, role, _grants_of(package), keep_shared=keep_shared)
+            change = f"migration {migration.number} of {component}"
+            await in_short_tries(connection, change, partial(_apply, connection, component, migration, role))
+        mend = partial(mend_rights, connection, role, _grants_of(package), keep_shared=keep_shared)
+        await in_short_tries(connection, f"the rights of {component}", mend)
 
 
 async def end_shared_role(dsn: str) -> None:
@@ -94,7 +99,8 @@ async def end_shared_role(dsn: str) -> None:
     async with _sole_migrator(dsn) as connection:
         role = await ensure_role(connection)
         await connection.execute(f"REVOKE {role} FROM {SHARED_ROLE}")
-        await mend_rights(connection, role, _grants_of("modelbox_events.migrations"), keep_shared=False)
+        mend = partial(mend_rights, connection, role, _grants_of("modelbox_events.migrations"), keep_shared=False)
+        await in_short_tries(connection, "the rights of log", mend)
 
 
 async def refuse_if_behind(connection: AnyConnection, component: str, package: str) -> None:

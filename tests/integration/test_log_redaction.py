@@ -84,7 +84,7 @@ async def test_a_secret_that_was_logged_after_a_lost_connection_cannot_be_guesse
     await owner.close()
 
 
-async def test_a_level_is_heard_of_late_and_never_taken_back(log: Log, dsn: str) -> None:
+async def test_a_level_is_heard_of_late_and_never_taken_back(log: Log) -> None:
     """An answer from before the level rose, which arrives after it was heard of, is older news."""
     log.head.note_level(2)
     log.head.note_level(1)

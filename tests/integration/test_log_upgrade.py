@@ -7,8 +7,18 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
-from modelbox_events import IdempotencyKeyReusedError, Log, migrate, new_id, verify
+from modelbox_events import (
+    IdempotencyKeyReusedError,
+    Log,
+    LogUnavailableError,
+    lock_waits,
+    migrate,
+    new_id,
+    verify,
+)
+from modelbox_events.lane import LOCK_TIMEOUT_MS
 from modelbox_events.types import MetadataUpdated
 from modelbox_events.types.registry import REGISTRY
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
@@ -138,8 +148,11 @@ async def test_an_older_process_is_told_to_wait_by_a_log_that_it_cannot_read(old
     await log.close()
 
 
-async def test_an_append_under_way_during_the_upgrade_is_sent_again_not_refused(old_dsn: str) -> None:
+async def test_an_append_under_way_during_the_upgrade_is_sent_again_not_refused(
+    old_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It waits for the head, which the migration holds, and would go on with a text that is valid no more."""
+    monkeypatch.setattr(lock_waits, "LOCK_TIMEOUT_S", 60.0)  # so that it holds the head until the append waits for it
     holder = await asyncpg.connect(old_dsn)
     await holder.execute("BEGIN; LOCK TABLE modelbox.streams IN ACCESS SHARE MODE")  # lets the migration come half-way
     looking = await asyncpg.connect(old_dsn)
@@ -162,6 +175,54 @@ async def test_an_append_under_way_during_the_upgrade_is_sent_again_not_refused(
     await log.close()
     for connection in (holder, looking, again):
         await connection.close()
+
+
+async def test_appends_go_on_while_the_upgrade_waits_for_a_reader(
+    old_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup holds what the migration needs for as long as it runs; nobody who appends waits for that."""
+    monkeypatch.setattr(lock_waits, "LOCK_PAUSE_S", 0.2)
+    settings = {"application_name": "test backup"}
+    reader, looking = await asyncpg.connect(old_dsn, server_settings=settings), await asyncpg.connect(old_dsn)
+    await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM modelbox.streams")
+    older = await former_process(old_dsn)
+    await older.execute(f"SET lock_timeout TO {LOCK_TIMEOUT_MS}")
+    with capture_logs() as logged:
+        migrating = asyncio.create_task(migrate(old_dsn))
+        for number in range(3):
+            await until_blocked(looking, "modelbox migrate")
+            assert (await append_as_before(older, key=f"meanwhile {number}"))[0] == 0
+        assert not migrating.done()
+
+        await reader.execute("COMMIT")
+        await migrating
+    waits = [line["held_by"] for line in logged if line["event"] == "migration_waits_for_lock"]
+    assert all(any("(test backup, idle in transaction" in holder for holder in holders) for holders in waits)
+    assert waits
+
+    log = await Log.open(old_dsn)
+    assert len(await assert_whole(log)) == EVENTS + 3
+    await log.close()
+    for connection in (reader, looking, older):
+        await connection.close()
+
+
+async def test_an_upgrade_that_gets_no_lock_gives_up_and_says_who_held_it(
+    old_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it is left half done: the next one goes on."""
+    monkeypatch.setattr(lock_waits, "LOCKS_WITHIN_S", 0.0)
+    reader = await asyncpg.connect(old_dsn)
+    await reader.execute("BEGIN; SELECT count(*) FROM modelbox.streams")
+
+    with pytest.raises(LogUnavailableError, match="migration 7 of log got no lock; held by process .* in a transaction"):
+        await migrate(old_dsn)
+
+    await reader.close()
+    await migrate(old_dsn)
+    log = await Log.open(old_dsn)
+    assert len(await assert_whole(log)) == EVENTS
+    await log.close()
 
 
 async def until_blocked(connection: asyncpg.Connection, application: str) -> None:
