@@ -34,7 +34,7 @@ from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import Commit, Head
 from modelbox_events.health import Health
 from modelbox_events.ids import Position
-from modelbox_events.lane import Lane
+from modelbox_events.lane import ANSWER_TIMEOUT_S, Lane, answer_timeout_s
 from modelbox_events.limits import STREAM_VERSION_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
 from modelbox_events.read import Reader
@@ -43,7 +43,8 @@ from modelbox_events.types.registry import Registry
 RESEND_FOR_S: Final = 5.0
 """How long a batch with an unknown outcome is sent again before its requests fail with `LogUnavailableError`.
 
-With the last answer's time this ends before the callers' own deadlines (10 s of the SDK), so that they hear why.
+With the last answer's time this ends before the callers' own deadlines (10 s of the SDK), so that they hear why: the
+more time a large batch has for its answer, the shorter it is sent again, down to a fifth.
 """
 SLOW_LANE_S: Final = 0.1
 """A batch that takes longer no longer keeps a short queue from a free lane."""
@@ -162,8 +163,9 @@ class Committer:
             batches.create_task(self._run(self._free.pop(), batch), name="log batch")
 
     async def _run(self, lane: Lane, batch: list[Prepared]) -> None:
+        deadline = asyncio.get_running_loop().time() + resend_for_s(sum([request.size for request in batch]))
         try:
-            await self._commit(lane, batch, asyncio.get_running_loop().time() + RESEND_FOR_S)
+            await self._commit(lane, batch, deadline)
         finally:
             self._free.append(lane)
             self._news.set()
@@ -255,6 +257,11 @@ class Committer:
                 )
         for commit in _commits_of(batch.requests, rows):
             self._head.committed(commit)
+
+
+def resend_for_s(size: int) -> float:
+    """Return how long a batch with so many bytes of data is sent again; see `RESEND_FOR_S`."""
+    return max(RESEND_FOR_S - (answer_timeout_s(size) - ANSWER_TIMEOUT_S), RESEND_FOR_S / 5)
 
 
 def _commits_of(requests: Sequence[Prepared], rows: Sequence[Any]) -> Iterator[Commit]:

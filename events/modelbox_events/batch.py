@@ -133,6 +133,7 @@ class Batch:
         left: Those that call by another namespace or type a stream that one of the batch names: each request is judged
             on its own references, so they go into a batch of their own.
         streams: What the requests refer to, at most one of an id.
+        size: The bytes of their events' data.
     """
 
     def __init__(self, requests: Sequence[Prepared], registry: Registry, *, digest_version: int) -> None:
@@ -144,6 +145,7 @@ class Batch:
         self._keys: dict[tuple[str, str], int] = {}
         for request in requests:
             (self.requests if self._takes(request) else self.left).append(request)
+        self.size = sum([request.size for request in self.requests])
         self.arguments = (
             READS_LEVEL,
             digest_version,

@@ -1,7 +1,7 @@
 """Changes of tables that others read and write: they wait for locks in short tries, so that the others go on between.
 
-Whoever asks for a lock queues behind a change that waits for it, however long a reader (a backup, an analyst) keeps that
-waiting: one long wait would stop every append for as long.
+Whoever asks for a lock queues behind a change that waits for it, and a reader (a backup, an analyst) may keep that
+waiting for long: one long wait would stop every append meanwhile.
 
 Must not know: what is changed.
 """

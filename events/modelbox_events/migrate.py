@@ -67,8 +67,8 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
     """Bring a component's tables and the service's rights to what this version needs.
 
     The dsn's account must own the database or be superuser. Running it again, or from several processes at once,
-    changes nothing more; lost roles, owners and grants are put right each time. While it waits for a reader that holds a
-    lock for long, others go on between its tries: see `lock_waits`.
+    changes nothing more; lost roles, owners and grants are put right each time. While it waits for whoever holds a lock
+    for long, others go on between its tries: see `lock_waits`.
 
     Raises:
         MigrationError: An applied file was changed, or the database is ahead of this version.

@@ -10,10 +10,11 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, LogUnavailableError, Position, migrate
-from modelbox_events.append import RESEND_FOR_S, SLOW_LANE_S, Committer
+from modelbox_events.append import RESEND_FOR_S, SLOW_LANE_S, Committer, resend_for_s
 from modelbox_events.batch import Batch, Prepared
 from modelbox_events.hashing import PLAIN
-from modelbox_events.lane import ANSWER_TIMEOUT_S, Lane
+from modelbox_events.lane import ANSWER_TIMEOUT_S, Lane, answer_timeout_s
+from modelbox_events.limits import BATCH_BYTES_MAX
 from modelbox_events.session import SILENT_AFTER_S, UNHURRIED
 from tests.integration.gateway_server import until
 from tests.integration.log_cases import append, assert_whole, stream
@@ -40,6 +41,8 @@ async def far(dsn: str, proxy: SilentProxy) -> AsyncIterator[Log]:
 
 def test_an_append_is_answered_before_its_callers_deadline_whatever_happens() -> None:
     assert RESEND_FOR_S + ANSWER_TIMEOUT_S < CALL_TIMEOUT_S
+    for size in (0, BATCH_BYTES_MAX // 2, BATCH_BYTES_MAX):  # with more, it is alone
+        assert resend_for_s(size) + answer_timeout_s(size) < CALL_TIMEOUT_S
 
 
 async def test_an_append_on_a_silent_connection_is_sent_again_on_another(far: Log, proxy: SilentProxy) -> None:
