@@ -110,7 +110,11 @@ class Committer:
         self._queue.put(request)
         if len(self._queue) >= BATCH_REQUESTS_SHARED:
             self._news.set()
-        return await request.done
+        try:
+            return await request.done
+        except asyncio.CancelledError:
+            self._queue.drop(request)
+            raise
 
     async def check(self) -> None:
         """Return if appends can be recorded, as far as is known.

@@ -8,6 +8,7 @@ Must not know: connections, or when a batch is sent.
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +16,7 @@ from uuid import UUID
 from uuid_utils import uuid7
 
 from modelbox_events.errors import InvalidEventError
-from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, StreamRef
+from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, Context, StreamRef
 from modelbox_events.hashing import SALT_BYTES, SALTED
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, READS_LEVEL, STREAM_VERSION_MAX
 from modelbox_events.types.registry import Registry
@@ -57,7 +58,7 @@ def _check(append: Append) -> None:
         raise InvalidEventError("request_hash", f"{len(append.request_hash)} bytes; a SHA-256 has {_HASH_BYTES}")
     check_text("stream.namespace", append.stream.namespace)
     check_text("stream.type", append.stream.type)
-    check_text("context.actor", append.context.actor)
+    _check_context(append.context)
     if append.key is not None:
         check_text("key", append.key)
     for event in append.events:
@@ -73,6 +74,12 @@ def _check(append: Append) -> None:
         if not 0 <= claim.version < STREAM_VERSION_MAX:
             raise InvalidEventError("claims.version", f"{claim.version} is no version that another can follow")
     _check_kinds(append)
+
+
+def _check_context(context: Context) -> None:
+    check_text("context.actor", context.actor)
+    if context.occurred_at is not None:
+        check_time("context.occurred_at", context.occurred_at)
 
 
 def _check_kinds(append: Append) -> None:
@@ -110,6 +117,20 @@ def check_text(field: str, value: str) -> None:
         raise InvalidEventError(field, f"has {len(value):,} characters; 1 to {NAME_CHARS_MAX} are allowed")
     if any(character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff" for character in value):
         raise InvalidEventError(field, "has a control character or a lone surrogate; remove it")
+
+
+def check_time(field: str, value: datetime) -> None:
+    """Refuse a time that is not one moment: without a zone, it would be another one on another machine.
+
+    Raises:
+        InvalidEventError: It has no zone, or is not of the years 1 to 9999 in UTC.
+    """
+    if value.utcoffset() is None:
+        raise InvalidEventError(field, f"{value.isoformat()} has no time zone; give it one: datetime.now(UTC)")
+    try:
+        value.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidEventError(field, f"{value.isoformat()} is not of the years 1 to 9999 in UTC") from error
 
 
 def _check_sizes(types: Sequence[str], datas: Sequence[bytes]) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from modelbox_events.administration import locked_head, record, refuse_reason
+from modelbox_events.batch import check_time
 from modelbox_events.database import Database
 from modelbox_events.errors import FormatLevelError
 from modelbox_events.ids import Position
@@ -55,7 +56,11 @@ async def position_before(database: Database, time: datetime) -> Position:
     """Return the position before the first event, of any span, that was recorded at `time` or later.
 
     Where the clock was never corrected, that is the last one recorded before.
+
+    Raises:
+        InvalidEventError: The time has no zone.
     """
+    check_time("time", time)
     async with database.acquire() as connection:
         head = int(await connection.fetchval(STATEMENTS["read_position"]))
         begins = [int(row[0]) for row in await connection.fetch(STATEMENTS["read_spans"])]

@@ -53,7 +53,7 @@ class StreamRef(msgspec.Struct, frozen=True):
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked and why; the same for all events of one append.
 
-    `trace` is a W3C traceparent, `meta` free headers as JSON bytes, `occurred_at` the client's claim.
+    `trace` is a W3C traceparent, `meta` free headers as JSON bytes, `occurred_at` the client's claim, with a time zone.
     """
 
     actor: str = "anonymous"

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 import asyncpg
+import structlog
 
 from modelbox_events.database import AnyConnection, connecting
 from modelbox_events.errors import MigrationError
@@ -30,6 +31,8 @@ TIMEOUT_S: Final = 3600.0
 """How long one statement of a migration may take, and how long it waits for another migrator."""
 _PATIENT: Final = {**UNHURRIED, "lock_timeout": "0"}
 
+_ENCODING: Final = "UTF8"
+_IS_PREPARED: Final = "SELECT to_regclass('public.modelbox_migrations') IS NOT NULL"
 _CREATE_RECORD: Final = """
 CREATE TABLE IF NOT EXISTS public.modelbox_migrations (
     component  text NOT NULL,
@@ -39,6 +42,8 @@ CREATE TABLE IF NOT EXISTS public.modelbox_migrations (
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (component, number)
 )"""
+
+_log = structlog.get_logger()
 
 
 class Migration(NamedTuple):
@@ -71,12 +76,14 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
     for long, others go on between its tries: see `lock_waits`.
 
     Raises:
-        MigrationError: An applied file was changed, or the database is ahead of this version.
+        MigrationError: An applied file was changed, the database is ahead of this version, or it is new and cannot hold
+            every text.
         DatabaseRightsError: The account lacks a right; the error holds the SQL for an administrator.
         LogUnavailableError: Postgres does not answer, or a lock was not to be had.
     """
     async with _sole_migrator(dsn) as connection:
         await refuse_if_owned_by_others(connection)
+        await _refuse_other_encodings(connection)
         await connection.execute(_CREATE_RECORD)
         await connection.execute("GRANT SELECT ON public.modelbox_migrations TO PUBLIC")
         role = await ensure_role(connection)
@@ -109,8 +116,7 @@ async def refuse_if_behind(connection: AnyConnection, component: str, package: s
     Raises:
         MigrationError: Some are missing, changed, or unknown here.
     """
-    exists = await connection.fetchval("SELECT to_regclass('public.modelbox_migrations') IS NOT NULL")
-    applied = await _applied(connection, component) if exists else {}
+    applied = await _applied(connection, component) if await connection.fetchval(_IS_PREPARED) else {}
     if pending := _pending(applied, migrations_of(package), component):
         missing = ", ".join(f"{migration.number:04}_{migration.name}" for migration in pending)
         raise MigrationError(f"the database lacks migrations of {component}: {missing}; start the server to apply them")
@@ -136,6 +142,26 @@ class _Terminating:
     def close(self) -> None:
         if not self._connection.is_closed():
             self._connection.terminate()
+
+
+async def _refuse_other_encodings(connection: asyncpg.Connection) -> None:
+    """Check that the database can hold every text. What was filled by an earlier version goes on, with a warning.
+
+    Raises:
+        MigrationError: A new one cannot: the log would take what its views cannot hold.
+    """
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding == _ENCODING:
+        return
+    name = await connection.fetchval("SELECT quote_ident(current_database())")
+    remedy = f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{_ENCODING}' LOCALE 'C'"
+    if not await connection.fetchval(_IS_PREPARED):
+        raise MigrationError(
+            f"the database {name} has the encoding {encoding}, not {_ENCODING}; create it anew: {remedy}"
+        )
+    _log.warning(
+        "database_has_other_encoding", encoding=encoding, remedy=f"{remedy}, and restore a dump of this one in it"
+    )
 
 
 async def _applied(connection: AnyConnection, component: str) -> dict[int, str]:

@@ -111,10 +111,18 @@ class AppendQueue:
             self._remove(namespace, line, line.requests.popleft())
             if line.requests:
                 self._lines.move_to_end(namespace)
-            if not request.done.done():  # its caller gave up before it was sent
+            if not request.done.done():  # its caller gave up in this moment
                 batch.append(request)
         self._drain.note(before - self._requests)
         return batch
+
+    def drop(self, request: Prepared) -> None:
+        """Take out an append whose caller gave up, if it waits still: it takes no place of another's."""
+        namespace = request.append.stream.namespace
+        line = self._lines.get(namespace)
+        if line is not None and request in line.requests:
+            line.requests.remove(request)
+            self._remove(namespace, line, request)
 
     def _make_room(self, line: _Line, request: Prepared) -> None:
         """Take the last append out of the line that takes most of the queue.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from modelbox_events import FormatLevelError, Log, Position, verify
+from modelbox_events import FormatLevelError, InvalidEventError, Log, Position, verify
 from modelbox_events.clock import ahead_s, correct_clock
 from modelbox_events.upkeep import look_at_clock
 from tests.integration.log_cases import append, read_all, stream
@@ -101,3 +101,8 @@ async def test_a_log_that_an_older_process_may_read_is_not_corrected(log: Log, d
         await correct_clock(dsn, reason="too early")
 
     assert (await log.read_head()).position == 0
+
+
+async def test_a_time_without_a_zone_is_looked_for_nowhere(log: Log) -> None:
+    with pytest.raises(InvalidEventError, match="has no time zone"):
+        await log.position_before(datetime(2026, 1, 1))  # noqa: DTZ001  # what is refused

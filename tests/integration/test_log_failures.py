@@ -169,6 +169,24 @@ async def test_more_appends_than_may_wait_are_refused_with_a_delay(log: Log) -> 
     assert len(await assert_whole(log)) == len(tasks) - len(refused)
 
 
+async def test_appends_whose_callers_gave_up_do_not_wait_any_more(log: Log, dsn: str) -> None:
+    """While Postgres stands still they would keep all others out."""
+    operator = await asyncpg.connect(dsn)
+    await operator.execute("BEGIN")
+    await operator.execute("SELECT * FROM modelbox.log_head FOR UPDATE")
+    tasks = [asyncio.create_task(log.append(append(stream()))) for _ in range(QUEUE_REQUESTS_MAX)]
+    await _until(lambda: log.waiting > QUEUE_REQUESTS_MAX / 2)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert log.waiting == 0
+
+    await operator.execute("ROLLBACK")
+    await operator.close()
+    assert not (await log.append(append(stream()))).duplicate
+
+
 async def test_closing_records_what_waits(dsn: str) -> None:
     log = await Log.open(dsn)
     tasks = [asyncio.create_task(log.append(append(stream()))) for _ in range(50)]

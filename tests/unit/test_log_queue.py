@@ -118,3 +118,22 @@ def _prepared(namespace: str, *, size: int = 0) -> Prepared:
     request = Prepared(Append(stream=stream, events=[event], expected_version=ANY_VERSION), REGISTRY)
     request.size = size or request.size
     return request
+
+
+async def test_an_append_whose_caller_gave_up_takes_no_place(queue: AppendQueue) -> None:
+    """Nor does it count as waiting, or weigh when room is made; what is under way already is left alone."""
+    given_up = [_prepared("busy") for _ in range(PLACES)]
+    for request in given_up:
+        queue.put(request)
+    taken = queue.take(takers=1)[0]
+    queue.put(_prepared("busy"))
+    for request in given_up:
+        queue.drop(request)
+        queue.drop(request)
+
+    assert taken is given_up[0]
+    assert len(queue) == 1
+    for _ in range(PLACES - 1):
+        queue.put(_prepared("busy"))
+    with pytest.raises(LogOverloadedError):
+        queue.put(_prepared("busy"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from modelbox_events import (
     ANY_VERSION,
     Append,
+    Context,
+    InvalidEventError,
     InvalidTokenError,
     LogOverloadedError,
     NewEvent,
@@ -53,6 +56,26 @@ def test_a_token_reads_as_it_was_written(position: int) -> None:
 def test_garbage_is_no_token(text: str) -> None:
     with pytest.raises(InvalidTokenError):
         Token.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("time", "problem"),
+    [
+        (datetime(2026, 1, 1), "has no time zone"),  # noqa: DTZ001  # what is refused
+        (datetime.max, "has no time zone"),  # noqa: DTZ901
+        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-12))), "not of the years 1 to 9999 in UTC"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=12))), "not of the years 1 to 9999 in UTC"),
+    ],
+)
+async def test_a_time_that_is_not_one_moment_is_refused(time: datetime, problem: str) -> None:
+    """It would be another moment on another machine."""
+    to = StreamRef("default", "model", new_id())
+    event = NewEvent(MetadataUpdated(object_id=to.id, metadata={}))
+    with pytest.raises(InvalidEventError, match=problem) as refused:
+        Prepared(
+            Append(stream=to, events=[event], expected_version=ANY_VERSION, context=Context(occurred_at=time)), REGISTRY
+        )
+    assert refused.value.field == "context.occurred_at"
 
 
 @given(st.lists(st.floats(width=64)))
