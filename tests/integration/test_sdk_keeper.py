@@ -1,7 +1,6 @@
 """Checkpoints that a framework saves are recorded in the background, whatever becomes of files and server."""
 
 import errno
-import logging
 import os
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from modelbox import ModelBox, Run, RunStatus
 from modelbox.integrations.keeper import UPLOADED_AS, UPLOADED_FILES, WAITING_MAX, CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History, last_checkpoint, restore
-from tests.integration.sdk_server import SdkServer, wait_until
+from tests.integration.sdk_server import SdkServer
 
 
 def _saved(folder: Path, step: int) -> Saved:
@@ -32,6 +31,7 @@ def test_what_is_removed_before_it_is_sent_arrives_all_the_same(
         Path(saved.path).unlink()
     sdk_server.start()
     keeper.close()
+    client.flush()
     assert [one.download_artifacts(tmp_path)[0].read_bytes() for one in run.checkpoints()] == [b"1", b"2"]
     assert sorted(path.name for path in tmp_path.glob(".*")) == []
 
@@ -43,15 +43,19 @@ def test_more_than_may_wait_are_given_up_the_oldest_first_and_told(
     client.flush()
     keeper = CheckpointKeeper(run, upload=True)
     sdk_server.stop()
-    caplog.set_level(logging.WARNING, "modelbox.integrations.keeper")
     for step in range(WAITING_MAX + 3):
         keeper.keep(_saved(tmp_path, step))
-    keeper.close(timeout_s=0.1)
-    told = [record.getMessage() for record in caplog.records if "was not recorded" in record.getMessage()]
-    assert len(told) >= WAITING_MAX + 2
+    told = [record.getMessage() for record in caplog.records if "were given up" in record.getMessage()]
+    assert [text.split(":")[0] for text in told] == [
+        f"the files of checkpoint {tmp_path}/step-{step}.ckpt were given up" for step in range(3)
+    ]
     sdk_server.start()
-    # The one that was on its way ends, too.
-    wait_until(lambda: not list(tmp_path.glob(".*")))
+    client.flush()
+
+    checkpoints = run.checkpoints()
+    assert [one.step for one in checkpoints] == list(range(WAITING_MAX + 3))
+    assert [one.step for one in checkpoints if UPLOADED_FILES in one.metadata()] == list(range(3, WAITING_MAX + 3))
+    assert list(tmp_path.glob(".*")) == []
 
 
 def test_a_folder_is_one_checkpoint_and_comes_back_as_a_folder(client: ModelBox, tmp_path: Path) -> None:
@@ -162,6 +166,7 @@ def test_a_save_that_waits_is_replaced_by_the_next_one_of_its_epoch(
         keeper.keep(Saved(path=str(path), epoch=1, metrics={}, metadata={}))
     sdk_server.start()
     keeper.close()
+    client.flush()
 
     [checkpoint] = run.checkpoints()
     assert restore(checkpoint, tmp_path / "restored").read_bytes() == b"weights %d" % (WAITING_MAX + 2)
@@ -181,6 +186,7 @@ def test_a_checkpoint_that_is_written_over_before_it_is_sent_is_given_up_and_tol
         keeper.keep(Saved(path=str(path), step=step, metrics={}, metadata={}))
     sdk_server.start()
     keeper.close()
+    client.flush()
 
     whole = [one for one in run.checkpoints() if UPLOADED_FILES in one.metadata()]
     assert [one.step for one in whole] == [30]

@@ -1,7 +1,6 @@
 """What is logged is given up only when a ModelBox server refuses it in its own words; a hostile server stands in."""
 
 import logging
-from functools import partial
 from pathlib import Path
 
 import grpc
@@ -21,7 +20,7 @@ from modelbox import (
     backoff,
 )
 from modelbox.heartbeat import Heartbeat
-from modelbox.integrations.keeper import CheckpointKeeper, Saved
+from modelbox.integrations.keeper import UPLOADED_FILES, CheckpointKeeper, Saved
 from modelbox.limits import DEFECT_TRIES_MAX, HEARTBEAT_S
 from modelbox.transport.connection import Connection
 from tests.integration.hostile_server import Forwarder, HostileServer, HttpProxy, Said, every_code
@@ -121,31 +120,36 @@ def _is_told(caplog: pytest.LogCaptureFixture, text: str) -> bool:
     return text in caplog.text
 
 
-def test_a_checkpoint_that_is_turned_away_waits_and_lets_others_pass(
+def test_a_checkpoint_that_is_turned_away_waits_and_holds_up_no_other(
     sdk_server: SdkServer, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its record is made, and its file is turned away by a proxy that takes no uploads."""
-    forwarder = Forwarder(
-        sdk_server.address,
-        lambda method, _request: Said(grpc.StatusCode.PERMISSION_DENIED) if method == "UploadFile" else None,
-    )
+    turned_away: set[str] = set()
+
+    def answer(method: str, request: bytes) -> Said | None:
+        if method != "UploadFile":
+            return None
+        turned_away.update(name for name in ("1.ckpt", "2.ckpt") if name.encode() in request)
+        return Said(grpc.StatusCode.PERMISSION_DENIED)
+
+    forwarder = Forwarder(sdk_server.address, answer)
     hostile = HostileServer(forwarder)
-    with hostile.serving() as address, ModelBox(address) as client, caplog.at_level(logging.WARNING):
-        keeper = CheckpointKeeper(client.run(run.id), upload=True)
-        for step in (1, 2):
-            path = tmp_path / f"{step}.ckpt"
-            path.write_bytes(b"weights")
-            keeper.keep(Saved(path=str(path), step=step, metrics={}, metadata={}))
-        for step in (1, 2, 1):
-            wait_until(partial(_is_told, caplog, f"{step}.ckpt waits: "))
-            caplog.clear()
-        assert {checkpoint.step for checkpoint in run.checkpoints()} == {1, 2}
-        keeper.close(timeout_s=0.1)
+    with hostile.serving() as address:
+        with ModelBox(address) as client, caplog.at_level(logging.WARNING):
+            keeper = CheckpointKeeper(client.run(run.id), upload=True)
+            for step in (1, 2):
+                path = tmp_path / f"{step}.ckpt"
+                path.write_bytes(b"weights")
+                keeper.keep(Saved(path=str(path), step=step, metrics={}, metadata={}))
+            wait_until(lambda: turned_away == {"1.ckpt", "2.ckpt"}, timeout_s=60)
+            assert {checkpoint.step for checkpoint in run.checkpoints()} == {1, 2}
+        sync(sdk_server.address, "--written-for", address)
+    wait_until(lambda: [one.metadata().get(UPLOADED_FILES) for one in run.checkpoints()] == [1, 1])
     forwarder.close()
 
 
 def test_checkpoints_outlast_a_server_that_turns_everything_away(
-    sdk_server: SdkServer, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    sdk_server: SdkServer, client: ModelBox, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     keeper = CheckpointKeeper(run, upload=True)
     sdk_server.stop()
@@ -157,9 +161,9 @@ def test_checkpoints_outlast_a_server_that_turns_everything_away(
             keeper.keep(Saved(path=str(path), step=step, metrics={}, metadata={}))
         hostile.wait_for_calls(8)
     sdk_server.start()
-    keeper.close()
+    client.flush()
     assert "was not recorded" not in caplog.text
-    assert {checkpoint.step for checkpoint in run.checkpoints()} == {1, 2}
+    assert [one.metadata()[UPLOADED_FILES] for one in run.checkpoints()] == [1, 1]
 
 
 def test_a_heartbeat_that_is_turned_away_is_told_once(caplog: pytest.LogCaptureFixture) -> None:

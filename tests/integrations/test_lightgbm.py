@@ -37,6 +37,7 @@ def test_rounds_parameters_and_model_are_reported(client: ModelBox, tmp_path: Pa
     # The rounds after the best one, in which it did not get better, are told too.
     assert steps == list(range(booster.best_iteration + 2))
     assert run.metadata()["lightgbm"]["best_iteration"] == booster.best_iteration
+    assert artifact is not None
     loaded = lightgbm.Booster(model_file=str(artifact.download(tmp_path)))
     assert (loaded.predict(images) == booster.predict(images)).all()
 

@@ -34,6 +34,7 @@ def test_a_classifier_is_logged_with_its_scores_and_its_file(client: ModelBox, t
     metadata = run.metadata()
     assert (metadata["estimator"]["class"], metadata["estimator"]["features"]) == ("sklearn.pipeline.Pipeline", 64)
     assert np.sum(metadata["confusion_matrix"]["counts"]) == len(test[0])
+    assert artifact is not None
     loaded = joblib.load(artifact.download(tmp_path))
     assert np.array_equal(loaded.predict(test[0]), classifier.predict(test[0]))
 

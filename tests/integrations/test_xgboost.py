@@ -29,6 +29,7 @@ def test_rounds_parameters_and_model_are_reported(client: ModelBox, digits: tupl
     with client.start_run("boosting", namespace="tests") as run:
         callback = ModelBoxCallback(run, params=params)
         booster = xgboost.train(params, data, 5, evals=[(data, "train")], callbacks=[callback], verbose_eval=False)
+    client.flush()
     assert run.hyperparameters()["max_depth"] == 3
     metrics = run.metrics()
     assert metrics.keys() == {"train/mlogloss", "train/merror"}

@@ -1,20 +1,31 @@
 """Training checkpoints: of an experiment or a run, by epoch or step."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
+from modelbox.delivery.held import Held
+from modelbox.delivery.keeping import keeping
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_number, check_step, check_text
 from modelbox.ids import object_id
+from modelbox.journal.record import Record
 from modelbox.logged_object import LoggedObject, id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, tags_of, version_text
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.sending import ask, create
-from modelbox.transfer.files import Files, files_to_track, wire_file
+from modelbox.sending import ask, create, deliver
+from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
 from modelbox.transport import methods
+from modelbox.values import LocalFile
+
+UPLOADED_FILES: Final = "uploaded_files"
+"""The metadata key of a checkpoint whose files have all arrived: how many there are."""
+
+UPLOADED_AS: Final = "uploaded_as"
+"""The metadata key that says what the artifact is called that was saved last; of a folder, its files begin with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,30 +130,73 @@ class HasCheckpoints(LoggedObject):
         Raises:
             InvalidFieldError: Neither an epoch nor a step was given, or both, or an argument breaks a rule.
         """
-        key = _key(epoch, step)
-        request = pb.CreateCheckpointRequest(
-            **self._checkpoint_parent(),
-            **key,
-            files=[wire_file(file) for file in files_to_track(artifacts)],
-            doubles={key: check_number(key, value) for key, value in (metrics or {}).items()},
-            metadata=pb.Metadata(json=encode_metadata(metadata or {})),
-            labels=check_labels(labels),
-        )
+        request = self._request_of(epoch, metrics, step=step, artifacts=artifacts, metadata=metadata, labels=labels)
         response = create(self._session, methods.CREATE_CHECKPOINT, request)
         if response is not None and response.exists:
             return CHECKPOINTS.read(self._session, pb.GetCheckpointRequest(id=response.checkpoint_id))
-        [(unit, number)] = key.items()
         created = pb.Checkpoint(
-            id=object_id("checkpoint", self.id, unit, str(number)),
+            id=self.checkpoint_id(epoch, step=step),
             namespace=self.namespace,
             experiment_id=self._experiment_id(),
             run_id=request.run_id,
             doubles=request.doubles,
             labels=request.labels,
-            **key,
+            **_key(epoch, step),
             **times_of(response),
         )
         return CHECKPOINTS.of(self._session, created, exists=False)
+
+    def keep_checkpoint(
+        self,
+        epoch: int | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        *,
+        step: int | None = None,
+        artifacts: Files = (),
+        metadata: Mapping[str, Any] | None = None,
+        files: File | None = None,
+        replaces: bool = False,
+    ) -> Held | None:
+        """Create a checkpoint as `new_checkpoint` does, and have files uploaded to it; returns at once.
+
+        Of the server nobody hears here: while it is away, everything waits, also beyond this process's end. The files
+        are held meanwhile, so that they may be removed or replaced. Metadata `uploaded_files` and `uploaded_as` say
+        that all of them have arrived; then they are let go.
+
+        Args:
+            artifacts: Files to track.
+            files: A file or a folder to upload, labelled with its name unless a label is given.
+            replaces: Upload them although the checkpoint has others; otherwise one that is whole stays as it is.
+
+        Returns:
+            The held files, if there are any and they wait.
+
+        Raises:
+            InvalidFieldError: An argument breaks a rule, or the files cannot be named as they are.
+            OSError: The files cannot be read.
+        """
+        request = self._request_of(epoch, metrics, step=step, artifacts=(), metadata=metadata)
+        checkpoint_id = self.checkpoint_id(epoch, step=step)
+        tracked = [wire_file(file, parent_id=checkpoint_id) for file in files_to_track(artifacts)]
+        local = None if files is None else files if isinstance(files, LocalFile) else LocalFile(files)
+        held = None if local is None else self._session.held.hold(Path(local.path), self.id)
+        is_waiting = False
+        try:
+            record = None if held is None or local is None else self._keeping(held, local, request, replaces=replaces)
+            deliver(self._session, methods.CREATE_CHECKPOINT, request)
+            if tracked:
+                # By themselves: the checkpoint may be there already, with others.
+                deliver(self._session, methods.TRACK_ARTIFACTS, pb.TrackArtifactsRequest(files=tracked))
+            is_waiting = record is not None and self._session.deliver_files(record)
+        finally:
+            if held is not None and not is_waiting:
+                held.release()
+        return held if is_waiting else None
+
+    def checkpoint_id(self, epoch: int | None = None, *, step: int | None = None) -> str:
+        """Return the id that the checkpoint of an epoch or step has, or will have."""
+        [(unit, number)] = _key(epoch, step).items()
+        return object_id("checkpoint", self.id, unit, str(number))
 
     def checkpoint(self, epoch: int | None = None, *, step: int | None = None) -> Checkpoint:
         """Return the checkpoint of an epoch or step.
@@ -168,6 +222,43 @@ class HasCheckpoints(LoggedObject):
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
         request = pb.ListCheckpointsRequest(**self._checkpoint_parent(), **selected)
         return CHECKPOINTS.read_all(self._session, request, limit=limit)
+
+    def _request_of(
+        self,
+        epoch: int | None,
+        metrics: Mapping[str, Any] | None,
+        *,
+        step: int | None,
+        artifacts: Files,
+        metadata: Mapping[str, Any] | None,
+        labels: Mapping[str, str] | None = None,
+    ) -> pb.CreateCheckpointRequest:
+        return pb.CreateCheckpointRequest(
+            **self._checkpoint_parent(),
+            **_key(epoch, step),
+            files=[wire_file(file) for file in files_to_track(artifacts)],
+            doubles={key: check_number(key, value) for key, value in (metrics or {}).items()},
+            metadata=pb.Metadata(json=encode_metadata(metadata or {})),
+            labels=check_labels(labels),
+        )
+
+    def _keeping(self, held: Held, file: LocalFile, request: pb.CreateCheckpointRequest, *, replaces: bool) -> Record:
+        """Return the record of held files of the checkpoint that a request makes."""
+        name = Path(file.path).name
+        label = file.label or name
+        local = files_to_upload(replace(file, path=held.files / name, label=label))
+        step = request.step if request.HasField("step") else None
+        checkpoint_id = self.checkpoint_id(None if step is not None else request.epoch, step=step)
+        whole = {UPLOADED_AS: label, UPLOADED_FILES: len(local)}
+        finish = pb.UpdateMetadataRequest(parent_id=checkpoint_id, metadata=pb.Metadata(json=encode_metadata(whole)))
+        return keeping(
+            checkpoint_id,
+            held,
+            local,
+            create=request.SerializeToString(),
+            finish=finish.SerializeToString(),
+            replaces=replaces,
+        )
 
     def _checkpoint_parent(self) -> dict[str, Any]:
         """Return the field of a request that names this object."""

@@ -1,13 +1,14 @@
 """The files of an object: uploaded, tracked where they are, listed and downloaded."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from modelbox.artifacts import Artifact, artifact_of, known_artifact, wire_artifact
+from modelbox.delivery.keeping import keeping
 from modelbox.fields import check_text
-from modelbox.limits import TRACK_FILES_MAX
+from modelbox.limits import CLOSE_PATIENCE_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
@@ -169,3 +170,40 @@ class HasArtifacts:
             overwrite=overwrite,
             on_progress=on_progress,
         )
+
+    def keep_artifact(self, write: Callable[[Path], object], path: str) -> None:
+        """Have a file uploaded that is written now; returns when it is written.
+
+        Of the server nobody hears here: while it is away the file waits on this disk, also beyond this process's end.
+
+        Args:
+            write: Writes the file to the path that it is given, which has the same last part as `path`.
+            path: The artifact's path.
+
+        Raises:
+            InvalidFieldError: The path breaks a rule.
+            OSError: The file cannot be kept.
+            ClosedError: The client was closed.
+        """
+        held = self._session.held.hold_new(self.id)
+        is_waiting = False
+        try:
+            file = held.files / PurePosixPath(path).name
+            write(file)
+            record = keeping(self.id, held, files_to_upload(LocalFile(file, label=path)))
+            is_waiting = self._session.deliver_files(record)
+        finally:
+            if not is_waiting:
+                held.release()
+
+    def wait_for_files(self, timeout_s: float = FLUSH_TIMEOUT_S, *, patience_s: float = CLOSE_PATIENCE_S) -> bool:
+        """Wait until what this client logged and uploads in the background has arrived; tell whether it has.
+
+        Nothing is raised: a server that is away, or slow, is not waited for, and what was refused is told by the next
+        `flush`.
+
+        Args:
+            timeout_s: How long to wait while the server answers, in seconds.
+            patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
+        """
+        return self._session.wait_for_files(timeout_s=timeout_s, patience_s=patience_s)

@@ -12,13 +12,14 @@ from time import monotonic, sleep, time
 from typing import Final
 
 from modelbox.backoff import Pauses
+from modelbox.delivery.keeping import release
 from modelbox.errors import AnotherLogError, ModelBoxError, UnavailableError
 from modelbox.journal.aside import Refused, refused_in
 from modelbox.journal.file import JournalFile
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
 from modelbox.journal.record import Record
 from modelbox.limits import KEY_TRUSTED_S
-from modelbox.session import send, was_recorded, which_log
+from modelbox.record_calls import send, was_recorded, which_log
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
@@ -142,6 +143,8 @@ def _go_through(
                     found.append(_described(refused, path, outcome, problem))
                     if outcome in _DONE:
                         file.mark_answered(wrapped)
+                    if outcome is Outcome.DROPPED:
+                        release(refused.record())
         finally:
             _put_in_order(folder, file)
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from modelbox.capture.resources import INTERVAL_S_DEFAULT, ResourceLogger, log_resources
 from modelbox.checkpoints import HasCheckpoints
@@ -166,6 +166,11 @@ class Run(StoredObject, HasCheckpoints):
         from modelbox.experiments import EXPERIMENTS  # noqa: PLC0415  # see above
 
         return EXPERIMENTS.read(self._session, pb.GetExperimentRequest(id=self.experiment_id))
+
+    def new_child(self, name: str = "", **of: "Unpack[RunFields]") -> "Run":
+        """Start a run that is part of this one, such as a fold or a trial; see `Experiment.new_run`."""
+        fields: RunFields = {**of, "parent": self}
+        return new_run(self._session, self.experiment_id, name, namespace=self.namespace, **fields)
 
     def parent(self) -> "Run | None":
         """Return the run that this one is part of, None if there is none."""

@@ -11,23 +11,22 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import Any, Final, Self
 
 from modelbox.after_end import AfterEnd
-from modelbox.delivery.columns import points_of
 from modelbox.delivery.content import discard, small_upload, staged
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
-from modelbox.delivery.uploads import describe, send_upload
-from modelbox.errors import InvalidFieldError, ModelBoxError, ResultTooLargeError
+from modelbox.delivery.held_files import HeldFiles
+from modelbox.delivery.uploads import describe
+from modelbox.errors import InvalidFieldError
 from modelbox.heartbeat import Heartbeat
 from modelbox.home import HomeLog
 from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
-from modelbox.journal.record import METRICS, UPLOAD, Record
+from modelbox.journal.record import KEEP_FILES, UPLOAD, Record
 from modelbox.limits import (
-    ASK_S,
-    ATTEMPT_TIMEOUT_S,
     CALL_TIMEOUT_S,
     CLOSE_TIMEOUT_S,
     CONTENT_BYTES_MAX,
@@ -36,23 +35,19 @@ from modelbox.limits import (
 from modelbox.odd_metrics import sound_points
 from modelbox.oddities import Oddities
 from modelbox.open_runs import OpenRuns
-from modelbox.proto import modelstore_pb2 as pb
+from modelbox.record_calls import answers, last_steps, send, was_recorded, which_log
 from modelbox.reopening import SessionSettings, session_of
 from modelbox.steps import Steps
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
-from modelbox.transport.connection import NO_KEY, Connection
+from modelbox.transport.connection import Connection
 from modelbox.transport.methods import (
-    GET_CLUSTER_MEMBERS,
-    GET_METRICS,
-    LIST_NAMESPACES,
     UPLOAD_FILES,
     Method,
-    NamedMethod,
     RequestT,
     ResponseT,
 )
-from modelbox.values import Delivery, LocalFile, MetricSummary, OnProgress
+from modelbox.values import Delivery, LocalFile, MetricSummary
 
 _log: Final = logging.getLogger("modelbox")
 
@@ -94,18 +89,25 @@ class Session:
             blob_address=blob_address,
             cache=cache,
         )
-        folder = None if journal is None else JournalFolder(journal, address, home=home)
-        self._courier: Final = Courier(
+        self.held: Final = HeldFiles(None if journal is None else journal.folder)
+
+        courier = partial(
+            Courier,
             self._send,
             was_recorded=partial(was_recorded, self.connection),
             answers=partial(answers, self.connection),
             destination=partial(Destination, partial(which_log, self.connection), home, address=address),
-            folder=folder,
             on_start=_close_at_end_of_process,
         )
         self._stage: Final = None if journal is None else journal.folder
         self._steps: Final = Steps(partial(last_steps, self.connection))
         self.after_end: Final = AfterEnd()
+        logged = None if journal is None else JournalFolder(journal, address, home=home)
+        held = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
+        self._left_files: Final = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
+        self._courier: Final = courier(folder=logged, on_takeover=self._take_over_files)
+        # Held files go by themselves: a large one would hold up all that is logged after it.
+        self._files: Final = courier(folder=held, others_create=self._courier.still_creates)
         self._closed = False
         _sessions.add(self)
 
@@ -184,6 +186,33 @@ class Session:
                 self.transfers.upload(object_id, [file], on_progress=None)
                 discard(file)
 
+    def deliver_files(self, record: Record) -> bool:
+        """Have held files uploaded (see `delivery/keeping.py`), beside what is logged. Returns at once.
+
+        They are sent by this process, or by whoever takes its journal over.
+
+        Returns:
+            False if there is no room for the record of them; that was told.
+
+        Raises:
+            ClosedError: The client was closed.
+        """
+        return self._files.deliver(record)
+
+    def wait_for_files(self, *, timeout_s: float, patience_s: float) -> bool:
+        """Wait for the answers to all that was logged before, and for the files; tell whether all is answered.
+
+        Not for a server that is away, or slow; what was refused is told by the next flush.
+
+        Args:
+            timeout_s: How long to wait while the server answers, in seconds.
+            patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
+        """
+        deadline = monotonic() + timeout_s
+        is_answered = self._courier.wait(timeout_s=timeout_s, patience_s=patience_s)
+        left_s = max(0.0, deadline - monotonic())
+        return is_answered and self._files.wait(timeout_s=left_s, patience_s=patience_s)
+
     def create(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT | None:
         """Make a call after all that was logged before; if the server is away it is made later, and None returned.
 
@@ -197,8 +226,10 @@ class Session:
         return None if answer is None else method.answer_of(answer)
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
-        """Wait for the answers to all that was logged before; see `Courier.flush` for what it raises."""
+        """Wait for the answers to all that was logged before, and for its files; raises as `Courier.flush` does."""
+        deadline = monotonic() + timeout_s
         self._courier.flush(timeout_s=timeout_s)
+        self._files.flush(timeout_s=max(0.0, deadline - monotonic()))
 
     def settle(self) -> None:
         """Wait for the answers to all that was logged before, for as long as one call may take.
@@ -212,7 +243,17 @@ class Session:
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged so far."""
-        return replace(self._courier.delivery(), after_end=self.after_end.points, left_out=self.oddities.left_out)
+        logged, files = self._courier.delivery(), self._files.delivery()
+        return replace(
+            logged,
+            after_end=self.after_end.points,
+            left_out=self.oddities.left_out,
+            waiting_calls=logged.waiting_calls + files.waiting_calls,
+            acknowledged_calls=logged.acknowledged_calls + files.acknowledged_calls,
+            dropped_calls=logged.dropped_calls + files.dropped_calls,
+            refused_calls=logged.refused_calls + files.refused_calls,
+            trouble=logged.trouble or files.trouble,
+        )
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Send what can be sent, leave the rest in the journal, and end. Closing again does nothing; nothing raises."""
@@ -221,7 +262,13 @@ class Session:
         self.open_runs.end_all()
         self._closed = True
         self.heartbeat.close()
+        # One time for both, and only then are calls cut off: they share a connection.
+        since = monotonic()
+        self._courier.wind_up(timeout_s=timeout_s, since=since)
+        self._files.wind_up(timeout_s=timeout_s, since=since)
         self._courier.close(timeout_s=timeout_s, cut=self._cut)
+        self._files.close(timeout_s=timeout_s, cut=self._cut)
+        self.held.release_lost()
 
     def forget(self) -> None:
         """Begin afresh in a forked child."""
@@ -231,6 +278,8 @@ class Session:
         self._courier.forget()
         self._steps.forget()
         self.after_end.forget()
+        self._files.forget()
+        self.held.forget()
         self.heartbeat.forget()
         self.open_runs.forget()
 
@@ -251,7 +300,13 @@ class Session:
 
     def _send(self, record: Record) -> bytes:
         # A method of this object, so that whoever lets a client go before all is sent has it closed at the end.
-        return send(self.connection, self.transfers, record, on_progress=self._courier.note_progress)
+        courier = self._files if record.method == KEEP_FILES else self._courier
+        return send(self.connection, self.transfers, record, on_progress=courier.note_progress)
+
+    def _take_over_files(self) -> None:
+        """Have files sent that other processes have left behind, if there are any."""
+        if not self._closed and self._left_files is not None and any(self._left_files.journals()):
+            self._files.start()
 
     def _cut(self) -> None:
         self.transfers.cut()
@@ -264,85 +319,6 @@ class Session:
 def open_sessions() -> list[Session]:
     """Return the sessions of this process that were not closed."""
     return [session for session in list(_sessions) if not session.closed]
-
-
-def send(
-    connection: Connection, transfers: Transfers, record: Record, *, on_progress: OnProgress | None = None
-) -> bytes:
-    """Send a record once, with its key, and return the answer.
-
-    Args:
-        on_progress: Called after each piece of a file.
-
-    Raises:
-        ModelBoxError: The server refused, or did not answer in time; or the file to upload has gone or changed.
-    """
-    if record.method == UPLOAD:
-        return send_upload(transfers, record.request, on_progress)
-    headers = connection.headers_with_key(record.key)
-    return connection.call_encoded(
-        NamedMethod(record.method), record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S
-    )
-
-
-def was_recorded(connection: Connection, record: Record) -> bool:
-    """Tell whether the server has all metric points of a record; of a call it is not asked, for it may be repeated.
-
-    Where the server has too many to say which, it does not count as having them.
-
-    Raises:
-        ModelBoxError: The server did not answer.
-    """
-    if record.method != METRICS:
-        return False
-    batch = pb.LogMetricsBatchRequest.FromString(record.request)
-    request = pb.GetMetricsRequest(
-        parent_id=batch.parent_id, keys=sorted({series.key for series in batch.series}), columns=True
-    )
-    try:
-        answer = connection.call_once(GET_METRICS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
-    except ResultTooLargeError:
-        # It cannot be told. A point that is there twice says what it said; one that is not there says nothing.
-        return False
-    found = _points_in(pb.LogMetricsBatchRequest(series=answer.series))
-    return _points_in(batch) <= found
-
-
-def last_steps(connection: Connection, object_id: str) -> dict[str, int]:
-    """Return the last step of each metric of numbers that an object has.
-
-    Raises:
-        ModelBoxError: The server did not answer in time, or knows no such object.
-    """
-    # max_points is for servers that do not know `newest`: of their points the last one is among those that stay.
-    request = pb.GetMetricsRequest(parent_id=object_id, columns=True, newest=True, max_points=1)
-    answer = connection.call(GET_METRICS, request)
-    return {series.key: max(series.steps) for series in answer.series if series.steps}
-
-
-def answers(connection: Connection) -> bool:
-    """Tell whether the server answers a small question."""
-    try:
-        connection.call_once(LIST_NAMESPACES, pb.ListNamespacesRequest(page_size=1), headers=NO_KEY, timeout_s=ASK_S)
-    except ModelBoxError:
-        return False
-    return True
-
-
-def which_log(connection: Connection) -> str:
-    """Return the genesis of the server's log, empty if the server is too old to say it.
-
-    Raises:
-        ModelBoxError: The server did not answer.
-    """
-    request = pb.GetClusterMembersRequest()
-    answer = connection.call_once(GET_CLUSTER_MEMBERS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
-    return answer.genesis
-
-
-def _points_in(batch: pb.LogMetricsBatchRequest) -> set[tuple[str, int, float, str]]:
-    # By its text, NaN is equal to itself.
-    return {(point.key, point.step, point.wallclock, repr(point.value)) for point in points_of(batch)}
 
 
 _sessions: Final[weakref.WeakSet[Session]] = weakref.WeakSet()

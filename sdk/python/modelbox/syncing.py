@@ -18,7 +18,7 @@ from modelbox.home import HomeLog
 from modelbox.journal.backlog import Tally
 from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
-from modelbox.session import answers, send, was_recorded, which_log
+from modelbox.record_calls import answers, send, was_recorded, which_log
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
@@ -79,12 +79,17 @@ def sync_journals(
             ),
             away_s_max=away_s_max,
         )
-        takeover = Takeover(JournalFolder(settings, written_for or address, home=home), tries)
-        try:
-            return takeover.run()
-        finally:
-            if sent is not None:
-                sent += takeover.done.values()
+        done: list[Sent] = []
+        # First what was logged: it makes the objects that files belong to.
+        for of_files in (False, True):
+            folder = JournalFolder(settings, written_for or address, home=home, of_files=of_files)
+            takeover = Takeover(folder, tries)
+            try:
+                done += takeover.run()
+            finally:
+                if sent is not None:
+                    sent += takeover.done.values()
+        return done
     finally:
         connection.cut()
 
@@ -96,7 +101,7 @@ def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
         OSError: One cannot be read.
     """
     folder = JournalFolder(settings, "")
-    for path in folder.journals(of_any_server=True):
+    for path in folder.all_journals(of_any_server=True):
         header = read_header(path)
         if header is None:
             continue

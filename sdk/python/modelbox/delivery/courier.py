@@ -67,6 +67,8 @@ class Courier:
         folder: JournalFolder | None = None,
         buffer: Buffer | None = None,
         on_start: Callable[[], None] = lambda: None,
+        others_create: Callable[[], bool] = lambda: False,
+        on_takeover: Callable[[], None] = lambda: None,
     ) -> None:
         """Start no thread yet: the first point or call does, and calls `on_start` before.
 
@@ -76,7 +78,11 @@ class Courier:
             answers: Asks whether the server answers at all.
             destination: Makes what knows which log the server has; without, everything goes to any server.
             folder: Where to journal; without one, everything is in memory only.
+            others_create: Whether another courier of this process still has to create objects.
+            on_takeover: Called each time after journals that nobody keeps any more were looked for.
         """
+        self._on_takeover: Final = on_takeover
+        self._others_create: Final = others_create
         self._send: Final = send
         self._was_recorded: Final = was_recorded
         self._server_answers: Final = answers
@@ -92,15 +98,23 @@ class Courier:
         if self._recorder.idle:
             self._wake()
 
-    def deliver(self, record: Record) -> None:
+    def deliver(self, record: Record) -> bool:
         """Put a call into the buffer; it is sent once, after all that was logged before.
+
+        Returns:
+            False if there is no room for it; that was told and counted.
 
         Raises:
             ClosedError: The client was closed.
         """
-        self._buffer.add_call(record)
+        has_room = self._buffer.add_call(record)
         if self._recorder.idle:
             self._wake()
+        return has_room
+
+    def start(self) -> None:
+        """Send what others have left, though nothing was delivered here."""
+        self._wake()
 
     def ask(self, record: Record) -> bytes | None:
         """Deliver a call and wait for its answer; None if the server is away: then it is sent later.
@@ -159,6 +173,43 @@ class Courier:
             ) from None
         return marker.error
 
+    def wait(self, *, timeout_s: float, patience_s: float) -> bool:
+        """Wait until everything delivered before this call is answered; tell whether it is. Nothing is raised.
+
+        A server that is away is not waited for. What was refused is left for the next flush.
+
+        Args:
+            timeout_s: How long to wait while the server answers, in seconds.
+            patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
+        """
+        if self._buffer.closed or (self._threads == () and not len(self._buffer)):
+            return not self.delivery().waiting_calls
+        marker = self._buffer.mark()
+        self._wake(hurry=True)
+        is_reached = self._wait_while_answered(marker.reached, timeout_s, since=monotonic(), patience_s=patience_s)
+        if is_reached and marker.error is not None:
+            refusal = marker.error
+            self._outcomes.note(refusal.cause, points=refusal.points, calls=refusal.calls, fate=refusal.fate)
+        return is_reached
+
+    def still_creates(self) -> bool:
+        """Tell whether something that makes an object waits to be sent."""
+        return bool(self._buffer.calls or self._recorder.calls_in_hand or self._backlog.select(lambda one: one.creates))
+
+    def wind_up(self, *, timeout_s: float, since: float) -> None:
+        """Take no more, hand everything over to the journal and send what can be sent in time; `close` comes next.
+
+        Args:
+            timeout_s: How long to send while the server answers, in seconds. One that is away is not waited for.
+            since: When that time began.
+        """
+        self._buffer.closed = True
+        self._recorder.end()
+        for thread in self._threads[:1]:
+            thread.join(JOIN_TIMEOUT_S)
+        self._recorder.drain()
+        self._send_the_rest(timeout_s, since)
+
     def close(self, *, timeout_s: float, cut: Callable[[], None]) -> None:
         """Hand everything over to the journal, send what can be sent in time, and end.
 
@@ -168,12 +219,8 @@ class Courier:
             timeout_s: How long to send while the server answers, in seconds. One that is away is not waited for.
             cut: Ends a call that is on its way.
         """
-        self._buffer.closed = True
-        self._recorder.end()
-        for thread in self._threads[:1]:
-            thread.join(JOIN_TIMEOUT_S)
-        self._recorder.drain()
-        self._send_the_rest(timeout_s)
+        if not self._buffer.closed:
+            self.wind_up(timeout_s=timeout_s, since=monotonic())
         self._tries.stop.set()
         self._backlog.arrived.set()
         cut()
@@ -233,7 +280,15 @@ class Courier:
             answers=self._server_answers,
             destination=None if self._make_destination is None else self._make_destination(),
         )
-        self._sender = Sender(self._backlog, self._folder, self._tries, on_answer=self._on_answer, aside=self._aside)
+        self._sender = Sender(
+            self._backlog,
+            self._folder,
+            self._tries,
+            on_answer=self._on_answer,
+            aside=self._aside,
+            others_create=self._others_create,
+            on_takeover=self._on_takeover,
+        )
         self._starting = threading.RLock()
         self._is_starting = False
         self._start_at = 0.0
@@ -299,16 +354,29 @@ class Courier:
             if max(silent_s, self._contact.away_s) >= OFFLINE_AFTER_S or monotonic() - began >= CALL_TIMEOUT_S:
                 return
 
-    def _send_the_rest(self, timeout_s: float) -> None:
+    def _send_the_rest(self, timeout_s: float, since: float) -> None:
         if not self._threads:
             return
-        began = monotonic()
         done = threading.Event()
         self._backlog.mark(done.set)
+        self._wait_while_answered(done, timeout_s, since=since, may_leave=self._is_kept)
+
+    def _is_kept(self) -> bool:
+        return self._backlog.waiting.records <= self._backlog.in_file.records
+
+    def _wait_while_answered(
+        self,
+        done: threading.Event,
+        timeout_s: float,
+        *,
+        since: float,
+        patience_s: float = CLOSE_PATIENCE_S,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Wait for something, as long as the server answers or what waits may not be left; tell whether it came."""
         while not done.wait(_LOOK_S):
-            elapsed_s = monotonic() - began
-            is_kept = self._backlog.waiting.records <= self._backlog.in_file.records
-            silent_s = monotonic() - max(began, self._contact.heard_at)
-            is_away = self._contact.away_s >= CLOSE_AWAY_S or silent_s >= CLOSE_PATIENCE_S
-            if elapsed_s >= timeout_s or (is_kept and is_away):
-                return
+            silent_s = monotonic() - max(since, self._contact.heard_at)
+            is_away = self._contact.away_s >= CLOSE_AWAY_S or silent_s >= patience_s
+            if monotonic() - since >= timeout_s or (is_away and may_leave()):
+                return False
+        return True

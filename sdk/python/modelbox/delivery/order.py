@@ -12,13 +12,16 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from google.protobuf.message import DecodeError
 
+from modelbox.delivery.keeping import keeping_of
 from modelbox.delivery.uploads import object_of
 from modelbox.ids import DEFAULT_NAMESPACE, object_id
-from modelbox.journal.record import METRICS, UPLOAD, Record
+from modelbox.journal.record import KEEP_FILES, METRICS, UPLOAD, Record
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transport import methods
 
-_UNORDERED: Final = frozenset({METRICS, methods.LOG_EVENT.name, methods.LINK_LINEAGE.name})
+_UNORDERED: Final = frozenset(
+    {METRICS, methods.LOG_EVENT.name, methods.LINK_LINEAGE.name, methods.TRACK_ARTIFACTS.name}
+)
 """Calls whose order does not matter."""
 
 _REFERENCES: Final = ("id", "parent_id", "experiment_id", "run_id", "from_id", "to_id")
@@ -50,6 +53,7 @@ _REQUESTS: Final[Mapping[str, Any]] = {
         methods.LOG_HYPERPARAMETERS,
         methods.LOG_METRICS_BATCH,
         methods.SET_RUN_STATUS,
+        methods.TRACK_ARTIFACTS,
         methods.UPDATE_METADATA,
         methods.UPLOAD_FILES,
     )
@@ -106,9 +110,11 @@ class Order:
 
 def about_of(record: Record) -> About | None:
     """Return what a record is about, None if that cannot be told."""
-    if record.method == UPLOAD:
+    if record.method in {UPLOAD, KEEP_FILES}:
         try:
-            return About("", frozenset({object_of(record.request)}))
+            is_held = record.method == KEEP_FILES
+            target = keeping_of(record).object_id if is_held else object_of(record.request)
+            return About("", frozenset({target}))
         except msgspec.MsgspecError:
             return None
     kind = _REQUESTS.get(record.method)
@@ -122,4 +128,6 @@ def about_of(record: Record) -> About | None:
         return About("", frozenset(file.metadata.parent_id for file in request.files))
     made = _MADE.get(record.method)
     named = {getattr(request, name) for name in _REFERENCES if name in kind.DESCRIPTOR.fields_by_name}
+    if record.method == methods.TRACK_ARTIFACTS.name:
+        named |= {file.parent_id for file in request.files}
     return About("" if made is None else made(request), frozenset(filter(None, named)))

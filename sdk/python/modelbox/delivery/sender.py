@@ -7,6 +7,7 @@ Must not know: gRPC, or how records come into the backlog.
 """
 
 import logging
+from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
@@ -40,12 +41,21 @@ class Sender:
         *,
         on_answer: OnAnswer,
         aside: Aside | None = None,
+        others_create: Callable[[], bool] = lambda: False,
+        on_takeover: Callable[[], None] = lambda: None,
     ) -> None:
-        """Send nothing yet; `run` is for a thread of its own, until the tries are stopped."""
+        """Send nothing yet; `run` is for a thread of its own, until the tries are stopped.
+
+        Args:
+            others_create: Whether something else that this process logged still has to create objects.
+            on_takeover: Called each time after journals that nobody keeps any more were looked for.
+        """
         self._backlog: Final = backlog
         self._folder: Final = folder
         self._tries: Final = tries
         self._on_answer: Final = on_answer
+        self._others_create: Final = others_create
+        self._on_takeover: Final = on_takeover
         self._takeover: Final = None if folder is None else Takeover(folder, tries, aside=aside)
         self._next_takeover = 0.0
         self._own_from = 0.0
@@ -84,6 +94,8 @@ class Sender:
         return verdict
 
     def _may_be_created(self) -> bool:
+        if self._others_create():
+            return True
         file = self._backlog.file
         return self._takeover is not None and self._takeover.may_be_created(None if file is None else file.path)
 
@@ -103,6 +115,7 @@ class Sender:
             self._takeover.run(between=self._give_way)
         finally:
             self._taking_over = False
+            self._on_takeover()
             self._next_takeover = monotonic() + (BACKOFF_S_MAX if self._takeover.holds else TAKEOVER_S)
 
     def _give_way(self) -> None:

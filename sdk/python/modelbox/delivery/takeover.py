@@ -130,7 +130,7 @@ class Takeover:
             path: The journal whose record is about an object that the server does not know; None if it is in memory.
         """
         key = path or Path()
-        if not any(_creates(other) for other in self._folder.journals() if other != path):
+        if not any(_creates(other) for other in self._folder.all_journals() if other != path):
             self._held_since.pop(key, None)
             return False
         return monotonic() - self._held_since.setdefault(key, monotonic()) < UNKNOWN_OBJECT_S_MAX

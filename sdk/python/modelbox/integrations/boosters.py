@@ -3,16 +3,20 @@
 Must not know: any library.
 """
 
-import tempfile
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from modelbox.artifacts import Artifact
+from modelbox.errors import ModelBoxError
+from modelbox.integrations.keeper import CLOSE_TIMEOUT_S
 from modelbox.integrations.restoring import History
+from modelbox.limits import CLOSE_PATIENCE_S
 from modelbox.logged_object import LoggedObject
 from modelbox.runs import Run
-from modelbox.values import LocalFile
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Rounds:
@@ -31,11 +35,30 @@ class Rounds:
             self._run.log_metrics(points, step=number)
 
 
-def upload_model(target: LoggedObject, booster: Any, path: str) -> Artifact:
-    """Upload what the booster's `save_model` writes to a file of this name."""
-    with tempfile.TemporaryDirectory() as folder:
-        # The extension chooses the format.
-        file = Path(folder, Path(path).name)
-        booster.save_model(str(file))
-        [artifact] = target.upload_artifact(LocalFile(file, label=path))
-    return artifact
+def keep_model(target: LoggedObject, write: Callable[[Path], object], path: str, *, patience_s: float) -> bool:
+    """Have a model uploaded that `write` writes; tell whether it has arrived. A server that is away is not waited for.
+
+    Args:
+        patience_s: How long to wait for a single answer, or a piece of the file, in seconds.
+    """
+    try:
+        target.keep_artifact(write, path)
+    except (ModelBoxError, OSError) as error:
+        # The training is over, and its model is the caller's.
+        _log.error("the model %s was not kept: %s", path, error)
+        return False
+    return target.wait_for_files(CLOSE_TIMEOUT_S, patience_s=patience_s)
+
+
+def uploaded_model(target: LoggedObject, write: Callable[[Path], object], path: str) -> Artifact | None:
+    """Have a model uploaded and return it; None if the server is away: then it is uploaded later."""
+    if not keep_model(target, write, path, patience_s=CLOSE_PATIENCE_S):
+        _log.warning(
+            "the model %s waits for the server, held on this disk; this client, or a later one, sends it", path
+        )
+        return None
+    try:
+        return next((artifact for artifact in target.artifacts() if artifact.path == path), None)
+    except ModelBoxError as error:
+        _log.warning("the model %s was uploaded, but cannot be asked for: %s", path, error)
+        return None

@@ -73,7 +73,7 @@ class ModelBoxCallback(_keras.callbacks.Callback):
             self._keeper.keep(Saved(path=str(path), epoch=epoch, metrics=metrics, metadata={}))
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Wait until all checkpoints are recorded."""
+        """Wait until all checkpoints are recorded, while the server answers."""
         self._keeper.wait()
 
     def _log(self, metrics: Mapping[str, Any], step: int) -> None:

@@ -7,7 +7,7 @@ log_booster(run, booster)
 from typing import Any, Final
 
 from modelbox.artifacts import Artifact
-from modelbox.integrations.boosters import Rounds, upload_model
+from modelbox.integrations.boosters import Rounds, uploaded_model
 from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
 from modelbox.logged_object import LoggedObject
@@ -38,8 +38,12 @@ class ModelBoxCallback:
         self._rounds.log(env.iteration, ((data, name, value) for data, name, value, *_ in env.evaluation_result_list))
 
 
-def log_booster(target: LoggedObject, booster: Any, *, path: str = "model.txt") -> Artifact:
-    """Upload a trained booster or estimator, and record its best round and features as metadata `lightgbm`."""
+def log_booster(target: LoggedObject, booster: Any, *, path: str = "model.txt") -> Artifact | None:
+    """Upload a trained booster or estimator, and record its best round and features as metadata `lightgbm`.
+
+    Returns:
+        The uploaded file; None while the server is away: then it is uploaded later.
+    """
     bare = booster.booster_ if isinstance(booster, _lightgbm.LGBMModel) else booster
     found = {
         "version": _lightgbm.__version__,
@@ -48,4 +52,4 @@ def log_booster(target: LoggedObject, booster: Any, *, path: str = "model.txt") 
         "features": bare.feature_name()[:1_000],
     }
     log_found(target, "lightgbm", found)
-    return upload_model(target, bare, path)
+    return uploaded_model(target, lambda file: bare.save_model(str(file)), path)

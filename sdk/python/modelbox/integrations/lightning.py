@@ -26,7 +26,7 @@ from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter, outcome_of
 from modelbox.integrations.restoring import restored_checkpoint
-from modelbox.models import ModelVersion
+from modelbox.models import Model, ModelVersion
 from modelbox.runs import Run
 
 Aggregate = Callable[[Sequence[float]], float]
@@ -264,7 +264,10 @@ class ModelBoxLogger(_loggers.Logger):
         callback = getattr(self._trainer(), "checkpoint_callback", None)
         best = getattr(callback, "best_model_path", "")
         if self._model_name and best and self._reporter is not None:
-            model = self.box.new_model(self._model_name, self._owner, self._namespace)
+
+            def model() -> Model:
+                return self.box.new_model(self._model_name, self._owner, self._namespace)
+
             self._promoted = self._reporter.promote(str(best), model, unique_tags=self._unique_tags)
 
     def _trainer(self) -> Any:

@@ -4,7 +4,7 @@ Must not know: any framework.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Unpack
 
 from modelbox.client import ModelBox
@@ -12,8 +12,9 @@ from modelbox.enums import RunStatus
 from modelbox.errors import ModelBoxError
 from modelbox.experiments import Experiment
 from modelbox.foreign import utf8
-from modelbox.integrations.keeper import CheckpointKeeper, Saved
+from modelbox.integrations.keeper import PATIENCE_S, CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History
+from modelbox.limits import CLOSE_PATIENCE_S
 from modelbox.models import Model, ModelVersion
 from modelbox.runs import Run, RunFields
 
@@ -55,19 +56,23 @@ class Reporter:
         """Record a checkpoint that was saved; returns at once."""
         self.keeper.keep(saved)
 
-    def promote(self, path: str, model: Model, *, unique_tags: Iterable[str] = ()) -> ModelVersion | None:
-        """Make a model version of the checkpoint that was saved at a path; None if it could not be made."""
-        self.keeper.wait()
-        checkpoint = self.keeper.kept(path)
-        if checkpoint is None:
-            _log.warning("the checkpoint %s was not recorded, so it became no model version", path)
-            return None
+    def promote(self, path: str, model: Callable[[], Model], *, unique_tags: Iterable[str] = ()) -> ModelVersion | None:
+        """Make a model version of the checkpoint that was saved at a path; None if it could not be made.
+
+        Args:
+            model: Makes or finds the model; asked only while the server answers.
+        """
+        is_recorded = self.keeper.wait(patience_s=CLOSE_PATIENCE_S)
         try:
-            return checkpoint.promote(model, unique_tags=unique_tags, move_tags=True)
+            checkpoint = self.keeper.kept(path) if is_recorded else None
+            if checkpoint is not None:
+                return checkpoint.promote(model(), unique_tags=unique_tags, move_tags=True)
         except ModelBoxError as error:
             # The training is over and its checkpoint is kept; it can be promoted by hand.
-            _log.error("the checkpoint %s became no model version: %s", checkpoint.id, error)
+            _log.error("the checkpoint %s became no model version: %s", path, error)
             return None
+        _log.warning("the checkpoint %s is not recorded yet, so it became no model version; promote it by hand", path)
+        return None
 
     def end(self, status: RunStatus, reason: str = "") -> None:
         """Wait for the checkpoints, end the run and wait until the server knows, if it answers. Only once."""
@@ -76,10 +81,11 @@ class Reporter:
         self._has_ended = True
         self.keeper.close()
         self.run.finish(status, reason)
+        if not self.run.wait_for_files(END_TIMEOUT_S, patience_s=PATIENCE_S):
+            return  # it is sent later
         try:
             self._box.flush(END_TIMEOUT_S)
         except ModelBoxError as error:
-            # What waits is sent later; what was refused is told here.
             _log.warning("at the end of run %s: %s", self.run.id, error)
 
 

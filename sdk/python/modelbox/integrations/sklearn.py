@@ -3,16 +3,14 @@
 log_estimator(run, classifier, test=(test_x, test_y))
 """
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from modelbox.artifacts import Artifact
+from modelbox.integrations.boosters import uploaded_model
 from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
 from modelbox.logged_object import LoggedObject
-from modelbox.values import LocalFile
 
 _sklearn: Any = framework("sklearn", install="scikit-learn")
 _metrics: Any = framework("sklearn.metrics", install="scikit-learn")
@@ -27,7 +25,7 @@ def log_estimator(
     metrics: Mapping[str, Any] | None = None,
     step: int = 0,
     path: str = "model.joblib",
-) -> Artifact:
+) -> Artifact | None:
     """Log a fitted estimator on a run, model version or any other object.
 
     Its parameters become hyperparameters; its class, its features and the version of scikit-learn metadata
@@ -40,7 +38,7 @@ def log_estimator(
         path: What to call the file.
 
     Returns:
-        The uploaded file.
+        The uploaded file; None while the server is away: then it is uploaded later.
     """
     target.log_hyperparameters(estimator)
     log_found(target, "estimator", _described(estimator))
@@ -51,11 +49,7 @@ def log_estimator(
         target.log_metrics({"score": estimator.score(features, labels)}, step=step)
         if _sklearn.base.is_classifier(estimator):
             log_classification(target, labels, estimator.predict(features), step=step)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "model.joblib")
-        _joblib.dump(estimator, file)
-        [artifact] = target.upload_artifact(LocalFile(file, label=path))
-    return artifact
+    return uploaded_model(target, lambda file: _joblib.dump(estimator, file), path)
 
 
 def log_classification(target: LoggedObject, labels: Any, predictions: Any, *, step: int = 0) -> None:

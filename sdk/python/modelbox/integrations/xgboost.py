@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from modelbox.integrations.boosters import Rounds, upload_model
-from modelbox.integrations.describing import log_found, unless_refused
+from modelbox.integrations.boosters import Rounds, keep_model
+from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
+from modelbox.integrations.keeper import PATIENCE_S
 from modelbox.runs import Run
 
 _callback: Any = framework("xgboost.callback", install="xgboost")
@@ -24,7 +25,8 @@ class ModelBoxCallback(_callback.TrainingCallback):
         Args:
             params: What `xgboost.train` is given, to record as hyperparameters. For an estimator such as
                 `XGBClassifier` record the estimator: `run.log_hyperparameters(classifier)`.
-            upload_model: Upload the model as `model.ubj` when the training has ended.
+            upload_model: Upload the model as `model.ubj` when the training has ended; later, if the server is
+                slow or away.
         """
         super().__init__()
         self._run: Final = run
@@ -51,7 +53,8 @@ class ModelBoxCallback(_callback.TrainingCallback):
         found = {"config": json.loads(model.save_config()), "rounds": model.num_boosted_rounds(), **model.attributes()}
         log_found(self._run, "xgboost", found)
         if self._uploads_model:
-            unless_refused("the model was not uploaded", lambda: upload_model(self._run, model, "model.ubj"))
+            # The extension chooses the format.
+            keep_model(self._run, lambda file: model.save_model(str(file)), "model.ubj", patience_s=PATIENCE_S)
         return model
 
 

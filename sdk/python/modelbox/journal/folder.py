@@ -24,6 +24,9 @@ COMPACTED_SUFFIX: Final = ".compacted"
 REFUSED_SUFFIX: Final = ".refused"
 """How a file ends that holds what the server refused; see `journal/aside.py`."""
 
+FILES_SUFFIX: Final = ".files"
+"""How the journal of held files ends: they are sent by themselves, for a large one would hold up all that is logged."""
+
 _MODE: Final = 0o700
 _COMPACTED_AGE_S_MIN: Final = 3600.0
 
@@ -47,15 +50,22 @@ class JournalFolder:
     Those that are meant for another log than `home` are not offered.
     """
 
-    def __init__(self, settings: JournalSettings, address: str, *, home: HomeLog | None = None) -> None:
-        """Open nothing yet: the folder is made with the first journal."""
+    def __init__(
+        self, settings: JournalSettings, address: str, *, home: HomeLog | None = None, of_files: bool = False
+    ) -> None:
+        """Open nothing yet: the folder is made with the first journal.
+
+        Args:
+            of_files: Whether it is for the journals of held files.
+        """
+        self._suffix: Final = FILES_SUFFIX if of_files else SUFFIX
         self.settings: Final = settings
         self.address: Final = address
         self.home: Final = HomeLog() if home is None else home
         self._others_bytes = 0
         self._measured_at = -JOURNAL_RETRY_S
 
-    def create(self, *, suffix: str = SUFFIX) -> JournalFile:
+    def create(self, *, suffix: str = "") -> JournalFile:
         """Make a new journal, or with another suffix a file of the same form that is none.
 
         Raises:
@@ -63,7 +73,7 @@ class JournalFolder:
         """
         self.settings.folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
         header = own_header(self.address, log=self.home.id)
-        return JournalFile.create(self.settings.folder, header, suffix=suffix)
+        return JournalFile.create(self.settings.folder, header, suffix=suffix or self._suffix)
 
     def create_copy(self, of: JournalFile) -> JournalFile:
         """Make a file that will take another one's place, and so tells the same of where its records come from.
@@ -90,7 +100,12 @@ class JournalFolder:
 
     def journals(self, *, of_any_server: bool = False) -> Iterator[Path]:
         """Return this user's journals for this server, the oldest first; those of this process, too."""
-        return (path for path, header in self._of_suffix(SUFFIX) if of_any_server or self._is_for_us(header))
+        return (path for path, header in self._of_suffix(self._suffix) if of_any_server or self._is_for_us(header))
+
+    def all_journals(self, *, of_any_server: bool = False) -> Iterator[Path]:
+        """Return as `journals` does those of what was logged and those of held files."""
+        found = (entry for suffix in (SUFFIX, FILES_SUFFIX) for entry in self._of_suffix(suffix))
+        return (path for path, header in found if of_any_server or self._is_for_us(header))
 
     def refused(self, *, of_any_server: bool = False) -> Iterator[Path]:
         """Return this user's files of what this server refused, the oldest first."""

@@ -12,6 +12,9 @@ from typing import Final, Self
 UPLOAD: Final = "UploadFile"
 """The method of a record that names a local file to upload; `delivery/uploads.py` knows its request."""
 
+KEEP_FILES: Final = "KeepFiles"
+"""The method of a record of held files that are to be uploaded; `delivery/keeping.py` knows its request."""
+
 METRICS: Final = "LogMetricsBatch"
 """The method of a record of metric points."""
 

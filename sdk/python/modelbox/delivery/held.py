@@ -1,0 +1,159 @@
+"""Files held for an upload that happens later: whoever wrote them may remove them meanwhile.
+
+A file is held by a hard link beside it, which takes no space and no time; where the file system has none, by a copy.
+Removed or replaced, it stays as it was; written to in place, it does not: sizes and times tell.
+
+A folder of held files says who holds them, and lasts until the record that names it is done with: a later process may
+be the one that sends them. Without its files it stands for what was given up.
+
+Must not know: how they are sent.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+_PREFIX: Final = ".modelbox-held-"
+_HOLDER: Final = "holder"
+_FILES: Final = "files"
+
+HeldBy = Callable[[Path], Iterable[Path]]
+"""Returns the held folders that the journals in a folder name. Raises an `OSError` if they cannot be read."""
+
+
+class _Holder(msgspec.Struct, frozen=True):
+    """Who holds files: a process, and the folder of its journals, empty if it has none."""
+
+    host: str
+    pid: int
+    journals: str
+
+
+class Held:
+    """A folder of held files; `files` is where they are, under their own names."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name one that may be there."""
+        self.folder: Final = folder
+        self.files: Final = folder / _FILES
+
+    @classmethod
+    def hold(cls, original: Path, owner: str, *, journals: Path | None) -> Self:
+        """Hold a file, or all files of a folder.
+
+        Args:
+            owner: Whose it is, such as a run's id; it names the folder.
+            journals: The folder of this process's journals.
+
+        Raises:
+            OSError: It cannot be read, or not be linked and not be copied.
+        """
+        held = cls.make(original.parent, owner, journals=journals)
+        try:
+            if original.is_dir():
+                shutil.copytree(original, held.files / original.name, copy_function=_link)
+            else:
+                _link(str(original), str(held.files / original.name))
+        except BaseException:
+            held.release()
+            raise
+        return held
+
+    @classmethod
+    def make(cls, parent: Path, owner: str, *, journals: Path | None) -> Self:
+        """Make a folder of held files with nothing in it yet.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        held = cls(_new_folder(parent, owner))
+        holder = _Holder(socket.gethostname(), os.getpid(), "" if journals is None else str(journals.absolute()))
+        (held.folder / _HOLDER).write_bytes(msgspec.json.encode(holder))
+        held.files.mkdir()
+        return held
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its files are held."""
+        return self.files.is_dir()
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether its files were given up on purpose; else they are there, or somebody else has removed them."""
+        return not self.is_there and self.folder.is_dir()
+
+    def give_up(self) -> None:
+        """Give its files up; who is to send them finds that out. The originals stay where they are."""
+        shutil.rmtree(self.files, ignore_errors=True)
+
+    def release(self) -> None:
+        """Remove it; the originals stay where they are, if they still are there."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sweep(parent: Path, owner: str, *, held_by: HeldBy) -> None:
+    """Remove what nobody can send any more: its process has ended, and no journal names it.
+
+    What a process of another machine holds is left to it. An earlier version did not say who it was: what it held for
+    this owner goes.
+    """
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # others sweep too; and what cannot be read is left
+            holder = _holder_of(folder)
+            if holder is None:
+                is_left = folder.name.startswith(f"{_PREFIX}{owner}-")
+            else:
+                is_left = _has_ended(holder) and folder.resolve() not in _named(holder, held_by)
+            if is_left:
+                Held(folder).release()
+
+
+def _holder_of(folder: Path) -> _Holder | None:
+    try:
+        return msgspec.json.decode((folder / _HOLDER).read_bytes(), type=_Holder)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+
+
+def _named(holder: _Holder, held_by: HeldBy) -> set[Path]:
+    # Resolved: one folder may be known by several paths.
+    return {path.resolve() for path in held_by(Path(holder.journals))} if holder.journals else set()
+
+
+def _has_ended(holder: _Holder) -> bool:
+    # Elsewhere signal 0 is none that only asks.
+    if holder.host != socket.gethostname() or os.name != "posix":
+        return False
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it is somebody else's, so it is there
+        return False
+    return False
+
+
+def _new_folder(parent: Path, owner: str) -> Path:
+    number = 0
+    while True:
+        folder = parent / f"{_PREFIX}{owner}-{os.getpid()}-{number}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder.absolute()
+
+
+def _link(source: str, destination: str) -> str:
+    try:
+        os.link(source, destination)
+    except OSError:  # no hard links here, or not across what is mounted
+        shutil.copy2(source, destination)
+    return destination
