@@ -207,6 +207,9 @@ JOURNAL_RETRY_S: Final = 5.0
 RECORD_BYTES_MAX: Final = REQUEST_BYTES_MAX + 16 * 1024
 """One record of a journal, in bytes."""
 
+RING_CALL_BYTES_MAX: Final = 1024**2
+"""One call kept in the ring, in bytes; a larger one is in memory alone until the journal is written."""
+
 WINDOW_BYTES_MAX: Final = 16 * 1024**2
 """Records held in memory beside the journal, in bytes; further ones are read back from it."""
 
@@ -266,6 +269,9 @@ START_AGAIN_S: Final = 1.0
 
 TAKEOVER_SWITCHES_MAX: Final = 200
 """How often a takeover goes from one journal to another that holds an older value; each time it reads both."""
+
+LEFTOVER_READ_BYTES_MAX: Final = 64 * 1024**2
+"""Older journals that are looked through for what own records depend on, in bytes; of more, all but creations wait."""
 
 UNKNOWN_OBJECT_S_MAX: Final = 60.0
 """How long records of an unknown object wait while another process may still have to create it, in seconds."""

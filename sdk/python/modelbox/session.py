@@ -26,6 +26,7 @@ from modelbox.home import HomeLog
 from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import KEEP_FILES, UPLOAD, Record
+from modelbox.journal.ring import close_inherited_rings
 from modelbox.limits import (
     CALL_TIMEOUT_S,
     CLOSE_TIMEOUT_S,
@@ -270,6 +271,13 @@ class Session:
         self._files.close(timeout_s=timeout_s, cut=self._cut)
         self.held.release_lost()
 
+    def end(self) -> None:
+        """Close at the end of the process; what handlers log that run later goes into a journal."""
+        if not self._closed:
+            self.close()
+            self._courier.go_on_late()
+            self._files.go_on_late()
+
     def forget(self) -> None:
         """Begin afresh in a forked child."""
         self.connection.forget()
@@ -326,11 +334,12 @@ _sessions: Final[weakref.WeakSet[Session]] = weakref.WeakSet()
 
 def _close_all() -> None:
     for session in list(_sessions):
-        session.close()
+        session.end()
 
 
 def _forget_all() -> None:
     close_inherited()
+    close_inherited_rings()
     for session in list(_sessions):
         session.forget()
 

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from time import time
 from typing import Any, Final, NamedTuple
 
+from modelbox.delivery.kept import PointsCall, encode_points, encode_record
 from modelbox.errors import ClosedError, InvalidFieldError, RefusedError
 from modelbox.fields import check_metric_key, check_metric_value, check_step, check_wallclock, text_bytes
-from modelbox.journal.record import Record
+from modelbox.journal.record import NO_SLOT, Record
+from modelbox.journal.ring import Ring
 from modelbox.limits import BUFFER_POINTS_MAX, BUFFER_TEXT_BYTES_MAX, KNOWN_KEYS_MAX, STEP_MAX
 from modelbox.values import MetricScalar
 
@@ -21,13 +23,14 @@ _log = logging.getLogger("modelbox")
 
 
 class Point(NamedTuple):
-    """One point of one metric of one object."""
+    """One point of one metric of one object; `slot` is where its call is kept in the ring."""
 
     object_id: str
     key: str
     step: int
     wallclock: float
     value: MetricScalar
+    slot: int = NO_SLOT
 
 
 class Marker:
@@ -50,11 +53,14 @@ class Buffer:
         self.points_max: Final = points_max
         self.text_bytes_max: Final = text_bytes_max
         self.closed = False
+        self.ring: Ring | None = None
+        """Where what is added is kept too until it is in the journal."""
         self._known_keys: set[str] = set()
         self.forget()
 
     def forget(self) -> None:
         """Begin afresh: nothing waits, nothing was dropped. A forked child does so, for its parent has the points."""
+        self.ring = None
         self._entries: deque[Entry] = deque()
         # One that may be taken twice: a signal's handler may log while this thread has it.
         self._lock = threading.RLock()
@@ -84,7 +90,7 @@ class Buffer:
             step = check_step(step)
         seconds = time() if wallclock is None else check_wallclock(wallclock)
         known_keys = self._known_keys
-        points: list[Point] = []
+        pairs: list[tuple[str, MetricScalar]] = []
         text = 0
         try:
             items = metrics.items()
@@ -97,13 +103,14 @@ class Buffer:
                 value = check_metric_value(key, value)  # noqa: PLW2901  # the converted value takes its place
                 if isinstance(value, (str, bytes)):
                     text += text_bytes(value)
-            points.append(Point(object_id, key, step, seconds, value))
+            pairs.append((key, value))
         if self.closed:
             raise ClosedError("the client was closed; make a new ModelBox to log metrics")
-        if text or len(self._entries) + len(points) > self.points_max:
-            self._add_carefully(points, text)
+        call = PointsCall(object_id, step, seconds, pairs)
+        if text or len(self._entries) + len(pairs) > self.points_max:
+            self._add_carefully(call, text)
         else:
-            self._entries.extend(points)
+            self._entries.extend(self._kept(call))
 
     def add_call(self, record: Record) -> bool:
         """Add a call; False if there is no room for it, then it is dropped and counted.
@@ -119,6 +126,7 @@ class Buffer:
             if fits:
                 self._text_bytes += size
                 self.calls += 1
+                self._keep(record)
                 self._entries.append(record)
             first = not fits and not self._count_dropped(calls=1)
         if first:
@@ -137,6 +145,8 @@ class Buffer:
         """Take the oldest entries away. Only one thread may do so."""
         popleft = self._entries.popleft
         taken = [popleft() for _ in range(min(len(self._entries), points_max))]
+        while taken and self._goes_on(taken[-1]):
+            taken.append(popleft())
         if self._text_bytes or self._markers or self.calls:
             self._release(taken)
         return taken
@@ -158,14 +168,34 @@ class Buffer:
             self._known_keys.clear()
         self._known_keys.add(check_metric_key(key))
 
-    def _add_carefully(self, points: list[Point], text: int) -> None:
+    def _kept(self, call: PointsCall) -> list[Point]:
+        """Return the points of a call, which is in the ring by then."""
+        object_id, step, seconds, pairs = call
+        slot = NO_SLOT if self.ring is None or not pairs else self.ring.keep(encode_points(call))
+        return [Point(object_id, key, step, seconds, value, slot) for key, value in pairs]
+
+    def _keep(self, record: Record) -> None:
+        if self.ring is not None:
+            slot = self.ring.keep(encode_record(record))
+            if slot != NO_SLOT:
+                record.slots, record.is_kept = (slot,), True
+
+    def _goes_on(self, entry: Entry) -> bool:
+        """Whether the next entry is of the same call, which is in the ring as a whole."""
+        if not isinstance(entry, Point) or entry.slot == NO_SLOT or not self._entries:
+            return False
+        following = self._entries[0]
+        return isinstance(following, Point) and following.slot == entry.slot
+
+    def _add_carefully(self, call: PointsCall, text: int) -> None:
+        count = len(call.pairs)
         with self._lock:
-            fits = len(self._entries) + len(points) <= self.points_max
+            fits = len(self._entries) + count <= self.points_max
             if fits and self._text_bytes + text <= self.text_bytes_max:
                 self._text_bytes += text
-                self._entries.extend(points)
+                self._entries.extend(self._kept(call))
                 return
-            first = not self._count_dropped(points=len(points))
+            first = not self._count_dropped(points=count)
         if first:
             self._warn_full()
 

@@ -9,17 +9,20 @@ from typing import Any, NamedTuple
 
 from modelbox.delivery.buffer import Point
 from modelbox.fields import text_bytes
-from modelbox.journal.record import METRICS, Record, new_key
+from modelbox.journal.record import METRICS, NO_SLOT, Record, new_key
 from modelbox.limits import BATCH_BYTES_MAX, BATCH_POINTS_MAX, BATCH_SERIES_MAX, POINT_JSON_BYTES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.values import MetricScalar
 
 
 class Batch(NamedTuple):
-    """One call's request and the number of points in it."""
+    """One call's request and the number of points in it; the slots of the ring that hold them, as a record has them."""
 
     request: pb.LogMetricsBatchRequest
     points: int
+    slots: tuple[int, ...] = ()
+    upto: int = 0
+    is_kept: bool = False
 
 
 def batches_of(points: Iterable[Point]) -> Iterator[Batch]:
@@ -44,8 +47,11 @@ class _Columns(NamedTuple):
 
 def _batches_of_object(object_id: str, points: list[Point]) -> Iterator[Batch]:
     series: dict[tuple[str, type], _Columns] = {}
-    count = size = 0
-    for _, key, step, wallclock, value in points:
+    count = size = upto = 0
+    slots: list[int] = []
+    is_kept = True
+    last = NO_SLOT
+    for _, key, step, wallclock, value, slot in points:
         # A key may hold numbers at one time and text at another: a series of its own each.
         identity = (key, type(value))
         columns = series.get(identity)
@@ -56,8 +62,10 @@ def _batches_of_object(object_id: str, points: list[Point]) -> Iterator[Batch]:
             cost += text_bytes(key)
         too_many = count == BATCH_POINTS_MAX or (columns is None and len(series) == BATCH_SERIES_MAX)
         if count and (too_many or size + cost > BATCH_BYTES_MAX):
-            yield _batch(object_id, series, count)
+            goes_on = slot == last != NO_SLOT
+            yield Batch(_request(object_id, series), count, tuple(slots), upto if goes_on else 0, is_kept)
             series, columns, count, size = {}, None, 0, 0
+            slots, is_kept = [slot] if goes_on else [], True
         if columns is None:
             columns = series[identity] = _Columns([], [], [])
         columns[0].append(step)
@@ -65,11 +73,18 @@ def _batches_of_object(object_id: str, points: list[Point]) -> Iterator[Batch]:
         columns[2].append(value)
         count += 1
         size += cost
+        if slot == NO_SLOT:
+            is_kept = False
+        elif slot != last:
+            slots.append(slot)
+            upto = 0
+        last = slot
+        upto += 1
     if count:
-        yield _batch(object_id, series, count)
+        yield Batch(_request(object_id, series), count, tuple(slots), 0, is_kept)
 
 
-def _batch(object_id: str, series: dict[tuple[str, type], _Columns], points: int) -> Batch:
+def _request(object_id: str, series: dict[tuple[str, type], _Columns]) -> pb.LogMetricsBatchRequest:
     request = pb.LogMetricsBatchRequest(parent_id=object_id)
     for (key, kind), columns in series.items():
         wire = request.series.add(key=key, steps=columns.steps, wallclock_s=columns.wallclocks)
@@ -79,7 +94,7 @@ def _batch(object_id: str, series: dict[tuple[str, type], _Columns], points: int
             wire.strings.extend(columns.values)
         else:
             wire.blobs.extend(columns.values)
-    return Batch(request, points)
+    return request
 
 
 def points_of(request: pb.LogMetricsBatchRequest) -> Iterator[Point]:
@@ -94,7 +109,16 @@ def records_of(points: Iterable[Point], *, logged_at: float | None = None) -> It
     """Return the points as records to send, logged at a time in seconds since the epoch, or now."""
     for batch in batches_of(points):
         key = new_key(time() if logged_at is None else logged_at)
-        yield Record(METRICS, batch.request.SerializeToString(), points=batch.points, key=key)
+        request = batch.request.SerializeToString()
+        yield Record(
+            METRICS,
+            request,
+            points=batch.points,
+            key=key,
+            slots=batch.slots,
+            upto=batch.upto,
+            is_kept=batch.is_kept,
+        )
 
 
 def repacked(records: Sequence[Record]) -> Iterator[Record]:

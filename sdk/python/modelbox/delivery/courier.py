@@ -8,15 +8,17 @@ Must not know: gRPC. What sends a record is handed in.
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from time import monotonic
+from time import monotonic, time
 from typing import Any, Final
 
 from modelbox.delivery.buffer import Buffer
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.outcomes import Outcomes
+from modelbox.delivery.pouring import has_left
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
+from modelbox.delivery.threads import Threads
 from modelbox.delivery.tries import Answer, Answers, Send, Tries, WasRecorded
 from modelbox.errors import AnotherLogError, ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
 from modelbox.journal.aside import Aside, Fate
@@ -27,16 +29,13 @@ from modelbox.limits import (
     CALL_TIMEOUT_S,
     CLOSE_AWAY_S,
     CLOSE_PATIENCE_S,
-    JOIN_TIMEOUT_S,
     OFFLINE_AFTER_S,
-    START_AGAIN_S,
 )
 from modelbox.values import Delivery
 
 _log = logging.getLogger("modelbox")
 
 _LOOK_S: Final = 0.05
-_THREADS: Final = 2
 
 _FATES: Final[Mapping[Fate | None, str]] = {
     Fate.SET_ASIDE: "set aside: `modelbox client sync --refused` shows and resends it",
@@ -94,9 +93,10 @@ class Courier:
 
     def log(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
         """Put points into the buffer; see `Buffer.add` for what it raises."""
+        if not self._is_ready:
+            self._make_ready()
         self._buffer.add(object_id, metrics, step, wallclock)
-        if self._recorder.idle:
-            self._wake()
+        self._see_to_it()
 
     def deliver(self, record: Record) -> bool:
         """Put a call into the buffer; it is sent once, after all that was logged before.
@@ -107,14 +107,16 @@ class Courier:
         Raises:
             ClosedError: The client was closed.
         """
+        if not self._is_ready:
+            self._make_ready()
         has_room = self._buffer.add_call(record)
-        if self._recorder.idle:
-            self._wake()
+        self._see_to_it()
         return has_room
 
     def start(self) -> None:
         """Send what others have left, though nothing was delivered here."""
-        self._wake()
+        if not self._is_late:
+            self._wake()
 
     def ask(self, record: Record) -> bytes | None:
         """Deliver a call and wait for its answer; None if the server is away: then it is sent later.
@@ -123,6 +125,11 @@ class Courier:
             ModelBoxError: The server refused.
             ClosedError: The client was closed.
         """
+        if self._is_late:
+            self.deliver(record)
+            return None
+        if not self._is_ready:
+            self._make_ready()
         waiter = self._waiters[record.key] = _Waiter()
         try:
             if self._buffer.add_call(record):
@@ -139,13 +146,21 @@ class Courier:
         return waiter.answer.response
 
     def flush(self, *, timeout_s: float) -> None:
-        """Wait until everything logged before this call is answered.
+        """Wait until everything logged before this call is answered, also by workers that have ended meanwhile.
+
+        What workers left is waited for as long as the server answers; only what this process logged is told of.
 
         Raises:
             FlushTimeoutError: The server has not answered in time; what waits is kept and still sent.
             RefusedError: The server refused something logged since the last flush.
         """
+        deadline = monotonic() + timeout_s
+        left = self._take_over_left()
         refusal = self._settle(timeout_s)
+        while left is not None and not left.wait(_LOOK_S):
+            if monotonic() >= deadline or self._contact.away_s >= CLOSE_AWAY_S or self._tries.stop.is_set():
+                _log.warning("what workers left behind when they ended is not all sent yet; it is kept and still sent")
+                break
         if refusal is not None:
             raise refusal from None
 
@@ -161,17 +176,21 @@ class Courier:
 
     def _settle(self, timeout_s: float) -> RefusedError | None:
         """Wait as `flush` does, and take what was refused since the last time."""
-        if self._buffer.closed or (self._threads == () and not len(self._buffer)):
+        if self._is_late and self._backlog.waiting.records:
+            raise self._timed_out(0.0)
+        if self._buffer.closed or (not self._threads.any and not len(self._buffer)):
             return None
         marker = self._buffer.mark()
         self._wake(hurry=True)
         if not marker.reached.wait(timeout_s):
-            delivery = self.delivery()
-            trouble = self._contact.trouble
-            raise FlushTimeoutError(
-                delivery.waiting, calls=delivery.waiting_calls, timeout_s=timeout_s, cause=trouble
-            ) from None
+            raise self._timed_out(timeout_s) from None
         return marker.error
+
+    def _timed_out(self, timeout_s: float) -> FlushTimeoutError:
+        found = self.delivery()
+        return FlushTimeoutError(
+            found.waiting, calls=found.waiting_calls, timeout_s=timeout_s, cause=self._contact.trouble
+        )
 
     def wait(self, *, timeout_s: float, patience_s: float) -> bool:
         """Wait until everything delivered before this call is answered; tell whether it is. Nothing is raised.
@@ -182,7 +201,7 @@ class Courier:
             timeout_s: How long to wait while the server answers, in seconds.
             patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
         """
-        if self._buffer.closed or (self._threads == () and not len(self._buffer)):
+        if self._is_late or self._buffer.closed or (not self._threads.any and not len(self._buffer)):
             return not self.delivery().waiting_calls
         marker = self._buffer.mark()
         self._wake(hurry=True)
@@ -205,8 +224,7 @@ class Courier:
         """
         self._buffer.closed = True
         self._recorder.end()
-        for thread in self._threads[:1]:
-            thread.join(JOIN_TIMEOUT_S)
+        self._threads.join(0)
         self._recorder.drain()
         self._send_the_rest(timeout_s, since)
 
@@ -224,11 +242,15 @@ class Courier:
         self._tries.stop.set()
         self._backlog.arrived.set()
         cut()
-        for thread in self._threads[1:]:
-            thread.join(JOIN_TIMEOUT_S)
+        self._threads.join(1)
         path, kept = self._backlog.path, self._backlog.in_file
         lost = self._backlog.close()
         self._buffer.discard()
+        ring = self._buffer.ring
+        if ring is not None:
+            if not ring.is_empty:
+                _log.warning("what no journal had room for is kept in %s; the next client sends it", ring.path)
+            ring.close()
         trouble = self._contact.trouble
         why = "" if trouble is None else f"; the last answer: {trouble}"
         if kept.records:
@@ -238,6 +260,18 @@ class Courier:
             self._buffer.drop(points=lost.points, calls=lost.calls)
             text = "%d metric points and %d calls were not delivered: the client was closed before they were answered%s"
             _log.warning(text, lost.points, lost.calls, why)
+
+    def go_on_late(self) -> None:
+        """Begin afresh after the end: what is logged from now on goes into a journal at once, for others to send.
+
+        The interpreter ends: no thread can be started any more, and handlers that were registered before this client's
+        may still log. Without a journal it stays closed.
+        """
+        if self._folder is not None:
+            self._buffer.forget()
+            self._begin()
+            self._is_late = self._is_ready = True
+            self._buffer.closed = False
 
     def note_progress(self, *_: object) -> None:
         """Note that a long call goes on, as if it had been answered: the end of the client waits for it."""
@@ -261,6 +295,7 @@ class Courier:
             dropped_calls=self._buffer.dropped_calls + lost.calls,
             refused_calls=self._outcomes.refused_calls,
             journaled=self._backlog.in_file.points,
+            ring="" if self._buffer.ring is None else str(self._buffer.ring.path),
             trouble="" if trouble is None else str(trouble),
         )
 
@@ -289,39 +324,58 @@ class Courier:
             others_create=self._others_create,
             on_takeover=self._on_takeover,
         )
-        self._starting = threading.RLock()
-        self._is_starting = False
-        self._start_at = 0.0
-        self._threads: tuple[threading.Thread, ...] = ()
+        self._began_at = time()
+        self._is_ready = self._folder is None
+        self._is_making_ready = False
+        self._is_late = False
+        self._beginning = threading.RLock()
+        runs = (("modelbox-recorder", self._recorder.run), ("modelbox-sender", self._sender.run))
+        self._threads = Threads(runs, on_start=self._on_start)
+
+    def _make_ready(self) -> None:
+        """Make the ring, before anything is logged."""
+        with self._beginning:
+            # A signal's handler that comes by here while the ring is made does without.
+            if self._is_ready or self._is_making_ready or self._folder is None:
+                return
+            self._is_making_ready = True
+            try:
+                self._backlog.ring = self._buffer.ring = self._folder.create_ring()
+                self._is_ready = True
+            finally:
+                self._is_making_ready = False
+
+    def _see_to_it(self) -> None:
+        """Have what was logged journaled: soon, and at once where the ring gets full."""
+        ring = self._buffer.ring
+        if self._is_late:
+            self._journal_late()
+        elif self._recorder.idle:
+            self._wake()
+        elif ring is not None and ring.is_low and not self._recorder.is_hurried:
+            self._recorder.wake(hurry=True)
+
+    def _journal_late(self) -> None:
+        with self._beginning:
+            first = not self._backlog.path
+            self._recorder.drain()
+        if first:
+            text = (
+                "logged after the end of the client: it waits in %s; `modelbox client sync` or the next client sends it"
+            )
+            _log.warning(text, self._backlog.path or "memory")
+
+    def _take_over_left(self) -> threading.Event | None:
+        """Have what workers left sent that have ended since this client began; None if there is nothing."""
+        if self._folder is None or self._is_late or not has_left(self._folder, since=self._began_at):
+            return None
+        self._wake(hurry=True)
+        return self._sender.take_over_now()
 
     def _wake(self, *, hurry: bool = False) -> None:
         self._recorder.wake(hurry=hurry)
-        if len(self._threads) < _THREADS:
-            with self._starting:
-                # A signal's handler may come by here while its own thread starts them.
-                if not self._is_starting and monotonic() >= self._start_at:
-                    self._is_starting = True
-                    try:
-                        self._start()
-                    finally:
-                        self._is_starting = False
-
-    def _start(self) -> None:
-        if not self._threads:
-            self._on_start()
-        runs = (("modelbox-recorder", self._recorder.run), ("modelbox-sender", self._sender.run))
-        for name, run in runs[len(self._threads) :]:
-            thread = threading.Thread(target=run, name=name, daemon=True)
-            try:
-                thread.start()
-            except RuntimeError as error:
-                # Nothing of the training's business: what is logged waits, and at its end goes into the journal.
-                first, self._start_at = not self._start_at, monotonic() + START_AGAIN_S
-                self._recorder.idle = True
-                level = logging.WARNING if first else logging.DEBUG
-                _log.log(level, "no thread can be started to send what is logged (%s): it waits", error)
-                return
-            self._threads = (*self._threads, thread)
+        if not self._threads.see_to_it():
+            self._recorder.idle = True  # so that the next call tries it again
 
     def _on_answer(self, record: Record, answer: Answer) -> bool:
         waiter = self._waiters.pop(record.key, None)
@@ -355,7 +409,7 @@ class Courier:
                 return
 
     def _send_the_rest(self, timeout_s: float, since: float) -> None:
-        if not self._threads:
+        if not self._threads.any:
             return
         done = threading.Event()
         self._backlog.mark(done.set)

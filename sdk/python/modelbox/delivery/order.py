@@ -81,7 +81,18 @@ class Order:
         self._written: set[str] = set()
         self._is_unknown = False
         for record in passed:
-            self._hold(record)
+            self.hold(record)
+
+    def hold(self, record: Record) -> None:
+        """Take a further record that others are to pass."""
+        about = about_of(record)
+        if about is None:
+            # A call of another version: nobody knows what may not pass it.
+            self._is_unknown = True
+        elif about.made:
+            self._missing.add(about.made)
+        elif record.method not in _UNORDERED:
+            self._written |= about.named
 
     def may_go(self, record: Record) -> bool:
         """Return whether a record may go now; if it may not, neither may what depends on it."""
@@ -93,19 +104,9 @@ class Order:
         about = about_of(record)
         is_value = not (is_unordered or record.creates)
         if about is None or about.all & self._missing or (is_value and about.all & self._written):
-            self._hold(record)
+            self.hold(record)
             return False
         return True
-
-    def _hold(self, record: Record) -> None:
-        about = about_of(record)
-        if about is None:
-            # A call of another version: nobody knows what may not pass it.
-            self._is_unknown = True
-        elif about.made:
-            self._missing.add(about.made)
-        elif record.method not in _UNORDERED:
-            self._written |= about.named
 
 
 def about_of(record: Record) -> About | None:

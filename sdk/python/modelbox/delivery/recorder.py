@@ -16,7 +16,7 @@ from modelbox.delivery.outcomes import Outcomes
 from modelbox.delivery.wakeup import Wakeup
 from modelbox.errors import ModelBoxError
 from modelbox.journal.backlog import Backlog
-from modelbox.journal.record import Record
+from modelbox.journal.record import NO_SLOT, Record
 from modelbox.limits import BATCH_POINTS_MAX, DRAIN_POINTS_MAX, LINGER_S
 
 _log = logging.getLogger("modelbox")
@@ -31,6 +31,8 @@ class Recorder:
         """Record nothing yet; `run` is for a thread of its own, until `stop` is set."""
         self.idle = True
         self.points_in_hand = self.calls_in_hand = 0
+        self.is_hurried = False
+        self._handed_over: Final[set[int]] = set()
         self.stop: Final = threading.Event()
         self._buffer: Final = buffer
         self._backlog: Final = backlog
@@ -42,6 +44,7 @@ class Recorder:
         """Say that there is something in the buffer; in a hurry it is taken at once."""
         self.idle = False
         if hurry:
+            self.is_hurried = True
             self._hurry.set()
         self._work.set()
 
@@ -72,8 +75,10 @@ class Recorder:
         if len(self._buffer) < BATCH_POINTS_MAX:
             self._hurry.wait(LINGER_S)
         self._hurry.clear()
+        self.is_hurried = False
 
     def _record(self, entries: list[Entry]) -> None:
+        self._handed_over.clear()
         self.points_in_hand = sum(type(entry) is Point for entry in entries)
         self.calls_in_hand = sum(type(entry) is Record for entry in entries)
         try:
@@ -83,7 +88,7 @@ class Recorder:
             _log.exception("%d metric points were lost by a defect of the client", self.points_in_hand)
             error = ModelBoxError(f"a defect of the client: {defect!r}")
             self._outcomes.note(error, points=self.points_in_hand, calls=self.calls_in_hand)
-            self._give_up()
+            self._give_up(entries)
             for entry in entries:
                 if isinstance(entry, Marker):
                     self._mark(entry)
@@ -112,17 +117,24 @@ class Recorder:
             if self.stop.wait(_ROOM_S):
                 self._drop(record)
                 return
+        self._handed_over.update(record.slots)
         self._count_out(record)
 
     def _drop(self, record: Record) -> None:
         self._count_out(record)
+        if record.is_kept:
+            return  # in the ring, until somebody has room for it in a journal
         self._buffer.drop(points=record.points, calls=0 if record.points else 1)
 
     def _count_out(self, record: Record) -> None:
         self.points_in_hand -= record.points
         self.calls_in_hand -= 0 if record.points else 1
 
-    def _give_up(self) -> None:
+    def _give_up(self, entries: list[Entry]) -> None:
+        """Count as dropped what a defect took, out of the ring too: there it would be a defect for others."""
+        if self._buffer.ring is not None:
+            taken = {slot for entry in entries for slot in _slots_of(entry)}
+            self._buffer.ring.free_calls(tuple(taken - self._handed_over))
         self._buffer.drop(points=self.points_in_hand, calls=self.calls_in_hand)
         self.points_in_hand = self.calls_in_hand = 0
 
@@ -133,3 +145,9 @@ class Recorder:
         if not marker.reached.is_set():
             marker.error = self._outcomes.take_refusal()
             marker.reached.set()
+
+
+def _slots_of(entry: Entry) -> tuple[int, ...]:
+    if isinstance(entry, Record):
+        return entry.slots
+    return (entry.slot,) if isinstance(entry, Point) and entry.slot != NO_SLOT else ()

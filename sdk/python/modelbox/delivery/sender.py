@@ -1,23 +1,27 @@
 """The thread that sends what waits in the backlog, and what other processes have left behind.
 
-Older journals go first, so that what is logged on one object keeps its order; when they take long, they give way to
-what this client logs.
+Older journals go first, so that what is logged on one object keeps its order. What does not depend on them passes them
+at once; when they take long, they give way to all that this client logs.
 
 Must not know: gRPC, or how records come into the backlog.
 """
 
 import logging
+import threading
+from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
 from modelbox.delivery.columns import repacked
+from modelbox.delivery.leftover import Leftover
 from modelbox.delivery.takeover import Takeover
 from modelbox.delivery.tries import OnAnswer, Tries, Verdict
 from modelbox.journal.aside import Aside
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
 from modelbox.journal.folder import JournalFolder
+from modelbox.journal.record import Record
 from modelbox.limits import (
     BACKOFF_S_MAX,
     BACKOFF_S_MIN,
@@ -60,6 +64,15 @@ class Sender:
         self._next_takeover = 0.0
         self._own_from = 0.0
         self._taking_over = False
+        self._waiters: Final[deque[threading.Event]] = deque()
+
+    def take_over_now(self) -> threading.Event:
+        """Have what others left looked for at once; return what is set when that was sent, as far as it goes."""
+        done = threading.Event()
+        self._waiters.append(done)
+        self._next_takeover = 0.0
+        self._backlog.arrived.set()
+        return done
 
     def run(self) -> None:
         """Send until the tries are stopped."""
@@ -87,8 +100,10 @@ class Sender:
             case _:  # the next one at once
                 pass
 
-    def _send(self) -> Verdict:
-        verdict = self._tries.send_next(self._backlog, on_answer=self._on_answer, may_be_created=self._may_be_created)
+    def _send(self, may_go: Callable[[Record], bool] | None = None) -> Verdict:
+        verdict = self._tries.send_next(
+            self._backlog, on_answer=self._on_answer, may_be_created=self._may_be_created, may_go=may_go
+        )
         if verdict is Verdict.ANSWERED and self._folder is not None:
             self._keep_small(self._folder)
         return verdict
@@ -109,6 +124,7 @@ class Sender:
     def _take_over(self) -> None:
         if self._takeover is None or self._taking_over or monotonic() < self._next_takeover:
             return
+        waiters = [self._waiters.popleft() for _ in range(len(self._waiters))]
         self._own_from = monotonic() + TAKEOVER_FIRST_S
         self._taking_over = True
         try:
@@ -117,9 +133,12 @@ class Sender:
             self._taking_over = False
             self._on_takeover()
             self._next_takeover = monotonic() + (BACKOFF_S_MAX if self._takeover.holds else TAKEOVER_S)
+            if self._waiters:
+                self._next_takeover = 0.0
+            for waiter in waiters:
+                waiter.set()
 
-    def _give_way(self) -> None:
-        if monotonic() < self._own_from:
-            return
-        while self._send() is Verdict.ANSWERED:
+    def _give_way(self, leftover: Leftover) -> None:
+        may_go = leftover.may_pass if monotonic() < self._own_from else None
+        while self._send(may_go) is Verdict.ANSWERED:
             pass

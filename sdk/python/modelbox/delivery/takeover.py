@@ -7,12 +7,15 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heapify, heappop, heappush
 from pathlib import Path
 from time import monotonic
 from typing import Final, NamedTuple
 
 from modelbox.delivery.columns import repacked
+from modelbox.delivery.leftover import Leftover
+from modelbox.delivery.pouring import pour_orphans, take
 from modelbox.delivery.tries import Answer, Tries, Verdict
 from modelbox.errors import ModelBoxError
 from modelbox.journal.aside import Aside, Fate
@@ -71,6 +74,10 @@ class _Turn(NamedTuple):
     next_at: float | None = None
 
 
+Between = Callable[[Leftover], None]
+"""Called while journals are sent, with what they still have to say."""
+
+
 class Takeover:
     """Sends what other processes have left behind, what was logged first before the rest. For one thread."""
 
@@ -89,8 +96,8 @@ class Takeover:
         """Whether a journal waits for another one to create an object."""
         return bool(self._held_since)
 
-    def run(self, between: Callable[[], None] = lambda: None) -> list[Sent]:
-        """Send all journals that nobody keeps; `between` is called after each record.
+    def run(self, between: Between = lambda _: None) -> list[Sent]:
+        """Send all journals that nobody keeps; `between` is called before each journal and after each record.
 
         Raises:
             UnavailableError: The server was away for as long as the tries allow.
@@ -107,16 +114,20 @@ class Takeover:
                 self._tell(sent)
         return list(done.values())
 
-    def _send_all(self, done: dict[Path, Sent], between: Callable[[], None]) -> bool:
+    def _send_all(self, done: dict[Path, Sent], between: Between) -> bool:
         """Send all journals once, in the order of what was logged when; return whether anything was answered."""
         progress = False
         switches = 0
-        queue = [(at, path) for path in self._folder.journals() if (at := _logged_at(path)) is not None]
+        pour_orphans(self._folder)
+        paths = [path for path in self._folder.journals() if self._folder.is_left(path)]
+        queue = [(at, path) for path in paths if (at := _logged_at(path)) is not None]
         heapify(queue)
+        leftover = Leftover(paths)
         while queue:
+            between(leftover)
             _, path = heappop(queue)
             until = queue[0][0] if queue and switches < TAKEOVER_SWITCHES_MAX else math.inf
-            turn = self._send(path, done, between, until=until)
+            turn = self._send(path, done, partial(between, leftover), until=until)
             progress = progress or turn.progress
             if turn.next_at is not None:
                 switches += 1
@@ -137,7 +148,7 @@ class Takeover:
 
     def _send(self, path: Path, done: dict[Path, Sent], between: Callable[[], None], *, until: float) -> _Turn:
         """Send one journal as far as it goes, if nobody keeps it, up to a value that was logged after `until`."""
-        file = self._folder.take(path)
+        file = take(self._folder, path)
         if file is None:
             return _Turn()
         try:

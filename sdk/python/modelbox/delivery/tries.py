@@ -106,11 +106,19 @@ class Tries:
         self._defects: dict[str, int] = {}
         self._defect = ""
 
-    def send_next(self, backlog: Backlog, *, on_answer: OnAnswer, may_be_created: Callable[[], bool]) -> Verdict:
+    def send_next(
+        self,
+        backlog: Backlog,
+        *,
+        on_answer: OnAnswer,
+        may_be_created: Callable[[], bool],
+        may_go: Callable[[Record], bool] | None = None,
+    ) -> Verdict:
         """Send a backlog's next record once; if it is answered, take it away, else pause.
 
         Args:
             on_answer: Called before the record is taken away.
+            may_go: Which may be sent now; the others are passed, as far as their order allows. Without, none is.
             may_be_created: Asked when the server does not know an object: whether another journal may create it.
 
         Raises:
@@ -119,7 +127,7 @@ class Tries:
         """
         if self.stop.is_set():
             return Verdict.STOPPED
-        record = self._next(backlog)
+        record = self._next(backlog) if may_go is None else self._next_of(backlog, may_go)
         if record is None:
             return Verdict.NONE if backlog.first() is None else Verdict.STUCK
         try:
@@ -164,6 +172,19 @@ class Tries:
             return due
         order = Order(stuck)
         return backlog.next(lambda record: not self.suspects.is_stuck(record) and order.may_go(record)) or due
+
+    def _next_of(self, backlog: Backlog, may_go: Callable[[Record], bool]) -> Record | None:
+        order = Order(self._stuck(backlog))
+
+        def is_next(record: Record) -> bool:
+            if self.suspects.is_stuck(record):
+                return False
+            if not may_go(record):
+                order.hold(record)
+                return False
+            return order.may_go(record)
+
+        return backlog.next(is_next)
 
     def _note(self, record: Record, answer: Answer) -> None:
         if answer.error is None:

@@ -20,6 +20,7 @@ from modelbox.journal.file import JournalFile
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.frames import FRAME_BYTES
 from modelbox.journal.record import Record
+from modelbox.journal.ring import Ring
 from modelbox.limits import JOURNAL_RETRY_S, UNSAVED_BYTES_MAX, WINDOW_BYTES_MAX
 
 _log = logging.getLogger("modelbox")
@@ -56,8 +57,12 @@ class Tally:
 class Backlog:
     """Records that wait. Any number of threads may add; one takes the first, again and again, until it is answered."""
 
-    def __init__(self, folder: JournalFolder | None) -> None:
-        """Begin empty, with no file yet; without a folder never with one."""
+    def __init__(self, folder: JournalFolder | None, ring: Ring | None = None) -> None:
+        """Begin empty, with no file yet; without a folder never with one.
+
+        Args:
+            ring: Where records are kept until they are in the file, as far as they name slots.
+        """
         self.arrived: Final = threading.Event()
         self.waiting: Final = Tally()
         self.in_file = Tally()
@@ -68,6 +73,7 @@ class Backlog:
         self._answered = 0
         self._markers: deque[tuple[int, OnReached]] = deque()
         self._folder: Final = folder
+        self.ring = ring
         self._lock: Final = threading.RLock()
         self._file: JournalFile | None = None
         self._window: deque[Record] = deque()
@@ -204,6 +210,8 @@ class Backlog:
         elif record in self._unsaved:
             self._unsaved.remove(record)
             self._unsaved_bytes -= record.memory_bytes
+            if self.ring is not None:
+                self.ring.free(record)
         self.waiting.add(record, -1)
         self._answered += 1
         if not self.waiting.records:
@@ -211,13 +219,17 @@ class Backlog:
         self._reach_markers()
 
     def close(self) -> Tally:
-        """Let the journal go: removed if nothing waits in it. Return what is lost: what is in memory only."""
+        """Let the journal go: removed if nothing waits in it. Return what is lost: what is in memory only.
+
+        What is in the ring is not: it stays there.
+        """
         with self._lock:
             self._retry_at = 0.0
             self._save_unsaved()
             lost = Tally()
             for record in self._unsaved:
-                lost.add(record)
+                if not record.is_kept:
+                    lost.add(record)
             self.waiting.add_all(lost, -1)
             file, self._file = self._file, None
             if file is not None:
@@ -264,11 +276,11 @@ class Backlog:
             return False
         try:
             if self._file is None:
-                self._file = self._folder.create()
+                self._file = self._create(self._folder)
                 self._read_place = self._file.first
             self._folder.check_room(self._file, record.memory_bytes)
             place = self._file.size
-            self._file.append(record)
+            self._write(self._file, record)
         except OSError as error:
             self._note_trouble(error)
             return False
@@ -281,6 +293,24 @@ class Backlog:
             self._window_bytes += record.memory_bytes
             self._read_place = self._file.size
         return True
+
+    def _create(self, folder: JournalFolder) -> JournalFile:
+        if self.ring is None:
+            return folder.create()
+        stem = folder.shelves.stem_of(self.ring)
+        if not folder.has(stem):
+            return folder.create(stem=stem)
+        # One that could not be read was given up: the ring goes with another one from now on.
+        file = folder.create()
+        folder.shelves.rename(self.ring, file.path.stem)
+        return file
+
+    def _write(self, file: JournalFile, record: Record) -> None:
+        if self.ring is None or not record.slots:
+            file.append(record)
+            return
+        with self.ring.flight(record, file.size):
+            file.append(record)
 
     def _save_unsaved(self) -> None:
         while self._unsaved and self._save(self._unsaved[0]):

@@ -22,6 +22,7 @@ import msgspec
 
 from modelbox.journal.frames import (
     ANSWERED,
+    FRAME_BYTES,
     HEADER_BYTES_MAX,
     HEADER_BYTES_MIN,
     STATE_OFFSET,
@@ -33,12 +34,13 @@ from modelbox.journal.frames import (
     encode_frame,
     encode_header,
     encode_state,
+    is_frame,
     is_of_another_version,
     parse,
 )
 from modelbox.journal.locks import lock
 from modelbox.journal.record import Record
-from modelbox.limits import WINDOW_READ_BYTES
+from modelbox.limits import RECORD_BYTES_MAX, WINDOW_READ_BYTES
 
 SUFFIX: Final = ".journal"
 """How the files of journals end."""
@@ -64,14 +66,16 @@ class JournalFile:
         _open_files.add(self)
 
     @classmethod
-    def create(cls, folder: Path, header: Header, *, suffix: str = SUFFIX) -> Self:
+    def create(cls, folder: Path, header: Header, *, suffix: str = SUFFIX, stem: str = "") -> Self:
         """Make a new journal, locked.
+
+        Args:
+            stem: Its name without the suffix; drawn, unless given.
 
         Raises:
             OSError: It cannot be made.
         """
-        # Hosts that share a folder, and processes that get an old number again, never have the same name.
-        path = folder / f"{_plain(header.host)}-{os.getpid()}-{secrets.token_hex(4)}{suffix}"
+        path = folder / f"{stem or new_stem()}{suffix}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
         try:
             lock(descriptor)
@@ -196,6 +200,15 @@ class JournalFile:
                 return block
             wanted = max(2 * wanted, block.need)
 
+    def holds(self, place: int) -> bool:
+        """Tell whether a record was written to a place, whatever became of it.
+
+        Raises:
+            OSError: The disk fails.
+        """
+        data = os.pread(self._descriptor, FRAME_BYTES + RECORD_BYTES_MAX, place)
+        return is_frame(data, place=place, salt=self._salt)
+
     def clear(self) -> None:
         """Remove all records.
 
@@ -208,7 +221,7 @@ class JournalFile:
     @property
     def is_in_place(self) -> bool:
         """Whether the file still is where it was made; somebody may have removed it."""
-        return _is_at(self.path, self._descriptor)
+        return is_at(self.path, self._descriptor)
 
     def close(self) -> None:
         """Let the file go as it is, for others to take."""
@@ -244,6 +257,14 @@ class JournalFile:
 _open_files: Final[weakref.WeakSet[JournalFile]] = weakref.WeakSet()
 
 
+def new_stem() -> str:
+    """Return a name for files of this process, without a suffix.
+
+    Hosts that share a folder, and processes that get an old number again, never have the same.
+    """
+    return f"{_plain(socket.gethostname())}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
 def own_header(address: str, *, log: str = "") -> Header:
     """Return the header of a journal that this process begins now."""
     return Header(address, host=socket.gethostname(), pid=os.getpid(), created_at=time(), log=log)
@@ -274,7 +295,7 @@ def _locked_opening(path: Path, descriptor: int) -> Opening | None:
     except BlockingIOError:
         return None
     # Its last owner may have removed or replaced it between our opening and our locking it.
-    if not _is_at(path, descriptor):
+    if not is_at(path, descriptor):
         return None
     data = os.pread(descriptor, HEADER_BYTES_MAX, 0)
     opening = decode_header(data)
@@ -287,7 +308,8 @@ def _locked_opening(path: Path, descriptor: int) -> Opening | None:
     return opening
 
 
-def _is_at(path: Path, descriptor: int) -> bool:
+def is_at(path: Path, descriptor: int) -> bool:
+    """Tell whether an open file is the one of that name."""
     try:
         there = path.stat()
     except FileNotFoundError:

@@ -12,10 +12,12 @@ from time import monotonic, time
 from typing import Final
 
 from modelbox.home import HomeLog
-from modelbox.journal.file import SUFFIX, JournalFile, own_header, read_header
+from modelbox.journal.file import SUFFIX, JournalFile, new_stem, own_header, read_header
 from modelbox.journal.frames import Header
 from modelbox.journal.locks import lock
 from modelbox.journal.record import Record
+from modelbox.journal.ring import Ring
+from modelbox.journal.shelves import Shelves
 from modelbox.limits import JOURNAL_BYTES_MAX, JOURNAL_FREE_BYTES_MIN, JOURNAL_RETRY_S
 
 COMPACTED_SUFFIX: Final = ".compacted"
@@ -58,22 +60,41 @@ class JournalFolder:
         Args:
             of_files: Whether it is for the journals of held files.
         """
+        self.of_files: Final = of_files
         self._suffix: Final = FILES_SUFFIX if of_files else SUFFIX
         self.settings: Final = settings
         self.address: Final = address
         self.home: Final = HomeLog() if home is None else home
+        self.shelves: Final = Shelves(settings.folder)
         self._others_bytes = 0
         self._measured_at = -JOURNAL_RETRY_S
 
-    def create(self, *, suffix: str = "") -> JournalFile:
+    def create(self, *, suffix: str = "", stem: str = "", header: Header | None = None) -> JournalFile:
         """Make a new journal, or with another suffix a file of the same form that is none.
+
+        Args:
+            stem: Its name without the suffix; drawn, unless given.
+            header: Whose it is; this process's, unless given.
 
         Raises:
             OSError: It cannot be made.
         """
         self.settings.folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
-        header = own_header(self.address, log=self.home.id)
-        return JournalFile.create(self.settings.folder, header, suffix=suffix or self._suffix)
+        header = header or own_header(self.address, log=self.home.id)
+        return JournalFile.create(self.settings.folder, header, suffix=suffix or self._suffix, stem=stem)
+
+    def create_ring(self) -> Ring | None:
+        """Make a ring for a journal that this process will make; None where no ring can be, and for held files.
+
+        Its name is the journal's.
+        """
+        if self.of_files or not self.settings.bytes_max:
+            return None
+        return self.shelves.create(new_stem(), self.address, log=self.home.id)
+
+    def has(self, stem: str) -> bool:
+        """Whether there is a journal of that name."""
+        return self.settings.folder.joinpath(stem + SUFFIX).exists()
 
     def create_copy(self, of: JournalFile) -> JournalFile:
         """Make a file that will take another one's place, and so tells the same of where its records come from.
@@ -128,6 +149,13 @@ class JournalFolder:
         with contextlib.suppress(OSError):
             return JournalFile.take(path)
         return None
+
+    def is_left(self, path: Path) -> bool:
+        """Tell whether nobody keeps a journal, at this moment."""
+        file = self.take(path)
+        if file is not None:
+            file.close()
+        return file is not None
 
     def sweep(self) -> None:
         """Remove what was left behind by processes that were killed while they compacted a journal."""

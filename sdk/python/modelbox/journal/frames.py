@@ -82,20 +82,20 @@ class Block:
     damaged_bytes: int = 0
 
 
-def encode_header(header: Header, salt: bytes | None = None) -> tuple[bytes, bytes]:
+def encode_header(header: Header, salt: bytes | None = None, *, magic: bytes = MAGIC) -> tuple[bytes, bytes]:
     """Return a file's first bytes, as many whether it names a log or has only the room for one; and its salt."""
     salt = os.urandom(16) if salt is None else salt
     body = msgspec.json.encode(header) + b" " * (LOG_CHARS - len(header.log))
-    return _HEADER.pack(MAGIC, salt, len(body), zlib.crc32(body, zlib.crc32(salt))) + body, salt
+    return _HEADER.pack(magic, salt, len(body), zlib.crc32(body, zlib.crc32(salt))) + body, salt
 
 
-def decode_header(data: bytes) -> Opening | None:
+def decode_header(data: bytes, *, magic: bytes = MAGIC) -> Opening | None:
     """Return what the first bytes of a file say, None if they are not whole."""
     if len(data) < _HEADER.size:
         return None
-    magic, salt, length, crc = _HEADER.unpack_from(data)
+    found, salt, length, crc = _HEADER.unpack_from(data)
     body = data[_HEADER.size : _HEADER.size + length]
-    if magic != MAGIC or len(body) < length or zlib.crc32(body, zlib.crc32(salt)) != crc:
+    if found != magic or len(body) < length or zlib.crc32(body, zlib.crc32(salt)) != crc:
         return None
     return Opening(msgspec.json.decode(body, type=Header), salt, _HEADER.size + length)
 
@@ -186,6 +186,11 @@ def _pass_over(block: Block, data: bytes, *, at: int, end: "_End", place: int, s
             return following
     block.damaged_bytes += following - at
     return following
+
+
+def is_frame(data: bytes, *, place: int, salt: bytes) -> bool:
+    """Tell whether bytes that begin at `place` begin with a whole frame, in whatever state."""
+    return _is_whole_frame(data, 0, place=place, salt=salt)
 
 
 def _frame_bytes(data: bytes, at: int) -> int | None:

@@ -18,6 +18,9 @@ KEEP_FILES: Final = "KeepFiles"
 METRICS: Final = "LogMetricsBatch"
 """The method of a record of metric points."""
 
+NO_SLOT: Final = -1
+"""The slot of what is not kept in the ring."""
+
 _HEAD: Final = struct.Struct("<BBI")
 _OVERHEAD_BYTES: Final = 500
 _TIME_CHARS: Final = 12
@@ -42,7 +45,9 @@ class Record:
     """One call: its method, serialized request and key, and the number of metric points in it.
 
     `place` is its offset in the journal's file, None while it is in memory only; `tried_at` the time of the first try,
-    in seconds since the epoch, 0 if the server cannot have seen it.
+    in seconds since the epoch, 0 if the server cannot have seen it. `slots` are those of the ring that hold it until it
+    has its place, the first of each call; of the last call the record holds what comes up to the point `upto`, if that
+    is not 0. `is_kept`: all of it is there.
     """
 
     method: str
@@ -51,6 +56,9 @@ class Record:
     key: str = field(default_factory=_key_of_now)
     place: int | None = None
     tried_at: int = 0
+    slots: tuple[int, ...] = ()
+    upto: int = 0
+    is_kept: bool = False
 
     @property
     def memory_bytes(self) -> int:

@@ -1,0 +1,49 @@
+"""What the slots of a ring say: the points of one call of `log_metrics`, or a call as the journal has it.
+
+Must not know: where slots are.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from modelbox.journal.record import Record
+from modelbox.values import MetricScalar
+
+_POINTS: Final = b"P"
+_RECORD: Final = b"R"
+_encode: Final = msgspec.msgpack.Encoder(enc_hook=str).encode
+
+
+class PointsCall(NamedTuple):
+    """One call of `log_metrics`: the points of one object at one step and time, a key and its value each."""
+
+    object_id: str
+    step: int
+    wallclock: float
+    pairs: list[tuple[str, MetricScalar]]
+
+
+_decode: Final = msgspec.msgpack.Decoder(tuple[str, int, float, list[tuple[str, Any]]]).decode
+
+
+def encode_points(call: PointsCall) -> bytes:
+    """Return a call of `log_metrics` as a ring keeps it."""
+    return _POINTS + _encode(call)
+
+
+def encode_record(record: Record) -> bytes:
+    """Return a call as a ring keeps it."""
+    return _RECORD + record.encode()
+
+
+def decode(payload: bytes) -> PointsCall | Record | None:
+    """Return what a ring has kept; None if it is of another version.
+
+    Raises:
+        msgspec.MsgspecError: It is damaged.
+    """
+    kind, body = payload[:1], payload[1:]
+    if kind == _POINTS:
+        return PointsCall(*_decode(body))
+    return Record.decode(body, place=None, tried_at=0) if kind == _RECORD else None

@@ -1,0 +1,149 @@
+"""Rings whose owners have ended: poured into their journals, from where all is sent in the order of the journals.
+
+The lock of a journal guards its ring too: whoever takes a journal over pours its ring first, so that none is sent and
+removed while a ring still refers to it.
+
+Must not know: how records are sent.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from time import time
+from typing import Final
+
+import msgspec
+
+from modelbox.delivery.buffer import Point
+from modelbox.delivery.columns import records_of
+from modelbox.delivery.kept import PointsCall, decode
+from modelbox.journal.file import JournalFile, read_header
+from modelbox.journal.folder import JournalFolder
+from modelbox.journal.record import Record
+from modelbox.journal.ring import Ring
+from modelbox.journal.slots import Kept
+
+_log = logging.getLogger("modelbox")
+
+
+def take(folder: JournalFolder, path: Path) -> JournalFile | None:
+    """Lock a journal that nobody keeps, and pour its ring into it; None if somebody has it, or it is gone."""
+    journal = folder.take(path)
+    if journal is None:
+        return None
+    place = folder.shelves.of(path.stem)
+    if place is not None:
+        _pour(place, journal)
+    return journal
+
+
+def pour_orphans(folder: JournalFolder) -> None:
+    """Make the journals of rings that have none, where their owners ended before they had one, and pour them.
+
+    Held files have none.
+    """
+    if folder.of_files:
+        return
+    for stem in list(folder.shelves.stems()):
+        if folder.has(stem):
+            continue
+        place = folder.shelves.of(stem)
+        ring = None if place is None else _open(place)
+        if ring is None:
+            continue
+        try:
+            journal = folder.create(stem=stem, header=ring.header)
+        except OSError as error:
+            _log.info("no journal can be made for the ring %s: %s", place, error)
+            ring.abandon()
+            continue
+        _pour_into(ring, journal)
+        journal.close()
+
+
+def has_left(folder: JournalFolder, *, since: float) -> bool:
+    """Tell whether a process that began to log after a time, in seconds since the epoch, ended and left something."""
+    for path in folder.journals():
+        header = read_header(path)
+        if header is not None and header.created_at >= since and folder.is_left(path):
+            return True
+    return not folder.of_files and any(_is_left(folder, stem, since) for stem in folder.shelves.stems())
+
+
+def _is_left(folder: JournalFolder, stem: str, since: float) -> bool:
+    place = folder.shelves.of(stem)
+    ring = None if place is None else _open(place)
+    if ring is None:
+        return False
+    ring.abandon()
+    return ring.header.address == folder.address and ring.header.created_at >= since
+
+
+def _open(place: Path) -> Ring | None:
+    try:
+        return Ring.take(place)
+    except OSError as error:
+        _log.info("the ring %s cannot be opened: %s", place, error)
+        return None
+
+
+def _pour(place: Path, journal: JournalFile) -> None:
+    ring = _open(place)
+    if ring is not None:
+        _pour_into(ring, journal)
+
+
+def _pour_into(ring: Ring, journal: JournalFile) -> None:
+    """Put what only the ring has into the journal; what finds no room there stays in the ring for the next time."""
+    try:
+        for record in _records(ring.land(journal), ring):
+            with ring.flight(record, journal.size):
+                journal.append(record)
+    except OSError as error:
+        _log.info("the ring %s cannot be poured into its journal: %s", ring.path, error)
+    finally:
+        ring.close()
+
+
+def _records(kept: list[Kept], ring: Ring) -> Iterator[Record]:
+    """Return what a ring holds as records, in the order in which it was logged."""
+    points: list[Point] = []
+    logged_at = 0.0
+    for one in kept:
+        first = one.positions[0]
+        call = _decoded(one, ring)
+        if isinstance(call, PointsCall):
+            slot_points = [
+                Point(call.object_id, key, call.step, call.wallclock, value, first) for key, value in call.pairs
+            ]
+            logged_at = logged_at or _logged_at(call, ring)
+            points += slot_points[one.done :]
+            continue
+        yield from records_of(points, logged_at=logged_at)
+        points, logged_at = [], 0.0
+        if call is None:
+            ring.free_calls((first,))
+        else:
+            call.slots = (first,)
+            yield call
+    yield from records_of(points, logged_at=logged_at)
+
+
+def _decoded(one: Kept, ring: Ring) -> PointsCall | Record | None:
+    try:
+        call = decode(one.payload)
+    except (msgspec.MsgspecError, ValueError) as error:
+        _log.error("a call in the ring %s cannot be read: %s", ring.path, error)
+        return None
+    if call is None:
+        _log.error("a call in the ring %s is of another version of the client", ring.path)
+    return call
+
+
+_EARLY_S: Final = 1.0
+
+
+def _logged_at(call: PointsCall, ring: Ring) -> float:
+    """Return about when a call was made: its own time, if that can be, else when the ring was begun."""
+    is_likely = ring.header.created_at - _EARLY_S <= call.wallclock <= time()
+    return call.wallclock if is_likely else ring.header.created_at
