@@ -34,7 +34,8 @@ class Owner:
         self.ring: Ring = ring
         self.buffer = Buffer()
         self.buffer.ring = ring
-        self.backlog = Backlog(folder, ring)
+        self.backlog = Backlog(folder)
+        self.backlog.go_with(ring)
 
     def log(self, steps: range) -> None:
         for step in steps:

@@ -29,6 +29,7 @@ ModelBoxError
 │   ├── AccessDeniedError                the server, or what stands before it, does not let this client in
 │   └── UnsupportedError                 the server does not know the call, or there is no ModelBox
 ├── RefusedError                         the server refused something that was logged
+├── NoThreadError                        the system gives no thread, which a transfer needs
 └── ClosedError                          the client was closed
 
 Must not know: gRPC. `transport/failures.py` makes these from its errors.
@@ -235,6 +236,10 @@ class RefusedError(ModelBoxError):
         self.calls = calls
         self.cause = cause
         self.fate = fate
+
+
+class NoThreadError(ModelBoxError):
+    """The system gives no thread, which transfers and watches need. With Python 3.12 so it is once the program ends."""
 
 
 class ClosedError(ModelBoxError):

@@ -15,9 +15,9 @@ from modelbox.delivery.destination import Destination
 from modelbox.delivery.takeover import Sent, Takeover
 from modelbox.delivery.tries import Tries
 from modelbox.home import HomeLog
-from modelbox.journal.backlog import Tally
 from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
+from modelbox.journal.tally import Tally
 from modelbox.record_calls import answers, send, was_recorded, which_log
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection

@@ -89,7 +89,7 @@ class Watch:
 
     def _connected(self) -> Iterator[Change]:
         with self._connection.translated(WATCH_NAMESPACE):
-            multicallable = self._connection.channel.unary_stream(
+            multicallable = self._connection.channel_for(WATCH_NAMESPACE).unary_stream(
                 WATCH_NAMESPACE.path,
                 request_serializer=WATCH_NAMESPACE.request.SerializeToString,
                 response_deserializer=WATCH_NAMESPACE.response.FromString,

@@ -74,7 +74,11 @@ class ResourceLogger:
         self._stopping = threading.Event()
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._sample_until_stopped, name="modelbox-resources", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            _log.warning("no thread can be started to sample the machine's load (%s): it is not logged", error)
+            self._stopping.set()
 
     @property
     def is_running(self) -> bool:

@@ -19,7 +19,7 @@ from modelbox.delivery.pouring import has_left
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
 from modelbox.delivery.threads import Threads
-from modelbox.delivery.tries import Answer, Answers, Send, Tries, WasRecorded
+from modelbox.delivery.tries import Answer, Answers, Send, Tries, Verdict, WasRecorded
 from modelbox.errors import AnotherLogError, ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
 from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
@@ -182,9 +182,19 @@ class Courier:
             return None
         marker = self._buffer.mark()
         self._wake(hurry=True)
-        if not marker.reached.wait(timeout_s):
+        if not self._threads.any:
+            self._work_here(marker.reached, timeout_s)
+        if not marker.reached.wait(timeout_s if self._threads.any else 0):
             raise self._timed_out(timeout_s) from None
         return marker.error
+
+    def _work_here(self, done: threading.Event, timeout_s: float) -> None:
+        """Do the threads' work in the caller's, where the system has none to give; as long as somebody waits for it."""
+        deadline = monotonic() + timeout_s
+        self._recorder.drain()
+        while not done.is_set() and monotonic() < deadline:
+            if self._sender.send() not in {Verdict.ANSWERED, Verdict.FAILED}:
+                return
 
     def _timed_out(self, timeout_s: float) -> FlushTimeoutError:
         found = self.delivery()
@@ -340,7 +350,10 @@ class Courier:
                 return
             self._is_making_ready = True
             try:
-                self._backlog.ring = self._buffer.ring = self._folder.create_ring()
+                ring = self._folder.create_ring()
+                if ring is not None:
+                    self._backlog.go_with(ring)
+                    self._buffer.ring = ring
                 self._is_ready = True
             finally:
                 self._is_making_ready = False

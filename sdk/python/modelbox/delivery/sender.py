@@ -89,7 +89,7 @@ class Sender:
         self._take_over()
         # Cleared before anything is looked at: what arrives later sets it again.
         self._backlog.arrived.clear()
-        match self._send():
+        match self.send():
             case Verdict.NONE:
                 self._backlog.arrived.wait(TAKEOVER_S)
             case Verdict.STUCK:
@@ -100,7 +100,8 @@ class Sender:
             case _:  # the next one at once
                 pass
 
-    def _send(self, may_go: Callable[[Record], bool] | None = None) -> Verdict:
+    def send(self, may_go: Callable[[Record], bool] | None = None) -> Verdict:
+        """Send the next record once; of those that may go now, if that is given."""
         verdict = self._tries.send_next(
             self._backlog, on_answer=self._on_answer, may_be_created=self._may_be_created, may_go=may_go
         )
@@ -140,5 +141,5 @@ class Sender:
 
     def _give_way(self, leftover: Leftover) -> None:
         may_go = leftover.may_pass if monotonic() < self._own_from else None
-        while self._send(may_go) is Verdict.ANSWERED:
+        while self.send(may_go) is Verdict.ANSWERED:
             pass

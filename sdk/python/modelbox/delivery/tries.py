@@ -21,7 +21,7 @@ from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.order import Order
 from modelbox.delivery.suspects import Suspects
-from modelbox.errors import AnotherLogError, ModelBoxError
+from modelbox.errors import AnotherLogError, ModelBoxError, NoThreadError
 from modelbox.home import HomeLog
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.record import Record
@@ -139,6 +139,11 @@ class Tries:
             if self.stop.is_set():
                 return Verdict.STOPPED
             self.destination.doubt()
+            if isinstance(error, NoThreadError):
+                # Neither the server's fault nor the record's: it waits, in the journal if there is one.
+                self.contact.failed(error)
+                self._pause(error)
+                return Verdict.FAILED
             if not error.final and not self._fails_alone(record, error):
                 self._pause(error)
                 return Verdict.FAILED

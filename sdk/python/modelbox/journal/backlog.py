@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from time import monotonic
@@ -18,9 +18,9 @@ from typing import Final, Self
 
 from modelbox.journal.file import JournalFile
 from modelbox.journal.folder import JournalFolder
-from modelbox.journal.frames import FRAME_BYTES
 from modelbox.journal.record import Record
 from modelbox.journal.ring import Ring
+from modelbox.journal.tally import Tally
 from modelbox.limits import JOURNAL_RETRY_S, UNSAVED_BYTES_MAX, WINDOW_BYTES_MAX
 
 _log = logging.getLogger("modelbox")
@@ -30,39 +30,11 @@ OnReached = Callable[[], None]
 """Called when all that waited at one moment is answered; must be quick and never fail."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """How much some records come to: how many, those that are calls, the metric points in the others, their bytes."""
-
-    records: int = 0
-    calls: int = 0
-    points: int = 0
-    bytes: int = 0
-
-    def add(self, record: Record, times: int = 1) -> None:
-        """Count a record in; out with -1 times."""
-        self.records += times
-        self.calls += 0 if record.points else times
-        self.points += times * record.points
-        self.bytes += times * (FRAME_BYTES + record.body_bytes)
-
-    def add_all(self, other: Self, times: int = 1) -> None:
-        """Count all of another tally in; out with -1 times."""
-        self.records += times * other.records
-        self.calls += times * other.calls
-        self.points += times * other.points
-        self.bytes += times * other.bytes
-
-
 class Backlog:
     """Records that wait. Any number of threads may add; one takes the first, again and again, until it is answered."""
 
-    def __init__(self, folder: JournalFolder | None, ring: Ring | None = None) -> None:
-        """Begin empty, with no file yet; without a folder never with one.
-
-        Args:
-            ring: Where records are kept until they are in the file, as far as they name slots.
-        """
+    def __init__(self, folder: JournalFolder | None) -> None:
+        """Begin empty, with no file yet; without a folder never with one."""
         self.arrived: Final = threading.Event()
         self.waiting: Final = Tally()
         self.in_file = Tally()
@@ -73,7 +45,7 @@ class Backlog:
         self._answered = 0
         self._markers: deque[tuple[int, OnReached]] = deque()
         self._folder: Final = folder
-        self.ring = ring
+        self._ring: Ring | None = None
         self._lock: Final = threading.RLock()
         self._file: JournalFile | None = None
         self._window: deque[Record] = deque()
@@ -127,6 +99,16 @@ class Backlog:
         """What the journal's answered records take in its file, in bytes."""
         file = self._file
         return 0 if file is None else max(0, file.size - file.first - self.in_file.bytes)
+
+    def go_with(self, ring: Ring) -> None:
+        """Take the ring that keeps records until they are in the file, as far as they name slots.
+
+        A handler of a signal may have logged while it was made: then there is a file, whose name it takes.
+        """
+        with self._lock:
+            self._ring = ring
+            if self._file is not None:
+                self._attempt(partial(self._go_with, self._file))
 
     def append(self, record: Record) -> bool:
         """Add a record behind the others, in the file if that is possible; False if there is no room at all."""
@@ -210,8 +192,8 @@ class Backlog:
         elif record in self._unsaved:
             self._unsaved.remove(record)
             self._unsaved_bytes -= record.memory_bytes
-            if self.ring is not None:
-                self.ring.free(record)
+            if self._ring is not None:
+                self._ring.free(record)
         self.waiting.add(record, -1)
         self._answered += 1
         if not self.waiting.records:
@@ -295,21 +277,23 @@ class Backlog:
         return True
 
     def _create(self, folder: JournalFolder) -> JournalFile:
-        if self.ring is None:
-            return folder.create()
-        stem = folder.shelves.stem_of(self.ring)
+        stem = "" if self._ring is None else folder.shelves.stem_of(self._ring)
         if not folder.has(stem):
             return folder.create(stem=stem)
         # One that could not be read was given up: the ring goes with another one from now on.
         file = folder.create()
-        folder.shelves.rename(self.ring, file.path.stem)
+        self._go_with(file)
         return file
 
+    def _go_with(self, file: JournalFile) -> None:
+        if self._ring is not None and self._folder is not None:
+            self._folder.shelves.rename(self._ring, file.path.stem)
+
     def _write(self, file: JournalFile, record: Record) -> None:
-        if self.ring is None or not record.slots:
+        if self._ring is None or not record.slots:
             file.append(record)
             return
-        with self.ring.flight(record, file.size):
+        with self._ring.flight(record, file.size):
             file.append(record)
 
     def _save_unsaved(self) -> None:

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from modelbox.journal.backlog import Backlog, Tally
+from modelbox.journal.backlog import Backlog
 from modelbox.journal.file import JournalFile
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
+from modelbox.journal.tally import Tally
 
 _log = logging.getLogger("modelbox")
 

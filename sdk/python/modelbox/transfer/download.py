@@ -133,7 +133,7 @@ class _Fetching:
     def _frames(self) -> Generator[bytes]:
         connection = self._ways.connection
         with connection.translated(DOWNLOAD_FILE):
-            multicallable = connection.channel.unary_stream(
+            multicallable = connection.channel_for(DOWNLOAD_FILE).unary_stream(
                 DOWNLOAD_FILE.path,
                 request_serializer=DOWNLOAD_FILE.request.SerializeToString,
                 response_deserializer=DOWNLOAD_FILE.response.FromString,

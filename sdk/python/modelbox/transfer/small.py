@@ -101,7 +101,7 @@ def _fetched(ways: Ways, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, byte
     """Yield files and their bytes, as far as these are what they should be."""
     connection = ways.connection
     with connection.translated(DOWNLOAD_FILES):
-        multicallable = connection.channel.unary_stream(
+        multicallable = connection.channel_for(DOWNLOAD_FILES).unary_stream(
             DOWNLOAD_FILES.path,
             request_serializer=DOWNLOAD_FILES.request.SerializeToString,
             response_deserializer=DOWNLOAD_FILES.response.FromString,

@@ -78,7 +78,7 @@ class _Frames:
 def _send_once(connection: Connection, frames: _Frames) -> pb.UploadFileResponse:
     try:
         with connection.translated(UPLOAD_FILE):
-            multicallable = connection.channel.stream_unary(
+            multicallable = connection.channel_for(UPLOAD_FILE).stream_unary(
                 UPLOAD_FILE.path,
                 request_serializer=UPLOAD_FILE.request.SerializeToString,
                 response_deserializer=UPLOAD_FILE.response.FromString,

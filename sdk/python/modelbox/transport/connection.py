@@ -28,6 +28,7 @@ from modelbox.limits import (
 )
 from modelbox.transport.failures import error_of
 from modelbox.transport.methods import Method, NamedMethod, RequestT, ResponseT
+from modelbox.transport.streams import check_threads
 from modelbox.transport.tokens import Tokens
 
 IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
@@ -106,6 +107,16 @@ class Connection:
         """
         channel = self._channel
         return channel if channel is not None else self._open()
+
+    def channel_for(self, stream: NamedMethod) -> grpc.Channel:
+        """Return the channel for a streaming call.
+
+        Raises:
+            NoThreadError: No thread can be started for it.
+            ClosedError: The client was closed.
+        """
+        check_threads(stream.name)
+        return self.channel
 
     def call(
         self, method: Method[RequestT, ResponseT], request: RequestT, *, timeout_s: float | None = None
