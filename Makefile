@@ -11,10 +11,14 @@ WHEEL := build/wheel
 PIN := -c constraints.txt
 # The environments of tests/integrations, and its markers; pyproject.toml has a group `integration-…` for each.
 INTEGRATIONS := data pytorch lightning transformers sklearn xgboost lightgbm keras tutorials
+# The versions of Python, beside the one of .venv, that a program's end is tested with; others by name or path.
+PYTHONS ?= python3.12 python3.13
+ENDINGS := $(addprefix tests/integration/test_sdk_,endings.py shutdown.py leftover.py signals.py keeper.py) \
+	tests/unit/test_sdk_ring.py
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-containers test-integrations $(INTEGRATIONS:%=test-%) check demo serve site bench proto schema clean
+.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) check demo serve site bench proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,21 +60,37 @@ types: $(READY) ## Check the types (mypy and pyright)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(READY) ## Run the test suite, the acceptance tests with the wheel installed alone
-	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance --ignore=tests/containers
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance --ignore=tests/containers -m "not matrix"
 	rm -rf $(WHEEL) && $(BIN)/pip wheel --quiet --no-deps --build-constraint constraints.txt -w $(WHEEL) .
 	$(PYTHON) -m venv $(WHEEL)/venv
 	$(BIN)/pip --python $(WHEEL)/venv/bin/python install --quiet $(PIN) \
 		"$$(ls $(WHEEL)/*.whl)[embedded]" --group test --group demo
 	$(WHEEL)/venv/bin/pytest tests/acceptance
 
-test-all: test test-containers ## Run all tests, those of the suite again under coverage, and show what none reaches
+test-all: test test-containers test-pythons ## Run all tests, those of the suite again under coverage, and show what none reaches
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore=tests/acceptance --ignore=tests/containers -m "not timing"
+	$(BIN)/coverage run -m pytest --ignore=tests/acceptance --ignore=tests/containers \
+		-m "not timing and not matrix"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 test-containers: $(READY) ## Run `make demo` under whatever a container or a strict host brings (needs root)
 	$(BIN)/pytest tests/containers
+
+# An environment for each, with nothing but what the tests need. One that is not there is named and left out.
+test-pythons: $(READY) ## Run the tests of each way a process can end, with each version of Python
+	$(BIN)/pytest tests/integration/test_sdk_endings.py -m matrix
+	@for python in $(PYTHONS); do \
+		if ! "$$python" -c '' 2>/dev/null; then echo "skipped: there is no $$python"; continue; fi; \
+		environment=build/pythons/$$("$$python" -c 'import platform; print(platform.python_version())') && \
+		if [ ! pyproject.toml -ot "$$environment/.ready" ] || [ ! constraints.txt -ot "$$environment/.ready" ]; then \
+			rm -rf "$$environment" && "$$python" -m venv "$$environment" && \
+			"$$environment/bin/python" -m pip install --quiet --disable-pip-version-check $(PIN) pip && \
+			"$$environment/bin/pip" install --quiet $(PIN) --build-constraint constraints.txt \
+				-e '.[embedded]' --group test && touch "$$environment/.ready"; \
+		fi && echo "$$environment" && \
+		"$$environment/bin/pytest" $(ENDINGS) || exit 1; \
+	done
 
 test-integrations: $(INTEGRATIONS:%=test-%) ## Run the tests with real frameworks, each in an environment of its own
 

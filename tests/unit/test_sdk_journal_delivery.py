@@ -9,6 +9,7 @@ from time import monotonic, time
 import pytest
 
 from modelbox.delivery import courier as courier_module
+from modelbox.delivery import threads as threads_module
 from modelbox.delivery import tries as tries_module
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.courier import Courier
@@ -350,7 +351,7 @@ def test_where_no_thread_can_be_started_what_is_logged_waits_and_is_journaled_at
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
-        patch.setattr(courier_module, "START_AGAIN_S", 0.0)
+        patch.setattr(threads_module, "START_AGAIN_S", 0.0)
         first, second = make(Server()), make(Server())
         for courier in (first, second):
             log(courier, range(3))

@@ -108,8 +108,10 @@ def test_what_is_in_the_journal_is_not_taken_over_again(folder: JournalFolder) -
     assert steps(left(folder)) == list(range(20))
 
 
-@pytest.mark.parametrize("is_written", [True, False])
-def test_a_process_killed_while_it_journals_leaves_each_point_once(folder: JournalFolder, is_written: bool) -> None:
+@pytest.mark.parametrize("is_written, freed", [(False, 0), (True, 0), (True, 3), (True, 10)])
+def test_a_process_killed_while_it_journals_leaves_each_point_once(
+    folder: JournalFolder, is_written: bool, freed: int
+) -> None:
     """Between the words that name the slots of a record, the record itself, and the slots' release."""
     owner = Owner(folder)
     owner.log(range(10))
@@ -122,6 +124,7 @@ def test_a_process_killed_while_it_journals_leaves_each_point_once(folder: Journ
     flight.__enter__()
     if is_written:
         file.append(record)
+    owner.ring.free_calls(record.slots[:freed])
     owner.die()
     assert steps(left(folder)) == list(range(20))
 

@@ -204,7 +204,10 @@ class Ring:
                 self._further[first] = one.positions[1:]
         self._free[:] = [position for position in range(SLOTS) if position not in taken]
         if flight is not None and journal.holds(flight.place):
-            self.free(Record("", b"", slots=flight.positions, upto=flight.upto))
+            # Some may be free by then.
+            slots = tuple(first for first in flight.positions if first in kept)
+            upto = flight.upto if flight.positions[-1] in kept else 0
+            self.free(Record("", b"", slots=slots, upto=upto))
         self._end_flight()
         return list(decode_slots(self._map[:], self._salt))
 
