@@ -6,6 +6,7 @@ import os
 import socket
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ async def run() -> list[Figure]:
 def _measure(address: str) -> list[Figure]:
     with modelbox.ModelBox(address) as client:
         model = client.new_model("bench", owner="ana", namespace="bench")
-        figures = [_loop(model), _sustained(client, model)]
+        figures = [_loop(model), *_kept(client, model), _sustained(client, model)]
         with _journals() as settings:
             return figures + _away(client, model, settings)
 
@@ -132,6 +133,51 @@ def _loop(model: modelbox.Model) -> Figure:
         tensorboard = _median_us(lambda step: writer.add_scalar("loss", 0.25, step))
     reference = f"SummaryWriter.add_scalar {tensorboard:.2f} µs"
     return Figure("log_metrics, one key", f"{ours:.2f} µs a call", reference, ours / tensorboard, "≤ 5 µs, ratio < 1")
+
+
+def _kept(client: modelbox.ModelBox, model: modelbox.Model) -> Iterator[Figure]:
+    """What it costs beside a busy thread, and what of that is the ring, which keeps it if the process is killed."""
+    values = {f"train/key {number}": 0.5 for number in range(KEYS)}
+    for what, metrics in (("one key", {"loss": 0.25}), (f"{KEYS} keys", values)):
+        kept = _paced_us(model, metrics)
+        with _without_ring(client):
+            bare = _paced_us(model, metrics)
+        reference = f"without the ring {bare[0]:.2f} µs, p99.9 {bare[1] / 1000:.2f} ms"
+        text = f"{kept[0]:.2f} µs a call, p99.9 {kept[1] / 1000:.2f} ms"
+        yield Figure(
+            f"log_metrics beside a busy thread, {what}", text, reference, kept[0] / bare[0], "5 µs more at most"
+        )
+
+
+@contextlib.contextmanager
+def _without_ring(client: modelbox.ModelBox) -> Iterator[None]:
+    buffer = client._session._courier._buffer  # only here it is switched off
+    ring, buffer.ring = buffer.ring, None
+    yield
+    buffer.ring = ring
+
+
+def _paced_us(model: modelbox.Model, metrics: dict[str, float]) -> tuple[float, float]:
+    """Log with pauses, as a training does, beside a thread that computes; return the median and the p99.9."""
+    stop = threading.Event()
+    busy = threading.Thread(target=_compute, args=(stop,), daemon=True)
+    busy.start()
+    times = []
+    for step in range(LOOP_CALLS // 4):
+        start = time.perf_counter()
+        model.log_metrics(metrics, step=step)
+        times.append((time.perf_counter() - start) * 1e6)
+        if step % 100 == 0:
+            time.sleep(0.002)
+    stop.set()
+    busy.join()
+    times.sort()
+    return statistics.median(times), times[len(times) * 999 // 1000]
+
+
+def _compute(stop: threading.Event) -> None:
+    while not stop.is_set():
+        sum(range(1000))
 
 
 def _median_us(call: Callable[[int], object]) -> float:

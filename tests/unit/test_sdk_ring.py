@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -20,6 +21,7 @@ from modelbox.journal.ring import Ring
 from modelbox.journal.slots import PART_BYTES, RING_BYTES, SLOTS
 from modelbox.limits import BATCH_POINTS_MAX, RING_CALL_BYTES_MAX
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.syncing import waiting_journals
 from tests.unit.journal_server import folder_of
 
 TIMEOUT_S = 60
@@ -291,10 +293,35 @@ def test_without_shared_memory_a_ring_is_beside_its_journal(
     assert steps(left(folder)) == [0, 1, 2]
 
 
+def test_rings_of_ended_processes_count_among_the_journals_that_wait(folder: JournalFolder) -> None:
+    owner = Owner(folder)
+    owner.log(range(3))
+    owner.buffer.add_call(Record("LogEvent", b"", key="event"))
+    owner.die()
+    [found] = waiting_journals(folder.settings)
+    assert (found.points, found.calls, found.in_use, found.server_addr) == (3, 1, False, folder.address)
+
+
+@pytest.mark.parametrize("age_s, is_swept", [(25 * 3600.0, True), (3600.0, False)])
+def test_a_ring_whose_journals_somebody_removed_is_removed_after_a_day(
+    folder: JournalFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age_s: float, is_swept: bool
+) -> None:
+    gone = Owner(folder_of(tmp_path / "gone"))
+    gone.log(range(3))
+    gone.die()
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr(shelves, "time", lambda: time() + age_s)
+    owner = Owner(folder)
+    assert gone.ring.path.exists() is not is_swept
+    gone.ring.path.unlink(missing_ok=True)
+    owner.die()
+
+
 KILLED = """
 import mmap, os, sys
 from pathlib import Path
 from tests.unit.test_sdk_ring import Owner
+from modelbox.syncing import waiting_journals
 from tests.unit.journal_server import folder_of
 counter = mmap.mmap(os.open(sys.argv[2], os.O_RDWR), 8)
 owner = Owner(folder_of(Path(sys.argv[1])))

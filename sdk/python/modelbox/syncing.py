@@ -12,6 +12,7 @@ from pathlib import Path
 
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
+from modelbox.delivery.pouring import pour_orphans, take
 from modelbox.delivery.takeover import Sent, Takeover
 from modelbox.delivery.tries import Tries
 from modelbox.home import HomeLog
@@ -95,22 +96,23 @@ def sync_journals(
 
 
 def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
-    """Return this user's journals of all servers, the oldest first.
+    """Return this user's journals of all servers, the oldest first; what is in rings of processes that ended included.
 
     Raises:
         OSError: One cannot be read.
     """
     folder = JournalFolder(settings, "")
+    pour_orphans(folder)
     for path in folder.all_journals(of_any_server=True):
         header = read_header(path)
         if header is None:
             continue
+        taken = take(folder, path)
+        if taken is not None:
+            taken.close()
         tally = Tally()
         for record in unanswered(path):
             tally.add(record)
-        taken = folder.take(path)
-        if taken is not None:
-            taken.close()
         yield WaitingJournal(
             path=path,
             server_addr=header.address,

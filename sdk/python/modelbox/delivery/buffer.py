@@ -157,10 +157,11 @@ class Buffer:
             self._count_dropped(points=points, calls=calls)
 
     def discard(self) -> None:
-        """Take everything away and count it as dropped."""
+        """Take everything away and count it as dropped, but for what the ring keeps."""
         while taken := self.take(len(self._entries)):
-            calls = sum(type(entry) is Record for entry in taken)
-            self.drop(points=sum(type(entry) is Point for entry in taken), calls=calls)
+            calls = sum(isinstance(entry, Record) and not entry.is_kept for entry in taken)
+            points = sum(isinstance(entry, Point) and entry.slot == NO_SLOT for entry in taken)
+            self.drop(points=points, calls=calls)
 
     def _learn(self, key: object) -> None:
         # Bounded, for keys may be made up without end; what was forgotten is only checked again.

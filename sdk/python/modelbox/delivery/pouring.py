@@ -52,7 +52,8 @@ def pour_orphans(folder: JournalFolder) -> None:
         if ring is None:
             continue
         try:
-            journal = folder.create(stem=stem, header=ring.header)
+            header = msgspec.structs.replace(ring.header, folder="")
+            journal = folder.create(stem=stem, header=header)
         except OSError as error:
             _log.info("no journal can be made for the ring %s: %s", place, error)
             ring.abandon()

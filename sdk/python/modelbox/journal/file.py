@@ -25,6 +25,7 @@ from modelbox.journal.frames import (
     FRAME_BYTES,
     HEADER_BYTES_MAX,
     HEADER_BYTES_MIN,
+    MAGIC,
     STATE_OFFSET,
     TRIED,
     Block,
@@ -278,14 +279,14 @@ def close_inherited() -> None:
     _open_files.clear()
 
 
-def read_header(path: Path) -> Header | None:
+def read_header(path: Path, *, magic: bytes = MAGIC) -> Header | None:
     """Return whose journal a file is, without taking it; None if it is not a whole one.
 
     Raises:
         OSError: It cannot be read.
     """
     with path.open("rb") as file:
-        opening = decode_header(file.read(HEADER_BYTES_MAX))
+        opening = decode_header(file.read(HEADER_BYTES_MAX), magic=magic)
     return None if opening is None else opening.header
 
 

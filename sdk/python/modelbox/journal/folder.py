@@ -90,6 +90,8 @@ class JournalFolder:
         """
         if self.of_files or not self.settings.bytes_max:
             return None
+        with contextlib.suppress(OSError):  # then no journal can be made either, which is told
+            self.settings.folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
         return self.shelves.create(new_stem(), self.address, log=self.home.id)
 
     def has(self, stem: str) -> bool:

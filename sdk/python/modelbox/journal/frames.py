@@ -50,7 +50,8 @@ LOG_CHARS: Final = 36
 class Header(msgspec.Struct, frozen=True):
     """Whose journal it is: the server's address, the process that wrote it, and the log that it is meant for.
 
-    The log is empty as long as none was heard of. A journal of an earlier version has no room to name one.
+    The log is empty as long as none was heard of. A journal of an earlier version has no room to name one. Of a ring it
+    says also in which folder its journal is.
     """
 
     address: str
@@ -58,6 +59,7 @@ class Header(msgspec.Struct, frozen=True):
     pid: int = 0
     created_at: float = 0.0
     log: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

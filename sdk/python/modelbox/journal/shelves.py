@@ -11,16 +11,19 @@ import hashlib
 import logging
 import os
 import re
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from time import time
 from typing import Final
 
-from modelbox.journal.file import own_header
+import msgspec
+
+from modelbox.journal.file import own_header, read_header
 from modelbox.journal.locks import lock
 from modelbox.journal.ring import MAKING_SUFFIX, SUFFIX, Ring
-from modelbox.journal.slots import RING_BYTES
+from modelbox.journal.slots import MAGIC, RING_BYTES
 
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # in a folder of the user's own, that is checked
 """Files that the system keeps in memory; not on macOS."""
@@ -30,6 +33,7 @@ _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 _SAFE: Final = frozenset({"ext2", "ext3", "ext4", "tmpfs", "xfs"})
 _PRIVATE: Final = 0o700
 _MAKING_AGE_S_MIN: Final = 3600.0
+_GONE_AGE_S_MIN: Final = 24 * 3600.0
 _log = logging.getLogger("modelbox")
 
 
@@ -44,10 +48,11 @@ class Shelves:
 
     def create(self, stem: str, address: str, *, log: str) -> Ring | None:
         """Make the ring of a journal's name; None where there is no place for one, which is told at level debug."""
-        header = own_header(address, log=log)
+        header = msgspec.structs.replace(own_header(address, log=log), folder=str(self._folder))
         for place in self._places():
             try:
                 _check(place)
+                _sweep_gone(place)
                 return Ring.create(self._named(place, stem), header)
             except OSError as error:
                 _log.debug("no ring in %s: %s", place, error)
@@ -155,3 +160,18 @@ def _sweep(path: Path) -> None:
                 path.unlink(missing_ok=True)
             finally:
                 os.close(descriptor)
+
+
+def _sweep_gone(place: Path) -> None:
+    """Remove the rings of this machine whose journals' folder somebody has removed: nobody would take them over."""
+    for path in _files(place):
+        if path.suffix != SUFFIX or not _is_ours(path):
+            continue
+        with contextlib.suppress(OSError):
+            header = read_header(path, magic=MAGIC)
+            if header is None or header.host != socket.gethostname() or Path(header.folder).is_dir():
+                continue
+            if time() - header.created_at > _GONE_AGE_S_MIN and (ring := Ring.take(path)) is not None:
+                _log.warning("the ring %s is removed, for its journals in %s are gone", path, header.folder)
+                path.unlink(missing_ok=True)
+                ring.abandon()
