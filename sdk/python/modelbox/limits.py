@@ -207,7 +207,7 @@ JOURNAL_RETRY_S: Final = 5.0
 RECORD_BYTES_MAX: Final = REQUEST_BYTES_MAX + 16 * 1024
 """One record of a journal, in bytes."""
 
-RING_CALL_BYTES_MAX: Final = 1024**2
+RING_CALL_BYTES_MAX: Final = 1024**2 + 64 * 1024
 """One call kept in the ring, in bytes; a larger one is in memory alone until the journal is written."""
 
 WINDOW_BYTES_MAX: Final = 16 * 1024**2
