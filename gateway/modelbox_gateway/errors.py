@@ -23,6 +23,7 @@ GatewayError
 └── ListenError                  the address cannot be listened on (at start only)
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -47,9 +48,33 @@ class InvalidFieldError(GatewayError):
 class ObjectNotFoundError(GatewayError):
     """No object of this kind is known by this id, name, version or tag."""
 
-    def __init__(self, field: str, kind: str, key: str) -> None:
-        """Name the request's field, the kind of object and what it was looked for by."""
-        super().__init__(f"{field}: there is no {kind} {key[:300]!r}; create it first, or list what there is")
+    def __init__(
+        self,
+        field: str,
+        kind: str,
+        key: str,
+        *,
+        place: str = "",
+        elsewhere: Sequence[str] = (),
+        near: Sequence[str] = (),
+    ) -> None:
+        """Name the request's field, the kind of object and what it was looked for by.
+
+        Args:
+            field: The request's.
+            kind: The kind of object.
+            key: What it was looked for by.
+            place: Where it was looked for, such as "namespace 'default'".
+            elsewhere: Where else there is one, such as other namespaces.
+            near: What there is instead, the most similar first.
+        """
+        where = f" in {place}" if place else ""
+        remedy = "create it first, or list what there is"
+        if elsewhere:
+            remedy = f"there is one in {', '.join(map(repr, elsewhere))}"
+        elif near:
+            remedy = f"the nearest: {', '.join(map(repr, near))}"
+        super().__init__(f"{field}: there is no {kind} {key[:300]!r}{where}; {remedy}")
         self.field = field
         self.kind = kind
         self.key = key

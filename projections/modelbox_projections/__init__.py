@@ -40,6 +40,7 @@ from modelbox_projections.rebuild import rebuild
 from modelbox_projections.runner import ProjectionRunner
 from modelbox_projections.runs.queries import RunRow, RunStatus
 from modelbox_projections.search.kinds import Kind
+from modelbox_projections.search.missing import Missing
 from modelbox_projections.search.queries import Found
 from modelbox_projections.search.statement import Scope
 from modelbox_projections.state import ProjectionState, Role, Status, list_states, resume
@@ -70,6 +71,7 @@ __all__ = [
     "LoggedEventPlace",
     "LoggedEventRow",
     "MetricSummaryRow",
+    "Missing",
     "ModelRow",
     "ModelVersionRow",
     "NamespaceRow",

@@ -80,6 +80,18 @@ ORDER_CHARS_MAX: Final = 255
 SEARCH_TIMEOUT_S: Final = 20.0
 """How long a search may take: less than other reads, so that a search without end is told from a lost Postgres."""
 
+MISSING_TIMEOUT_S: Final = 2.0
+"""How long is looked for what a search names and nothing has; then nothing is said of it."""
+
+MISSING_KEYS_MAX: Final = 8
+"""Keys of a search that are looked for, each by a statement of its own."""
+
+NAMES_OBJECTS_MAX: Final = 500
+"""Objects, the newest, of which the names are read that a search could have meant."""
+
+NAMES_ROWS_MAX: Final = 20_000
+"""Names that are read of them, and namespaces that are."""
+
 OFFER_INTERVAL_S: Final = 10.0
 """How often a leader that cannot fold every view, as a newer version could, offers the lead to others."""
 

@@ -11,6 +11,7 @@ from modelbox.config import (
     resolve_blob_address,
     resolve_cache,
     resolve_journal,
+    resolve_namespace,
 )
 from modelbox.errors import ConfigError
 from modelbox.journal.folder import JournalSettings
@@ -20,7 +21,8 @@ from modelbox.transfer.cache import CacheSettings
 
 @pytest.fixture(autouse=True)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("MODELBOX_API_ADDR", raising=False)
+    for name in ("MODELBOX_API_ADDR", "MODELBOX_NAMESPACE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -32,6 +34,15 @@ def test_argument_then_environment_then_file_then_default(monkeypatch: pytest.Mo
     assert resolve_address() == "environment:1"
     assert resolve_address("argument:1") == "argument:1"
     assert resolve_address("[::1]:8085") == "[::1]:8085"
+
+
+def test_the_namespace_of_calls_that_name_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert resolve_namespace() == ""
+    (tmp_path / "modelbox_client.toml").write_text('namespace = "file"\n', encoding="utf-8")
+    assert resolve_namespace() == "file"
+    monkeypatch.setenv("MODELBOX_NAMESPACE", "environment")
+    assert resolve_namespace() == "environment"
+    assert resolve_namespace("argument") == "argument"
 
 
 def test_the_written_file_is_one_that_can_be_read(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ class CheckpointMethods:
         for field, parent_id in wanted.items():
             await self._find(field, parent_id)
         request.order_by = request.order_by or _ORDER
-        checkpoints, token = await search_page(
+        page = await search_page(
             self._backend,
             call,
             request,
@@ -101,7 +101,7 @@ class CheckpointMethods:
             views=_VIEWS,
             messages_of=self._messages,
         )
-        return pb.ListCheckpointsResponse(checkpoints=checkpoints, next_page_token=token)
+        return pb.ListCheckpointsResponse(checkpoints=page.items, next_page_token=page.token, missing=page.missing)
 
     async def _find(self, field: str, parent_id: UUID) -> StreamRef:
         return await self._backend.objects.find(field, parent_id, kind=RUN if field == "run_id" else EXPERIMENT)

@@ -54,10 +54,10 @@ class DatasetMethods:
     async def list_datasets(self, request: pb.ListDatasetsRequest, call: Call) -> pb.ListDatasetsResponse:
         """Return a page of a namespace's datasets, newest first unless another order is asked for."""
         scope = Scope(namespace=fields.namespace("namespace", request.namespace), recursive=request.recursive)
-        datasets, token = await search_page(
+        page = await search_page(
             self._backend, call, request, kind=DATASET, scope=scope, views=_VIEWS, messages_of=self._messages
         )
-        return pb.ListDatasetsResponse(datasets=datasets, next_page_token=token)
+        return pb.ListDatasetsResponse(datasets=page.items, next_page_token=page.token, missing=page.missing)
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Dataset]:
         views = self._backend.services.views

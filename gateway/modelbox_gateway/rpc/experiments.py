@@ -18,6 +18,7 @@ from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.listing import search_page
 from modelbox_gateway.rpc.object_messages import experiment_message
+from modelbox_gateway.rpc.unfound import unfound_by_name
 from modelbox_projections import Scope
 
 _VIEWS: Final = ("experiments", *ATTACHED_VIEWS)
@@ -68,8 +69,10 @@ class ExperimentMethods:
         wanted, field = requests.named_object(request, experiment.experiment_id)
         await self._backend.freshness.reached(call, _VIEWS)
         found = await self._messages([wanted], call)
+        if not found and field == "name":
+            raise await unfound_by_name(self._backend, EXPERIMENT, request, experiment.experiment_id)
         if not found:
-            raise ObjectNotFoundError(field, EXPERIMENT, getattr(request, field))
+            raise ObjectNotFoundError(field, EXPERIMENT, request.id)
         return pb.GetExperimentResponse(experiment=found[0])
 
     async def list_experiments(self, request: pb.ListExperimentsRequest, call: Call) -> pb.ListExperimentsResponse:
@@ -81,7 +84,7 @@ class ExperimentMethods:
             await self._backend.objects.find("parent_id", parent_id, kind=EXPERIMENT)
         else:
             scope = Scope(namespace=fields.namespace("namespace", request.namespace))
-        experiments, token = await search_page(
+        page = await search_page(
             self._backend,
             call,
             request,
@@ -90,7 +93,7 @@ class ExperimentMethods:
             views=_VIEWS,
             messages_of=self._messages,
         )
-        return pb.ListExperimentsResponse(experiments=experiments, next_page_token=token)
+        return pb.ListExperimentsResponse(experiments=page.items, next_page_token=page.token, missing=page.missing)
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Experiment]:
         views = self._backend.services.views

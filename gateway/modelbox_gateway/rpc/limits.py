@@ -38,6 +38,15 @@ POINTS_PER_PAGE_MAX: Final = 10_000
 POINTS_PER_PAGE_AS_COLUMNS_MAX: Final = 50_000
 """Metric points in one page as columns."""
 
+NAMES_COMPARED_MAX: Final = 2_000
+"""Names that are compared with one that there is not, in search of the most similar."""
+
+NAMESPACES_COMPARED_MAX: Final = 1_000
+"""Namespaces that are looked at for it, the first by name."""
+
+NAMES_TOLD_MAX: Final = 5
+"""Names that are told in place of one that there is not."""
+
 KEYS_ASKED_MAX: Final = 1_000
 """Metric keys in one GetMetrics."""
 

@@ -4,13 +4,15 @@ Must not know: which kinds of object there are, or what their messages hold.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
 
+from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.missing import missing_keys, missing_namespace
 from modelbox_gateway.rpc.pages import fill_page, page_size, refused_token
 from modelbox_projections import Found, InvalidPlaceError, Kind, Scope
 
@@ -30,6 +32,14 @@ class ListRequest(Protocol):
     include_deleted: bool
 
 
+class SearchPage(NamedTuple, Generic[Item]):
+    """A page of objects, the token of the next one, empty if there is none, and what of the search nothing has."""
+
+    items: list[Item]
+    token: str
+    missing: list[pb.Missing]
+
+
 async def search_page(
     backend: Backend,
     call: Call,
@@ -39,8 +49,8 @@ async def search_page(
     scope: Scope,
     views: Sequence[str],
     messages_of: Callable[[Sequence[UUID], Call], Awaitable[list[Item]]],
-) -> tuple[list[Item], str]:
-    """Return the objects of a page and the token of the next one, empty if there is none.
+) -> SearchPage[Item]:
+    """Return the objects of a page.
 
     Args:
         backend: Where to search.
@@ -76,4 +86,19 @@ async def search_page(
         return await messages_of([item.id for item in part], call)
 
     messages, more = await fill_page(found, size, of)
-    return messages, found[len(messages) - 1].place if more else ""
+    missing = [] if request.page_token else await _missing(backend, call, request, kind=kind, scope=scope, found=found)
+    return SearchPage(messages, found[len(messages) - 1].place if more else "", missing)
+
+
+async def _missing(
+    backend: Backend, call: Call, request: ListRequest, *, kind: Kind, scope: Scope, found: Sequence[Found]
+) -> list[pb.Missing]:
+    """Return what of a search nothing has, if it found nothing, or nothing to order by; else nothing is asked."""
+    if found and found[0].ordered:
+        return []
+    if not found and (missing := await missing_namespace(backend, call, scope)):
+        return missing
+    filter_ = "" if found else request.filter
+    return await missing_keys(
+        backend, kind, scope, filter=filter_, order_by=request.order_by, include_deleted=request.include_deleted
+    )

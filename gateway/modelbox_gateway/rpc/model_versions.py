@@ -20,6 +20,7 @@ from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.listing import search_page
 from modelbox_gateway.rpc.object_messages import model_version_message
+from modelbox_gateway.rpc.unfound import unfound_version
 from modelbox_projections import Scope
 
 _VIEWS: Final = ("model_versions", *ATTACHED_VIEWS)
@@ -136,6 +137,8 @@ class ModelVersionMethods:
                 raise InvalidFieldError("id", "give either id, or model with one of version and unique_tag")
         await self._backend.freshness.reached(call, _VIEWS)
         found = await self._messages([wanted], call)
+        if not found and named[-1] == "version":
+            raise await unfound_version(self._backend, model_id, "version", request.version)
         if not found:
             raise ObjectNotFoundError(named[-1], "model version", getattr(request, named[-1]))
         return pb.GetModelVersionResponse(model_version=found[0])
@@ -144,7 +147,7 @@ class ModelVersionMethods:
         await self._backend.freshness.reached(call, _VIEWS)
         row = await self._backend.services.views.model_versions.by_tag(model_id, tag)
         if row is None:
-            raise ObjectNotFoundError("unique_tag", "model version", tag)
+            raise await unfound_version(self._backend, model_id, "unique_tag", tag)
         return row.id
 
     async def list_model_versions(
@@ -154,10 +157,10 @@ class ModelVersionMethods:
         model_id = fields.object_id("model", request.model)
         await self._backend.objects.find("model", model_id, kind=MODEL)
         scope = Scope(model_id=model_id)
-        versions, token = await search_page(
+        page = await search_page(
             self._backend, call, request, kind=MODEL_VERSION, scope=scope, views=_VIEWS, messages_of=self._messages
         )
-        return pb.ListModelVersionsResponse(models=versions, next_page_token=token)
+        return pb.ListModelVersionsResponse(models=page.items, next_page_token=page.token, missing=page.missing)
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.ModelVersion]:
         views = self._backend.services.views

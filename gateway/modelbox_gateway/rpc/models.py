@@ -17,6 +17,7 @@ from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import FILES_SHOWN_MAX
 from modelbox_gateway.rpc.listing import search_page
 from modelbox_gateway.rpc.object_messages import model_message
+from modelbox_gateway.rpc.unfound import unfound_by_name
 from modelbox_projections import Attached, Scope
 
 _VIEWS: Final = ("models", "metadata", "artifacts")
@@ -60,8 +61,10 @@ class ModelMethods:
         await self._backend.freshness.reached(call, _VIEWS)
         views = self._backend.services.views
         found = await views.models.details(wanted)
+        if found is None and field == "name":
+            raise await unfound_by_name(self._backend, MODEL, request, model.model_id)
         if found is None:
-            raise ObjectNotFoundError(field, MODEL, getattr(request, field))
+            raise ObjectNotFoundError(field, MODEL, request.id)
         files = await views.artifacts.of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
         shown = {wanted: Shown(Attached(found.metadata, {}, []), files, call.takes_json)}
         [message] = await built(model_message, [found.row], shown)
@@ -70,10 +73,10 @@ class ModelMethods:
     async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         """Return a page of a namespace's models, newest first unless another order is asked for."""
         scope = Scope(namespace=fields.namespace("namespace", request.namespace), recursive=request.recursive)
-        models, token = await search_page(
+        page = await search_page(
             self._backend, call, request, kind=MODEL, scope=scope, views=_LIST_VIEWS, messages_of=self._messages
         )
-        return pb.ListModelsResponse(models=models, next_page_token=token)
+        return pb.ListModelsResponse(models=page.items, next_page_token=page.token, missing=page.missing)
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Model]:
         views = self._backend.services.views

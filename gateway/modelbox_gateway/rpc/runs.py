@@ -84,10 +84,10 @@ class RunMethods:
     async def list_runs(self, request: pb.ListRunsRequest, call: Call) -> pb.ListRunsResponse:
         """Return a page of the runs of an experiment or a namespace, newest first unless another order is asked for."""
         scope = await self._scope(request)
-        runs, token = await search_page(
+        page = await search_page(
             self._backend, call, request, kind=RUN, scope=scope, views=_VIEWS, messages_of=self._messages
         )
-        return pb.ListRunsResponse(runs=runs, next_page_token=token)
+        return pb.ListRunsResponse(runs=page.items, next_page_token=page.token, missing=page.missing)
 
     async def set_run_status(self, request: pb.SetRunStatusRequest, call: Call) -> pb.SetRunStatusResponse:
         """End a run, or take it up again."""

@@ -41,3 +41,7 @@ class ModelVersions(Objects[ModelVersionRow]):
     async def by_tag(self, model_id: UUID, tag: str) -> ModelVersionRow | None:
         """Return the model version that holds this unique tag."""
         return await self._one("get_by_tag", model_id, tag)
+
+    async def tags(self, model_id: UUID) -> list[str]:
+        """Return the unique tags that versions of a model hold."""
+        return [row["tag"] for row in await self._fetch("tags", model_id)]

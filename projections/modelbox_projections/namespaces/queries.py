@@ -32,3 +32,8 @@ class Namespaces:
         async with self._database.acquire() as connection:
             rows = await connection.fetch(STATEMENTS["list"], after, limit)
         return [NamespaceRow(**row) for row in rows]
+
+    async def holds_anything(self, name: str, *, recursive: bool) -> bool:
+        """Tell whether a namespace or, if `recursive`, one below it holds anything that is not deleted."""
+        async with self._database.acquire() as connection:
+            return bool(await connection.fetchval(STATEMENTS["holds"], name, recursive))

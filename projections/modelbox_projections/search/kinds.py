@@ -48,6 +48,7 @@ class FieldRule:
         rows: Where it stands; None for the object's own row.
         keyed: Whether a key follows its name.
         choices: All values that a word can have, if they are few.
+        names: A query of the keys that the object `held` has.
     """
 
     seen: tuple[Seen, ...]
@@ -56,6 +57,7 @@ class FieldRule:
     rows: Rows | None = None
     keyed: bool = False
     choices: tuple[str, ...] = ()
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _beginning(sql: str, *, nullable: bool = True) -> Seen:
     return Seen(Face.TEXT, f"left({sql}, {ORDER_CHARS_MAX})", nullable)
 
 
-def _json(table: str, key: str, *, number: str) -> FieldRule:
+def _json(table: str, key: str, *, number: str, names: str) -> FieldRule:
     """Return a field whose values are any JSON: a string is its text, anything else its JSON text."""
     text = "({at}.value #>> '{{}}')"
     seen = (
@@ -87,7 +89,7 @@ def _json(table: str, key: str, *, number: str) -> FieldRule:
     )
     sorts = (seen[0], _beginning(f"CASE WHEN {number} IS NULL THEN {text} END"))
     rows = Rows(f"modelbox_views.{table}", f"{{at}}.object_id = held.id AND {{at}}.{key} = {{key}}")
-    return FieldRule(seen, sorts, present=f"{text} IS NOT NULL", rows=rows, keyed=True)
+    return FieldRule(seen, sorts, present=f"{text} IS NOT NULL", rows=rows, keyed=True, names=names)
 
 
 def _metric(column: str) -> FieldRule:
@@ -96,12 +98,17 @@ def _metric(column: str) -> FieldRule:
     sort = Seen(Face.MEASURE, f"nullif({value}, 'NaN')")
     match = "{at}.object_id = held.id AND {at}.key = {key} AND {at}.kind = 'double'"
     rows = Rows("modelbox_views.metric_series", match)
-    return FieldRule((Seen(Face.MEASURE, value),), (sort,), present=f"{value} IS NOT NULL", rows=rows, keyed=True)
+    names = (
+        "SELECT own.key FROM modelbox_views.metric_series AS own WHERE own.object_id = held.id AND own.kind = 'double'"
+    )
+    seen = (Seen(Face.MEASURE, value),)
+    return FieldRule(seen, (sort,), present=f"{value} IS NOT NULL", rows=rows, keyed=True, names=names)
 
 
 def _label() -> FieldRule:
     seen = Seen(Face.TEXT, "({at}.labels ->> {key})")
-    return FieldRule((seen,), (_beginning(seen.sql),), present="{at}.labels ? {key}", keyed=True)
+    names = "SELECT jsonb_object_keys(held.labels)"
+    return FieldRule((seen,), (_beginning(seen.sql),), present="{at}.labels ? {key}", keyed=True, names=names)
 
 
 def _texts(*names: str) -> dict[str, FieldRule]:
@@ -155,9 +162,19 @@ _EVERY: Final[Mapping[str, FieldRule]] = {
     "updated_at": _column(Face.TIME, "updated_at"),
     "deleted_at": _column(Face.TIME, "deleted_at", nullable=True),
     "labels": _label(),
-    "params": _json("hyperparameters", "name", number="{at}.number"),
+    "params": _json(
+        "hyperparameters",
+        "name",
+        number="{at}.number",
+        names="SELECT own.name FROM modelbox_views.hyperparameters AS own WHERE own.object_id = held.id",
+    ),
     "metrics": _metric("latest"),
-    "metadata": _json("metadata", "key", number=_METADATA_NUMBER),
+    "metadata": _json(
+        "metadata",
+        "key",
+        number=_METADATA_NUMBER,
+        names="SELECT own.key FROM modelbox_views.metadata AS own WHERE own.object_id = held.id",
+    ),
 }
 METRIC_SUFFIXES: Final[Mapping[str, FieldRule]] = {
     "latest": _metric("latest"),

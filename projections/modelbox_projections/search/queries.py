@@ -1,23 +1,29 @@
 """Runs searches."""
 
-from typing import NamedTuple
+import asyncio
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from modelbox_events import Database
 from modelbox_projections.errors import SearchTooSlowError
-from modelbox_projections.limits import SEARCH_TIMEOUT_S
+from modelbox_projections.limits import MISSING_TIMEOUT_S, SEARCH_TIMEOUT_S
 from modelbox_projections.search.kinds import Kind
+from modelbox_projections.search.missing import Missing, as_written, named_keys, names, newest, occupancy, presence
 from modelbox_projections.search.places import Places
-from modelbox_projections.search.statement import Draft, Scope
+from modelbox_projections.search.statement import Draft, Scope, Statement
 
 
 class Found(NamedTuple):
-    """An object that was found; a search after its `place` goes on with the next one."""
+    """An object that was found; a search after its `place` goes on with the next one.
+
+    `ordered` says that it has all values that it is ordered by.
+    """
 
     id: UUID
     place: str
+    ordered: bool
 
 
 class Search:
@@ -70,4 +76,52 @@ class Search:
                 rows = await prepared.fetch(*parameters, timeout=SEARCH_TIMEOUT_S)
             except TimeoutError as error:
                 raise SearchTooSlowError(SEARCH_TIMEOUT_S) from error
-        return [Found(row[0], places.text(row[1], row[2:])) for row in rows]
+        return [Found(row[0], places.text(row[1], row[2:]), draft.is_ordered(row[2:])) for row in rows]
+
+    async def missing(
+        self,
+        kind: Kind,
+        scope: Scope,
+        *,
+        filter: str,  # noqa: A002  # the wire's name
+        order_by: str,
+        include_deleted: bool,
+    ) -> list[Missing]:
+        """Return the keys that a filter and an order name and that no object in the scope has.
+
+        None is returned where the scope holds no object, and where it cannot be told within `MISSING_TIMEOUT_S`.
+
+        Raises:
+            FilterError: The filter or the order cannot be understood.
+            LogUnavailableError: Postgres does not answer.
+        """
+        wanted = named_keys(kind, filter=filter, order_by=order_by)
+        if not wanted:
+            return []
+        found: list[Missing] = []
+        there_are: dict[str, tuple[str, ...]] = {}
+        async with self._database.acquire() as connection:
+
+            async def read(statement: Statement) -> list[Any]:
+                return [row[0] for row in await connection.fetch(statement.sql, *statement.parameters)]
+
+            try:
+                async with asyncio.timeout(MISSING_TIMEOUT_S):
+                    if not (await read(occupancy(kind, scope, include_deleted=include_deleted)))[0]:
+                        return []
+                    for named in wanted:
+                        if (await read(presence(kind, scope, named, include_deleted=include_deleted)))[0]:
+                            continue
+                        if named.field not in there_are:
+                            keys = await read(names(kind, scope, named.rule, include_deleted=include_deleted))
+                            there_are[named.field] = tuple(as_written(named.field, key) for key in keys)
+                        found.append(Missing(named.where, named.text, there_are[named.field]))
+            except TimeoutError:
+                return []
+        return found
+
+    async def newest_names(self, kind: Kind, scope: Scope, *, field: Literal["name", "version"] = "name") -> list[str]:
+        """Return the names, or versions, of the newest `NAMES_OBJECTS_MAX` objects in a scope."""
+        sql, parameters = newest(kind, scope, column=field)
+        async with self._database.acquire() as connection:
+            return [row[0] for row in await connection.fetch(sql, *parameters)]

@@ -70,6 +70,7 @@ class Order:
     Attributes:
         keys: The expressions.
         joins: What brings their values in.
+        keyed: Which of the expressions belong to one key, such as `metrics.loss`, each.
     """
 
     def __init__(self, kind: Kind, keys: Sequence[OrderKey], parameters: Parameters) -> None:
@@ -80,6 +81,7 @@ class Order:
         """
         self.keys: list[SortKey] = []
         self.joins: list[str] = []
+        self.keyed: list[slice] = []
         for key in keys:
             self._add(kind, key, parameters)
 
@@ -92,6 +94,8 @@ class Order:
         if rule.rows is not None:
             at = f"by{len(self.joins)}"
             self.joins.append(f"LEFT JOIN {rule.rows.table} AS {at} ON {placed.sql(rule.rows.match, at=at)}")
+        if rule.keyed:
+            self.keyed.append(slice(len(self.keys), len(self.keys) + len(rule.sorts)))
         for seen in rule.sorts:
             face = seen.face.value
             collate = ' COLLATE "C"' if face.cast == "text" else ""
@@ -126,9 +130,7 @@ class Draft:
         """
         self._rule = KINDS[kind]
         self._parameters = Parameters()
-        self._conditions = self._scope(kind, scope)
-        if not include_deleted:
-            self._conditions.append(f"{OWN}.deleted_at IS NULL")
+        self._conditions = scope_conditions(kind, scope, self._parameters, include_deleted=include_deleted)
         node = parse_filter(filter)
         if node is not None:
             self._conditions.append(Conditions(kind, self._parameters).of(node))
@@ -138,6 +140,10 @@ class Draft:
     def types(self) -> list[Any]:
         """Python's types of the values that objects are ordered by."""
         return [key.type for key in self._order.keys]
+
+    def is_ordered(self, values: Sequence[object]) -> bool:
+        """Tell whether an object has a value of each key that it is ordered by."""
+        return all(any(value is not None for value in values[of]) for of in self._order.keyed)
 
     def statement(self, *, limit: int, after: tuple[int, Sequence[object]] | None) -> Statement:
         """Return the statement that finds at most `limit` objects after a place."""
@@ -157,16 +163,24 @@ class Draft:
         )
         return Statement("\n".join(part for part in parts if part), parameters.values)
 
-    def _scope(self, kind: Kind, scope: Scope) -> list[str]:
-        conditions = []
-        if scope.namespace:
-            namespace = self._parameters.add(scope.namespace, "text")
-            same = f"{OWN}.namespace = {namespace}"
-            below = f"starts_with({OWN}.namespace, {namespace} || '/')"
-            conditions.append(f"({same} OR {below})" if scope.recursive else same)
-        for name in PARENTS:
-            if (parent := getattr(scope, name)) is not None:
-                if name not in self._rule.parents:
-                    raise ValueError(f"a {kind} has no {name}; scopes of it are {sorted(self._rule.parents)}")
-                conditions.append(f"{OWN}.{name} = {self._parameters.add(parent, 'uuid')}")
-        return conditions
+
+def scope_conditions(kind: Kind, scope: Scope, parameters: Parameters, *, include_deleted: bool) -> list[str]:
+    """Return the conditions of a scope.
+
+    Raises:
+        ValueError: The kind has no parents of the kind that the scope names.
+    """
+    conditions = []
+    if scope.namespace:
+        namespace = parameters.add(scope.namespace, "text")
+        same = f"{OWN}.namespace = {namespace}"
+        below = f"starts_with({OWN}.namespace, {namespace} || '/')"
+        conditions.append(f"({same} OR {below})" if scope.recursive else same)
+    for name in PARENTS:
+        if (parent := getattr(scope, name)) is not None:
+            if name not in KINDS[kind].parents:
+                raise ValueError(f"a {kind} has no {name}; scopes of it are {sorted(KINDS[kind].parents)}")
+            conditions.append(f"{OWN}.{name} = {parameters.add(parent, 'uuid')}")
+    if not include_deleted:
+        conditions.append(f"{OWN}.deleted_at IS NULL")
+    return conditions

@@ -49,6 +49,7 @@ from modelbox.errors import (
 )
 from modelbox.experiments import Experiment
 from modelbox.lineage import Direction, Lineage, LineageEdge, LineageNode
+from modelbox.listed import Listed, Missing
 from modelbox.logged_events import Event, EventSource
 from modelbox.low_level import ModelBoxClient
 from modelbox.models import Model, ModelVersion
@@ -99,6 +100,7 @@ __all__ = [
     "Lineage",
     "LineageEdge",
     "LineageNode",
+    "Listed",
     "LocalFile",
     "LogForkedError",
     "LogRewoundError",
@@ -107,6 +109,7 @@ __all__ = [
     "MetricPoint",
     "MetricSummary",
     "MetricValue",
+    "Missing",
     "MissingPackageError",
     "Model",
     "ModelBox",

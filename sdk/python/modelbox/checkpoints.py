@@ -11,6 +11,7 @@ from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_number, check_step, check_text
 from modelbox.ids import object_id
 from modelbox.journal.record import Record
+from modelbox.listed import Listed
 from modelbox.logged_object import LoggedObject, id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, tags_of, version_text
@@ -214,7 +215,7 @@ class HasCheckpoints(LoggedObject):
         order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> list[Checkpoint]:
+    ) -> Listed[Checkpoint]:
         """Return the checkpoints by epoch, then step; of an experiment those of its runs too.
 
         See `ModelBox.experiments` for the arguments.

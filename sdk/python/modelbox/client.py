@@ -9,7 +9,7 @@ from typing import Self
 
 from modelbox.artifacts import Artifact, known_artifact
 from modelbox.checkpoints import CHECKPOINTS, Checkpoint
-from modelbox.config import resolve_address, resolve_blob_address, resolve_cache, resolve_journal
+from modelbox.config import resolve_address, resolve_blob_address, resolve_cache, resolve_journal, resolve_namespace
 from modelbox.datasets import DatasetCalls
 from modelbox.experiments import ExperimentCalls
 from modelbox.fields import check_id, check_text
@@ -43,6 +43,7 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         background: bool = True,
         blob_addr: str = "",
         config_path: str | PathLike[str] | None = None,
+        namespace: str = "",
     ) -> None:
         """Take the server's address.
 
@@ -56,9 +57,12 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
                 counts, then `blob_addr` in the configuration; without any, the server itself carries them.
             config_path: The configuration file to read instead of modelbox_client.toml in the working directory: it
                 says where the server, the journal and the cache are, unless an argument or the environment does.
+            namespace: Where this client creates and looks for objects when a call names no namespace. Without it
+                MODELBOX_NAMESPACE counts, then `namespace` in the configuration, then "default".
 
         Raises:
             ConfigError: The address is not `host:port`, or the configuration file cannot be used.
+            InvalidFieldError: The namespace is no text that can be sent.
         """
         path = None if config_path is None else Path(config_path)
         journal = resolve_journal(config_path=path) if background else None
@@ -69,12 +73,18 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
             background=background,
             blob_address=resolve_blob_address(blob_addr, config_path=path),
             cache=resolve_cache(config_path=path),
+            namespace=check_text("namespace", resolve_namespace(namespace, config_path=path)),
         )
 
     @property
     def address(self) -> str:
         """The server's address."""
         return self._session.connection.address
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of calls that name none."""
+        return self._session.namespace
 
     def object(self, id: str) -> ObjectRef:  # noqa: A002  # as `model`
         """Return an object of any kind to log on and read from, by its id alone; nothing is asked of the server."""
@@ -149,7 +159,7 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         Raises:
             UnavailableError: The server cannot be reached at the beginning.
         """
-        return Watch(self._session.connection, watch_request(namespace, since, after)).changes()
+        return Watch(self._session.connection, watch_request(self._session.within(namespace), since, after)).changes()
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged with this client: waiting, acknowledged, dropped, refused, too late."""

@@ -33,6 +33,9 @@ CACHE_VARIABLE: Final = "MODELBOX_CACHE"
 CACHE_FOLDER_VARIABLE: Final = "MODELBOX_CACHE_DIR"
 """The environment variable that names the cache's folder."""
 
+NAMESPACE_VARIABLE: Final = "MODELBOX_NAMESPACE"
+"""The environment variable that names the namespace of calls that name none."""
+
 CONFIG_FILE: Final = Path("modelbox_client.toml")
 """The configuration file that is read when there is one in the working directory."""
 
@@ -59,17 +62,21 @@ class ClientConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blob_addr: str = ""
     cache_dir: str = ""
     cache_bytes_max: Annotated[int, msgspec.Meta(ge=0)] = CACHE_BYTES_MAX
+    namespace: str = ""
 
 
 _KEYS: Final = ", ".join(ClientConfig.__struct_fields__)
 
 CONFIG_TEXT: Final = f"""\
 # Configuration of the ModelBox client. The environment variables win over this file:
-# {ADDRESS_VARIABLE}, {BLOB_ADDRESS_VARIABLE}, {JOURNAL_FOLDER_VARIABLE}, {CACHE_FOLDER_VARIABLE};
+# {ADDRESS_VARIABLE}, {NAMESPACE_VARIABLE}, {BLOB_ADDRESS_VARIABLE}, {JOURNAL_FOLDER_VARIABLE}, {CACHE_FOLDER_VARIABLE};
 # {JOURNAL_VARIABLE}=off for no journal, {CACHE_VARIABLE}=off for no cache.
 
 # Where the server listens for gRPC: host:port.
 server_addr = "{DEFAULT_ADDRESS}"
+
+# The namespace in which objects are created and looked for when a call or command names none. Empty: "default".
+namespace = ""
 
 # The folder of the journal, which keeps what is logged while the server is away. Empty: modelbox/journal below
 # $XDG_STATE_HOME, or below ~/.local/state where that is not set.
@@ -148,6 +155,16 @@ def resolve_blob_address(addr: str = "", *, config_path: Path | None = None) -> 
         return _check_address(from_environment, source=BLOB_ADDRESS_VARIABLE)
     configured = _found_config(config_path).blob_addr
     return _check_address(configured, source=f"{config_path or CONFIG_FILE}: blob_addr") if configured else ""
+
+
+def resolve_namespace(namespace: str = "", *, config_path: Path | None = None) -> str:
+    """Return the namespace of calls that name none: argument, else environment, else file; empty for none.
+
+    Raises:
+        ConfigError: The file cannot be used.
+    """
+    named = namespace or os.environ.get(NAMESPACE_VARIABLE, "")
+    return named or _found_config(config_path).namespace
 
 
 def resolve_cache(*, config_path: Path | None = None) -> CacheSettings | None:

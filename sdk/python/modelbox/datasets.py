@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from modelbox.errors import ClosedError, InvalidFieldError, ModelBoxError
 from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_text
-from modelbox.ids import DEFAULT_NAMESPACE, object_id
+from modelbox.ids import object_id
 from modelbox.limits import PATH_CHARS_MAX
+from modelbox.listed import Listed
 from modelbox.logged import Logged
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
@@ -71,7 +72,7 @@ class DatasetCalls:
         later, and returned as it was given.
 
         Args:
-            namespace: "default", unless given.
+            namespace: The client's own, unless given.
             location: Where it is kept: a path or URI.
             digest: Of its content, as `algorithm:hexadecimal`.
             labels: A text for each name.
@@ -81,7 +82,7 @@ class DatasetCalls:
             InvalidFieldError: An argument breaks a rule.
         """
         request = pb.CreateDatasetRequest(
-            namespace=check_text("namespace", namespace),
+            namespace=self._session.within(namespace),
             name=check_text("name", name),
             location=check_text("location", location),
             digest=check_text("digest", digest),
@@ -112,10 +113,10 @@ class DatasetCalls:
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> list[Dataset]:
+    ) -> Listed[Dataset]:
         """Return the datasets of a namespace, newest first; see `experiments` for the arguments."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
-        request = pb.ListDatasetsRequest(namespace=check_text("namespace", namespace), **selected)
+        request = pb.ListDatasetsRequest(namespace=self._session.within(namespace), **selected)
         return DATASETS.read_all(self._session, request, limit=limit)
 
 
@@ -148,7 +149,7 @@ def _register_described(session: Session, data: Any, *, name: str, location: str
     description = described_or_named(oddities, data, location)
     place = description.location
     request = pb.CreateDatasetRequest(
-        namespace=check_text("namespace", namespace),
+        namespace=session.within(namespace),
         name=_name_for(oddities, name, data, place),
         location=clean_line(place, chars_max=PATH_CHARS_MAX),
         digest=description.digest,
@@ -191,10 +192,9 @@ def _register(session: Session, request: pb.CreateDatasetRequest) -> Dataset:
 
 
 def _as_given(session: Session, request: pb.CreateDatasetRequest, response: pb.CreateDatasetResponse | None) -> Dataset:
-    namespace = request.namespace or DEFAULT_NAMESPACE
     created = pb.Dataset(
-        id=object_id("dataset", namespace, request.name, request.digest),
-        namespace=namespace,
+        id=object_id("dataset", request.namespace, request.name, request.digest),
+        namespace=request.namespace,
         name=request.name,
         location=request.location,
         digest=request.digest,

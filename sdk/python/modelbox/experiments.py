@@ -9,8 +9,9 @@ from modelbox.comparison import Comparison, comparison_of
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
 from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_metric_key, check_text
-from modelbox.ids import DEFAULT_NAMESPACE, object_id
+from modelbox.ids import object_id
 from modelbox.limits import COMPARED_RUNS_MAX
+from modelbox.listed import Listed
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import key_of
@@ -55,7 +56,7 @@ class Experiment(StoredObject, HasCheckpoints):
         order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> "list[Experiment]":
+    ) -> "Listed[Experiment]":
         """Return the experiments that belong to this one, newest first; see `ModelBox.experiments`."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
         request = pb.ListExperimentsRequest(namespace=self.namespace, parent_id=self.id, **selected)
@@ -126,7 +127,7 @@ class Experiment(StoredObject, HasCheckpoints):
         order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> list[Run]:
+    ) -> Listed[Run]:
         """Return the runs, newest first; see `ModelBox.experiments` for the arguments."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
         return RUNS.read_all(self._session, pb.ListRunsRequest(experiment_id=self.id, **selected), limit=limit)
@@ -213,7 +214,7 @@ class ExperimentCalls:
 
         Args:
             name: Unique in the namespace.
-            namespace: "default", unless given; its parts are joined with a slash: `langtech/asr`.
+            namespace: The client's own, unless given; its parts are joined with a slash: `langtech/asr`.
             external_id: The id of the same thing in another tracker.
             task: What the experiment is for, such as "asr".
             parent: The experiment that it belongs to, or its id.
@@ -226,7 +227,7 @@ class ExperimentCalls:
         request = pb.CreateExperimentRequest(
             name=check_text("name", name),
             owner=check_text("owner", owner),
-            namespace=check_text("namespace", namespace),
+            namespace=self._session.within(namespace),
             external_id=check_text("external_id", external_id),
             framework=MLFramework.parse(framework, field="framework").name,
             task=check_text("task", task),
@@ -238,12 +239,11 @@ class ExperimentCalls:
         response = create(self._session, methods.CREATE_EXPERIMENT, request)
         if response is not None and response.experiment_exists:
             return self.experiment(response.experiment_id)
-        where = request.namespace or DEFAULT_NAMESPACE
         created = pb.Experiment(
-            id=object_id("experiment", where, request.name),
+            id=object_id("experiment", request.namespace, request.name),
             name=request.name,
             owner=request.owner,
-            namespace=where,
+            namespace=request.namespace,
             external_id=request.external_id,
             framework=request.framework,
             task=request.task,
@@ -259,14 +259,14 @@ class ExperimentCalls:
 
         Args:
             id: The id, or the name: what is no UUID is a name.
-            namespace: The namespace of the name; "default", unless given.
+            namespace: The namespace of the name; the client's own, unless given.
             name: The name in place of the first argument.
 
         Raises:
             NotFoundError: There is none.
             InvalidFieldError: Neither an id nor a name was given, or both were.
         """
-        request = pb.GetExperimentRequest(**key_of(id, namespace=namespace, name=name))
+        request = pb.GetExperimentRequest(**key_of(self._session, id, namespace=namespace, name=name))
         return EXPERIMENTS.read(self._session, request)
 
     def experiments(
@@ -278,8 +278,8 @@ class ExperimentCalls:
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> list[Experiment]:
-        """Return the experiments of a namespace ("default" unless given), newest first.
+    ) -> Listed[Experiment]:
+        """Return the experiments of a namespace (the client's own unless given), newest first.
 
         Args:
             filter: Which of them, such as `metrics.val_acc > 0.9 and (params.lr = "0.01" or labels.env = "prod")`.
@@ -292,7 +292,7 @@ class ExperimentCalls:
             InvalidFieldError: The filter or order cannot be understood; the message says where.
         """
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
-        request = pb.ListExperimentsRequest(namespace=check_text("namespace", namespace), **selected)
+        request = pb.ListExperimentsRequest(namespace=self._session.within(namespace), **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)
 
     def start_run(
@@ -330,10 +330,18 @@ class ExperimentCalls:
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> list[Run]:
-        """Return the runs of a namespace, of all namespaces unless one is given, newest first; see `experiments`."""
+        all_namespaces: bool = False,
+    ) -> Listed[Run]:
+        """Return the runs of a namespace, newest first; see `experiments` for the arguments.
+
+        Without a namespace they are those of all namespaces, unless the client was given one of its own.
+
+        Args:
+            all_namespaces: The runs of all namespaces in any case.
+        """
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
-        where = "" if namespace is None else check_text("namespace", namespace) or DEFAULT_NAMESPACE
+        where = self._session.namespace_given if namespace is None else self._session.within(namespace)
+        where = "" if all_namespaces else where
         request = pb.ListRunsRequest(namespace=where, all_namespaces=not where, **selected)
         return RUNS.read_all(self._session, request, limit=limit)
 

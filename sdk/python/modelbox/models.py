@@ -7,7 +7,7 @@ from typing import Any, Final
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
 from modelbox.fields import check_id, check_labels, check_text, is_id
-from modelbox.ids import DEFAULT_NAMESPACE
+from modelbox.listed import Listed
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, OrderBy, StoredObject, selection
@@ -142,7 +142,7 @@ class Model(StoredObject):
         order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> list[ModelVersion]:
+    ) -> Listed[ModelVersion]:
         """Return the versions, newest first; see `ModelBox.experiments` for the arguments."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
         request = pb.ListModelVersionsRequest(model=self.id, **selected)
@@ -199,7 +199,7 @@ class ModelCalls:
 
         Args:
             name: Unique in the namespace.
-            namespace: "default", unless given.
+            namespace: The client's own, unless given.
             task: What the model is for, such as "asr".
             artifacts: Files to track; they are not uploaded.
             metadata: A JSON value for each key.
@@ -211,7 +211,7 @@ class ModelCalls:
         request = pb.CreateModelRequest(
             name=check_text("name", name),
             owner=check_text("owner", owner),
-            namespace=check_text("namespace", namespace),
+            namespace=self._session.within(namespace),
             task=check_text("task", task),
             description=check_text("description", description),
             files=[wire_file(file) for file in files_to_track(artifacts)],
@@ -225,7 +225,7 @@ class ModelCalls:
             id=response.id,
             name=request.name,
             owner=request.owner,
-            namespace=request.namespace or DEFAULT_NAMESPACE,
+            namespace=request.namespace,
             task=request.task,
             description=request.description,
             labels=request.labels,
@@ -239,14 +239,16 @@ class ModelCalls:
 
         Args:
             id: The id, or the name: what is no UUID is a name.
-            namespace: The namespace of the name; "default", unless given.
+            namespace: The namespace of the name; the client's own, unless given.
             name: The name in place of the first argument.
 
         Raises:
             NotFoundError: There is none.
             InvalidFieldError: Neither an id nor a name was given, or both were.
         """
-        return MODELS.read(self._session, pb.GetModelRequest(**key_of(id, namespace=namespace, name=name)))
+        return MODELS.read(
+            self._session, pb.GetModelRequest(**key_of(self._session, id, namespace=namespace, name=name))
+        )
 
     def models(
         self,
@@ -257,10 +259,10 @@ class ModelCalls:
         recursive: bool = False,
         include_deleted: bool = False,
         limit: int | None = None,
-    ) -> list[Model]:
+    ) -> Listed[Model]:
         """Return the models of a namespace, newest first; see `experiments` for the arguments."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
-        request = pb.ListModelsRequest(namespace=check_text("namespace", namespace), **selected)
+        request = pb.ListModelsRequest(namespace=self._session.within(namespace), **selected)
         return MODELS.read_all(self._session, request, limit=limit)
 
     def model_version(
@@ -277,7 +279,7 @@ class ModelCalls:
             id: The version's id; with a version or tag, the model's id or name.
             version: Its version in the model.
             tag: A unique tag that it holds, such as "production".
-            namespace: The namespace of the model's name; "default", unless given.
+            namespace: The namespace of the model's name; the client's own, unless given.
 
         Raises:
             NotFoundError: There is none.
@@ -290,10 +292,11 @@ class ModelCalls:
         return MODEL_VERSIONS.read(self._session, pb.GetModelVersionRequest(id=wanted))
 
 
-def key_of(which: str, *, namespace: str, name: str) -> dict[str, str]:
+def key_of(session: Session, which: str, *, namespace: str, name: str) -> dict[str, str]:
     """Return the fields of a request that names an object by its id, or by its name and namespace.
 
     Args:
+        session: Whose own namespace counts where none is given.
         which: The id or the name: what is no UUID is a name.
         namespace: Where the name is looked for.
         name: A name that looks like a UUID, or any other.
@@ -309,8 +312,7 @@ def key_of(which: str, *, namespace: str, name: str) -> dict[str, str]:
         which, name = "", which
     if which and namespace:
         raise InvalidFieldError.of("namespace", "an id needs no namespace; leave it out, or give a name in place of it")
-    texts = {"id": which, "namespace": namespace, "name": name}
-    return {field: check_text(field, text) for field, text in texts.items()}
+    return {"id": which} if which else {"namespace": session.within(namespace), "name": check_text("name", name)}
 
 
 def version_text(version: str | int) -> str:

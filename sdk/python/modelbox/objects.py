@@ -14,7 +14,9 @@ from google.protobuf.message import Message
 
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
+from modelbox.listed import Listed, listed
 from modelbox.logged_object import LoggedObject
+from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport.methods import Method
@@ -58,6 +60,8 @@ class StoredObject(LoggedObject):
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
 
 _KINDS: Final[dict[type, Any]] = {}
+_BESIDE_ITEMS: Final = ("next_page_token", "missing")
+"""What the answer to a list has beside its items."""
 
 
 class Kind(Generic[ObjectT]):
@@ -86,7 +90,7 @@ class Kind(Generic[ObjectT]):
         given = readers or {}
         self._readers: Final = {name: given.get(name) or _reader(message, name) for name in own}
         [self._one] = (one.name for one in get.response.DESCRIPTOR.fields)
-        [self._many] = (one.name for one in list.response.DESCRIPTOR.fields if one.name != "next_page_token")
+        [self._many] = (one.name for one in list.response.DESCRIPTOR.fields if one.name not in _BESIDE_ITEMS)
         _KINDS[of] = self
 
     def of(self, session: Session, message: Message, *, exists: bool = True) -> ObjectT:
@@ -98,15 +102,21 @@ class Kind(Generic[ObjectT]):
         """Read one object; what this client logged before is answered first."""
         return self.of(session, getattr(ask(session, self.get, request), self._one), exists=exists)
 
-    def read_all(self, session: Session, request: Any, *, limit: int | None) -> "list[ObjectT]":
-        """Read the objects that a request for a page asks for, over as many pages as they take."""
+    def read_all(self, session: Session, request: Any, *, limit: int | None) -> Listed[ObjectT]:
+        """Read the objects that a request for a page asks for, over as many pages as they take.
+
+        What of the search nothing has is warned about, and stands in the list's `missing`.
+        """
+        missing: list[pb.Missing] = []
 
         def read(token: str, size: int) -> tuple[Iterable[Message], str]:
             request.page_token, request.page_size = token, size
             response = ask(session, self.list, request)
+            missing.extend(response.missing)
             return getattr(response, self._many), response.next_page_token
 
-        return [self.of(session, message) for message in all_pages(read, limit=limit)]
+        found = [self.of(session, message) for message in all_pages(read, limit=limit)]
+        return listed(found, missing)
 
 
 def _reader(message: type[Message], name: str) -> Read:

@@ -21,8 +21,10 @@ from modelbox.delivery.destination import Destination
 from modelbox.delivery.held_files import HeldFiles
 from modelbox.delivery.uploads import describe
 from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_text
 from modelbox.heartbeat import Heartbeat
 from modelbox.home import HomeLog
+from modelbox.ids import DEFAULT_NAMESPACE
 from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import KEEP_FILES, UPLOAD, Record
@@ -65,6 +67,7 @@ class Session:
         background: bool = True,
         blob_address: str = "",
         cache: CacheSettings | None = None,
+        namespace: str = "",
     ) -> None:
         """Open nothing yet.
 
@@ -74,7 +77,10 @@ class Session:
                 always wait.
             blob_address: The server that carries files, if it is another one.
             cache: Where downloaded files are kept for the next time; nowhere, unless given.
+            namespace: Where objects are created and looked for that name none; "default", unless given.
         """
+        self.namespace_given: Final = namespace
+        self.namespace: Final = namespace or DEFAULT_NAMESPACE
         self.background: Final = background
         self.oddities: Final = Oddities(strict=not background)
         home = HomeLog()
@@ -111,6 +117,14 @@ class Session:
         self._files: Final = courier(folder=held, others_create=self._courier.still_creates)
         self._closed = False
         _sessions.add(self)
+
+    def within(self, namespace: str) -> str:
+        """Return a namespace that an argument names; the client's own for an empty one.
+
+        Raises:
+            InvalidFieldError: It is no text that can be sent.
+        """
+        return check_text("namespace", namespace) or self.namespace
 
     def log_metrics(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
         """Log one point a key; what breaks a rule is kept as far as it can be.

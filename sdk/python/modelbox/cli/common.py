@@ -5,6 +5,7 @@ Must not know: any command.
 
 import contextlib
 import functools
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -32,11 +33,39 @@ class _UnavailableFailure(click.ClickException):
     exit_code = EXIT_UNAVAILABLE
 
 
+class _ToStandardError(logging.Handler):
+    """Prints what the client warns about, a line each, and the same once."""
+
+    def __init__(self) -> None:
+        """Have printed nothing yet."""
+        super().__init__(logging.WARNING)
+        self._printed: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one warning."""
+        message = record.getMessage()
+        if message not in self._printed:
+            self._printed.add(message)
+            click.echo(f"Warning: {message}", err=True)
+
+
+@contextlib.contextmanager
+def _warned() -> Iterator[None]:
+    """Print what the client warns about on standard error, such as what a search did not find."""
+    logger, handler = logging.getLogger("modelbox"), _ToStandardError()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
 @contextlib.contextmanager
 def reported() -> Iterator[None]:
     """End the command with one line on standard error and its exit code when the client or a file fails."""
     try:
-        yield
+        with _warned():
+            yield
     except UnavailableError as error:
         raise _UnavailableFailure(str(error)) from error
     except ModelBoxError as error:
@@ -91,7 +120,8 @@ def limit_option(command: Command) -> Command:
 
 def namespace_option(command: Command) -> Command:
     """Add `--namespace`."""
-    return click.option("--namespace", default="", help="The namespace. Default: default.")(command)
+    text = "The namespace. Default: MODELBOX_NAMESPACE, then the configuration, then default."
+    return click.option("--namespace", default="", help=text)(command)
 
 
 def list_options(command: Command) -> Command:

@@ -119,7 +119,7 @@ def list_runs(
     if experiment:
         found = find_experiment(client, experiment, namespace).runs(**which)
     else:
-        found = client.runs(None if all_namespaces else namespace, recursive=recursive, **which)
+        found = client.runs(namespace, recursive=recursive, all_namespaces=all_namespaces, **which)
     print_rows(rows_of(found), columns=_COLUMNS, output=output)
 
 

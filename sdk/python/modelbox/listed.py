@@ -1,0 +1,51 @@
+"""Lists that a search returns, and what of the search nothing has.
+
+Must not know: any kind of object.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from modelbox.proto import modelstore_pb2 as pb
+
+ItemT = TypeVar("ItemT")
+
+_NAMESPACE: Final = "namespace"
+_log = logging.getLogger("modelbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that a search names and that nothing among which it searched has.
+
+    `where` is "namespace", "filter" or "order_by"; `name` what stands there, such as `metrics.acuracy`; `nearest` what
+    there is instead, the most similar first.
+    """
+
+    where: str
+    name: str
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return it as a sentence."""
+        there_are = f"; the nearest: {', '.join(self.nearest)}" if self.nearest else ""
+        if self.where == _NAMESPACE:
+            return f"namespace: there is nothing in {self.name!r}{there_are}"
+        return f"{self.where}: nothing that was searched has {self.name}{there_are}"
+
+
+class Listed(list[ItemT]):
+    """What a search found, in a list. `missing` says what of the search nothing has, such as a mistyped key."""
+
+    missing: tuple[Missing, ...] = ()
+
+
+def listed(items: Iterable[ItemT], missing: Iterable[pb.Missing]) -> Listed[ItemT]:
+    """Return what a search found, and warn about what of it nothing has."""
+    found = Listed(items)
+    found.missing = tuple(Missing(one.where, one.name, tuple(one.nearest)) for one in missing)
+    for one in found.missing:
+        _log.warning("%s", one)
+    return found

@@ -1,0 +1,50 @@
+"""`modelbox client …` tells on standard error what was not found; what it prints and its exit code stay as they are."""
+
+import json
+
+import pytest
+
+from modelbox import ModelBox
+from tests.integration.cli_calls import run
+
+
+@pytest.fixture(autouse=True)
+def run_id(cli_server: None) -> str:  # noqa: ARG001  # it has to be there before
+    with ModelBox(namespace="team/fin") as box, box.start_run("lid", source=False) as run_:
+        run_.log_metrics({"accuracy": 0.9}, step=1)
+    return run_.id
+
+
+def test_a_list_by_a_mistyped_key_says_so_and_stays_valid_json() -> None:
+    found = run("runs", "list", "--namespace", "team/fin", "--filter", "metrics.acuracy > 0.5", "--output", "json")
+    assert json.loads(found.stdout) == []
+    assert found.stderr == (
+        "Warning: filter: nothing that was searched has metrics.acuracy; the nearest: metrics.accuracy\n"
+    )
+    ordered = run("runs", "list", "--namespace", "team/fin", "--order-by", "metrics.acuracy desc")
+    assert "Warning: order_by: nothing that was searched has metrics.acuracy" in ordered.stderr
+
+
+def test_a_mistyped_namespace_is_told_for_every_list() -> None:
+    for command in (["runs", "list"], ["experiments", "list"], ["models", "list"], ["datasets", "list"], ["list"]):
+        found = run(*command, "--namespace", "team/finf")
+        assert "Warning: namespace: there is nothing in 'team/finf'; the nearest: team/fin\n" in found.stderr
+        assert found.stderr.count("\n") == 1
+
+
+def test_the_best_run_by_a_mistyped_metric_is_told_with_the_nearest() -> None:
+    best = run("runs", "best", "--namespace", "team/fin", "--experiment", "lid", "--metric", "acuracy", code=1)
+    assert "the nearest: metrics.accuracy" in best.stderr
+
+
+def test_an_experiment_of_another_namespace_is_told() -> None:
+    shown = run("experiments", "show", "--experiment", "lid", code=1)
+    assert "there is no experiment 'lid' in namespace 'default'; there is one in 'team/fin'" in shown.stderr
+
+
+def test_the_environment_names_the_namespace_and_an_option_wins(monkeypatch: pytest.MonkeyPatch, run_id: str) -> None:
+    monkeypatch.setenv("MODELBOX_NAMESPACE", "team/fin")
+    for command in (["runs", "list", "--experiment", "lid"], ["runs", "list"]):
+        [found] = json.loads(run(*command, "--output", "json").stdout)
+        assert found["id"] == run_id
+    assert json.loads(run("runs", "list", "--namespace", "default", "--output", "json").stdout) == []
