@@ -4,9 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from modelbox_events import ChangeEvent, Log, Position, StreamRef, object_id
-from modelbox_events.types import REGISTRY, EventType, ModelCreated, ModelVersionCreated, Registry
+from modelbox_events.types import (
+    REGISTRY,
+    EventType,
+    ModelCreated,
+    ModelVersionCreated,
+    Registry,
+    UniqueTagMoved,
+    UniqueTagRemoved,
+)
 from modelbox_projections import prepare
 from tests.integration.projections_support import (
     append,
@@ -56,6 +65,14 @@ def test_a_model_version_created_before_promotion_was_made_from_nothing_known() 
     assert isinstance(event, ModelVersionCreated)
     assert (event.experiment_id, event.run_id, event.checkpoint_id) == (None, None, None)
     assert (event.labels, event.uploaded, event.metrics, event.step) == ({}, [], {}, 0)
+
+
+@pytest.mark.parametrize("name", ["UniqueTagMoved", "UniqueTagRemoved"])
+def test_a_unique_tag_moved_before_names_were_told_has_none(name: str) -> None:
+    event = REGISTRY.type_of(name).decode(1, golden(name))
+    assert isinstance(event, (UniqueTagMoved, UniqueTagRemoved))
+    assert (event.model_version_id, event.tag) == (VERSION_ID, "production")
+    assert (event.model, event.version, event.version_name) == ("", "", "")
 
 
 async def test_a_log_of_an_earlier_version_gives_todays_views(dsn: str) -> None:

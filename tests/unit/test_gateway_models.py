@@ -64,8 +64,20 @@ def version(number: str, *tags: str) -> ModelVersionCreated:
     )
 
 
-def moved(tag: str, to: UUID, *, before: UUID | None) -> UniqueTagMoved:
-    return UniqueTagMoved(model_id=MODEL.id, tag=tag, model_version_id=to, from_model_version_id=before)
+def set_tag(to: UUID, number: str, name: str) -> SetUniqueTag:
+    return SetUniqueTag(model=MODEL, model_version_id=to, tag="production", version=number, version_name=name)
+
+
+def moved(tag: str, to: UUID, *, before: UUID | None, version: str, name: str = "resnet") -> UniqueTagMoved:
+    return UniqueTagMoved(
+        model_id=MODEL.id,
+        tag=tag,
+        model_version_id=to,
+        from_model_version_id=before,
+        model="resnet",
+        version=version,
+        version_name=name,
+    )
 
 
 def facts(events: Sequence[NewEvent]) -> list[ChangeEvent]:
@@ -152,7 +164,7 @@ def test_a_unique_tag_of_another_version_is_moved_when_asked() -> None:
 
     events = decide_create_model_version(state, command)
 
-    assert facts(events) == [version("2", "latest"), moved("production", V2, before=V1)]
+    assert facts(events) == [version("2", "latest"), moved("production", V2, before=V1, version="2")]
     assert dict(given(created(), version("1", "production"), *facts(events)).tags) == {"production": V2, "latest": V2}
 
 
@@ -166,7 +178,7 @@ def test_a_tag_last_set_on_a_deleted_version_is_free() -> None:
 
     one = CreateModelVersion(model=MODEL, version="2", unique_tags=["production"])
     events = decide_create_model_version(state, one, deleted={V1})
-    assert facts(events) == [version("2"), moved("production", V2, before=V1)]
+    assert facts(events) == [version("2"), moved("production", V2, before=V1, version="2")]
 
 
 def test_a_tag_named_twice_is_given_once() -> None:
@@ -179,17 +191,17 @@ def test_a_tag_named_twice_is_given_once() -> None:
 def test_setting_a_tag_takes_it_from_its_holder() -> None:
     state = given(created(), version("1", "production"), version("2"))
 
-    events = decide_set_unique_tag(state, SetUniqueTag(model=MODEL, model_version_id=V2, tag="production"))
+    events = decide_set_unique_tag(state, set_tag(V2, "2", "better"))
 
-    assert facts(events) == [moved("production", V2, before=V1)]
+    assert facts(events) == [moved("production", V2, before=V1, version="2", name="better")]
 
 
 def test_setting_a_tag_that_nobody_holds_takes_it_from_nobody() -> None:
     state = given(created(), version("1"))
 
-    events = decide_set_unique_tag(state, SetUniqueTag(model=MODEL, model_version_id=V1, tag="production"))
+    events = decide_set_unique_tag(state, set_tag(V1, "1", "resnet"))
 
-    assert facts(events) == [moved("production", V1, before=None)]
+    assert facts(events) == [moved("production", V1, before=None, version="1")]
 
 
 def test_setting_a_tag_where_it_is_changes_nothing() -> None:
@@ -201,9 +213,13 @@ def test_setting_a_tag_where_it_is_changes_nothing() -> None:
 def test_a_removed_tag_is_free() -> None:
     state = given(created(), version("1", "production"))
 
-    events = decide_remove_unique_tag(state, RemoveUniqueTag(model=MODEL, model_version_id=V1, tag="production"))
+    command = RemoveUniqueTag(model=MODEL, model_version_id=V1, tag="production", version="1", version_name="resnet")
+    events = decide_remove_unique_tag(state, command)
 
-    assert facts(events) == [UniqueTagRemoved(model_id=MODEL.id, tag="production", model_version_id=V1)]
+    removed = UniqueTagRemoved(
+        model_id=MODEL.id, tag="production", model_version_id=V1, model="resnet", version="1", version_name="resnet"
+    )
+    assert facts(events) == [removed]
     assert dict(given(created(), version("1", "production"), *facts(events)).tags) == {}
 
 

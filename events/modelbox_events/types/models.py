@@ -58,17 +58,32 @@ def with_origin(value: dict[str, Any]) -> dict[str, Any]:
 
 
 class UniqueTagMoved(ChangeEvent, frozen=True, kw_only=True):
-    """A unique tag now belongs to a model version; `from_model_version_id` had it before, if any."""
+    """A unique tag now belongs to a model version; `from_model_version_id` had it before, if any.
+
+    For who reads only this: the names of the model and of the version, and its number. Each is empty where it is not
+    known, as in events of an earlier version.
+    """
 
     model_id: UUID
     tag: str
     model_version_id: UUID
     from_model_version_id: UUID | None
+    model: str = ""
+    version: str = ""
+    version_name: str = ""
 
 
 class UniqueTagRemoved(ChangeEvent, frozen=True, kw_only=True):
-    """A unique tag belongs to no model version any more."""
+    """A unique tag belongs to no model version any more; the names are as in `UniqueTagMoved`."""
 
     model_id: UUID
     tag: str
     model_version_id: UUID
+    model: str = ""
+    version: str = ""
+    version_name: str = ""
+
+
+def with_names(value: dict[str, Any]) -> dict[str, Any]:
+    """Lift version 1 of `UniqueTagMoved` and `UniqueTagRemoved`, which had ids alone."""
+    return {**value, "model": "", "version": "", "version_name": ""}

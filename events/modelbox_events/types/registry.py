@@ -22,6 +22,7 @@ from modelbox_events.types.models import (
     UniqueTagMoved,
     UniqueTagRemoved,
     with_labels,
+    with_names,
     with_origin,
 )
 from modelbox_events.types.objects import (
@@ -136,8 +137,8 @@ REGISTRY: Final = Registry(
         EventType(CheckpointCreated),
         EventType(ModelCreated, (with_labels,)),
         EventType(ModelVersionCreated, (with_origin,)),
-        EventType(UniqueTagMoved),
-        EventType(UniqueTagRemoved),
+        EventType(UniqueTagMoved, (with_names,)),
+        EventType(UniqueTagRemoved, (with_names,)),
         EventType(ObjectUpdated),
         EventType(ObjectDeleted),
         EventType(ObjectRestored),

@@ -100,19 +100,23 @@ class CreateModelVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetUniqueTag(msgspec.Struct, frozen=True, kw_only=True):
-    """Give a unique tag to a model version, whoever holds it."""
+    """Give a unique tag to a model version, whoever holds it; its number and name are told with the change."""
 
     model: StreamRef
     model_version_id: UUID
     tag: str
+    version: str = ""
+    version_name: str = ""
 
 
 class RemoveUniqueTag(msgspec.Struct, frozen=True, kw_only=True):
-    """Take a unique tag away from the model version that holds it."""
+    """Take a unique tag away from the model version that holds it; see `SetUniqueTag`."""
 
     model: StreamRef
     model_version_id: UUID
     tag: str
+    version: str = ""
+    version_name: str = ""
 
 
 @lru_cache(maxsize=limits.MODELS_CACHED_MAX)
@@ -188,7 +192,13 @@ def decide_create_model_version(
         step=origin.step,
     )
     opened = (StreamRef(command.model.namespace, MODEL_VERSION, version_id), *tracked, *kept)
-    return [NewEvent(created, opens=opened), *(_moved(state, command.model.id, tag, version_id) for tag in taken)]
+    moves = [
+        SetUniqueTag(
+            model=command.model, model_version_id=version_id, tag=tag, version=version, version_name=created.name
+        )
+        for tag in taken
+    ]
+    return [NewEvent(created, opens=opened), *(_moved(state, move) for move in moves)]
 
 
 def decide_set_unique_tag(state: ModelState, command: SetUniqueTag) -> list[NewEvent]:
@@ -200,7 +210,7 @@ def decide_set_unique_tag(state: ModelState, command: SetUniqueTag) -> list[NewE
     if state.tags.get(command.tag) == command.model_version_id:
         return []
     _refuse_more_tags(state, "tag", [command.tag])
-    return [_moved(state, command.model.id, command.tag, command.model_version_id)]
+    return [_moved(state, command)]
 
 
 def decide_remove_unique_tag(state: ModelState, command: RemoveUniqueTag) -> list[NewEvent]:
@@ -212,7 +222,14 @@ def decide_remove_unique_tag(state: ModelState, command: RemoveUniqueTag) -> lis
     holder = state.tags.get(command.tag)
     if holder != command.model_version_id:
         raise UniqueTagNotHeldError(command.tag, command.model_version_id, holder)
-    removed = UniqueTagRemoved(model_id=command.model.id, tag=command.tag, model_version_id=command.model_version_id)
+    removed = UniqueTagRemoved(
+        model_id=command.model.id,
+        tag=command.tag,
+        model_version_id=command.model_version_id,
+        model=state.name or "",
+        version=command.version,
+        version_name=command.version_name,
+    )
     return [NewEvent(removed)]
 
 
@@ -240,10 +257,17 @@ def evolve(state: ModelState, event: ChangeEvent) -> ModelState:
     return ModelState(name, last_number, tags, state.changes + 1)
 
 
-def _moved(state: ModelState, model: UUID, tag: str, to: UUID) -> NewEvent:
-    return NewEvent(
-        UniqueTagMoved(model_id=model, tag=tag, model_version_id=to, from_model_version_id=state.tags.get(tag))
+def _moved(state: ModelState, command: SetUniqueTag) -> NewEvent:
+    moved = UniqueTagMoved(
+        model_id=command.model.id,
+        tag=command.tag,
+        model_version_id=command.model_version_id,
+        from_model_version_id=state.tags.get(command.tag),
+        model=state.name or "",
+        version=command.version,
+        version_name=command.version_name,
     )
+    return NewEvent(moved)
 
 
 def _refuse_more_tags(state: ModelState, field: str, tags: Sequence[str]) -> None:

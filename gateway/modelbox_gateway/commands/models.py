@@ -34,15 +34,23 @@ class VersionCreated(msgspec.Struct, frozen=True):
     appended: Appended | None = None
 
 
+class KnownVersion(msgspec.Struct, frozen=True):
+    """What never changes of a model version: its model's stream, its number there, and its name."""
+
+    model: StreamRef
+    version: str
+    name: str
+
+
 class Models:
-    """The commands on models. Which model a version belongs to never changes, so it is remembered."""
+    """The commands on models. Of which model a version is, and how it is named, never changes and is remembered."""
 
     def __init__(self, log: Log, lifecycles: Lifecycles) -> None:
         """Run on `log`."""
         self._log = log
         self._lifecycles = lifecycles
         self._executor = Executor(log, _MODEL, cached_max=limits.MODELS_CACHED_MAX)
-        self.parents: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX, log.head)
+        self.versions: LruMap[UUID, KnownVersion] = LruMap(limits.STREAMS_CACHED_MAX, log.head)
 
     async def create_model(self, command: model.CreateModel, caller: Caller) -> Appended | None:
         """Create a model; None says that it was there before.
@@ -89,7 +97,7 @@ class Models:
                 raise
             return await self._existing(existing)
         created = _first(recorded, ModelVersionCreated)
-        self.parents.put(created.model_version_id, command.model)
+        self.versions.put(created.model_version_id, KnownVersion(command.model, created.version, created.name))
         return VersionCreated(created.model_version_id, created.version, created.name, recorded.appended)
 
     async def _record_version(

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Self
 
+from modelbox_gateway.claimed import ClaimedUsers
 from modelbox_gateway.commands.creations import Creations
 from modelbox_gateway.commands.lifecycles import Lifecycles
 from modelbox_gateway.commands.models import Models
@@ -25,6 +26,7 @@ class Backend(NamedTuple):
     promotions: Promotions
     objects: Objects
     freshness: Freshness
+    users: ClaimedUsers
 
     @classmethod
     def on(cls, services: Services) -> Self:
@@ -42,4 +44,5 @@ class Backend(NamedTuple):
             promotions=Promotions(log, creations, models),
             objects=Objects(log),
             freshness=Freshness(log, services.cursors),
+            users=ClaimedUsers(log.database),
         )

@@ -9,9 +9,10 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from modelbox_events import Context, LogUnavailableError, Places, Token
+from modelbox_events import LogUnavailableError, Places, Token
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.caller import Caller
+from modelbox_gateway.rpc.identity import asking
 from modelbox_gateway.rpc.limits import READ_WAIT_S_MAX
 
 IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
@@ -104,14 +105,14 @@ class Call:
             InvalidFieldError: The idempotency key is not 1 to 255 printable characters.
         """
         if not self._key:
-            return _ANYONE
+            return Caller(context=asking())
         fields.name(IDEMPOTENCY_KEY, self._key)
         digest = sha256(self.method.encode())
         for part in parts:
             data = part if isinstance(part, bytes) else part.SerializeToString(deterministic=True)
             digest.update(len(data).to_bytes(8, "big"))
             digest.update(data)
-        return Caller(context=_CONTEXT, key=self._key, request_hash=digest.digest())
+        return Caller(context=asking(), key=self._key, request_hash=digest.digest())
 
     async def complete(self) -> None:
         """Give the token its hash, for a client that takes one."""
@@ -129,8 +130,6 @@ class Call:
         return ((TOKEN, str(token)), (REQUEST_ID, self.request_id))
 
 
-_CONTEXT: Final = Context()
-_ANYONE: Final = Caller(context=_CONTEXT)
 _REQUEST_ID_CHARS_MAX: Final = 64
 
 

@@ -8,14 +8,17 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import RecordedEvent, Token
 from modelbox_events.types import Registry
+from modelbox_gateway.rpc.about import About, Abouts
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.values import to_value
 
 _decode: Final = msgspec.json.Decoder().decode
+_NOTHING: Final = About()
 _OVERHEAD_BYTES: Final = 1_024  # of a change beside its data, generously
 
 
@@ -58,23 +61,33 @@ class Change:
         kept: Whether it is among those kept for all.
     """
 
-    __slots__ = ("_body", "_changes", "_event", "_token", "kept", "position", "recorded_at", "size")
+    __slots__ = ("_about", "_body", "_changes", "_event", "_token", "kept", "position", "recorded_at", "size")
 
     def __init__(self, changes: "Changes", event: RecordedEvent, token: Token) -> None:
         """Hold the event until it is encoded."""
         self._changes = changes
         self._event: RecordedEvent | None = event
         self._token = token
+        self._about = About()
         self._body = b""
         self.position = event.position
         self.recorded_at = event.recorded_at
         self.size = _OVERHEAD_BYTES + len(event.data or b"")
         self.kept = False
 
+    async def look_up(self, abouts: Abouts) -> None:
+        """Find out what is told beside the payload, before the change is encoded.
+
+        Raises:
+            LogUnavailableError: Postgres does not answer.
+        """
+        if self._event is not None:
+            self._about = await abouts.of(self._event)
+
     def encoded(self, *, with_hash: bool) -> bytes:
         """Return the `WatchNamespaceResponse` for a client that takes tokens with a hash, or for one that does not."""
         if self._event is not None:
-            self._body = self._changes.body(self._event)
+            self._body = self._changes.body(self._event, self._about)
             self._event = None
             self.size = _OVERHEAD_BYTES + len(self._body)
         token = self._token if with_hash else self._token.without_hash()
@@ -94,7 +107,7 @@ class Changes:
         """Return what watchers are told of an event."""
         return Change(self, event, Token(self._log_id(), event.position).at(event.hash))
 
-    def body(self, event: RecordedEvent) -> bytes:
+    def body(self, event: RecordedEvent, about: About = _NOTHING) -> bytes:
         """Return what a watcher is told of an event, encoded, without the token."""
         payload = self._payload(event)
         subject = _CREATES.get(event.type) or _UPDATES.get(event.type)
@@ -107,6 +120,7 @@ class Changes:
             position=event.position,
             recorded_at=timestamp(event.recorded_at),
             redacted_by=event.redacted_by or 0,
+            **structs.asdict(about),
         ).SerializeToString()
 
     def _payload(self, event: RecordedEvent) -> Any:

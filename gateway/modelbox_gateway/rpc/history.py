@@ -89,9 +89,11 @@ class HistoryMethods:
                 if looked_through == HISTORY_EVENTS_MAX:
                     return _answer(page, _PAGES.token(scope, Place(version, 0)))
                 looked_through += 1
+                actor = (await self._backend.users.actors_of([event]))[event.position]
                 for number, change in enumerate(self._changes(event, key)[skipped:], skipped):
                     if len(page) == size or taken >= PAGE_BYTES_MAX:
                         return _answer(page, _PAGES.token(scope, Place(version, number)))
+                    change.actor = actor
                     page.append(change)
                     taken += change.ByteSize()
         return _answer(page, "")
@@ -134,7 +136,6 @@ class HistoryMethods:
                 json=_encode(value).decode(),
                 recorded_at=recorded_at,
                 position=event.position,
-                actor=event.actor,
                 removed=removed,
             )
             for name, value in sorted(values.items())

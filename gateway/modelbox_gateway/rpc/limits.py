@@ -50,6 +50,9 @@ NAMES_TOLD_MAX: Final = 5
 KEYS_ASKED_MAX: Final = 1_000
 """Metric keys in one GetMetrics."""
 
+NAMES_WAIT_S: Final = 1.0
+"""How long a change waits for the views to know the names of what it is about; then ids have to do."""
+
 HISTORY_PAGE_EVENTS: Final = 500
 """Events read at once in search of what was written."""
 

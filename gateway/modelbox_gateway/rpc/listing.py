@@ -98,7 +98,8 @@ async def _missing(
         return []
     if not found and (missing := await missing_namespace(backend, call, scope)):
         return missing
-    filter_ = "" if found else request.filter
+    # Where nothing was found, the order does not matter.
+    filter_, order_by = ("", request.order_by) if found else (request.filter, "")
     return await missing_keys(
-        backend, kind, scope, filter=filter_, order_by=request.order_by, include_deleted=request.include_deleted
+        backend, kind, scope, filter=filter_, order_by=order_by, include_deleted=request.include_deleted
     )

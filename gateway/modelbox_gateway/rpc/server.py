@@ -14,6 +14,7 @@ from modelbox_gateway.errors import ListenError
 from modelbox_gateway.rpc.admission import Admission
 from modelbox_gateway.rpc.artifacts import ArtifactMethods
 from modelbox_gateway.rpc.backend import Backend
+from modelbox_gateway.rpc.change_history import ChangeMethods
 from modelbox_gateway.rpc.checkpoints import CheckpointMethods
 from modelbox_gateway.rpc.datasets import DatasetMethods
 from modelbox_gateway.rpc.experiments import ExperimentMethods
@@ -78,7 +79,10 @@ class GrpcServer:
         backend, admission = Backend.on(services), Admission()
         methods = transfer_handlers(backend) if only_transfers else method_handlers(backend, self._is_draining)
         genesis = services.log.genesis
-        guarded = {name: admission.guard(name, handler, genesis=genesis) for name, handler in methods.items()}
+        guarded = {
+            name: admission.guard(name, handler, genesis=genesis, users=backend.users)
+            for name, handler in methods.items()
+        }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, guarded),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -126,7 +130,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
     namespaces, metadata, metrics = NamespaceMethods(backend), MetadataMethods(backend), MetricMethods(backend)
     artifacts = ArtifactMethods(backend)
-    history, hyperparameters = HistoryMethods(backend), HyperparameterMethods(backend)
+    history, changes, hyperparameters = HistoryMethods(backend), ChangeMethods(backend), HyperparameterMethods(backend)
     datasets, lineage, events = DatasetMethods(backend), LineageMethods(backend), LoggedEventMethods(backend)
     watch, members = WatchMethods(backend, is_draining), MemberMethods(backend)
     methods = (
@@ -157,6 +161,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("UpdateMetadata", pb.UpdateMetadataRequest, metadata.update_metadata),
         unary("ListMetadata", pb.ListMetadataRequest, metadata.list_metadata),
         unary("GetMetadataHistory", pb.GetMetadataHistoryRequest, history.get_metadata_history),
+        unary("GetHistory", pb.GetHistoryRequest, changes.get_history),
         unary("LogHyperparameters", pb.LogHyperparametersRequest, hyperparameters.log_hyperparameters),
         unary("ListHyperparameters", pb.ListHyperparametersRequest, hyperparameters.list_hyperparameters),
         unary("LogEvent", pb.LogEventRequest, events.log_event),

@@ -7,6 +7,7 @@ from modelbox_events import StreamRef
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.model import RemoveUniqueTag, SetUniqueTag
+from modelbox_gateway.commands.models import KnownVersion
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.standing import known_version
@@ -24,8 +25,14 @@ class UniqueTagMethods:
         model_version_id = fields.object_id("model_version", request.model_version)
         tag = fields.name("tag", request.tag)
         caller = call.caller(request)
-        model = await self._model_of(model_version_id, call)
-        command = SetUniqueTag(model=model, model_version_id=model_version_id, tag=tag)
+        known = await self._version(model_version_id, call)
+        command = SetUniqueTag(
+            model=known.model,
+            model_version_id=model_version_id,
+            tag=tag,
+            version=known.version,
+            version_name=known.name,
+        )
         holder, appended = await self._backend.models.set_unique_tag(command, caller)
         self._backend.freshness.wrote(call, appended)
         return pb.SetUniqueTagResponse(from_model_version="" if holder is None else str(holder))
@@ -35,19 +42,26 @@ class UniqueTagMethods:
         model_version_id = fields.object_id("model_version", request.model_version)
         tag = fields.name("tag", request.tag)
         caller = call.caller(request)
-        model = await self._model_of(model_version_id, call)
-        command = RemoveUniqueTag(model=model, model_version_id=model_version_id, tag=tag)
+        known = await self._version(model_version_id, call)
+        command = RemoveUniqueTag(
+            model=known.model,
+            model_version_id=model_version_id,
+            tag=tag,
+            version=known.version,
+            version_name=known.name,
+        )
         appended = await self._backend.models.remove_unique_tag(command, caller)
         self._backend.freshness.wrote(call, appended)
         return pb.RemoveUniqueTagResponse()
 
-    async def _model_of(self, model_version_id: UUID, call: Call) -> StreamRef:
-        """Return the stream of the model that a version belongs to, which never changes."""
-        known = self._backend.models.parents.get(model_version_id)
+    async def _version(self, model_version_id: UUID, call: Call) -> KnownVersion:
+        """Return what never changes of a model version."""
+        known = self._backend.models.versions.get(model_version_id)
         if known is not None:
             return known
-        version = await self._backend.objects.find("model_version", model_version_id, kind=MODEL_VERSION)
+        stream = await self._backend.objects.find("model_version", model_version_id, kind=MODEL_VERSION)
         row = await known_version(self._backend, call, model_version_id, field="model_version")
-        model = StreamRef(version.namespace, MODEL, row.model_id)
-        self._backend.models.parents.put(model_version_id, model)
-        return model
+        model = StreamRef(stream.namespace, MODEL, row.model_id)
+        known = KnownVersion(model, row.version, row.name)
+        self._backend.models.versions.put(model_version_id, known)
+        return known

@@ -8,6 +8,7 @@ from modelbox_events import LogRewoundError, Position, Token
 from modelbox_events.limits import EVENT_BYTES_MAX
 from modelbox_gateway.commands import fields
 from modelbox_gateway.errors import DrainingError, InvalidFieldError
+from modelbox_gateway.rpc.about import Abouts
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.budget import Budget
 from modelbox_gateway.rpc.call import Call
@@ -39,6 +40,7 @@ class WatchMethods:
         """Serve from `backend` until `is_draining` says so."""
         self._log = backend.services.log
         self._changes = Changes(lambda: self._log.log_id, self._log.registry)
+        self._abouts = Abouts(backend)
         self._is_draining = is_draining
         self.tail = Tail(self._log, self._changes, is_draining)
         self.pages = Budget(WATCH_PAGES_BYTES_MAX)
@@ -71,6 +73,7 @@ class WatchMethods:
                 async for change in changes:
                     has_begun = has_begun or change.recorded_at >= since
                     if has_begun:
+                        await change.look_up(self._abouts)
                         message = self.tail.encoded(change, with_hash=call.takes_hash)
                         async with self.messages.hold(len(message)):
                             yield message

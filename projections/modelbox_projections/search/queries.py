@@ -103,7 +103,9 @@ class Search:
         async with self._database.acquire() as connection:
 
             async def read(statement: Statement) -> list[Any]:
-                return [row[0] for row in await connection.fetch(statement.sql, *statement.parameters)]
+                # Prepared anew each time, as a page is.
+                prepared = await connection.prepare(statement.sql)
+                return [row[0] for row in await prepared.fetch(*statement.parameters)]
 
             try:
                 async with asyncio.timeout(MISSING_TIMEOUT_S):

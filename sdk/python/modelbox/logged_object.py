@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_labels, check_text
+from modelbox.fields import check_labels, check_text, check_time
 from modelbox.lineage import Direction, Lineage, lineage_of
 from modelbox.logged import Logged
 from modelbox.logged_files import LogsFiles
@@ -14,6 +15,8 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport import methods
+from modelbox.values import HistoryEntry
+from modelbox.wire import all_pages, history_entry_of, timestamp_of
 
 if TYPE_CHECKING:
     from modelbox.datasets import Dataset
@@ -117,6 +120,37 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
             **{name: check_text(name, text) for name, text in given.items() if text is not None},
         )
         ask(self._session, methods.UPDATE_OBJECT, request)
+
+    def history(
+        self,
+        *,
+        since: float | datetime | None = None,
+        until: float | datetime | None = None,
+        limit: int | None = None,
+    ) -> list[HistoryEntry]:
+        """Return who changed what of the object and when, newest first; of a model its versions and unique tags too.
+
+        What is logged on it, its metadata among it, is not; `metadata_history` has that. A change of which the content
+        was redacted has the field "redacted".
+
+        Args:
+            since: Only changes of this time or later, in seconds since the epoch or an aware datetime.
+            until: Only changes before this time.
+            limit: At most so many; all, unless given.
+
+        Raises:
+            NotFoundError: There is no such object.
+        """
+
+        def read(token: str, size: int) -> tuple[Iterable[pb.HistoryEntry], str]:
+            request = pb.GetHistoryRequest(id=self.id, page_size=size, page_token=token)
+            for field_name, time in (("since", since), ("until", until)):
+                if time is not None:
+                    getattr(request, field_name).CopyFrom(timestamp_of(check_time(field_name, time)))
+            response = ask(self._session, methods.GET_HISTORY, request)
+            return response.entries, response.next_page_token
+
+        return [history_entry_of(entry) for entry in all_pages(read, limit=limit)]
 
     def delete(self) -> None:
         """Delete the object: lists leave it out. Its history stays, and `restore` brings it back."""

@@ -92,6 +92,31 @@ class MetadataChange:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A field of an object that a change gave another value.
+
+    `field` is "exists" (it was created), "deleted", "owner", "description", "task", "comment", "status",
+    "labels.<name>" or "unique_tags.<tag>"; `old` and `new` are None where there was, or is, no value. Of a unique tag
+    they are the versions that held and hold it, and `old_id` and `new_id` their ids.
+
+    `actor` is who made the change. Nobody has to prove it: "claimed:anna" is who the client says uses it, the account's
+    name or MODELBOX_USER. `type` is the change's type, `position` its place in the whole log.
+    """
+
+    position: int
+    recorded_at: datetime
+    actor: str
+    type: str
+    object_type: str
+    object_id: str
+    field: str
+    old: str | None
+    new: str | None
+    old_id: str = ""
+    new_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What a run was made with: code, machine and packages; what is not known is empty.
 
@@ -159,6 +184,9 @@ class Change:
     `type` is the event's type, such as `ModelCreated`; `position` its place in the whole log; `token` is where to
     resume after it (`watch(after=…)`); `payload` what it wrote. Where that was redacted it is empty, and `redacted_by`
     is the position of the change that says so.
+
+    `actor` is who made it, see `HistoryEntry`. Of a model version, `model` is its model's name, `version` its number
+    there and `version_name` its own name; of a unique tag also `unique_tag`, and `from_version`, which held it before.
     """
 
     kind: ChangeKind
@@ -170,6 +198,12 @@ class Change:
     token: str
     payload: Mapping[str, Any] = field(hash=False)
     redacted_by: int | None = None
+    actor: str = ""
+    model: str = ""
+    version: str = ""
+    version_name: str = ""
+    unique_tag: str = ""
+    from_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from modelbox.enums import MLFramework
 from modelbox.errors import ServerError
 from modelbox.limits import EMPTY_PAGES_MAX, PAGE_SIZE
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.values import Change, ChangeKind, MetadataChange, MetricPoint, MetricSummary, Namespace
+from modelbox.values import Change, ChangeKind, HistoryEntry, MetadataChange, MetricPoint, MetricSummary, Namespace
 
 SentT = TypeVar("SentT")
 AnswerT = TypeVar("AnswerT")
@@ -148,6 +148,29 @@ def change_of(response: pb.WatchNamespaceResponse) -> Change:
         token=response.token,
         payload=payload if isinstance(payload, dict) else {},
         redacted_by=response.redacted_by or None,
+        actor=response.actor,
+        model=response.model,
+        version=response.version,
+        version_name=response.version_name,
+        unique_tag=response.unique_tag,
+        from_version=response.from_version,
+    )
+
+
+def history_entry_of(entry: pb.HistoryEntry) -> HistoryEntry:
+    """Return a field that a change gave another value."""
+    return HistoryEntry(
+        position=entry.position,
+        recorded_at=time_of(entry.recorded_at),
+        actor=entry.actor,
+        type=entry.type,
+        object_type=entry.object_type,
+        object_id=entry.object_id,
+        field=entry.field,
+        old=entry.old if entry.HasField("old") else None,
+        new=entry.new if entry.HasField("new") else None,
+        old_id=entry.old_id,
+        new_id=entry.new_id,
     )
 
 

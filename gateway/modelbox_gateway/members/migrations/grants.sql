@@ -3,3 +3,5 @@
 GRANT USAGE ON SCHEMA modelbox_gateway TO modelbox_service;
 REVOKE ALL ON modelbox_gateway.members FROM modelbox_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON modelbox_gateway.members TO modelbox_service;
+REVOKE ALL ON modelbox_gateway.claimed_users FROM modelbox_service;
+GRANT SELECT, INSERT ON modelbox_gateway.claimed_users TO modelbox_service;

@@ -4,7 +4,6 @@ Read in a few milliseconds, and never a reason for a training to fail: what cann
 lines and the environment are not read, because they may hold secrets; from addresses, credentials are removed.
 """
 
-import getpass
 import logging
 import os
 import platform
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from modelbox.limits import NAME_CHARS_MAX, PATH_CHARS_MAX
 from modelbox.oddities import clean_line, clean_name
+from modelbox.user import login_name
 from modelbox.values import Source
 
 GIT_TIMEOUT_S: Final = 2.0
@@ -51,7 +51,7 @@ def capture() -> Source:
         branch=clean_line(branch, chars_max=NAME_CHARS_MAX),
         dirty=dirty,
         entry_point=clean_line(_relative(program, top), chars_max=PATH_CHARS_MAX),
-        user=clean_line(_user(), chars_max=NAME_CHARS_MAX),
+        user=clean_line(login_name(), chars_max=NAME_CHARS_MAX),
         host=clean_line(socket.gethostname(), chars_max=NAME_CHARS_MAX),
         python_version=clean_line(platform.python_version(), chars_max=NAME_CHARS_MAX),
         platform=clean_line(platform.platform(), chars_max=NAME_CHARS_MAX),
@@ -153,13 +153,6 @@ def _parse_status(text: str) -> tuple[str, str, bool]:
     commit, branch = heads.get("branch.oid", ""), heads.get("branch.head", "")
     dirty = any(not line.startswith("#") for line in lines)
     return "" if commit == "(initial)" else commit, "" if branch == "(detached)" else branch, dirty
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # an account without a name, as in some containers
-        return ""
 
 
 def _packages() -> Iterator[tuple[str, str]]:

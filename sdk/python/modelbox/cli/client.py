@@ -19,6 +19,7 @@ from modelbox.config import CONFIG_FILE, CONFIG_TEXT
         "delete": "modelbox.cli.changing:delete",
         "events": "modelbox.cli.events:events",
         "experiments": "modelbox.cli.experiments:experiments",
+        "history": "modelbox.cli.history:history",
         "hyperparameters": "modelbox.cli.hyperparameters:hyperparameters",
         "journal": "modelbox.cli.journal:journal",
         "labels": "modelbox.cli.changing:set_labels",

@@ -13,6 +13,7 @@ from modelbox.cli.common import (
     output_option,
     with_client,
 )
+from modelbox.cli.history import history_options, print_history
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.values import (
@@ -138,3 +139,21 @@ def remove_tag(client: ModelBox, *, tag: str, **which: str) -> None:
     version = _find(client, **which)
     version.remove_unique_tag(tag)
     click.echo(f"{tag} is on no model version; it was on {version.id}")
+
+
+@model_versions.command(epilog="Example: modelbox client model-versions history --model wav2vec --version 3")
+@_which_options
+@click.option("--tag", default="", help="A unique tag that it holds.")
+@history_options
+@with_client
+def history(
+    client: ModelBox,
+    *,
+    since: float | None,
+    until: float | None,
+    limit: int | None,
+    output: str,
+    **of: str,
+) -> None:
+    """Print who changed a model version and when, and which unique tags came and went, newest first."""
+    print_history(_find(client, **of), since=since, until=until, limit=limit, output=output)

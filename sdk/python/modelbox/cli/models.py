@@ -13,6 +13,7 @@ from modelbox.cli.common import (
     recursive_option,
     with_client,
 )
+from modelbox.cli.history import history_options, print_history
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.values import (
@@ -89,3 +90,13 @@ def show(client: ModelBox, *, model_id: str, model: str, namespace: str, output:
     """Show one model with its metadata."""
     found = find_model(client, model_id or model, namespace)
     print_object({**row_of(found), "metadata": found.metadata()}, output=output)
+
+
+@models.command(epilog="Example: modelbox client models history --namespace langtech --model wav2vec")
+@click.option("--id", "model_id", default="", help="The model's id.")
+@model_options
+@history_options
+@with_client
+def history(client: ModelBox, *, model_id: str, model: str, namespace: str, **which: Any) -> None:
+    """Print who changed a model, its versions and their unique tags, and when, newest first."""
+    print_history(find_model(client, model_id or model, namespace), **which)

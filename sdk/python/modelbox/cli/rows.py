@@ -43,6 +43,12 @@ def change_row(change: Change) -> Row:
         "token": change.token,
         "payload": change.payload,
         "redacted_by": change.redacted_by,
+        "actor": change.actor,
+        "model": change.model,
+        "version": change.version,
+        "version_name": change.version_name,
+        "unique_tag": change.unique_tag,
+        "from_version": change.from_version,
     }
 
 

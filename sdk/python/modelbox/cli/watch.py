@@ -1,5 +1,6 @@
 """`modelbox client watch`."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -48,5 +49,18 @@ def _line(row: Row) -> str:
             f"{row['type']:<20}",
             f"{row['object_type']:<13}",
             row["object_id"],
+            *_names(row),
         )
     )
+
+
+def _names(row: Row) -> Iterator[str]:
+    """Give what people call the object, which tag moved, and who did it."""
+    if row["model"]:
+        yield f"{shown(row['model'])} {shown(row['version'])}"
+    if row["version_name"] not in {"", row["model"]}:
+        yield shown(row["version_name"])
+    if row["unique_tag"]:
+        yield f"{shown(row['unique_tag'])} from {shown(row['from_version']) or 'no version'}"
+    if row["actor"]:
+        yield f"by {shown(row['actor'])}"

@@ -545,6 +545,54 @@ class GetMetadataHistoryResponse(_message.Message):
     next_page_token: str
     def __init__(self, changes: _Optional[_Iterable[_Union[MetadataChange, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class GetHistoryRequest(_message.Message):
+    __slots__ = ("id", "since", "until", "page_size", "page_token")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    since: _timestamp_pb2.Timestamp
+    until: _timestamp_pb2.Timestamp
+    page_size: int
+    page_token: str
+    def __init__(self, id: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class HistoryEntry(_message.Message):
+    __slots__ = ("position", "recorded_at", "actor", "type", "object_type", "object_id", "field", "old", "new", "old_id", "new_id")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    OLD_FIELD_NUMBER: _ClassVar[int]
+    NEW_FIELD_NUMBER: _ClassVar[int]
+    OLD_ID_FIELD_NUMBER: _ClassVar[int]
+    NEW_ID_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    recorded_at: _timestamp_pb2.Timestamp
+    actor: str
+    type: str
+    object_type: str
+    object_id: str
+    field: str
+    old: str
+    new: str
+    old_id: str
+    new_id: str
+    def __init__(self, position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., type: _Optional[str] = ..., object_type: _Optional[str] = ..., object_id: _Optional[str] = ..., field: _Optional[str] = ..., old: _Optional[str] = ..., new: _Optional[str] = ..., old_id: _Optional[str] = ..., new_id: _Optional[str] = ...) -> None: ...
+
+class GetHistoryResponse(_message.Message):
+    __slots__ = ("entries", "next_page_token")
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[HistoryEntry]
+    next_page_token: str
+    def __init__(self, entries: _Optional[_Iterable[_Union[HistoryEntry, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
 class MetricsValue(_message.Message):
     __slots__ = ("step", "wallclock_time", "f_val", "s_tensor", "b_tensor", "d_val", "wallclock_s")
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -730,7 +778,7 @@ class WatchNamespaceRequest(_message.Message):
     def __init__(self, namespace: _Optional[str] = ..., since: _Optional[int] = ..., after_token: _Optional[str] = ...) -> None: ...
 
 class WatchNamespaceResponse(_message.Message):
-    __slots__ = ("event", "payload", "type", "object_type", "object_id", "position", "recorded_at", "token", "redacted_by")
+    __slots__ = ("event", "payload", "type", "object_type", "object_id", "position", "recorded_at", "token", "redacted_by", "actor", "model", "version", "version_name", "unique_tag", "from_version")
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -740,6 +788,12 @@ class WatchNamespaceResponse(_message.Message):
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     REDACTED_BY_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    VERSION_NAME_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_TAG_FIELD_NUMBER: _ClassVar[int]
+    FROM_VERSION_FIELD_NUMBER: _ClassVar[int]
     event: ServerEvent
     payload: _struct_pb2.Value
     type: str
@@ -749,7 +803,13 @@ class WatchNamespaceResponse(_message.Message):
     recorded_at: _timestamp_pb2.Timestamp
     token: str
     redacted_by: int
-    def __init__(self, event: _Optional[_Union[ServerEvent, str]] = ..., payload: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., type: _Optional[str] = ..., object_type: _Optional[str] = ..., object_id: _Optional[str] = ..., position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., token: _Optional[str] = ..., redacted_by: _Optional[int] = ...) -> None: ...
+    actor: str
+    model: str
+    version: str
+    version_name: str
+    unique_tag: str
+    from_version: str
+    def __init__(self, event: _Optional[_Union[ServerEvent, str]] = ..., payload: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ..., type: _Optional[str] = ..., object_type: _Optional[str] = ..., object_id: _Optional[str] = ..., position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., token: _Optional[str] = ..., redacted_by: _Optional[int] = ..., actor: _Optional[str] = ..., model: _Optional[str] = ..., version: _Optional[str] = ..., version_name: _Optional[str] = ..., unique_tag: _Optional[str] = ..., from_version: _Optional[str] = ...) -> None: ...
 
 class MetricSummary(_message.Message):
     __slots__ = ("key", "latest", "min", "max", "points", "step")

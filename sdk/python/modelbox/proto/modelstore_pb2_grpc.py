@@ -169,6 +169,11 @@ class ModelStoreStub(object):
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryResponse.FromString,
                 _registered_method=True)
+        self.GetHistory = channel.unary_unary(
+                '/modelbox.ModelStore/GetHistory',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetHistoryRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetHistoryResponse.FromString,
+                _registered_method=True)
         self.LogHyperparameters = channel.unary_unary(
                 '/modelbox.ModelStore/LogHyperparameters',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.LogHyperparametersRequest.SerializeToString,
@@ -484,6 +489,14 @@ class ModelStoreServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetHistory(self, request, context):
+        """Read who changed what of an object and when, newest first: of a model also its versions' creations and unique tags,
+        of a model version also the unique tags that came and went. What is logged on it is not among it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LogHyperparameters(self, request, context):
         """Record hyperparameters of an object; other names stay as they are.
         """
@@ -790,6 +803,11 @@ def add_ModelStoreServicer_to_server(servicer, server):
                     servicer.GetMetadataHistory,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryResponse.SerializeToString,
+            ),
+            'GetHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHistory,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.GetHistoryRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.GetHistoryResponse.SerializeToString,
             ),
             'LogHyperparameters': grpc.unary_unary_rpc_method_handler(
                     servicer.LogHyperparameters,
@@ -1641,6 +1659,33 @@ class ModelStore(object):
             '/modelbox.ModelStore/GetMetadataHistory',
             modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryRequest.SerializeToString,
             modelbox_dot_proto_dot_modelstore__pb2.GetMetadataHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/GetHistory',
+            modelbox_dot_proto_dot_modelstore__pb2.GetHistoryRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.GetHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

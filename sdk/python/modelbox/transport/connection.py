@@ -30,6 +30,7 @@ from modelbox.transport.failures import error_of
 from modelbox.transport.methods import Method, NamedMethod, RequestT, ResponseT
 from modelbox.transport.streams import check_threads
 from modelbox.transport.tokens import Tokens
+from modelbox.user import claimed_user
 
 IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
 """The header by which the server knows a call that is sent again."""
@@ -64,7 +65,7 @@ _OPTIONS: Final = (
     ("grpc.use_local_subchannel_pool", 1),
 )
 
-Headers = tuple[tuple[str, str], ...]
+Headers = tuple[tuple[str, str | bytes], ...]
 
 NO_KEY: Final[Headers] = _ANNOUNCED
 """The headers of a call that writes nothing, and reads what there is."""
@@ -211,7 +212,7 @@ class Connection:
 
     def headers_with_key(self, key: str) -> Headers:
         """Return the headers of a write with this idempotency key."""
-        headers = ((IDEMPOTENCY_KEY, key), *_ANNOUNCED)
+        headers: Headers = ((IDEMPOTENCY_KEY, key), *_ANNOUNCED, *claimed_user())
         return (*headers, (_LOG, self.home.id)) if self.home.id else headers
 
     def keep_token(self, call: grpc.Call) -> None:

@@ -79,6 +79,7 @@ RESTORE_OBJECT: Final = Method("RestoreObject", pb.RestoreObjectRequest, pb.Rest
 LIST_NAMESPACES: Final = Method("ListNamespaces", pb.ListNamespacesRequest, pb.ListNamespacesResponse)
 UPDATE_METADATA: Final = Method("UpdateMetadata", pb.UpdateMetadataRequest, pb.UpdateMetadataResponse, writes=True)
 LIST_METADATA: Final = Method("ListMetadata", pb.ListMetadataRequest, pb.ListMetadataResponse)
+GET_HISTORY: Final = Method("GetHistory", pb.GetHistoryRequest, pb.GetHistoryResponse)
 GET_METADATA_HISTORY: Final = Method("GetMetadataHistory", pb.GetMetadataHistoryRequest, pb.GetMetadataHistoryResponse)
 LOG_HYPERPARAMETERS: Final = Method(
     "LogHyperparameters", pb.LogHyperparametersRequest, pb.LogHyperparametersResponse, writes=True

@@ -1,0 +1,37 @@
+"""`modelbox client history`, and what `models history` and `model-versions history` share with it."""
+
+from typing import Any
+
+import click
+
+from modelbox.cli.common import Command, id_option, limit_option, output_option, with_client
+from modelbox.cli.output import print_rows
+from modelbox.cli.rows import rows_of
+from modelbox.cli.values import read_time
+from modelbox.client import ModelBox
+from modelbox.logged_object import LoggedObject
+
+_COLUMNS = ("recorded_at", "position", "actor", "object_type", "field", "old", "new")
+
+
+def history_options(command: Command) -> Command:
+    """Add `--since`, `--until`, `--limit` and `--output`."""
+    command = output_option(limit_option(command))
+    until = "Only changes before this time."
+    command = click.option("--until", callback=read_time, metavar="TIME", help=until)(command)
+    since = "Only changes of this time or later: seconds since the epoch or ISO 8601."
+    return click.option("--since", callback=read_time, metavar="TIME", help=since)(command)
+
+
+def print_history(of: LoggedObject, *, output: str, **which: Any) -> None:
+    """Print who changed what of an object and when."""
+    print_rows(rows_of(of.history(**which)), columns=_COLUMNS, output=output)
+
+
+@click.command(epilog="Example: modelbox client history --id ID --since 2030-01-31T12:00Z")
+@id_option
+@history_options
+@with_client
+def history(client: ModelBox, *, object_id: str, **which: Any) -> None:
+    """Print who changed what of an object of any kind and when, newest first."""
+    print_history(client.object(object_id), **which)
