@@ -1,6 +1,7 @@
 """`modelbox client …` tells on standard error what was not found; what it prints and its exit code stay as they are."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,36 @@ def test_the_environment_names_the_namespace_and_an_option_wins(monkeypatch: pyt
         [found] = json.loads(run(*command, "--output", "json").stdout)
         assert found["id"] == run_id
     assert json.loads(run("runs", "list", "--namespace", "default", "--output", "json").stdout) == []
+
+
+def test_files_are_downloaded_by_model_and_tag_and_by_their_path(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "model.joblib").write_text("weights")
+    run("models", "create", "--name", "digits", "--namespace", "team/fin")
+    which = ("--model", "digits", "--namespace", "team/fin")
+    run("model-versions", "create", *which, "--unique-tag", "production", "--track", "/data/set.npz")
+    tagged = (*which, "--tag", "production")
+    run("artifacts", "upload", *tagged, "--path", str(tmp_path / "sub"))
+    listed = json.loads(run("artifacts", "list", *tagged, "--output", "json").stdout)
+    assert [file["path"] for file in listed] == ["sub/model.joblib", "/data/set.npz"]
+    down = ("artifacts", "download", *tagged, "--path", str(tmp_path / "down"))
+    one = run(*down, "--artifact-path", "sub/model.joblib")
+    assert one.stdout.strip() == str(tmp_path / "down" / "sub" / "model.joblib")
+    assert one.stderr == ""
+    everything = run(*down)
+    assert everything.stdout == one.stdout
+    assert "'/data/set.npz': only tracked" in everything.stderr
+    assert "'model.joblib'" in run(*down, "--artifact-path", "model.job", code=1).stderr.replace("sub/", "")
+    run("artifacts", "download", "--tag", "production", code=2)
+
+
+def test_a_model_that_only_tracks_says_so_where_it_is_downloaded(tmp_path: Path) -> None:
+    run("models", "create", "--name", "digits", "--track", "model.joblib")
+    refused = run("artifacts", "download", "--model", "digits", "--path", str(tmp_path), code=1)
+    assert "'model.joblib': only tracked, not uploaded" in refused.stderr
+
+
+def test_the_help_of_artifacts_names_every_kind_of_object() -> None:
+    for command in (["upload"], ["track"], ["download"], ["list"], []):
+        text = " ".join(run("artifacts", *command, "--help").stdout.split())
+        assert all(kind in text for kind in ("experiment", "run", "checkpoint", "dataset", "model", "version"))

@@ -19,6 +19,7 @@ from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, create, deliver
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
+from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
 from modelbox.values import LocalFile
 
@@ -124,7 +125,8 @@ class HasCheckpoints(LoggedObject):
             epoch: The epoch that it was taken after, from 0.
             metrics: A number for each key.
             step: Instead of the epoch, the step that it was taken at, from 0.
-            artifacts: Files to track; they are not uploaded: `Checkpoint.upload_artifact` does so.
+            artifacts: Files to track: their paths are recorded, their bytes are not sent, which is warned about;
+                `Checkpoint.upload_artifact` sends them.
             metadata: A JSON value for each key.
             labels: A text for each name.
 
@@ -237,7 +239,7 @@ class HasCheckpoints(LoggedObject):
         return pb.CreateCheckpointRequest(
             **self._checkpoint_parent(),
             **_key(epoch, step),
-            files=[wire_file(file) for file in files_to_track(artifacts)],
+            files=[wire_file(file) for file in told_to_track(artifacts)],
             doubles={key: check_number(key, value) for key, value in (metrics or {}).items()},
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
             labels=check_labels(labels),

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
 from typing import Any, Final
 
 from modelbox.enums import MLFramework
@@ -14,9 +16,10 @@ from modelbox.objects import Kind, OrderBy, StoredObject, selection
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
-from modelbox.transfer.files import Files, files_to_track, wire_file
+from modelbox.transfer.files import Files, wire_file
+from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
-from modelbox.values import MetricSummary
+from modelbox.values import MetricSummary, OnProgress
 from modelbox.wire import framework_of, hyperparameters_of, summaries_of
 
 
@@ -106,7 +109,8 @@ class Model(StoredObject):
         Args:
             version: Unique in the model; the next whole number, unless given.
             name: The model's name, unless given.
-            artifacts: Files to track; they are not uploaded.
+            artifacts: Files to track: their paths are recorded, their bytes are not sent, which is warned about;
+                `upload_artifact` sends them.
             metadata: A JSON value for each key.
             unique_tags: Tags that at most one version of the model has, such as "production".
             move_tags: Take the tags from the versions that hold them.
@@ -122,7 +126,7 @@ class Model(StoredObject):
             name=check_text("name", name),
             version=version_text(version),
             description=check_text("description", description),
-            files=[wire_file(file) for file in files_to_track(artifacts)],
+            files=[wire_file(file) for file in told_to_track(artifacts)],
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
             framework=MLFramework.parse(framework, field="framework").name,
             unique_tags=tags_of(unique_tags),
@@ -201,7 +205,8 @@ class ModelCalls:
             name: Unique in the namespace.
             namespace: The client's own, unless given.
             task: What the model is for, such as "asr".
-            artifacts: Files to track; they are not uploaded.
+            artifacts: Files to track: their paths are recorded, their bytes are not sent, which is warned about;
+                `upload_artifact` sends them.
             metadata: A JSON value for each key.
             labels: A text for each name.
 
@@ -214,7 +219,7 @@ class ModelCalls:
             namespace=self._session.within(namespace),
             task=check_text("task", task),
             description=check_text("description", description),
-            files=[wire_file(file) for file in files_to_track(artifacts)],
+            files=[wire_file(file) for file in told_to_track(artifacts)],
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
             labels=check_labels(labels),
         )
@@ -290,6 +295,37 @@ class ModelCalls:
             "id", id, instead='a model is named beside its version or tag: model_version("m", tag="best")'
         )
         return MODEL_VERSIONS.read(self._session, pb.GetModelVersionRequest(id=wanted))
+
+    def download_model(
+        self,
+        name: str,
+        destination: str | PathLike[str] = ".",
+        *,
+        namespace: str = "",
+        version: str | int = "",
+        tag: str = "",
+        path: str = "",
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> list[Path]:
+        """Download the files of a model's version with this number or unique tag; of the model itself without either.
+
+        Args:
+            name: The model's.
+            destination: The folder, made if it is missing.
+            namespace: The model's; the client's own, unless given.
+            version: The version's number.
+            tag: Or a unique tag that it holds.
+            path: Only the file with this path in the version, or those in this folder of it.
+            overwrite: Replace files that are there and differ.
+            on_progress: Called after each piece, for one file at a time; from other threads.
+
+        Returns:
+            Where the files are; see `Model.download_artifacts`, also for what it raises.
+        """
+        model = self.model(namespace=namespace, name=name)
+        of = model.model_version(version, tag=tag) if version != "" or tag else model
+        return of.download_artifacts(destination, path=path, overwrite=overwrite, on_progress=on_progress)
 
 
 def key_of(session: Session, which: str, *, namespace: str, name: str) -> dict[str, str]:

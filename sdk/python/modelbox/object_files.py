@@ -7,13 +7,13 @@ from pathlib import Path, PurePosixPath
 
 from modelbox.artifacts import Artifact, artifact_of, known_artifact, wire_artifact
 from modelbox.delivery.keeping import keeping
-from modelbox.fields import check_text
+from modelbox.fields import check_text, is_id
 from modelbox.limits import CLOSE_PATIENCE_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
+from modelbox.transfer.choosing import chosen, chosen_one
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
-from modelbox.transfer.places import Label, parsed
 from modelbox.transport import methods
 from modelbox.values import LocalFile, OnProgress
 from modelbox.wire import all_pages, answered
@@ -122,7 +122,7 @@ class HasArtifacts:
         """Download an artifact into a folder, verified; it is in place only when it is whole.
 
         Args:
-            artifact: The artifact or its id.
+            artifact: The artifact, its id, or its path in this object, such as `sub/model.joblib`.
             destination: The folder, made if it is missing. The file's place in it is the artifact's path; of one that
                 is absolute or leads elsewhere, only its last part counts.
             overwrite: Replace a file that is there and differs. One with the same bytes stays and is not fetched.
@@ -132,9 +132,13 @@ class HasArtifacts:
             Where the file is.
 
         Raises:
+            NotFoundError: There is no such artifact.
+            NotUploadedError: It was only tracked; the message says where it was.
             InvalidFieldError: A file is there that differs, and `overwrite` is not given; nothing was changed.
             ChecksumMismatchError: Other bytes arrived than the server keeps.
         """
+        if isinstance(artifact, str) and not is_id(artifact):
+            artifact = chosen_one(self.artifacts(), check_text("artifact", artifact))
         [place] = self._session.transfers.download(
             [known_artifact(artifact)], Path(destination), overwrite=overwrite, on_progress=on_progress
         )
@@ -144,6 +148,7 @@ class HasArtifacts:
         self,
         destination: str | PathLike[str] = ".",
         *,
+        path: str = "",
         overwrite: bool = False,
         on_progress: OnProgress | None = None,
     ) -> list[Path]:
@@ -151,21 +156,25 @@ class HasArtifacts:
 
         Absolute paths of which several have one last part keep their folders, below the destination.
 
+        Args:
+            destination: The folder, made if it is missing.
+            path: Only the file with this path in the object, or those in this folder of it.
+            overwrite: Replace files that are there and differ.
+            on_progress: Called after each piece, for one file at a time; from other threads.
+
         Returns:
             Where the files are, newest first; of several with one path only the one that was uploaded last. Tracked
-            files are kept elsewhere and left out.
+            files are kept elsewhere: they are left out, which is warned about.
 
         Raises:
+            NotFoundError: There is no such path.
+            NotUploadedError: There are files, and all of them were only tracked; the message says where they were.
             InvalidFieldError: Files are there that differ, and `overwrite` is not given, or a path is a file and a
                 folder; nothing was changed.
             ChecksumMismatchError: Other bytes arrived than the server keeps.
         """
-        newest: dict[Label, Artifact] = {}
-        for artifact in self.artifacts():
-            if artifact.uploaded:
-                newest.setdefault(parsed(artifact.path), artifact)
         return self._session.transfers.download(
-            [wire_artifact(artifact) for artifact in newest.values()],
+            [wire_artifact(artifact) for artifact in chosen(self.artifacts(), check_text("path", path))],
             Path(destination),
             overwrite=overwrite,
             on_progress=on_progress,

@@ -4,16 +4,50 @@ from pathlib import Path
 
 import click
 
-from modelbox.cli.common import Command, connected, connection_options, limit_option, output_option
+from modelbox.cli.common import (
+    Command,
+    connected,
+    connection_options,
+    find_experiment,
+    find_model,
+    limit_option,
+    namespace_option,
+    output_option,
+)
 from modelbox.cli.output import print_rows
 from modelbox.cli.progress import transfer_progress
 from modelbox.cli.rows import rows_of
+from modelbox.client import ModelBox
+from modelbox.logged_object import LoggedObject
 
 _COLUMNS = ("id", "path", "mime_type", "uploaded", "size", "checksum", "created_at")
 
 
-def _parent_option(command: Command) -> Command:
-    return click.option("--parent-id", required=True, help="The model or model version they belong to.")(command)
+def _object_options(command: Command) -> Command:
+    """Add the options that name the object that the files belong to."""
+    command = namespace_option(command)
+    command = click.option("--experiment", default="", help="The experiment: its name in the namespace.")(command)
+    command = click.option("--tag", default="", help="With --model: the version that holds this unique tag.")(command)
+    command = click.option("--version", default="", help="With --model: this version of it.")(command)
+    command = click.option("--model", default="", help="The model: its id, or its name in the namespace.")(command)
+    kinds = "an experiment, run, checkpoint, dataset, model or model version"
+    return click.option("--parent-id", default="", help=f"The id of the object: {kinds}.")(command)
+
+
+def _object(
+    client: ModelBox, *, parent_id: str, model: str, version: str, tag: str, experiment: str, namespace: str
+) -> LoggedObject:
+    """Return the object that the options name."""
+    if sum(map(bool, (parent_id, model, experiment))) != 1:
+        raise click.UsageError(
+            "give one of: --parent-id; --model, with --version or --tag for one of its versions; --experiment"
+        )
+    if (version or tag) and not model:
+        raise click.UsageError("--version and --tag are of a --model")
+    if model:
+        found = find_model(client, model, namespace)
+        return found.model_version(version, tag=tag) if version or tag else found
+    return find_experiment(client, experiment, namespace) if experiment else client.object(parent_id)
 
 
 def _paths_option(command: Command) -> Command:
@@ -23,72 +57,90 @@ def _paths_option(command: Command) -> Command:
 
 @click.group()
 def artifacts() -> None:
-    """Upload, download, track and list artifacts."""
+    """Upload, download, track and list artifacts, the files of experiments, runs, checkpoints, datasets and models.
+
+    A model version is a --model with a --version or --tag; every object has an id, for --parent-id.
+    """
 
 
 @artifacts.command(epilog="Example: modelbox client artifacts upload --parent-id ID --path model.pt --path tokenizer/")
-@_parent_option
+@_object_options
 @_paths_option
 @click.option("--artifact-path", help="The folder within the object that the files, and what folders hold, go to.")
 @connection_options
 def upload(
-    *, parent_id: str, paths: tuple[str, ...], artifact_path: str | None, server_addr: str, config_path: Path | None
+    *,
+    paths: tuple[str, ...],
+    artifact_path: str | None,
+    server_addr: str,
+    config_path: Path | None,
+    **of: str,
 ) -> None:
     """Upload files; prints nothing but their ids, one a line."""
     with connected(server_addr, config_path) as client, transfer_progress() as on_progress:
-        uploaded = client.object(parent_id).upload_artifact(paths, artifact_path=artifact_path, on_progress=on_progress)
+        uploaded = _object(client, **of).upload_artifact(paths, artifact_path=artifact_path, on_progress=on_progress)
     for artifact in uploaded:
         click.echo(artifact.id)
 
 
 @artifacts.command(epilog="Example: modelbox client artifacts track --parent-id ID --path s3://bucket/model.pt")
-@_parent_option
+@_object_options
 @_paths_option
 @connection_options
-def track(*, parent_id: str, paths: tuple[str, ...], server_addr: str, config_path: Path | None) -> None:
+def track(*, paths: tuple[str, ...], server_addr: str, config_path: Path | None, **of: str) -> None:
     """Record where files are kept, without uploading them; prints nothing but their ids, one a line."""
     with connected(server_addr, config_path) as client:
-        tracked = client.object(parent_id).track_artifacts(paths)
+        tracked = _object(client, **of).track_artifacts(paths)
     for artifact in tracked:
         click.echo(artifact.id)
 
 
-@artifacts.command(epilog="Example: modelbox client artifacts download --id ID --path ./downloads")
-@click.option("--id", "artifact_ids", multiple=True, help="An artifact's id. Repeatable.")
-@click.option("--parent-id", default="", help="Download all uploaded artifacts of this model or model version.")
+@artifacts.command(
+    epilog="Example: modelbox client artifacts download --model wav2vec --tag production "
+    "--artifact-path sub/model.joblib --path ./downloads"
+)
+@click.option("--id", "artifact_ids", multiple=True, help="An artifact's id, instead of an object. Repeatable.")
+@_object_options
+@click.option(
+    "--artifact-path", default="", help="Only the file with this path in the object, or those in this folder of it."
+)
 @click.option("--path", type=click.Path(path_type=Path), default=Path(), help="The folder to write into.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there and differ.")
 @connection_options
 def download(
     *,
     artifact_ids: tuple[str, ...],
-    parent_id: str,
+    artifact_path: str,
     path: Path,
     overwrite: bool,
     server_addr: str,
     config_path: Path | None,
+    **of: str,
 ) -> None:
-    """Download artifacts, verified; prints nothing but where they are, one a line."""
-    if bool(artifact_ids) == bool(parent_id):
-        raise click.UsageError("give either --id or --parent-id")
+    """Download artifacts, verified: given by their ids, or all uploaded ones of an object, or one of them by its path.
+
+    Prints nothing but where they are, one a line.
+    """
+    if artifact_ids and (artifact_path or any(of[name] for name in ("parent_id", "model", "experiment"))):
+        raise click.UsageError("give either --id, or an object and perhaps --artifact-path")
     with connected(server_addr, config_path) as client, transfer_progress() as on_progress:
-        if parent_id:
-            places = client.object(parent_id).download_artifacts(path, overwrite=overwrite, on_progress=on_progress)
-        else:
+        if artifact_ids:
             places = client.download_artifacts(artifact_ids, path, overwrite=overwrite, on_progress=on_progress)
+        else:
+            places = _object(client, **of).download_artifacts(
+                path, path=artifact_path, overwrite=overwrite, on_progress=on_progress
+            )
     for place in places:
         click.echo(place)
 
 
-@artifacts.command("list", epilog="Example: modelbox client artifacts list --parent-id ID")
-@_parent_option
+@artifacts.command("list", epilog="Example: modelbox client artifacts list --model wav2vec --tag production")
+@_object_options
 @limit_option
 @output_option
 @connection_options
-def list_artifacts(
-    *, parent_id: str, limit: int | None, output: str, server_addr: str, config_path: Path | None
-) -> None:
-    """List the artifacts of a model or model version, newest first."""
+def list_artifacts(*, limit: int | None, output: str, server_addr: str, config_path: Path | None, **of: str) -> None:
+    """List the artifacts of an object, newest first."""
     with connected(server_addr, config_path) as client:
-        found = client.object(parent_id).artifacts(limit=limit)
+        found = _object(client, **of).artifacts(limit=limit)
         print_rows(rows_of(found), columns=_COLUMNS, output=output)

@@ -26,6 +26,7 @@ from modelbox.cli.values import (
 )
 from modelbox.client import ModelBox
 from modelbox.models import ModelVersion
+from modelbox.transfer.tracking import TrackedFile
 
 _COLUMNS = ("id", "version", "name", "unique_tags", "framework", "description", "labels", "created_at")
 
@@ -76,7 +77,7 @@ def create(
     namespace: str,
     metadata: tuple[str, ...],
     labels: tuple[str, ...],
-    track: tuple[str, ...],
+    track: list[TrackedFile],
     output: str,
     **of: Any,
 ) -> None:

@@ -25,6 +25,7 @@ from modelbox.cli.values import (
     track_option,
 )
 from modelbox.client import ModelBox
+from modelbox.transfer.tracking import TrackedFile
 
 _COLUMNS = ("id", "name", "owner", "task", "description", "labels", "created_at")
 
@@ -53,7 +54,7 @@ def create(
     *,
     metadata: tuple[str, ...],
     labels: tuple[str, ...],
-    track: tuple[str, ...],
+    track: list[TrackedFile],
     output: str,
     **of: Any,
 ) -> None:

@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from modelbox.transfer.tracking import TrackedFile
+
 VALUES_HELP: Final = (
     "A value that reads back as it was written is JSON (5, 0.1, 1e-3, true, null, [1, 2]); any other is text "
     "(1.10, 12e4567). KEY:=JSON asks for JSON, so that version:=1.10 is a number. Repeatable."
@@ -31,7 +33,11 @@ def metadata_option(command: Command) -> Command:
 def track_option(command: Command) -> Command:
     """Add `--track PATH`, repeatable."""
     text = "A file to track: a path or URI. It is not uploaded. Repeatable."
-    return click.option("--track", multiple=True, metavar="PATH", help=text)(command)
+    return click.option("--track", multiple=True, metavar="PATH", callback=_meant_to_track, help=text)(command)
+
+
+def _meant_to_track(_context: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> list[TrackedFile]:
+    return [TrackedFile(path) for path in paths]
 
 
 def label_option(command: Command) -> Command:
