@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 
 from modelbox import ModelBox
 from tests.integration.cli_calls import run
+
+WAIT_S = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +35,22 @@ def test_a_mistyped_namespace_is_told_for_every_list() -> None:
         found = run(*command, "--namespace", "team/finf")
         assert "Warning: namespace: there is nothing in 'team/finf'; the nearest: team/fin\n" in found.stderr
         assert found.stderr.count("\n") == 1
+
+
+def test_a_watch_of_a_mistyped_namespace_says_so_before_it_waits(caplog: pytest.LogCaptureFixture) -> None:
+    def begin_later() -> None:
+        deadline = monotonic() + WAIT_S
+        while "there is nothing in 'team/finf'; the nearest: team/fin" not in caplog.text and monotonic() < deadline:
+            sleep(0.05)
+        with ModelBox(namespace="team/finf") as box:
+            box.new_experiment("late")
+
+    beginning = Thread(target=begin_later)
+    beginning.start()
+    watched = run("watch", "--namespace", "team/finf", "--count", "1")
+    beginning.join()
+    assert "ExperimentCreated" in watched.stdout
+    assert "Warning: namespace: there is nothing in 'team/finf'; the nearest: team/fin\n" in watched.stderr
 
 
 def test_the_best_run_by_a_mistyped_metric_is_told_with_the_nearest() -> None:

@@ -126,13 +126,11 @@ def test_the_history_of_a_run_has_its_status(client: ModelBox) -> None:
     ]
 
 
-def test_a_claimed_user_stands_in_no_event(
-    model: Model, versions: tuple[ModelVersion, ModelVersion], sdk_server: SdkServer
-) -> None:
+@pytest.mark.usefixtures("versions")
+def test_a_claimed_user_stands_in_no_event(model: Model, sdk_server: SdkServer) -> None:
     events = sdk_server.events()
     assert events
     assert all(event.actor == "anonymous" and b"anna" not in event.meta + (event.data or b"") for event in events)
-    assert versions
     assert model.history()[0].actor == "claimed:anna"
 
 

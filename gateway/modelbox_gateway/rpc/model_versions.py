@@ -138,6 +138,7 @@ class ModelVersionMethods:
         await self._backend.freshness.reached(call, _VIEWS)
         found = await self._messages([wanted], call)
         if not found and named[-1] == "version":
+            model_id = fields.object_id("model", request.model)
             raise await unfound_version(self._backend, model_id, "version", request.version)
         if not found:
             raise ObjectNotFoundError(named[-1], "model version", getattr(request, named[-1]))

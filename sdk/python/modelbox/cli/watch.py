@@ -36,6 +36,7 @@ def watch(
 ) -> None:
     """Print the changes of a namespace, one a line: those that were, then each as it happens."""
     with connected(server_addr, config_path) as client:
+        client.models(namespace, limit=1)  # which warns about a namespace that holds nothing: it may be mistyped
         for change in islice(client.watch(namespace, since=since, after=after), count):
             row = change_row(change)
             click.echo(json_text(row) if output == "json" else _line(row))
