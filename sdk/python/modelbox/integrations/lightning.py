@@ -80,7 +80,7 @@ class ModelBoxLogger(_loggers.Logger):
         """Take what to report as; nothing is asked of the server yet.
 
         Args:
-            namespace: Of the experiment; "default", if it is empty.
+            namespace: Of the experiment; the client's own, if it is empty.
             external_id: The experiment's id in another tracker.
             server_addr: `host:port`; where `ModelBox` finds it, unless given.
             upload_checkpoints: Send the files of checkpoints; otherwise their places are recorded.
