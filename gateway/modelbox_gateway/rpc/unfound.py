@@ -30,14 +30,15 @@ async def unfound_by_name(
     views = backend.services.views
     same = [id_of(other, name) for other in await namespaces(backend)]
     rows = await (views.experiments if kind == EXPERIMENT else views.models).of_many(same)
-    elsewhere = sorted(row.namespace for row in rows.values() if row.deleted_at is None)[:NAMES_TOLD_MAX]
+    # One that came to the views only now, in the very namespace, is not elsewhere.
+    elsewhere = {row.namespace for row in rows.values() if row.deleted_at is None} - {where}
     there_are = await views.search.newest_names(kind, Scope(namespace=where))
     return ObjectNotFoundError(
         "name",
         kind,
         name,
         place=f"namespace {where!r}",
-        elsewhere=elsewhere,
+        elsewhere=sorted(elsewhere)[:NAMES_TOLD_MAX],
         near=await asyncio.to_thread(nearest, name, there_are),
     )
 
