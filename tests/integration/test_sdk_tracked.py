@@ -51,8 +51,8 @@ def test_a_file_that_is_kept_elsewhere_or_meant_to_be_tracked_is_not_told(
 
 
 def test_a_download_of_tracked_files_alone_says_where_they_were(model: Model, tmp_path: Path) -> None:
-    version = model.new_model_version(artifacts=["/home/ada/model.joblib", "s3://bucket/x"])
-    with pytest.raises(NotUploadedError, match=r"'/home/ada/model\.joblib'.*only tracked"):
+    version = model.new_model_version(artifacts=["/srv/ada/model.joblib", "s3://bucket/x"])
+    with pytest.raises(NotUploadedError, match=r"'/srv/ada/model\.joblib'.*only tracked"):
         version.download_artifacts(tmp_path / "down")
     with pytest.raises(NotUploadedError, match="s3://bucket/x"):
         version.download_artifact("s3://bucket/x", tmp_path / "down")
@@ -62,9 +62,9 @@ def test_a_download_of_tracked_files_alone_says_where_they_were(model: Model, tm
 def test_a_download_warns_about_the_files_that_were_only_tracked(
     version: ModelVersion, tmp_path: Path, warned: pytest.LogCaptureFixture
 ) -> None:
-    version.track_artifacts("/home/ada/data.npz")
+    version.track_artifacts("/srv/ada/data.npz")
     assert len(version.download_artifacts(tmp_path / "down")) == 2
-    assert "'/home/ada/data.npz': only tracked" in warned.text
+    assert "'/srv/ada/data.npz': only tracked" in warned.text
     assert "left out" in warned.text
 
 
