@@ -27,9 +27,10 @@ _TELL_INTERVAL_S: Final = 10.0
 """How often our log says that a server is still waited for, and what its own log said last."""
 
 # A line by which a server says why it ends. The time and process before it are of no use to who reads it.
-# The first one counts: what follows is often its consequence. What is said to a client that comes too early is none.
+# The first one counts: what follows is often its consequence. What is said to a client that comes too early is none;
+# the look ahead forbids a space too, or the last of two would be left to what it looks at.
 _REASON: Final = re.compile(
-    r"(?:ERROR|FATAL|PANIC|\[FTL\]|initdb: error):? +(?!the database system is )(.*)|nats-server: (.*)"
+    r"(?:ERROR|FATAL|PANIC|\[FTL\]|initdb: error):? +(?! |the database system is )(.*)|nats-server: (.*)"
 )
 _HINT: Final = re.compile(r"(?:HINT|DETAIL): +(.*)")
 
