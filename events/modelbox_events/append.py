@@ -102,6 +102,11 @@ class Committer:
         """How many appends wait for a batch."""
         return len(self._queue)
 
+    @property
+    def trouble(self) -> LogUnavailableError | None:
+        """Why appends could not be recorded at the last try; None where they could."""
+        return self._health.trouble
+
     async def append(self, append: Append) -> Appended:
         """Record the append; see `Log.append`."""
         if self._closing:

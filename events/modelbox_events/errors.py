@@ -136,7 +136,7 @@ class LogUnavailableError(EventsError):
 
     def __init__(self, problem: str) -> None:
         """Say what Postgres did."""
-        super().__init__(f"the log is unavailable: {problem}; retry with the same idempotency key")
+        super().__init__(f"the log is unavailable: {problem}")
         self.problem = problem
 
 

@@ -17,6 +17,7 @@ from modelbox_events.database import Database, translated
 from modelbox_events.epochs import Epochs, load_epochs
 from modelbox_events.errors import LogUnavailableError
 from modelbox_events.ids import Position
+from modelbox_events.outage import Outage
 from modelbox_events.sql import STATEMENTS
 
 CHANNEL: Final = "modelbox_head"
@@ -29,6 +30,7 @@ COMMITS_KEPT: Final = 1_024
 ANSWER_TIMEOUT_S: Final = 3.0
 """How long Postgres may take to answer a look; then its connection counts as silent, and another one is opened."""
 _RECONNECT_PAUSE_S: Final = 0.25
+_RECONNECT_PAUSE_S_MAX: Final = 2.0
 
 UNKNOWN_EPOCHS: Final = Epochs(())
 
@@ -53,6 +55,7 @@ class Head:
         epochs: The log's epochs, as far as this process knows.
         format_level: The highest format that the log may hold. It never falls, but when the log itself was set back.
         ahead_s: By how many seconds the log's time is ahead of Postgres's clock, as of the last look.
+        trouble: Why Postgres does not say where the log ends, as of the last look; None when it does.
     """
 
     def __init__(
@@ -68,12 +71,14 @@ class Head:
         self.epochs = epochs
         self.format_level = format_level
         self.ahead_s = 0.0
+        self.trouble: LogUnavailableError | None = None
         self._position = position
         self._seen = position if chain_hash else Position(0)
         self._seen_hash = chain_hash
         self._moved = asyncio.Event()
         self._announced = position
         self._commits: dict[int, Commit] = {}
+        self._outage = Outage()
 
     @property
     def position(self) -> Position:
@@ -146,16 +151,20 @@ class Head:
                 finally:
                     connection.terminate()
             except LogUnavailableError as error:
-                _log.warning("head_unknown", error=str(error))
+                self.trouble = error
+                self._outage.warn("head_unknown", error)
             except Exception:  # noqa: BLE001  # the task's outermost loop: the head is followed as long as it is asked
-                _log.exception("head_unknown")
-            await asyncio.sleep(_RECONNECT_PAUSE_S)
+                if self._outage.failed("unforeseen"):
+                    _log.exception("head_unknown")
+            await asyncio.sleep(self._outage.pause_s(_RECONNECT_PAUSE_S, _RECONNECT_PAUSE_S_MAX))
 
     async def _exchange(self, connection: asyncpg.Connection) -> None:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
             await connection.add_listener(CHANNEL, self._on_notification)
         while True:
             is_heard = await self._look(connection)
+            self.trouble = None
+            self._outage.end("head_known")
             deadline = asyncio.get_running_loop().time() + POLL_INTERVAL_S
             while (left := deadline - asyncio.get_running_loop().time()) > 0:
                 if not is_heard:  # nobody listens; one who begins to, polls

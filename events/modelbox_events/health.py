@@ -32,6 +32,11 @@ class Health:
         self._rehearsing = asyncio.Lock()
         self._rehearsed_s = -math.inf
 
+    @property
+    def trouble(self) -> LogUnavailableError | None:
+        """Why the last append, or its rehearsal since, could not be recorded; None where it could."""
+        return self._trouble[0] if self._trouble else None
+
     def went_well(self) -> None:
         """Say that an append was recorded."""
         self._trouble = None

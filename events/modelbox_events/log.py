@@ -12,7 +12,7 @@ from modelbox_events.background import keep_going
 from modelbox_events.clock import position_before
 from modelbox_events.database import Database, connecting
 from modelbox_events.epochs import Epochs, load_epochs
-from modelbox_events.errors import NewerVersionError
+from modelbox_events.errors import LogUnavailableError, NewerVersionError
 from modelbox_events.event import Append, Appended, RecordedEvent
 from modelbox_events.head import Head
 from modelbox_events.ids import Position
@@ -132,6 +132,11 @@ class Log:
     def appends(self) -> int:
         """How many appends this process has recorded."""
         return self._committer.recorded_total
+
+    @property
+    def trouble(self) -> LogUnavailableError | None:
+        """What this process knows to keep the log from being written or read; None where it knows of nothing."""
+        return self._committer.trouble or self.head.trouble
 
     async def append(self, append: Append) -> Appended:
         """Append events to one stream: all of them or none.

@@ -9,10 +9,10 @@ import asyncio
 from typing import Final, NamedTuple
 
 import asyncpg
-import structlog
 
 from modelbox_events.database import connecting
 from modelbox_events.errors import DatabaseRightsError, LogUnavailableError
+from modelbox_events.outage import Outage
 from modelbox_events.roles import SHARED_ROLE, first_line
 from modelbox_events.session import open_session
 from modelbox_events.sql import STATEMENTS
@@ -20,8 +20,6 @@ from modelbox_events.sql import STATEMENTS
 UNUSED_FOR_S: Final = 60.0
 """How long no process of an earlier version may have been connected: longer than one takes to connect again."""
 _LOOK_INTERVAL_S: Final = 5.0
-
-_log = structlog.get_logger()
 
 
 class SharedRole(NamedTuple):
@@ -63,12 +61,13 @@ async def wait_until_unused(dsn: str, *, unused_for_s: float = UNUSED_FOR_S) -> 
         Whether there is anything to take away: False, at once, where the shared role has no rights here.
     """
     loop = asyncio.get_running_loop()
+    outage = Outage()
     seen_at = loop.time()
     while True:
         try:
             shared = await _look_at(dsn)
         except LogUnavailableError as error:
-            _log.warning("earlier_versions_unknown", error=str(error))
+            outage.warn("earlier_versions_unknown", error)
             shared = SharedRole(has_rights=True, sessions=1)  # not known is as good as connected
         if not shared.has_rights:
             return False

@@ -15,6 +15,7 @@ from modelbox_events import EventsError, Log, LogRefusedError, LogUnavailableErr
 from modelbox_events.connections import CONNECTIONS_BESIDE_POOL, connection_limits
 from modelbox_events.database import connecting
 from modelbox_events.migrate import end_shared_role
+from modelbox_events.outage import Outage
 from modelbox_events.session import refuse_shared_sessions
 from modelbox_events.shared_role import wait_until_unused
 from modelbox_gateway.blobs import Blobs
@@ -155,6 +156,7 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
     """
     allow_unsafe = config.metadata_storage_postgres.allow_unsafe
     deadline = asyncio.get_running_loop().time() + config.start_timeout_s
+    outage = Outage()
     while True:
         try:
             with connecting():
@@ -172,7 +174,7 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
                 raise StartTimeoutError(
                     "Postgres", error.problem, key="metadata_storage_postgres.dsn", timeout_s=config.start_timeout_s
                 ) from error
-            _log.warning("postgres_unavailable", error=error.problem)
+            outage.warn("postgres_unavailable", error)
             await asyncio.sleep(_RETRY_PAUSE_S)
         else:
             if allow_unsafe:
@@ -215,6 +217,7 @@ async def open_blobs(config: Config, log: Log, *, dry_run: bool = False) -> tupl
         ArtifactStorageError: It refuses: a bucket that is missing, a key that is wrong, a log that it belongs to.
     """
     deadline = asyncio.get_running_loop().time() + config.start_timeout_s
+    outage = Outage()
     while True:
         try:
             blobs = await Blobs.open(store_of(config))
@@ -231,7 +234,7 @@ async def open_blobs(config: Config, log: Log, *, dry_run: bool = False) -> tupl
                 raise StartTimeoutError(
                     "the store of artifacts", error.problem, key=key, timeout_s=config.start_timeout_s
                 ) from error
-            _log.warning("artifact_storage_unavailable", error=error.problem)
+            outage.warn("artifact_storage_unavailable", error)
             await asyncio.sleep(_RETRY_PAUSE_S)
         else:
             return blobs, claim

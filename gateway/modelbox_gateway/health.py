@@ -18,6 +18,10 @@ FINE: Final = frozenset({"ready", "running", "standby"})
 """States in which a part does its work."""
 
 
+STUCK: Final = "stuck"
+"""The state of views that cannot be written, or of which Postgres does not say where they stand."""
+
+
 class Look(NamedTuple):
     """What one look at a part found; `since` is None for a part that does not keep it."""
 

@@ -7,20 +7,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
-import structlog
-
 from modelbox_events import EventsError, Log, LogUnavailableError
 from modelbox_events.feed import Relay
+from modelbox_events.outage import Outage
 from modelbox_gateway.embedded.keeper import Keeper
 from modelbox_gateway.feed_repair import FeedRepair
-from modelbox_gateway.health import Look
+from modelbox_gateway.health import STUCK, Look
 from modelbox_gateway.masking import masked
 from modelbox_gateway.metrics import FeedSample, LogSample, ProjectionSample, Samples
-from modelbox_projections import ProjectionRunner, ProjectionState, list_states
+from modelbox_gateway.standstill import Standstill
+from modelbox_projections import PROJECTIONS, ProjectionRunner, ProjectionState, list_states
 
 REFRESH_INTERVAL_S: Final = 1.0
-
-_logger = structlog.get_logger()
+REFRESH_TIMEOUT_S: Final = 3.0
 
 
 class LogPart:
@@ -93,6 +92,9 @@ class ProjectionsPart:
         self._runner = runner
         self._wanted = log.head.position
         self._states: Sequence[ProjectionState] = ()
+        self._unknown: str | None = None
+        self._outage = Outage()
+        self._standstill = Standstill()
 
     async def follow(self) -> None:
         """Refresh the samples once a second, until cancelled."""
@@ -100,7 +102,9 @@ class ProjectionsPart:
             try:
                 await self._refresh()
             except LogUnavailableError as error:
-                _logger.warning("projections_unknown", error=str(error))
+                self._outage.warn("projections_unknown", error)
+            else:
+                self._outage.end("projections_known")
             await asyncio.sleep(REFRESH_INTERVAL_S)
 
     async def problem(self) -> str:
@@ -117,10 +121,17 @@ class ProjectionsPart:
 
     def look(self) -> Look:
         """Return whether the views follow the log, as of the last refresh."""
+        if trouble := self.trouble():
+            return Look(STUCK, masked(trouble))
         paused = self.paused()
         if not paused:
             return Look("running")
         return Look("paused", "; ".join(f"{name} {reason}" for name, reason in paused.items()))
+
+    def trouble(self) -> str | None:
+        """Return why no view can be written, or is, though none is paused; None while they are."""
+        now_s = asyncio.get_running_loop().time()
+        return self._unknown or self._runner.trouble or self._standstill.problem(now_s) or None
 
     def paused(self) -> dict[str, str]:
         """Return each paused projection with the event and the error that paused it."""
@@ -137,13 +148,32 @@ class ProjectionsPart:
     def samples(self) -> list[ProjectionSample]:
         """Return what each projection is at."""
         head = self._log.head.position
+        stuck = self.trouble() is not None
         return [
-            ProjectionSample(state.name, str(state.status), state.position, max(0, head - state.position))
+            ProjectionSample(state.name, _status(state, stuck=stuck), state.position, max(0, head - state.position))
             for state in self._states
         ]
 
     async def _refresh(self) -> None:
-        self._states = [state for state in await list_states(self._log) if str(state.role) == "active"]
+        try:
+            async with asyncio.timeout(REFRESH_TIMEOUT_S):
+                states = await list_states(self._log)
+        except TimeoutError:
+            self._unknown = f"Postgres does not answer within {REFRESH_TIMEOUT_S:g} s"
+            raise LogUnavailableError(self._unknown) from None
+        except LogUnavailableError as error:
+            self._unknown = error.problem
+            raise
+        self._unknown = None
+        self._states = [state for state in states if str(state.role) == "active"]
+        to_fold = [state for state in self._states if not _is_paused(state) and self._is_current(state)]
+        self._standstill.note(to_fold, head=self._log.head.position, now_s=asyncio.get_running_loop().time())
+
+    def _is_current(self, state: ProjectionState) -> bool:
+        """Return whether this version folds it as it is: not one that is being renewed, or needs a newer version."""
+        projection = PROJECTIONS.get(state.name)
+        is_known = projection is not None and projection.code_version == state.code_version
+        return is_known and state.name not in self._runner.needs_newer
 
 
 class Parts:
@@ -178,6 +208,10 @@ class Parts:
             return False
         sample = self.feed.sample()
         return sample.state == "running" and sample.lag_events > 0
+
+
+def _status(state: ProjectionState, *, stuck: bool) -> str:
+    return STUCK if stuck and not _is_paused(state) else str(state.status)
 
 
 def _is_paused(state: ProjectionState) -> bool:

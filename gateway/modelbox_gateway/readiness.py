@@ -18,7 +18,8 @@ Check = Callable[[], Awaitable[str]]
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `/readyz`."""
 
-    status: Literal["ready", "starting", "stopping"]
+    status: Literal["ready", "starting", "not ready", "stopping"]
+    """Starting until it is ready for the first time."""
     missing: tuple[str, ...]
     """The parts that are not ready, each with what is wrong: `feed: no server answers`."""
     parts: dict[str, str]
@@ -35,6 +36,7 @@ class Readiness:
         self._checks: dict[str, Check | None] = dict.fromkeys(parts)
         self._details = details
         self._stopping = False
+        self._was_ready = False
 
     def watch(self, part: str, check: Check) -> None:
         """Say that a part has started, and how to see whether it is ready."""
@@ -48,13 +50,20 @@ class Readiness:
         """Ask every part, each within `CHECK_TIMEOUT_S`."""
         answers = await asyncio.gather(*(self._ask(check) for check in self._checks.values()))
         problems = {part: answer for part, answer in zip(self._checks, answers, strict=True) if answer}
-        waiting = "starting" if problems else "ready"
+        self._was_ready = self._was_ready or not problems
         return Report(
-            status="stopping" if self._stopping else waiting,  # type: ignore[arg-type]
+            status=self._status(is_ready=not problems),
             missing=tuple(f"{part}: {problem}" for part, problem in problems.items()),
             parts={part: problems.get(part, "ready") for part in self._checks},
             details=self._details(),
         )
+
+    def _status(self, *, is_ready: bool) -> Literal["ready", "starting", "not ready", "stopping"]:
+        if self._stopping:
+            return "stopping"
+        if is_ready:
+            return "ready"
+        return "not ready" if self._was_ready else "starting"
 
     async def _ask(self, check: Check | None) -> str:
         if check is None:

@@ -251,7 +251,7 @@ class Server:
             self._health.report(report)
             is_ready = report.status == "ready"
             if is_ready != was_ready:
-                _log.info("ready" if is_ready else "not_ready", missing=report.missing)
+                _log.info(report.status.replace(" ", "_"), missing=report.missing)
                 if self._grpc is not None:
                     await self._grpc.set_serving(serving=is_ready)
             was_ready = is_ready

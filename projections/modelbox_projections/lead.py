@@ -11,6 +11,7 @@ Must not know: what is folded.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +21,7 @@ import structlog
 
 from modelbox_events import Database, LogUnavailableError
 from modelbox_events.database import translated
+from modelbox_events.outage import Outage
 from modelbox_projections.limits import BEAT_INTERVAL_S, BEAT_TIMEOUT_S, END_LEADER_S, LEASE_S, STANDBY_INTERVAL_S
 from modelbox_projections.sessions import TAKEOVER
 from modelbox_projections.sql import STATEMENTS
@@ -45,9 +47,14 @@ class Lead:
         self._database = database
         self._connection: asyncpg.Connection | None = None
         self._last: Beat | None = None
+        self._outage = Outage()
 
-    async def take(self, connection: asyncpg.Connection) -> None:
+    async def take(self, connection: asyncpg.Connection, *, on_standby: Callable[[], None]) -> None:
         """Wait until this connection leads; it does until it ends, or `give_up` is called.
+
+        Args:
+            connection: To lead with.
+            on_standby: Called while another process is seen to lead.
 
         Raises:
             LogUnavailableError: Postgres does not answer.
@@ -57,6 +64,7 @@ class Lead:
             # Waiting for the lock inside Postgres would hold a snapshot, so it is asked for again and again.
             while (row := await connection.fetchrow(STATEMENTS["take_lead"], LOCK)) is None:
                 await watch.look(connection)
+                on_standby()
                 await asyncio.sleep(STANDBY_INTERVAL_S)
             self._connection, self._last = connection, Beat(*row)
             await connection.execute(STATEMENTS["forget_beats"], self._last.beat)
@@ -71,7 +79,7 @@ class Lead:
             try:
                 await self._beat_always()
             except LogUnavailableError as error:
-                _log.warning("projections_beat_failed", error=str(error))
+                self._outage.warn("projections_beat_failed", error)
             await asyncio.sleep(BEAT_INTERVAL_S)
 
     async def _beat_always(self) -> None:
@@ -79,6 +87,7 @@ class Lead:
         try:
             while True:
                 await self._beat(connection)
+                self._outage.end("projections_beat_again")
                 await asyncio.sleep(BEAT_INTERVAL_S)
         finally:
             connection.terminate()

@@ -24,7 +24,10 @@ STATES_INTERVAL_S: Final = 1.0
 """How old the runner's picture of generations may be: others pause, resume and replace them."""
 
 RETRY_PAUSE_S: Final = 0.2
-"""Pause after Postgres did not answer."""
+"""Pause after Postgres did not answer; it doubles while it does not."""
+
+RETRY_PAUSE_S_MAX: Final = 2.0
+"""The longest such pause."""
 
 POLL_INTERVAL_S: Final = 0.02
 """Cursors that another process moves are read at most this often."""

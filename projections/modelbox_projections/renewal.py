@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from modelbox_events import Log, LogUnavailableError, Position
+from modelbox_events.outage import Outage
 from modelbox_projections.catalog import Catalog
 from modelbox_projections.errors import FoldFailedError, RebuildRunningError, ViewHeldError
 from modelbox_projections.generations import create_generation, drop_generation, drop_if_free, swap
@@ -34,16 +35,20 @@ class Renewal:
         self._log = log
         self._catalog = catalog
         self._failed: set[str] = set()
+        self._outage = Outage()
         self.outdated: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Rebuild what is outdated, until cancelled. One that fails stays as it is until the process starts anew."""
         while True:
+            if not self.outdated - self._failed:
+                self._outage.over()
             for name in sorted(self.outdated - self._failed):
                 try:
                     await rebuild(self._log, name, catalog=self._catalog)
                 except (RebuildRunningError, ViewHeldError, LogUnavailableError) as error:
-                    _log.warning("projection_rebuild_waits", projection=name, error=str(error))
+                    if self._outage.failed(f"{name} {type(error).__name__}"):
+                        _log.warning("projection_rebuild_waits", projection=name, error=str(error))
                 except Exception as error:  # noqa: BLE001  # the task's outermost loop
                     # The old view stays, and stays visible as outdated; trying in a circle would only load the log.
                     self._failed.add(name)

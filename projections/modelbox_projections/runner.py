@@ -25,6 +25,7 @@ from modelbox_events import (
 )
 from modelbox_events.database import translated
 from modelbox_events.limits import PAGE_EVENTS_MAX
+from modelbox_events.outage import Outage
 from modelbox_projections.catalog import PROJECTIONS, Catalog
 from modelbox_projections.cursors import Cursors
 from modelbox_projections.errors import CursorMovedError, FoldFailedError, ViewHeldError
@@ -36,6 +37,7 @@ from modelbox_projections.limits import (
     OFFER_S,
     POLL_INTERVAL_S,
     RETRY_PAUSE_S,
+    RETRY_PAUSE_S_MAX,
     SMALL_PAGE_EVENTS,
     STATES_INTERVAL_S,
 )
@@ -66,12 +68,15 @@ class ProjectionRunner:
     Attributes:
         cursors: How far the views have come.
         leading: Whether this runner folds, or stands by.
+        trouble: Why this runner can neither fold nor stand by, as of its last try; None where it can.
     """
 
     def __init__(self, log: Log, *, catalog: Catalog = PROJECTIONS) -> None:
         """Follow `log`."""
         self.cursors = Cursors(log)
         self.leading = False
+        self.trouble: str | None = None
+        self._outage = Outage()
         self._log = log
         self._catalog = catalog
         self._lead = Lead(log.database)
@@ -97,17 +102,20 @@ class ProjectionRunner:
 
     async def _follow_always(self) -> None:
         while True:
-            pause_s = RETRY_PAUSE_S
             try:
                 await self._follow()
-                pause_s = OFFER_S
+                await asyncio.sleep(OFFER_S)
+                continue
             except LogUnavailableError as error:
-                _log.warning("projections_wait_for_postgres", error=str(error))
+                self.trouble = error.problem
+                self._outage.warn("projections_wait_for_postgres", error)
             except LogRewoundError as error:
-                _log.warning("projections_follow_anew", error=str(error))
-            except Exception:  # noqa: BLE001  # the task's outermost loop
-                _log.exception("projections_failed")
-            await asyncio.sleep(pause_s)
+                self._outage.warn("projections_follow_anew", error)
+            except Exception as error:  # noqa: BLE001  # the task's outermost loop
+                self.trouble = f"an unforeseen {type(error).__name__}; the server's log has it"
+                if self._outage.failed(type(error).__name__):
+                    _log.exception("projections_failed")
+            await asyncio.sleep(self._outage.pause_s(RETRY_PAUSE_S, RETRY_PAUSE_S_MAX))
 
     async def _follow(self) -> None:
         """Wait to lead, then fold until the connection breaks, or the lead is offered to a newer version."""
@@ -115,11 +123,12 @@ class ProjectionRunner:
         try:
             with translated():
                 connection.add_termination_listener(self._on_termination)
-                await self._lead.take(connection)
+                await self._lead.take(connection, on_standby=self._goes_well)
                 self._rewinds = self._log.head.rewinds
                 self._strangers = await replace_strangers(connection, self._log, self._catalog)
                 resumed = await resume_paused(connection, list(self._catalog), Role.ACTIVE)
-                _log.info("projections_lead", resumed=resumed)
+                if resumed or not self._outage.lasts:  # else it leads as often as it is tried
+                    _log.info("projections_lead", resumed=resumed)
                 self._newer.forget()
                 await self._refresh(connection)
                 self.leading = True
@@ -129,6 +138,10 @@ class ProjectionRunner:
         finally:
             self._on_termination()
             connection.terminate()
+
+    def _goes_well(self) -> None:
+        self.trouble = None
+        self._outage.end("projections_go_on")
 
     def _on_termination(self, *_: object) -> None:
         self.leading = False
@@ -152,6 +165,7 @@ class ProjectionRunner:
         for after, to in pairwise([*positions, None]):
             if after is not None and after < self._log.head.position:
                 folded += await self._fold_group(connection, after, to)
+        self._goes_well()
         if not folded:
             front = positions[-1] if positions else self._log.head.position
             await self._log.head.wait_beyond(front, timeout_s=STATES_INTERVAL_S)

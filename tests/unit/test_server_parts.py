@@ -3,18 +3,23 @@
 import asyncio
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 from prometheus_client import generate_latest
 
+from modelbox_events import Position
 from modelbox_gateway.logging import mask_secrets
 from modelbox_gateway.masking import masked
 from modelbox_gateway.metrics import FeedSample, LogSample, ProjectionSample, Samples, observe_rpc, registry_of
 from modelbox_gateway.operator_errors import DataFolderError, DataFolderInUseError, NotRunningError
 from modelbox_gateway.readiness import Check, Readiness, once_ready
 from modelbox_gateway.runfile import RUN_FILE_NAME, DataFolderLock, RunFile, read_run_file
+from modelbox_gateway.standstill import STILL_S_MAX, Standstill
+from modelbox_projections import ProjectionState
+from modelbox_projections.state import Role, Status
 
 RUN_FILE = RunFile(
     pid=1, roles=("gateway",), grpc_addr="127.0.0.1:1", http_addr="127.0.0.1:2", prometheus_addr="127.0.0.1:3",
@@ -107,6 +112,12 @@ async def test_service_is_ready_when_every_part_is() -> None:
     assert (await readiness.report()).status == "stopping"
 
 
+async def test_service_that_was_ready_does_not_say_that_it_starts() -> None:
+    readiness = Readiness(("log",), details=dict)
+    readiness.watch("log", check_of("starting", "", "no server answers"))
+    assert [(await readiness.report()).status for _ in range(3)] == ["starting", "ready", "not ready"]
+
+
 async def test_part_that_does_not_answer_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang() -> str:
         await asyncio.Event().wait()
@@ -149,3 +160,21 @@ def test_metrics_of_parts_that_do_not_run_are_absent() -> None:
     text = generate_latest(registry_of(samples)).decode()
     assert "modelbox_log_position" not in text
     assert "modelbox_feed_position" not in text
+
+
+def test_views_that_nobody_folds_are_named() -> None:
+    """Also where the process that should is another one, or none."""
+    state = ProjectionState(
+        name="models", generation=1, role=Role.ACTIVE, code_version=1, position=Position(7), hash=b"",
+        status=Status.RUNNING, error=None, error_position=None, updated_at=datetime.now(UTC),
+    )  # fmt: skip
+    standstill = Standstill()
+    for now_s in (0.0, STILL_S_MAX):
+        standstill.note([state], head=9, now_s=now_s)
+    assert standstill.problem(STILL_S_MAX) == ""
+    assert "nobody folds models for 31 s" in standstill.problem(STILL_S_MAX + 1)
+    standstill.note([msgspec.structs.replace(state, position=Position(8))], head=9, now_s=STILL_S_MAX + 2)
+    assert standstill.problem(STILL_S_MAX + 3) == ""
+    standstill.note([state], head=7, now_s=500.0)
+    standstill.note([state], head=7, now_s=900.0)
+    assert standstill.problem(900.0) == "", "a view that lacks nothing may stand"

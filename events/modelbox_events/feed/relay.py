@@ -26,7 +26,6 @@ from modelbox_events.feed.cloudevents import MessageEncoder
 from modelbox_events.feed.connection import FeedConnection
 from modelbox_events.feed.consumers import restore_consumers
 from modelbox_events.feed.follower import Follower, Progress
-from modelbox_events.feed.outage import Outage
 from modelbox_events.feed.publisher import CONTROL_BYTES_MAX, Publisher
 from modelbox_events.feed.rebuild import rebuild
 from modelbox_events.feed.stream import FeedStream
@@ -35,6 +34,7 @@ from modelbox_events.feed.trouble import EpochEndedError, PublishUnknownError, T
 from modelbox_events.feed.turn import Turn
 from modelbox_events.ids import Position
 from modelbox_events.log import Log
+from modelbox_events.outage import Outage
 
 RETRY_PAUSE_S: Final = 0.5
 """Pause before a new connection after a failure."""

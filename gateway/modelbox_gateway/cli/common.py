@@ -5,6 +5,7 @@ Must not know: any command.
 
 import json
 import os
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -17,6 +18,8 @@ from modelbox_gateway.config import Config, load
 from modelbox_gateway.masking import masked
 from modelbox_gateway.operator_errors import NotRunningError, OperatorError
 from modelbox_gateway.runfile import read_run_file
+
+_HEALTH_TIMEOUT_S: Final = 5.0
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -107,6 +110,18 @@ def dsn_of(config: Config) -> str:
         if config.metadata_storage == "postgres":
             return config.metadata_storage_postgres.dsn
         raise
+
+
+def health_of(config: Config) -> dict[str, Any]:
+    """Return what the running server of a configuration says at `/health`; nothing where none answers."""
+    try:
+        address = read_run_file(config.data_folder).http_addr
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(f"http://{address}/health", timeout=_HEALTH_TIMEOUT_S) as answer:
+            found: dict[str, Any] = json.load(answer)
+    except (NotRunningError, OSError, ValueError):
+        return {}
+    return found
 
 
 def open_config(path: Path | None) -> Config:

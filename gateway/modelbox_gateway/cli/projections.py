@@ -12,6 +12,7 @@ from modelbox_gateway.cli.common import (
     config_path_option,
     dsn_of,
     examples,
+    health_of,
     open_config,
     output_option,
     print_json,
@@ -19,6 +20,8 @@ from modelbox_gateway.cli.common import (
     progress_bar,
     reported,
 )
+from modelbox_gateway.config import Config
+from modelbox_gateway.health import STUCK
 
 if TYPE_CHECKING:
     from modelbox_events import Log
@@ -37,7 +40,10 @@ def projections() -> None:
 def list_command(config_path: Path | None, output: str) -> None:
     """List every view: how far it is, and what paused it if something did."""
     with reported():
-        rows = asyncio.run(_list(dsn_of(open_config(config_path))))
+        config = open_config(config_path)
+        rows = asyncio.run(_list(dsn_of(config)))
+        if reason := _stuck(config):
+            rows = [row if row["error"] else row | {"status": STUCK, "error": reason} for row in rows]
         _print(rows, output)
 
 
@@ -114,6 +120,15 @@ async def _verify(dsn: str, names: Sequence[str]) -> list[dict[str, Any]]:
                 found = await fold_and_compare(log, name, on_progress=advance)
             rows.append({"name": name, "equal": found.equal, "position": found.position, "rows": found.rows})
     return rows
+
+
+def _stuck(config: Config) -> str:
+    """Return why the server of this configuration writes no view, as it says itself; empty where it does, or is none.
+
+    What cannot be written does not say so in the database.
+    """
+    part = health_of(config).get("parts", {}).get("projections", {})
+    return str(part.get("reason")) if part.get("state") == STUCK else ""
 
 
 @contextlib.asynccontextmanager

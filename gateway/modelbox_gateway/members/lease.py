@@ -17,6 +17,7 @@ import structlog
 
 from modelbox_events import Database, Log, LogUnavailableError, migrate, new_id
 from modelbox_events.limits import READS_LEVEL
+from modelbox_events.outage import Outage
 from modelbox_events.statements import load
 
 RENEW_INTERVAL_S: Final = 5.0
@@ -87,6 +88,7 @@ class Lease:
         self._level_wait_s = level_wait_s
         self._raisable_since: float | None = None
         self._left = asyncio.Event()
+        self._outage = Outage()
         self._writing = asyncio.Lock()  # a renewal under way must not bring back the row that `leave` removes
 
     async def renew(self) -> None:
@@ -127,7 +129,9 @@ class Lease:
             try:
                 await self.renew()
             except LogUnavailableError as error:
-                _log.warning("member_lease_not_renewed", error=error.problem)
+                self._outage.warn("member_lease_not_renewed", error)
+            else:
+                self._outage.end("member_lease_renewed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(RENEW_INTERVAL_S):
                     await self._left.wait()

@@ -13,7 +13,7 @@ from modelbox_events import LogUnavailableError, Places, Token
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.rpc.identity import asking
-from modelbox_gateway.rpc.limits import READ_WAIT_S_MAX
+from modelbox_gateway.rpc.limits import ANSWER_SHARE, READ_WAIT_S_MAX
 
 IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
 MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # a place in the log, not a secret
@@ -84,7 +84,18 @@ class Call:
         """How long this call may wait for the views: until its deadline, and never longer than `READ_WAIT_S_MAX`."""
         remaining: float | None = self._context.time_remaining()  # None without a deadline, whatever the stubs say
         # Some of the time is left for reading and for the answer's way back.
-        return READ_WAIT_S_MAX if remaining is None else max(0.0, min(READ_WAIT_S_MAX, remaining * 0.9))
+        return READ_WAIT_S_MAX if remaining is None else max(0.0, min(READ_WAIT_S_MAX, remaining * ANSWER_SHARE))
+
+    @property
+    def answer_s(self) -> float | None:
+        """How long this call may be worked on so that its client still hears an answer; None without a deadline."""
+        remaining: float | None = self._context.time_remaining()
+        return None if remaining is None else max(0.0, remaining * ANSWER_SHARE)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it may be sent again with its idempotency key."""
+        return bool(self._key)
 
     @property
     def elapsed_s(self) -> float:

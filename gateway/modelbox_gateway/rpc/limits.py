@@ -65,6 +65,9 @@ HEARTBEAT_NEXT_S: Final = 15.0
 HEARTBEAT_RUNS_MAX: Final = 1_000
 """Runs in one HeartbeatRuns."""
 
+ANSWER_SHARE: Final = 0.9
+"""The part of a call's time that may be spent before it is answered; the rest is for the answer's way."""
+
 READ_WAIT_S_MAX: Final = 10.0
 """How long a read waits for the views to reach the token it demands; its own deadline counts too."""
 

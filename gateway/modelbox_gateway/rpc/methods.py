@@ -3,6 +3,7 @@
 Must not know: what any method does.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from types import TracebackType
@@ -14,6 +15,7 @@ from google.protobuf.message import Message
 from grpc import RpcMethodHandler, StatusCode
 from structlog.contextvars import bind_contextvars
 
+from modelbox_events import LogUnavailableError
 from modelbox_gateway.metrics import observe_rpc
 from modelbox_gateway.rpc.call import AnyContext, Call
 from modelbox_gateway.rpc.status import DETAILS_KEY, internal_status, status_of
@@ -32,14 +34,24 @@ ServerStream = Callable[[Request, Call], AsyncGenerator[Message | bytes, None]]
 ClientStream = Callable[[AsyncIterator[Request], Call], Awaitable[Message]]
 """Many requests, one answer."""
 
+Trouble = Callable[[], LogUnavailableError | None]
+
 _log = structlog.get_logger()
 
 
-def unary(name: str, request_type: type[Request], handle: Unary[Request]) -> Method:
-    """Wrap a method of one request and one answer."""
+def unary(name: str, request_type: type[Request], handle: Unary[Request], *, trouble: Trouble = lambda: None) -> Method:
+    """Wrap a method of one request and one answer.
+
+    Args:
+        name: The method's.
+        request_type: Of its request.
+        handle: What it does.
+        trouble: What keeps the log from working, asked shortly before a call's deadline: its client hears that then,
+            and not just that nothing came.
+    """
 
     async def serve(data: bytes, context: AnyContext) -> bytes:
-        async with _Frame(name, context) as call:
+        async with _Frame(name, context, trouble) as call:
             answer = await handle(decode(request_type, data), call)
             return answer.SerializeToString()
 
@@ -71,20 +83,32 @@ def client_stream(name: str, request_type: type[Request], handle: ClientStream[R
 class _Frame:
     """What surrounds the handling of every call: the outermost place where an error can arrive."""
 
-    __slots__ = ("_call", "_context")
+    __slots__ = ("_call", "_context", "_found", "_task", "_timer", "_trouble")
 
-    def __init__(self, name: str, context: AnyContext) -> None:
+    def __init__(self, name: str, context: AnyContext, trouble: Trouble | None = None) -> None:
         self._call = Call(name, context)
         self._context = context
+        self._trouble = trouble
+        self._found: LogUnavailableError | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Call:
         # Each call is a task of its own, so this reaches every log line of the call and no other's.
         bind_contextvars(method=self._call.method, request_id=self._call.request_id)
+        if self._trouble is not None and (answer_s := self._call.answer_s) is not None:
+            self._task = asyncio.current_task()
+            self._timer = asyncio.get_running_loop().call_later(answer_s, self._look)
         return self._call
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._found is not None and self._task is not None:
+            is_ours = not self._task.uncancel()  # else the client went away at the same moment
+            error = self._found if is_ours and isinstance(error, asyncio.CancelledError) else error
         if error is None:
             await self._call.complete()
             self._context.set_trailing_metadata(self._call.trailing_metadata())
@@ -95,10 +119,16 @@ class _Frame:
             # The client went away or its deadline passed: nobody hears an answer.
             _observe(self._call, StatusCode.CANCELLED)
 
+    def _look(self) -> None:
+        """Give up a call whose deadline is near where the log is in trouble; any other may still be in time."""
+        if self._trouble is not None and self._task is not None and (found := self._trouble()):
+            self._found = found
+            self._task.cancel()
+
 
 async def refuse(call: Call, context: AnyContext, error: Exception) -> None:
     """End a call with an error, in the words of the table."""
-    status = status_of(error)
+    status = status_of(error, has_key=call.has_key)
     if status is None:
         _log.error("rpc_failed", exc_info=error)
         status = internal_status(call.request_id)

@@ -1,6 +1,7 @@
 """The gRPC server: every method under its name, health, reflection; started, drained, stopped."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import grpc
@@ -25,7 +26,8 @@ from modelbox_gateway.rpc.lineage import LineageMethods
 from modelbox_gateway.rpc.logged_events import LoggedEventMethods
 from modelbox_gateway.rpc.members import MemberMethods
 from modelbox_gateway.rpc.metadata import MetadataMethods
-from modelbox_gateway.rpc.methods import Handler, client_stream, server_stream, unary
+from modelbox_gateway.rpc.methods import Handler, client_stream, server_stream
+from modelbox_gateway.rpc.methods import unary as unary_method
 from modelbox_gateway.rpc.metrics import MetricMethods
 from modelbox_gateway.rpc.model_versions import ModelVersionMethods
 from modelbox_gateway.rpc.models import ModelMethods
@@ -125,6 +127,7 @@ def create_grpc_server(services: Services, address: str, *, only_transfers: bool
 
 def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[str, Handler]":
     """Return every method of `ModelStore`, wrapped, by name."""
+    unary = partial(unary_method, trouble=lambda: backend.services.log.trouble)
     experiments, runs, checkpoints = ExperimentMethods(backend), RunMethods(backend), CheckpointMethods(backend)
     objects = ObjectMethods(backend)
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
@@ -185,6 +188,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
 
 def transfer_handlers(backend: Backend) -> "dict[str, Handler]":
     """Return the methods that carry files, wrapped, by name: what a server of role `blobs` has."""
+    unary = partial(unary_method, trouble=lambda: backend.services.log.trouble)
     transfers, small, signed = TransferMethods(backend), SmallFileMethods(backend), SignedUploadMethods(backend)
     methods = (
         client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file),

@@ -148,15 +148,22 @@ A call that met one would have a defect.
 """
 
 
-def status_of(error: Exception) -> RpcStatus | None:
-    """Return what the wire says of an error, or None for one that no call should meet."""
+def status_of(error: Exception, *, has_key: bool = False) -> RpcStatus | None:
+    """Return what the wire says of an error, or None for one that no call should meet.
+
+    Args:
+        error: What the call met.
+        has_key: Whether the call may be sent again with its idempotency key: where its outcome is unknown, it says so.
+    """
     rule = TABLE.get(type(error))
     if rule is None:
         return None
     metadata = {name: str(value)[:PROBLEM_CHARS_MAX] for name, value in rule.details(error).items()}
     metadata["retryable"] = str(getattr(error, "retryable", False)).lower()
     retry_after_s = getattr(error, "retry_after_s", None)
-    return _status(rule, str(error), metadata, retry_after_s)
+    is_unknown = has_key and isinstance(error, events.LogUnavailableError)
+    message = f"{error}; retry with the same idempotency key" if is_unknown else str(error)
+    return _status(rule, message, metadata, retry_after_s)
 
 
 def internal_status(request_id: str) -> RpcStatus:

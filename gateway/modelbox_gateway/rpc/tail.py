@@ -17,6 +17,7 @@ import structlog
 
 from modelbox_events import Log, LogUnavailableError, Position, RecordedEvent
 from modelbox_events.head import POLL_INTERVAL_S
+from modelbox_events.outage import Outage
 from modelbox_gateway.rpc.changes import Change, Changes
 from modelbox_gateway.rpc.limits import (
     TAIL_BYTES_MAX,
@@ -77,6 +78,7 @@ class Tail:
         self._rewinds = log.head.rewinds
         self._position = log.head.position
         self._hash: bytes | None = None
+        self._outage = Outage()
 
     @property
     def bytes_kept(self) -> int:
@@ -126,7 +128,7 @@ class Tail:
             try:
                 await self._follow()
             except LogUnavailableError as error:
-                _log.warning("watches_wait_for_postgres", error=str(error))
+                self._outage.warn("watches_wait_for_postgres", error)
             except Exception:  # noqa: BLE001  # the task's outermost loop
                 _log.exception("watches_failed")
             await asyncio.sleep(POLL_INTERVAL_S)
@@ -142,6 +144,7 @@ class Tail:
                 self._position, self._hash = passed.last, passed.hash
             if head.position > self._position:
                 await self._read()
+                self._outage.end("watches_go_on")
                 await asyncio.sleep(TAIL_PAUSE_S)  # so that the next page holds more than one event
             else:
                 await head.wait_beyond(self._position, timeout_s=WATCH_LOOK_S)

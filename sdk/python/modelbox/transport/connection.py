@@ -136,6 +136,7 @@ class Connection:
         headers = self.headers(method)
         deadline = monotonic() + min(self.timeout_s, timeout_s or self.timeout_s)
         pauses = Pauses()
+        told: ModelBoxError | None = None
         while True:
             left_s = deadline - monotonic()
             try_s = min(left_s, ATTEMPT_TIMEOUT_S) if method.writes else left_s
@@ -145,9 +146,14 @@ class Connection:
                 if error.reason == INVALID_TOKEN and self.tokens.shorten():
                     headers = self.headers(method)
                     continue
+                told = error if error.reason or told is None else told
                 pause_s = pauses.after(error)
-                if pause_s is None or monotonic() + pause_s >= deadline:
+                if pause_s is None:
                     raise
+                if monotonic() + pause_s >= deadline:
+                    if told is error:
+                        raise
+                    raise told from error  # the server's reason says more than that a last, short try had no answer
                 sleep(pause_s)
 
     def call_once(

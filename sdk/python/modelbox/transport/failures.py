@@ -58,7 +58,9 @@ def error_of(failure: grpc.RpcError, *, method: str, address: str) -> ModelBoxEr
         field = reason.metadata.get("field", "")
         return kind(details or reason.reason, reason=reason.reason, field=field, retry_after_s=retry_after_s)
     if kind is UnavailableError:
-        problem = f"no answer from {address} ({_first_line(details)}); does the server run there?"
+        is_slow = code is grpc.StatusCode.DEADLINE_EXCEEDED
+        question = "does it run, and what does its /health say?" if is_slow else "does the server run there?"
+        problem = f"no answer from {address} ({_first_line(details)}); {question}"
         return UnavailableError(f"server_addr: {problem}", field="server_addr", retry_after_s=retry_after_s)
     problem = f"{method}: {address} answers {code.name} ({_first_line(details)})"
     remedy = _REMEDIES.get(kind)

@@ -7,8 +7,13 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 REMINDER_INTERVAL_S: Final = 60.0
 """How often a trouble that lasts is told again."""
+_DOUBLINGS_MAX: Final = 16
+
+_log = structlog.get_logger()
 
 
 class Outage:
@@ -43,6 +48,21 @@ class Outage:
             self._kinds.add(kind)
             self._told_at = now
         return is_due
+
+    def warn(self, event: str, error: Exception) -> None:
+        """Count a try that failed with this error, and log it where that is worth a line."""
+        if self.failed(f"{type(error).__name__} {getattr(error, 'sqlstate', '')}"):
+            _log.warning(event, error=str(error), tries=self.tries, lasts_s=round(self.seconds, 1))
+
+    def pause_s(self, first_s: float, most_s: float) -> float:
+        """Return how long to wait before the next try: twice as long each time."""
+        return min(most_s, first_s * float(1 << min(max(0, self.tries - 1), _DOUBLINGS_MAX)))
+
+    def end(self, event: str) -> None:
+        """Forget it, and log that it is over, where there was trouble."""
+        if self.lasts:
+            _log.info(event, after_s=round(self.seconds, 1), tries=self.tries)
+            self.over()
 
     def over(self) -> None:
         """Forget it: things go well again."""
