@@ -28,7 +28,7 @@ from modelbox_gateway.embedded.logs import keep_short
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
-from modelbox_gateway.members import prepare_members
+from modelbox_gateway.members import StoreOfLog, prepare_members
 from modelbox_gateway.operator_errors import (
     ArtifactStorageError,
     DatabaseRefusedError,
@@ -222,7 +222,8 @@ async def open_blobs(config: Config, log: Log, *, dry_run: bool = False) -> tupl
         try:
             blobs = await Blobs.open(store_of(config))
             try:
-                await (claim := Claim(blobs, log.read_epochs)).take(dry_run=dry_run)
+                claim = Claim(blobs, log.read_epochs, StoreOfLog(log.database).hold)
+                await claim.take(dry_run=dry_run)
             except BaseException:
                 await blobs.close()
                 raise

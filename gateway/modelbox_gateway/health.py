@@ -48,12 +48,17 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health:
-    """Watches the parts of a process."""
+    """Watches the parts of a process.
+
+    Attributes:
+        fine: Of each part whether it does its work, as of the last report.
+    """
 
     def __init__(self) -> None:
         """Begin with what readiness knows."""
         self._looks: dict[str, Callable[[], Look]] = {}
         self._seen: dict[str, tuple[str, datetime]] = {}
+        self.fine: dict[str, bool] = {}
 
     def watch(self, part: str, look: Callable[[], Look]) -> None:
         """Report a part that readiness does not know, or more of one that it does."""
@@ -69,8 +74,8 @@ class Health:
             if part not in looks or looks[part].state in FINE:
                 looks[part] = look()
         parts = {part: self._of(part, look) for part, look in looks.items()}
-        fine = all(part.state in FINE for part in parts.values())
-        return HealthReport(status="ok" if fine else "degraded", parts=parts)
+        self.fine = {name: part.state in FINE for name, part in parts.items()}
+        return HealthReport(status="ok" if all(self.fine.values()) else "degraded", parts=parts)
 
     def _of(self, part: str, look: Look) -> PartHealth:
         now = datetime.now(UTC)

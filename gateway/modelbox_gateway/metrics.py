@@ -3,7 +3,7 @@
 Must not know: how a call is served, or where the metrics are read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Histogram
@@ -78,6 +78,8 @@ class Samples(NamedTuple):
     log: Callable[[], LogSample | None]
     feed: Callable[[], FeedSample | None]
     projections: Callable[[], Sequence[ProjectionSample]]
+    fine: Callable[[], Mapping[str, bool]] = dict
+    """Of each part of `/health`, whether it does its work."""
 
 
 class ServiceCollector(Collector):
@@ -88,12 +90,16 @@ class ServiceCollector(Collector):
         self._samples = samples
 
     def collect(self) -> Iterable[Metric]:
-        """Return every metric of the log, the feed and the projections."""
+        """Return every metric of the log, the feed, the projections, and the parts of the health report."""
         if (log := self._samples.log()) is not None:
             yield from _log_metrics(log)
         if (feed := self._samples.feed()) is not None:
             yield from _feed_metrics(feed)
         yield from _projection_metrics(self._samples.projections())
+        fine = GaugeMetricFamily("modelbox_part_fine", "1 where a part of /health does its work.", labels=("part",))
+        for name, is_fine in self._samples.fine().items():
+            fine.add_metric((name,), float(is_fine))
+        yield fine
 
 
 def registry_of(samples: Samples) -> CollectorRegistry:

@@ -146,7 +146,7 @@ class Server:
             folders["artifacts"] = self._config.blob_folder
         disks = Disks(folders)
         self._background.append(tasks.create_task(disks.follow(), name="disks"))
-        registry = registry_of(self._parts.samples())
+        registry = registry_of(self._parts.samples()._replace(fine=lambda: self._health.fine))
         registry.register(disks)
         return registry
 

@@ -155,6 +155,11 @@ def test_metrics_tell_log_feed_projections_and_calls() -> None:
     assert any(line.startswith("process_resident_memory_bytes ") for line in lines)
 
 
+def test_metrics_say_which_parts_are_fine() -> None:
+    samples = Samples(log=lambda: None, feed=lambda: None, projections=tuple, fine=lambda: {"artifacts": False})
+    assert 'modelbox_part_fine{part="artifacts"} 0.0' in generate_latest(registry_of(samples)).decode()
+
+
 def test_metrics_of_parts_that_do_not_run_are_absent() -> None:
     samples = Samples(log=lambda: None, feed=lambda: None, projections=tuple)
     text = generate_latest(registry_of(samples)).decode()

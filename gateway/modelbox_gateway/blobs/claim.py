@@ -1,6 +1,7 @@
 """Whose a store is: bound to one epoch of one log, so that no other log sweeps what only that one names.
 
-A store carries a mark: the ids of all epochs that ever had it and of those before them, one a line, its owner's last.
+A store carries a mark: an id of its own, then the ids of all epochs that ever had it and of those before them, one a
+line, its owner's last. By its own id the log knows its store again (members/store.py), whatever it is called elsewhere.
 Who finds another log's mark leaves the store alone. A fork may take it over once: its epoch is new to the store, and an
 earlier one of its log is not. Whoever stands in the mark but not last lost it to a fork, and never takes it again by
 itself; so of two living forks at most one sweeps.
@@ -13,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from modelbox_events import new_id
 from modelbox_events.epochs import Epochs
 from modelbox_gateway.blobs.blobs import Blobs
 from modelbox_gateway.blobs.contract import OwnerMark
@@ -21,17 +23,23 @@ from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableE
 _TRIES: Final = 3
 """Looks at the store: servers of one log that start at once take it together, one after the other at worst."""
 
+_STORE: Final = "store-"
+"""What a line begins with that says which store it is. Earlier versions take it for an owner, and keep it."""
+
 _log = structlog.get_logger()
 
 ReadEpochs = Callable[[], Awaitable[Epochs]]
 """Returns the epochs of the log as they are now."""
+Hold = Callable[[str, str], Awaitable[None]]
+"""Says to all servers of the log which store it has, by id and place; refuses where they have another."""
 
 
 class Claim:
     """A log's claim to a store."""
 
-    def __init__(self, blobs: Blobs, read_epochs: ReadEpochs) -> None:
+    def __init__(self, blobs: Blobs, read_epochs: ReadEpochs, hold: Hold | None = None) -> None:
         """Claim nothing yet."""
+        self._hold = hold
         self._blobs = blobs
         self._read_epochs = read_epochs
         self._held = ""
@@ -46,15 +54,20 @@ class Claim:
         """
         for _ in range(_TRIES):
             mark = await self._blobs.run(self._blobs.store.owner)
-            owners = _owners(mark)
+            store_id, owners = _parsed(mark)
             # Read after the mark: what a process of this log wrote there is in its epochs by now.
             epochs = [str(epoch.log_id) for epoch in (await self._read_epochs()).all]
             if mark is not None:
                 _refuse_foreign(mark, owners, epochs)
-            if dry_run or owners[-1:] == epochs[-1:]:
+            if dry_run:
                 self._held = epochs[-1]
                 return
-            await self._write(mark, [*(owner for owner in owners if owner not in epochs), *epochs])
+            if mark is not None and store_id and owners[-1:] == epochs[-1:]:
+                if self._hold is not None:
+                    await self._hold(store_id, mark.place)
+                self._held = epochs[-1]
+                return
+            await self._write(mark, store_id, [*(owner for owner in owners if owner not in epochs), *epochs])
         raise BlobStoreUnavailableError("its owner changes while it is looked at")
 
     async def check(self) -> None:
@@ -65,18 +78,19 @@ class Claim:
             BlobStoreUnavailableError: It is nobody's by now, or does not answer.
             LogUnavailableError: Postgres does not answer.
         """
-        owners = _owners(await self._blobs.run(self._blobs.store.owner))
+        _, owners = _parsed(await self._blobs.run(self._blobs.store.owner))
         if owners[-1:] == [self._held]:
             return
         await self.take(dry_run=True)  # raises, but where only this log's own epoch is another
         if owners[-1:] != [self._held]:
             raise BlobStoreUnavailableError("its owner has changed")
 
-    async def _write(self, mark: OwnerMark | None, owners: list[str]) -> None:
+    async def _write(self, mark: OwnerMark | None, store_id: str, owners: list[str]) -> None:
         """Write the next mark; `take` looks at what is there then."""
         is_used = mark is None and await self._blobs.run(self._has_blobs)
         number = 1 if mark is None else mark.number + 1
-        data = "".join(f"{owner}\n" for owner in owners).encode()
+        lines = [store_id or f"{_STORE}{new_id()}", *owners]
+        data = "".join(f"{line}\n" for line in lines).encode()
         await self._blobs.run(self._blobs.store.claim, data, number=number)
         if is_used:
             _log.warning("artifact_storage_adopted", log_id=owners[-1], reason="it has files, and nobody's mark")
@@ -88,14 +102,16 @@ class Claim:
         return next(store.stored(), None) is not None or next(store.aside(), None) is not None
 
 
-def _owners(mark: OwnerMark | None) -> list[str]:
-    """Return what a mark says; of a store without one, nothing."""
+def _parsed(mark: OwnerMark | None) -> tuple[str, list[str]]:
+    """Return which store a mark says it is (empty in one of an earlier version) and its owners; nothing without one."""
     if mark is None:
-        return []
+        return "", []
     text = mark.data.decode(errors="replace")
     if not text.endswith("\n"):
         raise BlobStoreUnavailableError(f"the mark of its owner in {mark.place} is not whole; remove it if it stays so")
-    return text.split()
+    lines = text.split()
+    store_ids = [line for line in lines if line.startswith(_STORE)]
+    return "".join(store_ids[:1]), [line for line in lines if not line.startswith(_STORE)]
 
 
 def _refuse_foreign(mark: OwnerMark, owners: list[str], epochs: list[str]) -> None:
