@@ -166,7 +166,8 @@ async def service_role(dsn: str) -> str:
     finally:
         session.terminate()
     if not found:
-        raise MigrationError(f"the database has no role {role} yet; start the server, which makes it")
+        problem = f"no server was started on this database yet, as after a restore: it has no role {role}"
+        raise MigrationError(f"{problem}; start the server, or restart one that ran meanwhile: it makes the role")
     return str(role)
 
 
@@ -242,7 +243,7 @@ def _unavailable(error: asyncpg.PostgresError) -> LogUnavailableError:
     if sqlstate in _NEWER:
         return NewerVersionError(f"{error} (SQLSTATE {sqlstate})")
     if sqlstate[:2] in _NOT_NOW_CLASSES or sqlstate in _NOT_NOW:
-        return LogUnavailableError(f"{error} (SQLSTATE {sqlstate})")
+        return LogUnavailableError(f"{error} (SQLSTATE {sqlstate})", sqlstate=sqlstate)
     return LogRefusedError(str(error), sqlstate=sqlstate)
 
 

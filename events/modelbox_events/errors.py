@@ -134,10 +134,11 @@ class LogUnavailableError(EventsError):
 
     retryable = True
 
-    def __init__(self, problem: str) -> None:
-        """Say what Postgres did."""
+    def __init__(self, problem: str, *, sqlstate: str = "") -> None:
+        """Say what Postgres did, and with which SQLSTATE (empty where it said nothing)."""
         super().__init__(f"the log is unavailable: {problem}")
         self.problem = problem
+        self.sqlstate = sqlstate
 
 
 class PartitionMissingError(LogUnavailableError):
@@ -152,8 +153,7 @@ class LogRefusedError(LogUnavailableError):
 
     def __init__(self, problem: str, *, sqlstate: str = "") -> None:
         """Say what Postgres refused, and with which SQLSTATE (empty where this process found the reason itself)."""
-        super().__init__(f"{problem} (SQLSTATE {sqlstate})" if sqlstate else problem)
-        self.sqlstate = sqlstate
+        super().__init__(f"{problem} (SQLSTATE {sqlstate})" if sqlstate else problem, sqlstate=sqlstate)
 
 
 class NewerVersionError(LogUnavailableError):

@@ -17,6 +17,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from modelbox_events.errors import LogRefusedError
+from modelbox_events.sql import STATEMENTS
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
@@ -65,6 +66,11 @@ _POOLING_LOOKS: Final = 3
 _POOLED: Final = (
     "the connection to Postgres is shared: what is set in it does not stay; connect to Postgres itself, "
     "or through a pooler that keeps sessions (pgbouncer: pool_mode = session)"
+)
+
+_ANOTHER: Final = (
+    "{database} is another database than the one that this process began with, restored or renamed meanwhile; "
+    "restart the server"
 )
 
 
@@ -156,13 +162,33 @@ async def settle(
     """
     mark = str(uuid.uuid4())
     wanted = settings_of(session) | dict(settings) | {"modelbox.session": mark} | ({"role": role} if role else {})
-    await session.execute("; ".join(f"SET {name} TO '{value}'" for name, value in wanted.items()))
+    try:
+        await session.execute("; ".join(f"SET {name} TO '{value}'" for name, value in wanted.items()))
+    except asyncpg.PostgresError:
+        await _refuse_another_database(session, role)
+        raise
+    await _refuse_another_database(session, role)
     is_kept = await session.fetchval(
         "SELECT current_setting('modelbox.session', true) = $1 AND ($2::text IS NULL OR current_user = $2)",
         mark, role,
     )  # fmt: skip
     if not is_kept:
         raise LogRefusedError(_POOLED)
+
+
+async def _refuse_another_database(
+    session: "asyncpg.Connection | PoolConnectionProxy[asyncpg.Record]", role: str | None
+) -> None:
+    """See that the dsn still leads to the database that the role is of.
+
+    Raises:
+        LogRefusedError: It does not: another one was restored or renamed to its name.
+    """
+    if role is None:
+        return
+    [(expected, _, _, database)] = await session.fetch(STATEMENTS["find_role"])
+    if role != expected:
+        raise LogRefusedError(_ANOTHER.format(database=database))
 
 
 async def refuse_shared_sessions(dsn: str) -> None:

@@ -31,6 +31,7 @@ from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableE
 from modelbox_gateway.members import StoreOfLog, prepare_members
 from modelbox_gateway.operator_errors import (
     ArtifactStorageError,
+    ConnectionsTakenError,
     DatabaseRefusedError,
     StartTimeoutError,
     TooFewConnectionsError,
@@ -38,6 +39,9 @@ from modelbox_gateway.operator_errors import (
 from modelbox_projections import prepare
 
 _RETRY_PAUSE_S: Final = 0.5
+_TAKEN_S_MAX: Final = 3.0
+"""How long a start waits for a free connection: those of a process that has just ended are free by then."""
+_TAKEN: Final = "53300"
 _CONNECTIONS_OF_COMMANDS: Final = 30  # commands beside the server, other processes of its log, a person who looks
 _REMEDIES: Final = {
     "25006": "make it writable: it is a standby, or keeps itself from filling its disk",
@@ -59,7 +63,7 @@ def check_role(config: Config, roles: frozenset[Role]) -> None:
     """
     if roles != {Role.BLOBS}:
         return
-    remedy = "(`modelbox server info` of the gateway prints it)"
+    remedy = "(`modelbox server info --show-secrets` of the gateway prints it)"
     if config.metadata_storage == "integrated":
         problem = (
             f'--role blobs needs the Postgres of the gateways; set metadata_storage = "postgres" and its dsn {remedy}'
@@ -150,6 +154,7 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
     Raises:
         StartTimeoutError: Postgres did not answer in time.
         TooFewConnectionsError: Postgres allows fewer connections than this process may open.
+        ConnectionsTakenError: Every connection that it allows is taken.
         DatabaseRefusedError: Postgres refuses the account, the database or a right.
         UnsafeDatabaseError: Postgres is set so that an acknowledged append could be lost.
         MigrationError: The database belongs to another version.
@@ -170,6 +175,9 @@ async def open_log(config: Config, dsn: str, *, on_migrated: Callable[[], None])
         except LogRefusedError as error:
             raise DatabaseRefusedError(error.problem, remedy=_REMEDIES.get(error.sqlstate)) from error
         except LogUnavailableError as error:
+            if error.sqlstate == _TAKEN and outage.seconds > _TAKEN_S_MAX:
+                wanted = config.database_connections + CONNECTIONS_BESIDE_POOL
+                raise ConnectionsTakenError(error.problem, wanted=wanted) from error
             if asyncio.get_running_loop().time() > deadline:
                 raise StartTimeoutError(
                     "Postgres", error.problem, key="metadata_storage_postgres.dsn", timeout_s=config.start_timeout_s

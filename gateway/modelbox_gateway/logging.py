@@ -7,6 +7,7 @@ Must not know: who logs what.
 """
 
 import logging
+import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO, cast
@@ -19,6 +20,8 @@ from modelbox_gateway.masking import masked
 
 _NUMBERS: Final = logging.getLevelNamesMapping()
 _QUIET: Final = ("asyncio", "nats", "uvicorn", "grpc", "urllib3")
+_SHORT: Final = ("asyncpg",)
+"""Libraries that log the traceback of a connection that was lost: what it says is enough."""
 
 
 class Logging:
@@ -80,7 +83,7 @@ def configure(log_format: Literal["auto", "json", "console"], level: str, *, fil
         cache_logger_on_first_use=True,
     )
     foreign = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+        foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, shorten],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
     handler = logging.StreamHandler(stream)
@@ -94,6 +97,14 @@ def mask_secrets(_logger: object, _method: str, event: MutableMapping[str, Any])
     """Replace the passwords in every field, at any depth; a structlog processor."""
     for key, value in event.items():
         event[key] = _masked(value)
+    return event
+
+
+def shorten(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace a traceback by the error's own words, where it is a library's that logs one for each lost connection."""
+    if str(event.get("logger", "")).split(".")[0] in _SHORT and (found := event.pop("exc_info", None)):
+        error = found[1] if isinstance(found, tuple) else sys.exc_info()[1]
+        event["error"] = f"{type(error).__name__}: {error}"
     return event
 
 

@@ -8,6 +8,7 @@ OperatorError
 ├── AddressError           an address cannot be listened on
 ├── LogFileError           the file for the service's log cannot be opened
 ├── TooFewConnectionsError Postgres allows fewer connections than this process may open
+├── ConnectionsTakenError  every connection that Postgres allows is taken by others
 ├── DatabaseRefusedError   Postgres answers and refuses the account, the database or a right
 ├── ArtifactStorageError   the store of artifacts refuses, or cannot be used by this role
 ├── StartTimeoutError      Postgres or the store of artifacts did not answer in time
@@ -117,6 +118,19 @@ class TooFewConnectionsError(OperatorError):
             remedy = f"set database_connections to at most {most}, or {remedy}"
         super().__init__(f"{need}, and Postgres allows it {allowed}; {remedy}")
         self.allowed = allowed
+
+
+class ConnectionsTakenError(OperatorError):
+    """Postgres answers, and every connection that it allows is taken."""
+
+    def __init__(self, problem: str, *, wanted: int) -> None:
+        """Quote Postgres, and say how many connections this process opens."""
+        remedy = (
+            f"this process opens up to {wanted}: end what holds the others, or raise max_connections, or the limit of "
+            "the account (ALTER ROLE ... CONNECTION LIMIT) or database"
+        )
+        super().__init__(f"Postgres lets no more connections in: {problem}; {remedy}")
+        self.problem = problem
 
 
 class DatabaseRefusedError(OperatorError):

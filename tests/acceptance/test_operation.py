@@ -82,6 +82,20 @@ def test_a_closed_terminal_stops_the_server_in_order(server: ServerProcess) -> N
             process.kill()
 
 
+def test_all_that_a_server_says_is_json_lines_also_when_its_postgres_is_killed(server: ServerProcess) -> None:
+    server.config.write_text('log_file = "modelbox.log"\n' + FREE_PORTS)
+    info = server.start()
+    log = server.folder / "modelbox.log"
+    for restarts in (1, 2):
+        os.kill(int((server.data / "postgres/data/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        server.wait_until(lambda number=restarts: log.read_text().count("embedded_server_restarted") == number)  # type: ignore[misc]
+        create_model(info["grpc_addr"], f"after {restarts}")
+    assert server.stop() == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line for line in lines if "exception" in line] == []
+    assert server.log_text() == "", "what goes past the log"
+
+
 def test_quit_stops_the_server_in_order(server: ServerProcess) -> None:
     server.start()
     assert server.stop(signal.SIGQUIT) == 0
@@ -148,6 +162,27 @@ def test_more_connections_than_postgres_allows_are_refused(server: ServerProcess
         list(callers.map(lambda number: create_model(info["grpc_addr"], f"model {number}"), range(60)))
     assert "too many connections" not in server.log_text()
     assert server.stop() == 0
+
+
+def test_connections_that_others_hold_are_told_soon_and_with_what_helps(server: ServerProcess, dsn: str) -> None:
+    """Postgres answers: to wait until it is started, or to correct the dsn, would be no help."""
+    asyncio.run(execute(dsn, "CREATE ROLE held LOGIN CREATEROLE CONNECTION LIMIT 2"))
+    narrow = dsn.replace("postgres@", "held@")
+    server.config.write_text("start_timeout_s = 50\n" + FREE_PORTS + POSTGRES.format(dsn=narrow))
+
+    async def refused() -> "subprocess.CompletedProcess[str]":
+        holders = [await asyncpg.connect(narrow) for _ in range(2)]
+        try:
+            return await asyncio.to_thread(server.modelbox, "server", "start")
+        finally:
+            for holder in holders:
+                await holder.close()
+
+    run = asyncio.run(refused())
+    assert run.returncode == 1
+    assert "too many connections for role" in run.stderr
+    assert "ALTER ROLE ... CONNECTION LIMIT" in run.stderr
+    assert "start_timeout_s" not in run.stderr
 
 
 def test_free_space_is_a_metric(server: ServerProcess) -> None:

@@ -73,13 +73,13 @@ def test_a_second_server_with_a_store_of_its_own_does_not_start(
 ) -> None:
     """It would lack every file that was uploaded through the first one, and the first one its files."""
     for process in (server, second):
-        process.config.write_text(FREE_PORTS + POSTGRES.format(dsn=dsn))
+        process.config.write_text(FREE_PORTS + POSTGRES.format(storage="filesystem", dsn=dsn))
     server.start()
     refused = second.modelbox("server", "start")
     assert refused.returncode == 1
     assert "give all servers of a log one store" in refused.stderr
     shared = f'[artifact_storage_filesystem]\nfolder = "{server.data / "blobs"}"\n'
-    second.config.write_text(FREE_PORTS + POSTGRES.format(dsn=dsn) + shared)
+    second.config.write_text(FREE_PORTS + POSTGRES.format(storage="filesystem", dsn=dsn) + shared)
     second.start()
     assert (second.stop(), server.stop()) == (0, 0)
 

@@ -1,16 +1,20 @@
 """What the service does for those who run it, where no server is needed."""
 
 import asyncio
+import json
+import logging
 import os
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from modelbox_gateway import disks
 from modelbox_gateway.disks import Disks, DiskSpace, space_of
 from modelbox_gateway.embedded.logs import GENERATIONS, LOG_BYTES_MAX, put_aside
 from modelbox_gateway.log_output import LogOutput
+from modelbox_gateway.logging import configure
 
 GIB = 1024**3
 
@@ -90,3 +94,20 @@ async def test_low_space_is_told_once_and_a_folder_that_is_not_there_yet_counts(
     gauges = {metric.name: metric.samples[0].value for metric in watched.collect() if metric.samples}
     assert gauges["modelbox_disk_size_bytes"] == space_of(tmp_path).size_bytes
     assert os.statvfs(tmp_path).f_blocks
+
+
+def test_a_connection_that_asyncpg_lost_is_one_short_line(tmp_path: Path) -> None:
+    """Its pool logs the traceback, twice for one crash of Postgres."""
+    former = logging.getLogger().handlers[:]
+    configure("json", "info", file=tmp_path / "log")
+    try:
+        lost = ConnectionResetError("lost")
+        logging.getLogger("asyncpg.pool").warning("Failed to restore", exc_info=lost)
+        logging.getLogger("other").warning("unforeseen", exc_info=lost)
+    finally:
+        structlog.reset_defaults()
+        logging.basicConfig(handlers=former, force=True)
+    short, full = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert (short["event"], short["error"]) == ("Failed to restore", "ConnectionResetError: lost")
+    assert "exception" not in short
+    assert "ConnectionResetError" in full["exception"]

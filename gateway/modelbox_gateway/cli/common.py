@@ -190,14 +190,14 @@ def _is_number(value: object) -> bool:
 
 def _in_words(error: Exception) -> str:
     """Return what an operator can do with: of the log's errors what happened, not what a client does about it."""
-    problem = getattr(error, "problem", "")
-    match getattr(error, "sqlstate", None):
-        case None:
-            return str(error)
-        case "42501":
-            return f"Postgres refuses: {problem}; start the server once, it puts its rights in this database right"
-        case _:
-            return f"Postgres refuses: {problem}"
+    if find_spec("asyncpg") is None:
+        return str(error)
+    from modelbox_events import LogRefusedError
+
+    if not isinstance(error, LogRefusedError):
+        return str(error)
+    remedy = "; restart the server: it puts its rights in this database right" if error.sqlstate == "42501" else ""
+    return f"Postgres refuses: {error.problem}{remedy}"
 
 
 def _mendable() -> tuple[type[Exception], ...]:

@@ -1,10 +1,12 @@
 """`modelbox server`: write a configuration, run the service, say where it answers."""
 
 import asyncio
+import contextlib
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -20,9 +22,17 @@ from modelbox_gateway.cli.common import (
 )
 from modelbox_gateway.cli.sweep import sweep_artifacts
 from modelbox_gateway.config import ALL_ROLES, DEFAULT_PATH, PORT_MAX, Address, Role, default_file, load
+from modelbox_gateway.masking import masked
 from modelbox_gateway.operator_errors import LogFileError
 from modelbox_gateway.runfile import RunFile, read_run_file
 
+_GRPC: Final = {
+    # uvloop forks, and what gRPC does at a fork ends one child in ten of a busy server before it has become an embedded
+    # server; see embedded/launch.py.
+    "GRPC_ENABLE_FORK_SUPPORT": "0",
+    # Its core writes lines of its own to standard error, past our log; what matters of it comes back as an error.
+    "GRPC_VERBOSITY": "NONE",
+}
 _FILE_MODE = 0o600  # it is the place for the database's password
 
 
@@ -85,9 +95,7 @@ def start(config_path: Path | None, roles: tuple[str, ...], *, port: int | None)
 
     Without a configuration it starts a Postgres and a nats-server of its own under ./modelbox-data.
     """
-    # Read when gRPC is imported. uvloop forks, and what gRPC does at a fork ends one child in ten of a busy server
-    # before it has become an embedded server; see embedded/launch.py.
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    _set_up_grpc()
     with reported():
         from modelbox_gateway.logging import configure
         from modelbox_gateway.reloading import Reloading
@@ -119,16 +127,29 @@ def _environment(config_path: Path | None, port: int | None) -> Mapping[str, str
     return {**os.environ, **addresses}
 
 
+def _set_up_grpc() -> None:
+    """Set what gRPC reads when it is imported: begin this process anew where it is imported already, with the SDK."""
+    wanted = {name: value for name, value in _GRPC.items() if name not in os.environ}
+    os.environ |= wanted
+    if wanted and "grpc" in sys.modules and Path(sys.argv[0]).stem == "modelbox":
+        # Where the interpreter may not be executed again, gRPC is as it comes.
+        with contextlib.suppress(OSError):
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # as it was begun, no shell
+
+
 @server.command(
     epilog=examples("modelbox server info", "modelbox server info --config-path modelbox.toml --output json")
 )
 @config_path_option
 @output_option
-def info(config_path: Path | None, output: str) -> None:
+@click.option("--show-secrets", is_flag=True, help="Print passwords too, such as that of postgres_dsn.")
+def info(config_path: Path | None, output: str, *, show_secrets: bool) -> None:
     """Say where the running server of a configuration answers, and how far its log is."""
     with reported():
         config = open_config(config_path)
         facts = asyncio.run(_facts(read_run_file(config.data_folder)))
+        if not show_secrets:
+            facts = {name: masked(value) if isinstance(value, str) else value for name, value in facts.items()}
         (print_json if output == "json" else print_pairs)(facts)
 
 
