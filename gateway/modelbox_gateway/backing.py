@@ -44,6 +44,9 @@ _TAKEN_S_MAX: Final = 3.0
 _TAKEN: Final = "53300"
 _CONNECTIONS_OF_COMMANDS: Final = 30  # commands beside the server, other processes of its log, a person who looks
 _REMEDIES: Final = {
+    "28P01": "correct the account and password of metadata_storage_postgres.dsn",
+    "28000": "correct the account of metadata_storage_postgres.dsn, or let it log in (pg_hba.conf, LOGIN)",
+    "3D000": "create that database, owned by the account, or correct metadata_storage_postgres.dsn",
     "25006": "make it writable: it is a standby, or keeps itself from filling its disk",
     "": "correct metadata_storage_postgres.dsn, or what stands between it and Postgres",
 }

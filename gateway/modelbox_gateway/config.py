@@ -65,7 +65,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Every key of the service; `load` returns it checked, with absolute paths."""
 
     listen_addr: Annotated[str, Meta(description="Where gRPC listens. Port 0 takes a free one.")] = "127.0.0.1:8085"
-    http_listen_addr: Annotated[str, Meta(description="Where HTTP listens: /healthz, /readyz.")] = "127.0.0.1:8080"
+    http_listen_addr: Annotated[str, Meta(description="For HTTP: /healthz, /readyz, /health.")] = "127.0.0.1:8080"
     prometheus_addr: Annotated[str, Meta(description="Where /metrics is served.")] = "127.0.0.1:2112"
     data_dir: Annotated[
         str, Meta(description="The folder for embedded servers, artifacts and the files of a running server.")

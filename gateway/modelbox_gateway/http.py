@@ -4,7 +4,7 @@ Must not know: what readiness and health mean, or which metrics there are.
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from modelbox_gateway.config import Address
 from modelbox_gateway.health import Health
-from modelbox_gateway.operator_errors import AddressError
+from modelbox_gateway.operator_errors import AddressError, AddressesError
 from modelbox_gateway.readiness import Readiness
 
 BACKLOG: Final = 2_048
@@ -51,6 +51,27 @@ def listen(address: Address, *, key: str) -> socket.socket:
     except OSError as error:
         raise AddressError(key, str(address), error.strerror or str(error)) from error
     return listener
+
+
+def listen_all(addresses: Mapping[str, str]) -> dict[str, socket.socket]:
+    """Return a socket for each address, by its key; none stays open if one cannot be.
+
+    Raises:
+        AddressError: One cannot be listened on.
+        AddressesError: Several cannot; the message names them all.
+    """
+    listeners: dict[str, socket.socket] = {}
+    errors: list[AddressError] = []
+    for key, address in addresses.items():
+        try:
+            listeners[key] = listen(Address.parse(address), key=key)
+        except AddressError as error:
+            errors.append(error)
+    if errors:
+        for listener in listeners.values():
+            listener.close()
+        raise errors[0] if len(errors) == 1 else AddressesError(errors)
+    return listeners
 
 
 def bound_address(listener: socket.socket) -> Address:

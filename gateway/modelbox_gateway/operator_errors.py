@@ -6,6 +6,7 @@ OperatorError
 ├── MachineError           the machine refuses: a full disk, a folder that cannot be written, too many open files
 ├── DataFolderInUseError   another server runs on the same data folder
 ├── AddressError           an address cannot be listened on
+├── AddressesError         several of them
 ├── LogFileError           the file for the service's log cannot be opened
 ├── TooFewConnectionsError Postgres allows fewer connections than this process may open
 ├── ConnectionsTakenError  every connection that Postgres allows is taken by others
@@ -17,7 +18,7 @@ OperatorError
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -90,11 +91,20 @@ class AddressError(OperatorError):
 
     def __init__(self, key: str, address: str, problem: str) -> None:
         """Name the configuration key, its address and what the system said."""
-        remedy = f"set {key} to another address; port 0 takes a free one"
+        remedy = f"set {key} (or MODELBOX_{key.upper()}) to another address; port 0 takes a free one"
         super().__init__(f"cannot listen on {address} ({key}): {problem}; {remedy}")
         self.key = key
         self.address = address
         self.problem = problem
+
+
+class AddressesError(OperatorError):
+    """Several addresses cannot be listened on."""
+
+    def __init__(self, errors: Sequence[AddressError]) -> None:
+        """Name each."""
+        super().__init__("; ".join(str(error) for error in errors))
+        self.keys = tuple(error.key for error in errors)
 
 
 class LogFileError(OperatorError):

@@ -36,7 +36,7 @@ from modelbox_gateway.embedded.keeper import Keeper
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.feed_repair import FeedRepair
 from modelbox_gateway.health import Health, Look
-from modelbox_gateway.http import HttpServer, bound_address, health_app, listen, metrics_app
+from modelbox_gateway.http import HttpServer, bound_address, health_app, listen_all, metrics_app
 from modelbox_gateway.limits import prepare_process
 from modelbox_gateway.members import Lease, Member
 from modelbox_gateway.memory import keep_buffers
@@ -129,14 +129,17 @@ class Server:
     def _open_doors(self, tasks: asyncio.TaskGroup) -> None:
         """Answer HTTP from the first moment, so that `/readyz` can say what is missing."""
         config = self._config
-        if self._takes_calls:  # an address in use is told before servers are started
-            listen(Address.parse(config.listen_addr), key="listen_addr").close()
+        keys = ("http_listen_addr", "prometheus_addr")
+        # An address in use is told before servers are started. gRPC binds its own then.
+        listeners = listen_all({key: getattr(config, key) for key in (*keys, *self._grpc_key)})
+        for key in self._grpc_key:
+            listeners.pop(key).close()
         apps = {
             "http_listen_addr": health_app(self._readiness, self._health),
             "prometheus_addr": metrics_app(self._metrics(tasks)),
         }
         for key, app in apps.items():
-            door = HttpServer(app, listen(Address.parse(getattr(config, key)), key=key))
+            door = HttpServer(app, listeners[key])
             self._doors[key] = door
             tasks.create_task(door.run_until_stopped(), name=key)
 
@@ -205,6 +208,10 @@ class Server:
     @property
     def _takes_calls(self) -> bool:
         return bool(self._roles & {Role.GATEWAY, Role.BLOBS})
+
+    @property
+    def _grpc_key(self) -> tuple[str, ...]:
+        return ("listen_addr",) if self._takes_calls else ()
 
     async def _start_grpc(self, log: Log, runner: ProjectionRunner, stack: AsyncExitStack, spawn: Spawn) -> str:
         """Start to take calls and return the address."""

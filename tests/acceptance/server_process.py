@@ -88,7 +88,14 @@ class ServerProcess:
         """Run a command on this server's configuration."""
         command = [*self._prefix, MODELBOX, *arguments, "--config-path", str(self.config)]
         return subprocess.run(
-            command, cwd=self.folder, env=self._environment(), capture_output=True, text=True, check=False, timeout=60
+            command,
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
 
     def readyz(self) -> tuple[int, dict[str, Any]]:

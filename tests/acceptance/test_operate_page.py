@@ -33,6 +33,7 @@ def test_programs_follow_the_feed_and_remove_what_a_fork_retired(server: ServerP
     server.wait_until(lambda: is_complete(server))
     first = run(FOLLOW, info["nats_follower_file"])
     assert [line.split()[:2] for line in first] == [["1", "ModelCreated"]]
+    assert run(FOLLOW, info["nats_follower_file"]) == [], "nothing is new"
     assert server.modelbox("relay", "rebuild", "--yes").returncode == 0
     create_model(info["grpc_addr"], "two")
     server.wait_until(lambda: is_complete(server))

@@ -140,6 +140,45 @@ def test_tail_follows_the_log(running: ServerProcess) -> None:
     assert seen == ids
 
 
+def test_tail_after_a_position_with_a_number_of_lines_prints_the_first_ones_after_it(running: ServerProcess) -> None:
+    address = running.info()["grpc_addr"]
+    after = running.info()["position"]
+    for number in range(4):
+        create_model(address, f"first {number}")
+    for options in ([], ["--follow"]):
+        tail = running.modelbox("log", "tail", "--after", str(after), "-n", "2", "--output", "json", *options)
+        assert [json.loads(line)["position"] for line in tail.stdout.splitlines()] == [after + 1, after + 2]
+    every = running.modelbox("log", "tail", "--after", str(after), "--output", "json")
+    assert len(every.stdout.splitlines()) == 4
+
+
+def test_what_nobody_can_be_asked_is_refused_with_how_to_go_on(running: ServerProcess) -> None:
+    for command in (["relay", "rebuild"], ["log", "fork", "--reason", "a test"]):
+        refused = running.modelbox(*command)
+        assert refused.returncode == 1
+        assert "to go on without, add --yes" in refused.stderr
+
+
+def test_positions_the_wrong_way_round_are_wrong_usage_and_no_alarm(running: ServerProcess) -> None:
+    refused = running.modelbox("audit", "verify", "--from", "5", "--to", "3")
+    assert refused.returncode == 2
+    assert "lost" not in refused.stderr
+
+
+def test_every_address_that_is_taken_is_named_with_its_key_and_variable(
+    running: ServerProcess, server: ServerProcess
+) -> None:
+    info = running.info()
+    keys = {"listen_addr": "grpc_addr", "http_listen_addr": "http_addr", "prometheus_addr": "prometheus_addr"}
+    lines = [f'{key} = "{info[fact]}"' for key, fact in keys.items()]
+    server.config.write_text("\n".join([*lines, 'data_dir = "data"']))
+    refused = server.modelbox("server", "start")
+    assert refused.returncode == 1
+    for key, fact in keys.items():
+        assert f"{info[fact]} ({key})" in refused.stderr
+        assert f"MODELBOX_{key.upper()}" in refused.stderr
+
+
 def test_projections_are_listed_rebuilt_and_verified(running: ServerProcess) -> None:
     create_model(running.info()["grpc_addr"], "projected")
     listed = json.loads(running.modelbox("projections", "list", "--output", "json").stdout)

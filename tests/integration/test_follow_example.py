@@ -83,6 +83,30 @@ async def test_the_example_goes_on_after_a_rebuild_and_after_a_fork(log: Log, ds
         assert await asyncio.wait_for(follower.process.wait(), WAIT_S) == 0
 
 
+async def test_the_example_waits_in_one_line_while_nats_is_away_and_stops_then_too(log: Log, tmp_path: Path) -> None:
+    await fill(log, 3)
+    async with own_nats(tmp_path) as server:
+        async with running(Relay(log, [server.url], alone=True)), following(server) as follower:
+            await follower.until_shown(3)
+            await server.stop()
+            await until(lambda: any("waiting for the feed" in text for text in follower.lines), what="the wait told")
+            follower.process.terminate()
+            assert await asyncio.wait_for(follower.process.wait(), WAIT_S) == 0
+        assert [text for text in follower.lines[3:] if "waiting for the feed" not in text] == ["follower stopped\n"]
+        assert len(follower.lines) == 5
+
+
+async def test_the_example_says_how_it_is_called(tmp_path: Path) -> None:
+    for argument, says, code in (("--help", "python follow.py", 0), (str(tmp_path / "none"), "nats_follower_file", 1)):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, FOLLOW, argument, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        printed, _ = await asyncio.wait_for(process.communicate(), WAIT_S)
+        assert says in printed.decode()
+        assert "Traceback" not in printed.decode()
+        assert process.returncode == code
+
+
 async def _lose(dsn: str, tmp_path: Path, *, afterwards: int) -> list[str]:
     """Restore a log of 5 events of which 25 were shown, log on after a fork; return what the follower said then."""
     before = await Log.open(dsn)

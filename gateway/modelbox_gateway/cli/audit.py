@@ -36,6 +36,8 @@ def verify(config_path: Path | None, output: str, *, first: int, to: int | None)
 
     With --from, the hash before that position is taken as given.
     """
+    if to is not None and first > to + 1:
+        raise click.UsageError(f"--from {first} is beyond --to {to}: there is nothing between them")
     with reported():
         facts = asyncio.run(_verify(dsn_of(open_config(config_path)), first=first, to=to))
         (print_json if output == "json" else print_pairs)(facts)

@@ -133,6 +133,16 @@ def open_config(path: Path | None) -> Config:
     return config
 
 
+def ask(question: str) -> None:
+    """Go on only if somebody says yes; where nobody can, say how to go on without."""
+    try:
+        is_wanted = click.confirm(question, err=True)
+    except click.Abort:
+        raise click.ClickException("nobody is there to ask; to go on without, add --yes") from None
+    if not is_wanted:
+        raise click.Abort
+
+
 def print_json(value: object) -> None:
     """Print a value as indented JSON on standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _WAIT_S: Final = 60.0
 _DATA_COLUMNS: Final = 100
+_LINES: Final = 10
 
 
 @click.group()
@@ -56,11 +57,16 @@ def head(config_path: Path | None, output: str) -> None:
 )
 @config_path_option
 @output_option
-@click.option("--lines", "-n", default=10, show_default=True, type=click.IntRange(min=0), help="Events to begin with.")
-@click.option("--after", type=click.IntRange(min=0), help="Begin after this position instead.")
+@click.option(
+    "--lines", "-n", type=click.IntRange(min=0), help="Only so many events. Default: 10, or all with --after."
+)
+@click.option("--after", type=click.IntRange(min=0), help="Print the first events after this position, not the last.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with every event that is recorded, until Ctrl-C.")
-def tail(config_path: Path | None, output: str, *, lines: int, after: int | None, follow: bool) -> None:
-    """Print the log's last events, one a line; as JSON each line is one object."""
+def tail(config_path: Path | None, output: str, *, lines: int | None, after: int | None, follow: bool) -> None:
+    """Print the log's last events, one a line; as JSON each line is one object.
+
+    With --after and --lines, it ends after so many events.
+    """
     with reported():
         dsn = dsn_of(open_config(config_path))
         asyncio.run(_tail(dsn, lines=lines, after=after, follow=follow, as_json=output == "json"))
@@ -99,7 +105,7 @@ async def _head(dsn: str) -> dict[str, Any]:
     }
 
 
-async def _tail(dsn: str, *, lines: int, after: int | None, follow: bool, as_json: bool) -> None:
+async def _tail(dsn: str, *, lines: int | None, after: int | None, follow: bool, as_json: bool) -> None:
     from modelbox_events import Head, Position
     from modelbox_events.limits import PAGE_EVENTS_MAX
 
@@ -107,15 +113,20 @@ async def _tail(dsn: str, *, lines: int, after: int | None, follow: bool, as_jso
         position = Position((await reader.head()).position)
         known = Head(position)
         following = tasks.create_task(known.follow(database)) if follow else None
-        done = Position(max(0, position - lines) if after is None else after)
-        while True:
-            while page := await reader.page(done, known.position, PAGE_EVENTS_MAX):
+        begin = max(0, position - (_LINES if lines is None else lines)) if after is None else after
+        done, end = Position(begin), None if after is None or lines is None else after + lines
+        while end is None or done < end:
+            most = PAGE_EVENTS_MAX if end is None else min(PAGE_EVENTS_MAX, end - done)
+            while most and (page := await reader.page(done, known.position, most)):
                 for event in page:
                     click.echo(_as_json(event) if as_json else _as_line(event))
                 done = page[-1].position
-            if following is None:
-                return
+                most = most if end is None else min(most, end - done)
+            if following is None or done == end:
+                break
             await known.wait_beyond(done, timeout_s=_WAIT_S)
+        if following is not None:
+            following.cancel()
 
 
 @contextlib.asynccontextmanager

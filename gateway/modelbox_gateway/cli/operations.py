@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from modelbox_gateway.cli.common import (
+    ask,
     config_path_option,
     dsn_of,
     examples,
@@ -42,7 +43,7 @@ def fork(config_path: Path | None, output: str, *, reason: str, yes: bool) -> No
     with reported():
         dsn = dsn_of(open_config(config_path))
         if not yes:
-            _ask("Followers of the feed have to follow the new one. Fork the log?")
+            ask("Followers of the feed have to follow the new one. Fork the log?")
         _print(asyncio.run(_fork(dsn, reason)), output)
 
 
@@ -83,7 +84,7 @@ def redact(position: int, config_path: Path | None, output: str, *, reason: str,
         dsn = dsn_of(open_config(config_path))
         event = asyncio.run(_redactable(dsn, position))
         if not yes:
-            _ask(f"What event {position} ({event}) says will be gone for ever. Redact it?")
+            ask(f"What event {position} ({event}) says will be gone for ever. Redact it?")
         _print(asyncio.run(_redact(dsn, position, reason)), output)
         click.echo(
             "The feed and backups made until now still hold it: modelbox relay rebuild; delete the backups.", err=True
@@ -159,16 +160,6 @@ async def _redactable(dsn: str, position: int) -> str:
     event = events[0]
     of = f"{event.stream_type} {event.stream_id} in {event.namespace}"
     return f"{event.type} of {of}, {event.recorded_at:%Y-%m-%d %H:%M}"
-
-
-def _ask(question: str) -> None:
-    """Go on only if somebody says yes; where nobody can, say how to go on without."""
-    try:
-        is_wanted = click.confirm(question, err=True)
-    except click.Abort:
-        raise click.ClickException("nobody is there to ask; to go on without, add --yes") from None
-    if not is_wanted:
-        raise click.Abort
 
 
 def _print(facts: dict[str, Any], output: str) -> None:

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from modelbox_gateway.cli.common import (
+    ask,
     config_path_option,
     dsn_of,
     examples,
@@ -76,7 +77,7 @@ def rebuild(config_path: Path | None, output: str, *, yes: bool, take_over: bool
             question = "Delete the feed and fill it again from the log?"
             if holder:
                 question = f"Retire stream {holder}, which gets nothing more and keeps its messages? {question}"
-            click.confirm(question, abort=True, err=True)
+            ask(question)
         facts = asyncio.run(_rebuild(config, dsn, take_over=holder))
         (print_json if output == "json" else print_pairs)(facts)
 

@@ -12,6 +12,7 @@ the `nats` command too; or the address of a NATS of your own.
 """
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -42,6 +43,7 @@ SUBJECTS = "modelbox.>"
 WAIT_S = 2.0
 PATIENCE = 5  # how often WAIT_S passes without a change before a feed that lacks what was shown is given up
 PAUSE_S = 0.5
+RECONNECTS = 60  # 2 s apart
 REMEDY = "it was restored from a backup. Run this again: it shows the log as it is now, from the start"
 
 
@@ -51,7 +53,16 @@ class EndedError(Exception):
 
 async def follow(context: dict[str, str]) -> None:
     """Print each change, from the first on, until the task is cancelled."""
-    connection = await nats.connect(context["url"], user=context.get("user"), password=context.get("password"))
+    try:
+        connection = await nats.connect(
+            context["url"],
+            user=context.get("user"),
+            password=context.get("password"),
+            error_cb=_ignore,  # what goes wrong is told once, where it is met; nats-py would log each try to connect
+            max_reconnect_attempts=RECONNECTS,
+        )
+    except (nats.errors.Error, OSError) as error:
+        raise EndedError(f"NATS does not answer at {context['url']}: {error or type(error).__name__}") from error
     try:
         jetstream = connection.jetstream(prefix=context.get("jetstream_api_prefix", "$JS.API"))
         expected = 1
@@ -62,7 +73,12 @@ async def follow(context: dict[str, str]) -> None:
             expected += 1
             print(line(position, message), flush=True)
     finally:
-        await connection.close()
+        with contextlib.suppress(nats.errors.Error, OSError):  # NATS may be away
+            await connection.close()
+
+
+async def _ignore(_error: Exception) -> None:
+    pass
 
 
 async def changes(connection: Client, jetstream: JetStreamContext) -> AsyncIterator[Msg]:
@@ -150,6 +166,19 @@ async def main(context: dict[str, str]) -> None:
         sys.exit(str(end))
 
 
+def context_of(where: str) -> dict[str, str]:
+    """Return how to connect: what a context's file says, or just an address."""
+    if "://" in where:
+        return {"url": where}
+    try:
+        context: dict[str, str] = json.loads(Path(where).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        sys.exit(f"{where}: {error}; `modelbox server info` names the right file, as nats_follower_file")
+    return context
+
+
 if __name__ == "__main__":
-    where = sys.argv[1]
-    asyncio.run(main({"url": where} if "://" in where else json.loads(Path(where).read_text(encoding="utf-8"))))
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):  # noqa: PLR2004  # the program and where
+        print(__doc__, file=sys.stderr)
+        sys.exit(0 if sys.argv[1:] in (["--help"], ["-h"]) else 2)
+    asyncio.run(main(context_of(sys.argv[1])))
