@@ -19,10 +19,11 @@ earlier versions), and two to spare: one that breaks is replaced before Postgres
 
 
 class ConnectionLimits(NamedTuple):
-    """What Postgres allows this account, and how many connections all clients hold at this moment."""
+    """What Postgres allows this account (which may be a superuser), and how many connections all clients hold now."""
 
     allowed: int
     held: int
+    is_superuser: bool
 
 
 async def connection_limits(dsn: str) -> ConnectionLimits:

@@ -199,7 +199,11 @@ async def _check_connections(config: Config, dsn: str) -> None:
     if wanted + beside > limits.allowed:
         raise TooFewConnectionsError(wanted=wanted, beside=beside, allowed=limits.allowed)
     if wanted + beside > limits.allowed - limits.held:
-        _log.warning("connections_may_run_out", needed=wanted + beside, **limits._asdict())
+        held, allowed = limits.held, limits.allowed
+        _log.warning("connections_may_run_out", needed=wanted + beside, allowed=allowed, held=held)
+    if limits.is_superuser and config.metadata_storage == "postgres":
+        consequence = "who has the dsn may change what the log holds"
+        _log.warning("dsn_is_superuser", consequence=consequence, remedy="use an account that just owns the database")
 
 
 async def finish_upgrade(dsn: str) -> None:

@@ -47,6 +47,9 @@ def test_redacted_metadata_is_shown_nowhere_and_all_verifies(server: ServerProce
             metadata = pb.Metadata(metadata={key: Value(string_value=value)})
             stub.UpdateMetadata(pb.UpdateMetadataRequest(parent_id=model_id, metadata=metadata), timeout=CALL_TIMEOUT_S)
 
+        asked = server.modelbox("log", "redact", "3", "--reason", "a password")
+        assert ": password) says will be gone for ever; log again afterwards what of it was right" in asked.stderr
+        assert "to go on without, add --yes" in asked.stderr
         redacted = server.modelbox("log", "redact", "3", "--reason", "a password", "--yes", "--output", "json")
         assert redacted.returncode == 0, redacted.stderr
 

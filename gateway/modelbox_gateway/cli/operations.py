@@ -4,6 +4,7 @@ They run as the owner of the log's tables, beside a running server or without on
 """
 
 import asyncio
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,7 @@ from modelbox_gateway.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from modelbox_events import Epoch
+    from modelbox_events import Epoch, RecordedEvent
 
 reason_option = click.option("--reason", required=True, help="Why; it is recorded in the log, for everyone to read.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -84,7 +85,8 @@ def redact(position: int, config_path: Path | None, output: str, *, reason: str,
         dsn = dsn_of(open_config(config_path))
         event = asyncio.run(_redactable(dsn, position))
         if not yes:
-            ask(f"What event {position} ({event}) says will be gone for ever. Redact it?")
+            again = "log again afterwards what of it was right"
+            ask(f"What event {position} ({event}) says will be gone for ever; {again}. Redact it?")
         _print(asyncio.run(_redact(dsn, position, reason)), output)
         click.echo(
             "The feed and backups made until now still hold it: modelbox relay rebuild; delete the backups.", err=True
@@ -92,6 +94,7 @@ def redact(position: int, config_path: Path | None, output: str, *, reason: str,
 
 
 _REBUILD_TIMEOUT_S: Final = 3_600.0
+_KEYS_SHOWN: Final = 10
 
 OPERATIONS: Final = (fork, correct_clock, redact)
 """The commands of this file."""
@@ -159,7 +162,23 @@ async def _redactable(dsn: str, position: int) -> str:
     refuse_other_types(Position(position), events[0].type if events else None)
     event = events[0]
     of = f"{event.stream_type} {event.stream_id} in {event.namespace}"
-    return f"{event.type} of {of}, {event.recorded_at:%Y-%m-%d %H:%M}"
+    return f"{event.type} of {of}, {event.recorded_at:%Y-%m-%d %H:%M}{_holds(event)}"
+
+
+def _holds(event: "RecordedEvent") -> str:
+    """Return how much an event says: with one wrong point go all others of its batch."""
+    data: dict[str, Any] = json.loads(event.data) if event.data is not None else {}
+    if event.type == "MetricsLogged":
+        points = sum(len(series["steps"]) for series in data.get("series", ()))
+        return f": {points:,} points of {_named({str(series['key']) for series in data.get('series', ())})}"
+    keys = {str(key) for value in data.values() if isinstance(value, dict) for key in value}
+    return f": {_named(keys)}" if keys else ""
+
+
+def _named(keys: set[str]) -> str:
+    """Return the first of these keys, and how many more there are."""
+    shown, more = sorted(keys)[:_KEYS_SHOWN], len(keys) - _KEYS_SHOWN
+    return ", ".join(shown) + (f" and {more:,} more keys" if more > 0 else "")
 
 
 def _print(facts: dict[str, Any], output: str) -> None:

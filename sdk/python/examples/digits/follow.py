@@ -62,7 +62,7 @@ async def follow(context: dict[str, str]) -> None:
             max_reconnect_attempts=RECONNECTS,
         )
     except (nats.errors.Error, OSError) as error:
-        raise EndedError(f"NATS does not answer at {context['url']}: {error or type(error).__name__}") from error
+        raise EndedError(f"NATS does not answer at {context['url']}: {str(error) or type(error).__name__}") from error
     try:
         jetstream = connection.jetstream(prefix=context.get("jetstream_api_prefix", "$JS.API"))
         expected = 1
