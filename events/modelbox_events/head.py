@@ -85,6 +85,11 @@ class Head:
         """The last position known in this process."""
         return self._position
 
+    @property
+    def trouble_s(self) -> float:
+        """How long Postgres has not said where the log ends, in seconds."""
+        return self._outage.seconds
+
     def advance(self, position: Position, chain_hash: bytes | None = None) -> None:
         """Say that the log has come to `position`; a smaller one than known changes nothing.
 

@@ -100,6 +100,13 @@ def test_a_postgres_that_does_not_answer_is_told_as_the_reason(server: ServerPro
     info = server.start()
     model_id = create_model(info["grpc_addr"], "one")
     server.wait_until(lambda: part_of(info).get("state") == "running")
+    told = server.folder / "watch.log"
+    environment = {**os.environ, "MODELBOX_API_ADDR": info["grpc_addr"]}
+    with told.open("wb") as stderr:
+        command = [MODELBOX, "client", "watch", "--namespace", "acceptance"]
+        watching = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
+    assert watching.stdout is not None
+    assert model_id in watching.stdout.readline()
     with frozen(server.data):
         server.wait_until(lambda: part_of(info).get("state") == "stuck")
         assert "Postgres does not answer" in part_of(info)["reason"]
@@ -110,8 +117,14 @@ def test_a_postgres_that_does_not_answer_is_told_as_the_reason(server: ServerPro
             assert "the log is unavailable" in refused.stderr
             assert "does the server run" not in refused.stderr
             assert ("idempotency key" in refused.stderr) == (command[0] == "labels")
+        server.wait_until(lambda: "the watch was interrupted and goes on from where it was" in told.read_text())
+        assert "the log is unavailable" in told.read_text()
     server.wait_until(lambda: part_of(info).get("state") == "running")
-    create_model(info["grpc_addr"], "three")
+    three = create_model(info["grpc_addr"], "three")
+    assert any(three in watching.stdout.readline() for _ in range(3)), "it goes on"
+    watching.kill()
+    watching.wait()
+    watching.stdout.close()
     assert server.stop() == 0
 
 

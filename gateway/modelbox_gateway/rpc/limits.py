@@ -98,6 +98,9 @@ WATCH_SPAN_POSITIONS: Final = 20_000
 WATCH_LOOK_S: Final = 1.0
 """How often an idle process looks whether watches are to end. New events wake it at once."""
 
+WATCH_TROUBLE_S_MAX: Final = 10.0
+"""How long Postgres may not answer before watches end with what it says: their clients wait knowingly then."""
+
 TAIL_EVENTS_MAX: Final = 4_096
 """Changes kept for all watches; one that is further behind reads pages of its own."""
 

@@ -27,6 +27,7 @@ from modelbox_gateway.rpc.limits import (
     TAIL_PAUSE_S,
     TAIL_SPAN_POSITIONS,
     WATCH_LOOK_S,
+    WATCH_TROUBLE_S_MAX,
 )
 
 _NOT_YET: Final = Position(2**63 - 1)
@@ -137,7 +138,7 @@ class Tail:
         """Read on for ever, for the namespaces that are watched at the moment."""
         head = self._log.head
         while True:
-            if self._rewinds != head.rewinds or self._is_draining():
+            if self._rewinds != head.rewinds or self._is_draining() or head.trouble_s > WATCH_TROUBLE_S_MAX:
                 self._send_away()
             self._let_in()
             if passed := head.free_of(self._rooms.keys(), self._position):

@@ -19,6 +19,7 @@ from modelbox_gateway.rpc.limits import (
     WATCH_PAGE_EVENTS,
     WATCH_PAGES_BYTES_MAX,
     WATCH_SPAN_POSITIONS,
+    WATCH_TROUBLE_S_MAX,
 )
 from modelbox_gateway.rpc.tail import Room, Tail
 
@@ -93,6 +94,8 @@ class WatchMethods:
                 raise DrainingError
             if rewinds != head.rewinds:
                 raise LogRewoundError(after)
+            if head.trouble is not None and head.trouble_s > WATCH_TROUBLE_S_MAX:
+                raise head.trouble
             if after >= room.start:
                 change = self.tail.next(room, after)
                 if change is None:
