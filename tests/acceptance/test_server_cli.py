@@ -67,6 +67,13 @@ def three_free_ports() -> int:
             return int(first)
 
 
+def test_what_to_run_next_is_said_with_the_configuration_that_was_given(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("")
+    given = ("--config-path", "mine.toml", "--data-dir", "elsewhere")
+    refused = modelbox("log", "head", *given, folder=tmp_path)
+    assert refused.stderr.endswith("modelbox server start --config-path mine.toml --data-dir elsewhere\n")
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -76,3 +76,13 @@ async def test_a_store_of_an_earlier_version_gets_an_id_that_the_earlier_version
     assert lines[0].startswith("store-")
     (owners / "0000000003").write_text("".join(f"{line}\n" for line in [*lines[:-1], "earlier-epoch", lines[-1]]))
     await serve("blobs")
+
+
+async def test_what_a_restored_dump_says_of_servers_is_not_of_this_database(log: Log, serve: Serve) -> None:
+    """Their leases are as fresh as the dump."""
+    await serve("original")
+    async with log.database.acquire() as connection:
+        await connection.execute("UPDATE modelbox_gateway.artifact_store SET database = 'another/1'")
+    await serve("restored")
+    with pytest.raises(BlobStoreRefusedError):
+        await serve("original")

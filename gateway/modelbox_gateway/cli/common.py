@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from modelbox_gateway.config import Config, load
 from modelbox_gateway.masking import masked
@@ -20,6 +21,7 @@ from modelbox_gateway.operator_errors import NotRunningError, OperatorError
 from modelbox_gateway.runfile import read_run_file
 
 _HEALTH_TIMEOUT_S: Final = 5.0
+_DATA_DIR: Final = "modelbox_gateway.cli.data_dir"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,10 +47,11 @@ def config_path_option(command: Command) -> Command:
     return click.option("--config-path", type=file, envvar="MODELBOX_CONFIG_PATH", help=CONFIG_HELP)(command)
 
 
-def _set_data_dir(_context: click.Context, _parameter: click.Parameter, folder: Path | None) -> None:
+def _set_data_dir(context: click.Context, _parameter: click.Parameter, folder: Path | None) -> None:
     # The configuration takes it from there, wherever it is read.
     if folder is not None:
         os.environ["MODELBOX_DATA_DIR"] = str(folder.absolute())
+        context.meta[_DATA_DIR] = folder
 
 
 def output_option(command: Command) -> Command:
@@ -82,7 +85,18 @@ def reported() -> Iterator[None]:
         if not isinstance(error, _mendable()):
             raise
         failure = _UnavailableFailure if _is_unavailable(error) else click.ClickException
-        raise failure(_one_line(_in_words(error))) from error
+        words = _one_line(_in_words(error))
+        raise failure(hint(words) if isinstance(error, NotRunningError) else words) from error
+
+
+def hint(command: str) -> str:
+    """Return a command to run next, or a text that ends with one, with what this one was given to find the server."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return command
+    if context.get_parameter_source("config_path") is ParameterSource.COMMANDLINE:
+        command = f"{command} --config-path {context.params['config_path']}"
+    return f"{command} --data-dir {context.meta[_DATA_DIR]}" if _DATA_DIR in context.meta else command
 
 
 def _is_unavailable(error: Exception) -> bool:

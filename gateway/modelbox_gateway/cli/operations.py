@@ -15,6 +15,7 @@ from modelbox_gateway.cli.common import (
     config_path_option,
     dsn_of,
     examples,
+    hint,
     open_config,
     output_option,
     print_json,
@@ -89,7 +90,8 @@ def redact(position: int, config_path: Path | None, output: str, *, reason: str,
             ask(f"What event {position} ({event}) says will be gone for ever; {again}. Redact it?")
         _print(asyncio.run(_redact(dsn, position, reason)), output)
         click.echo(
-            "The feed and backups made until now still hold it: modelbox relay rebuild; delete the backups.", err=True
+            f"The feed and backups until now still hold it; delete the backups, and: {hint('modelbox relay rebuild')}",
+            err=True,
         )
 
 

@@ -13,6 +13,7 @@ from modelbox_gateway.cli.common import (
     dsn_of,
     examples,
     health_of,
+    hint,
     open_config,
     output_option,
     print_json,
@@ -74,7 +75,7 @@ def verify(names: tuple[str, ...], config_path: Path | None, output: str) -> Non
         _print(rows, output)
         different = [row["name"] for row in rows if not row["equal"]]
         if different:
-            remedy = f"fold anew: modelbox projections rebuild {' '.join(different)}"
+            remedy = hint(f"fold anew: modelbox projections rebuild {' '.join(different)}")
             raise click.ClickException(f"what the log says differs from: {', '.join(different)}; {remedy}")
 
 
