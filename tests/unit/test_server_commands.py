@@ -10,7 +10,7 @@ from modelbox_gateway.cli.common import reported
 @pytest.mark.parametrize(
     "error, said",
     [
-        (LogRefusedError("permission denied", sqlstate="42501"), "start the server once"),
+        (LogRefusedError("permission denied", sqlstate="42501"), "restart the server: it puts its rights"),
         (
             LogRefusedError("cannot execute INSERT in a read-only transaction", sqlstate="25006"),
             "read-only transaction",
