@@ -11,7 +11,7 @@ from modelbox.capture.description import Description
 from modelbox.values import DatasetColumn
 
 
-def is_sparse(data: object) -> bool:
+def is_sparse(data: Any) -> bool:
     """Tell a sparse matrix or tensor."""
     scipy: Any = sys.modules.get("scipy.sparse")
     torch: Any = sys.modules.get("torch")
