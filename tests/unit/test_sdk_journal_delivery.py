@@ -8,9 +8,9 @@ from time import monotonic, time
 
 import pytest
 
-from modelbox.delivery import courier as courier_module
 from modelbox.delivery import threads as threads_module
 from modelbox.delivery import tries as tries_module
+from modelbox.delivery import waiting
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.takeover import Takeover
@@ -275,7 +275,7 @@ def test_an_asked_call_returns_the_answer_or_the_refusal(make: Make) -> None:
 
 
 def test_an_asked_call_is_made_later_if_the_server_is_away(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier_module, "OFFLINE_AFTER_S", 1.0)
+    monkeypatch.setattr(waiting, "OFFLINE_AFTER_S", 1.0)
     server = Server(away=True)
     courier = make(server)
     assert courier.ask(Record("CreateRun", b"run")) is None

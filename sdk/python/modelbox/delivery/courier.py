@@ -14,28 +14,22 @@ from typing import Any, Final
 from modelbox.delivery.buffer import Buffer
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
-from modelbox.delivery.outcomes import Outcomes
+from modelbox.delivery.outcomes import Outcomes, tell_what_is_left
 from modelbox.delivery.pouring import has_left
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
 from modelbox.delivery.threads import Threads
 from modelbox.delivery.tries import Answer, Answers, Send, Tries, Verdict, WasRecorded
-from modelbox.errors import AnotherLogError, ClosedError, FlushTimeoutError, ModelBoxError, RefusedError
+from modelbox.delivery.waiting import LOOK_S, Waiter, wait_while_answered
+from modelbox.errors import FlushTimeoutError, ModelBoxError, RefusedError
 from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
-from modelbox.limits import (
-    CALL_TIMEOUT_S,
-    CLOSE_AWAY_S,
-    CLOSE_PATIENCE_S,
-    OFFLINE_AFTER_S,
-)
+from modelbox.limits import CALL_TIMEOUT_S, CLOSE_AWAY_S
 from modelbox.values import Delivery
 
 _log = logging.getLogger("modelbox")
-
-_LOOK_S: Final = 0.05
 
 _FATES: Final[Mapping[Fate | None, str]] = {
     Fate.SET_ASIDE: "set aside: `modelbox client sync --refused` shows and resends it",
@@ -43,14 +37,6 @@ _FATES: Final[Mapping[Fate | None, str]] = {
     Fate.LEFT: "left in the journal, for the disk fails",
 }
 """What becomes of refused records, in words; without a journal there is nothing to say."""
-
-
-class _Waiter:
-    """A call whose answer somebody waits for."""
-
-    def __init__(self) -> None:
-        self.answered = threading.Event()
-        self.answer = Answer()
 
 
 class Courier:
@@ -130,11 +116,11 @@ class Courier:
             return None
         if not self._is_ready:
             self._make_ready()
-        waiter = self._waiters[record.key] = _Waiter()
+        waiter = self._waiters[record.key] = Waiter()
         try:
             if self._buffer.add_call(record):
                 self._wake(hurry=True)
-                self._wait(waiter)
+                waiter.wait(self._contact, stop=self._tries.stop)
         finally:
             # Whoever takes it out of there has the answer: one of us two, so that no refusal is lost between us.
             is_ours = self._waiters.pop(record.key, None) is not None
@@ -157,7 +143,7 @@ class Courier:
         deadline = monotonic() + timeout_s
         left = self._take_over_left()
         refusal = self._settle(timeout_s)
-        while left is not None and not left.wait(_LOOK_S):
+        while left is not None and not left.wait(LOOK_S):
             if monotonic() >= deadline or self._contact.away_s >= CLOSE_AWAY_S or self._tries.stop.is_set():
                 _log.warning("what workers left behind when they ended is not all sent yet; it is kept and still sent")
                 break
@@ -197,10 +183,8 @@ class Courier:
                 return
 
     def _timed_out(self, timeout_s: float) -> FlushTimeoutError:
-        found = self.delivery()
-        return FlushTimeoutError(
-            found.waiting, calls=found.waiting_calls, timeout_s=timeout_s, cause=self._contact.trouble
-        )
+        found, trouble = self.delivery(), self._contact.trouble
+        return FlushTimeoutError(found.waiting, calls=found.waiting_calls, timeout_s=timeout_s, cause=trouble)
 
     def wait(self, *, timeout_s: float, patience_s: float) -> bool:
         """Wait until everything delivered before this call is answered; tell whether it is. Nothing is raised.
@@ -215,7 +199,9 @@ class Courier:
             return not self.delivery().waiting_calls
         marker = self._buffer.mark()
         self._wake(hurry=True)
-        is_reached = self._wait_while_answered(marker.reached, timeout_s, since=monotonic(), patience_s=patience_s)
+        is_reached = wait_while_answered(
+            marker.reached, self._contact, timeout_s, since=monotonic(), patience_s=patience_s
+        )
         if is_reached and marker.error is not None:
             refusal = marker.error
             self._outcomes.note(refusal.cause, points=refusal.points, calls=refusal.calls, fate=refusal.fate)
@@ -261,15 +247,9 @@ class Courier:
             if not ring.is_empty:
                 _log.warning("what no journal had room for is kept in %s; the next client sends it", ring.path)
             ring.close()
-        trouble = self._contact.trouble
-        why = "" if trouble is None else f"; the last answer: {trouble}"
-        if kept.records:
-            text = "%d metric points and %d calls wait in %s; `modelbox client sync` or the next client sends them%s"
-            _log.warning(text, kept.points, kept.calls, path, why)
         if lost.records:
             self._buffer.drop(points=lost.points, calls=lost.calls)
-            text = "%d metric points and %d calls were not delivered: the client was closed before they were answered%s"
-            _log.warning(text, lost.points, lost.calls, why)
+        tell_what_is_left(path, kept, lost, self._contact.trouble)
 
     def go_on_late(self) -> None:
         """Begin afresh after the end: what is logged from now on goes into a journal at once, for others to send.
@@ -313,7 +293,7 @@ class Courier:
         self._backlog = Backlog(self._folder)
         self._outcomes = Outcomes()
         self._contact = Contact()
-        self._waiters: dict[str, _Waiter] = {}
+        self._waiters: dict[str, Waiter] = {}
         self._recorder = Recorder(self._buffer, self._backlog, self._outcomes)
         self._aside = None if self._folder is None else Aside(self._folder)
         stop = threading.Event()
@@ -409,41 +389,12 @@ class Courier:
         self._outcomes.refuse(record, error, fate=_FATES.get(fate, ""), is_counted=fate is not Fate.DROPPED)
         return fate is not Fate.LEFT
 
-    def _wait(self, waiter: _Waiter) -> None:
-        """Wait for an answer as long as the server gives any: it may have much to answer before."""
-        began = monotonic()
-        while not waiter.answered.wait(_LOOK_S):
-            if self._tries.stop.is_set():
-                raise ClosedError("the client was closed")
-            silent_s = monotonic() - max(began, self._contact.heard_at)
-            if isinstance(self._contact.trouble, AnotherLogError):
-                return  # ours is away, whatever is there
-            if max(silent_s, self._contact.away_s) >= OFFLINE_AFTER_S or monotonic() - began >= CALL_TIMEOUT_S:
-                return
-
     def _send_the_rest(self, timeout_s: float, since: float) -> None:
         if not self._threads.any:
             return
         done = threading.Event()
         self._backlog.mark(done.set)
-        self._wait_while_answered(done, timeout_s, since=since, may_leave=self._is_kept)
+        wait_while_answered(done, self._contact, timeout_s, since=since, may_leave=self._is_kept)
 
     def _is_kept(self) -> bool:
         return self._backlog.waiting.records <= self._backlog.in_file.records
-
-    def _wait_while_answered(
-        self,
-        done: threading.Event,
-        timeout_s: float,
-        *,
-        since: float,
-        patience_s: float = CLOSE_PATIENCE_S,
-        may_leave: Callable[[], bool] = lambda: True,
-    ) -> bool:
-        """Wait for something, as long as the server answers or what waits may not be left; tell whether it came."""
-        while not done.wait(_LOOK_S):
-            silent_s = monotonic() - max(since, self._contact.heard_at)
-            is_away = self._contact.away_s >= CLOSE_AWAY_S or silent_s >= patience_s
-            if monotonic() - since >= timeout_s or (is_away and may_leave()):
-                return False
-        return True

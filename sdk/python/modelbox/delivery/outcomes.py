@@ -8,6 +8,7 @@ import threading
 
 from modelbox.errors import ModelBoxError, RefusedError
 from modelbox.journal.record import Record
+from modelbox.journal.tally import Tally
 
 _log = logging.getLogger("modelbox")
 
@@ -61,3 +62,14 @@ class Outcomes:
         with self._lock:
             refusal, self._refusal = self._refusal, None
             return refusal
+
+
+def tell_what_is_left(path: str, kept: Tally, lost: Tally, trouble: ModelBoxError | None) -> None:
+    """Warn about what is not answered at the end: what is kept in a journal, and what is lost with this process."""
+    why = "" if trouble is None else f"; the last answer: {trouble}"
+    if kept.records:
+        text = "%d metric points and %d calls wait in %s; `modelbox client sync` or the next client sends them%s"
+        _log.warning(text, kept.points, kept.calls, path, why)
+    if lost.records:
+        text = "%d metric points and %d calls were not delivered: the client was closed before they were answered%s"
+        _log.warning(text, lost.points, lost.calls, why)
