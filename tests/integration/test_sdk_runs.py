@@ -4,6 +4,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
@@ -215,3 +216,24 @@ def test_many_hyperparameters_take_several_calls(experiment: Experiment) -> None
     run = experiment.new_run(source=False)
     run.log_hyperparameters(dict(many))
     assert len(run.hyperparameters()) == 2_500
+
+
+def test_a_run_that_is_brought_from_elsewhere_has_its_times_and_its_id_there(client: ModelBox) -> None:
+    began, ended = datetime(2024, 2, 29, 12, 0, tzinfo=UTC), datetime(2024, 2, 29, 13, 30, tzinfo=UTC)
+    brought = client.new_experiment("old").new_run(
+        started_at=began, external_id="mlflow:8f1c", source=False, heartbeat=False
+    )
+    brought.finish("failed", "out of memory", ended_at=ended.timestamp())
+
+    read = client.run(brought.id)
+    assert (read.started_at, read.ended_at, read.external_id, read.status.name) == (
+        began,
+        ended,
+        "mlflow:8f1c",
+        "FAILED",
+    )
+    [found] = client.runs("default", filter='external_id = "mlflow:8f1c" and started_at < "2024-03-01"')
+    assert found.id == brought.id
+    assert brought.external_id == read.external_id
+    with pytest.raises(InvalidFieldError, match="ended_at"):
+        client.new_experiment("old").new_run(source=False, heartbeat=False).finish(ended_at=datetime(2024, 1, 1))  # noqa: DTZ001

@@ -31,7 +31,7 @@ def ends_of(folder: Path, program: str) -> list[tuple[str, str, bool]]:
     """Run a program to its end; return how it said that its runs ended: status, reason, whether by its end."""
     file = folder / "program.py"
     file.write_text(PRELUDE + program, encoding="utf-8")
-    environment = os.environ | {"MODELBOX_JOURNAL_DIR": str(folder / "journal")}
+    environment = os.environ | {"MODELBOX_JOURNAL_DIR": str(folder / "journal"), "MODELBOX_API_ADDR": "127.0.0.1:1"}
     subprocess.run(
         [sys.executable, str(file)], env=environment, check=False, timeout=TIMEOUT_S, stderr=subprocess.DEVNULL
     )
@@ -45,6 +45,8 @@ def ends_of(folder: Path, program: str) -> list[tuple[str, str, bool]]:
     [
         ("run = begin()", ("FINISHED", "the program ended", True)),
         ("begin()", ("FINISHED", "the program ended", True)),
+        ("modelbox.start_run('ends', source=False)", ("FINISHED", "the program ended", True)),
+        ("modelbox.start_run('ends', source=False); sys.exit(3)", ("FAILED", "SystemExit: 3", True)),
         ("run = begin(); sys.exit()", ("FINISHED", "the program ended", True)),
         ("run = begin(); sys.exit(3)", ("FAILED", "SystemExit: 3", True)),
         ("run = begin(); sys.exit('no data')", ("FAILED", "SystemExit: no data", True)),

@@ -48,8 +48,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     dependencies: dict[str, str]
 
 
-class RunCreated(ChangeEvent, frozen=True, kw_only=True):
-    """A run of an experiment began; it is running."""
+class RunCreated(ChangeEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """A run of an experiment began; it is running.
+
+    `external_id` is its id in another tracker. It is written only where there is one: an event without it is as it was
+    before there was the field, and a reader that does not know the field passes over it.
+    """
 
     run_id: UUID
     experiment_id: UUID
@@ -62,6 +66,7 @@ class RunCreated(ChangeEvent, frozen=True, kw_only=True):
     labels: dict[str, str]
     metadata: dict[str, Any]
     hyperparameters: dict[str, Any]
+    external_id: str = ""
 
 
 class RunEnded(ChangeEvent, frozen=True, kw_only=True, omit_defaults=True):

@@ -51,6 +51,7 @@ class CreateRun(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     metadata: dict[str, Any] = {}
     hyperparameters: dict[str, Any] = {}
+    external_id: str = ""
 
     @property
     def stream(self) -> StreamRef:
@@ -86,6 +87,7 @@ def created(command: CreateRun) -> RunCreated:
         labels=command.labels,
         metadata=command.metadata,
         hyperparameters=command.hyperparameters,
+        external_id=command.external_id,
     )
 
 

@@ -66,6 +66,7 @@ def run_message(row: RunRow, shown: Shown) -> pb.Run:
         owner=row.owner,
         last_heard_of_at=_time(row.last_heard_of_at),
         reason=row.reason,
+        external_id=row.external_id,
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
         labels=row.labels,

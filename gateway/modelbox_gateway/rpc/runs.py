@@ -51,6 +51,7 @@ class RunMethods:
             labels=requests.labels_of("labels", request.labels),
             metadata=requests.metadata_of("metadata", request.metadata),
             hyperparameters=requests.hyperparameters_of("hyperparameters", request.hyperparameters),
+            external_id=fields.optional_name("external_id", request.external_id),
         )
         parent_id = fields.object_id("parent_id", request.parent_id) if request.parent_id else None
         caller = call.caller(request)

@@ -44,7 +44,7 @@ class RunChanges(Changes):
 
     def _create(self, recorded: RecordedEvent, data: RunCreated) -> None:
         source = None if data.source is None else json_text(data.source)
-        own = (data.experiment_id, data.parent_id, data.started_at, source)
+        own = (data.experiment_id, data.parent_id, data.started_at, source, data.external_id)
         about = {"name": data.name, "owner": data.owner, "comment": data.comment}
         self.create(recorded, data.run_id, *own, labels=data.labels, **about)
         self.turned.pop(data.run_id, None)
@@ -61,7 +61,7 @@ class RunsProjection(ObjectProjection):
     name: ClassVar = "runs"
     stream_type: ClassVar = "run"
     changes: ClassVar = RunChanges
-    code_version: ClassVar = 3
+    code_version: ClassVar = 4
     event_types: ClassVar = names_of(RunCreated, RunEnded, RunResumed) | OF_ANY_OBJECT
     relations: ClassVar = ("runs",)
     statements: ClassVar = STATEMENTS

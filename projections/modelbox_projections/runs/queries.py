@@ -17,6 +17,7 @@ RunStatus = Literal["running", "finished", "failed", "killed", "lost"]
 class RunRow(msgspec.Struct, frozen=True):
     """A run of an experiment; `parent_id` is the run it belongs to, `source` what it was made with.
 
+    `external_id` is its id in another tracker.
     `ended_at` and `reason` are those of its last end; one that goes on has no `ended_at`.
     """
 
@@ -30,6 +31,7 @@ class RunRow(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     parent_id: UUID | None
     source: dict[str, Any] | None
+    external_id: str
     comment: str
     reason: str
     last_heard_of_at: datetime | None

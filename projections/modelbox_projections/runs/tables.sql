@@ -4,6 +4,7 @@ ALTER TABLE objects
     ADD COLUMN parent_id uuid,
     ADD COLUMN started_at timestamptz NOT NULL,
     ADD COLUMN source json,
+    ADD COLUMN external_id text NOT NULL,
     ADD COLUMN status text NOT NULL,
     ADD COLUMN ended_at timestamptz,
     ADD COLUMN resumed_at timestamptz,
@@ -21,7 +22,7 @@ SELECT
         THEN 'lost'
         ELSE held.status
     END AS status,
-    held.started_at, held.ended_at, held.parent_id, held.source, held.comment, held.reason,
+    held.started_at, held.ended_at, held.parent_id, held.source, held.external_id, held.comment, held.reason,
     heard.at AS last_heard_of_at,
     held.labels, held.deleted_at, held.created_at,
     greatest(held.updated_at, (

@@ -201,7 +201,7 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
     "run": _kind(
         "runs",
         {
-            **_texts("name", "owner", "comment", "reason"),
+            **_texts("name", "owner", "comment", "reason", "external_id"),
             "status": _status(),
             "started_at": _column(Face.TIME, "started_at"),
             "ended_at": _column(Face.TIME, "ended_at", nullable=True),

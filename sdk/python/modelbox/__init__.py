@@ -13,6 +13,7 @@ from modelbox.checkpoints import Checkpoint
 from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
 from modelbox.datasets import Dataset
+from modelbox.default_client import default_client, start_run
 from modelbox.enums import ArtifactMime, FileType, MLFramework, RunStatus
 from modelbox.errors import (
     AccessDeniedError,
@@ -138,5 +139,7 @@ __all__ = [
     "UniqueTagTakenError",
     "UnsupportedError",
     "UploadInterruptedError",
+    "default_client",
     "is_rank_zero",
+    "start_run",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal, Unpack
 
 from modelbox.checkpoints import HasCheckpoints
@@ -74,6 +75,8 @@ class Experiment(StoredObject, HasCheckpoints):
         metadata: Mapping[str, Any] | None = None,
         source: Source | bool = True,
         heartbeat: bool = True,
+        started_at: float | datetime | None = None,
+        external_id: str = "",
         id: str = "",  # noqa: A002  # its name on the wire
     ) -> Run:
         """Start a run. While the server is away it is created later, and returned as it was given.
@@ -87,6 +90,9 @@ class Experiment(StoredObject, HasCheckpoints):
             source: What it is made with: True finds out repository, commit, program, machine and packages; False
                 leaves it out; or a `Source`.
             heartbeat: Say that the run is alive until it ends; one that is not heard of any more shows as lost.
+            started_at: When it began, for one that is brought from elsewhere: seconds since the epoch or an aware
+                datetime; now, unless given.
+            external_id: The id of the same run in another tracker.
             id: A UUID drawn before; a run that has it already is returned as it is, with `exists` set.
 
         Raises:
@@ -105,6 +111,8 @@ class Experiment(StoredObject, HasCheckpoints):
             metadata=metadata,
             source=source,
             heartbeat=heartbeat,
+            started_at=started_at,
+            external_id=external_id,
             id=id,
         )
 

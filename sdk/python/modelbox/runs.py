@@ -12,7 +12,7 @@ from modelbox.capture.resources import INTERVAL_S_DEFAULT, ResourceLogger, log_r
 from modelbox.checkpoints import HasCheckpoints
 from modelbox.enums import RunStatus
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_labels, check_text
+from modelbox.fields import check_labels, check_text, check_time
 from modelbox.foreign import asked
 from modelbox.ids import drawn_id
 from modelbox.logged import wire_hyperparameters
@@ -78,6 +78,7 @@ class Run(StoredObject, HasCheckpoints):
     ended_at: datetime | None = field(hash=False)
     last_heard_of_at: datetime | None
     parent_id: str
+    external_id: str = field(repr=False)
     source: Source | None = field(repr=False)
     comment: str
     reason: str = field(hash=False)
@@ -96,26 +97,34 @@ class Run(StoredObject, HasCheckpoints):
             self._session.after_end.note(self.id, self.status.name.lower(), asked(lambda: len(metrics), 0))
         StoredObject.log_metrics(self, metrics, step, wallclock)
 
-    def finish(self, status: RunStatus | str = RunStatus.FINISHED, reason: str = "") -> None:
+    def finish(
+        self,
+        status: RunStatus | str = RunStatus.FINISHED,
+        reason: str = "",
+        *,
+        ended_at: float | datetime | None = None,
+    ) -> None:
         """End the run. Returns at once, also while the server is away; `flush` waits for the answer.
 
         Args:
             status: "finished", "failed" or "killed".
             reason: Why, such as the error that ended it.
+            ended_at: When it ended, seconds since the epoch or an aware datetime; now, unless given.
 
         Raises:
-            InvalidFieldError: The status is not one that ends a run.
+            InvalidFieldError: The status is not one that ends a run, or the time is none.
         """
         ended = RunStatus.parse(status, field="status")
         if not ended.ended:
             problem = f"{ended.name.lower()!r} does not end a run; give finished, failed or killed"
             raise InvalidFieldError.of("status", problem)
+        at = timestamp_of(time() if ended_at is None else check_time("ended_at", ended_at))
         self._process.ended = True
         disown(self._session, self.id)
         request = pb.SetRunStatusRequest(
             id=self.id,
             status=ended.name,
-            at=timestamp_of(time()),
+            at=at,
             reason=reason_text(reason),
         )
         deliver(self._session, methods.SET_RUN_STATUS, request)
@@ -256,6 +265,8 @@ class RunFields(TypedDict, total=False):
     metadata: Mapping[str, Any] | None
     source: Source | bool
     heartbeat: bool
+    started_at: float | datetime | None
+    external_id: str
     id: str
 
 
@@ -273,6 +284,8 @@ def new_run(
     metadata: Mapping[str, Any] | None = None,
     source: Source | bool = True,
     heartbeat: bool = True,
+    started_at: float | datetime | None = None,
+    external_id: str = "",
     id: str = "",  # noqa: A002  # its name on the wire
 ) -> Run:
     """Start a run; see `Experiment.new_run`."""
@@ -282,13 +295,14 @@ def new_run(
         experiment_id=experiment_id,
         name=check_text("name", name),
         parent_id=id_of("parent", parent),
-        started_at=timestamp_of(time()),
+        started_at=timestamp_of(time() if started_at is None else check_time("started_at", started_at)),
         source=_wire_source(_source_meant(source)),
         comment=check_text("comment", comment),
         owner=check_text("owner", owner),
         labels=check_labels(labels),
         metadata=pb.Metadata(json=encode_metadata(metadata or {})),
         hyperparameters=described[0] if described else [],
+        external_id=check_text("external_id", external_id),
     )
     response = create(session, methods.CREATE_RUN, request)
     for part in described[1:] if response is None or not response.exists else ():
@@ -314,6 +328,7 @@ def new_run(
         owner=request.owner,
         labels=request.labels,
         hyperparameters=request.hyperparameters,
+        external_id=request.external_id,
         **times_of(response),
     )
     return RUNS.of(session, created, exists=False)

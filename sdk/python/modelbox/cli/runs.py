@@ -14,7 +14,7 @@ from modelbox.cli.common import (
 )
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import created_row, row_of, rows_of
-from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_values
+from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_time, read_values
 from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
 
@@ -34,6 +34,8 @@ def runs() -> None:
 @click.option("--owner", default="", help="Who answers for it.")
 @click.option("--comment", default="", help="A comment.")
 @click.option("--parent-id", "parent", default="", help="The run that it is part of.")
+@click.option("--external-id", default="", help="The id of the same run in another tracker.")
+@click.option("--started-at", callback=read_time, metavar="TIME", help="When it began. Default: now.")
 @click.option("--run-id", "id", default="", help="A UUID drawn before; a run that has it already is printed.")
 @param_option
 @metadata_option
@@ -74,10 +76,11 @@ def start(
     help="How it ended.",
 )
 @click.option("--reason", default="", help="Why.")
+@click.option("--ended-at", callback=read_time, metavar="TIME", help="When it ended. Default: now.")
 @with_client
-def end(client: ModelBox, *, run_id: str, status: str, reason: str) -> None:
+def end(client: ModelBox, *, run_id: str, status: str, reason: str, ended_at: float | None) -> None:
     """End a run."""
-    client.run(run_id).finish(status, reason)
+    client.run(run_id).finish(status, reason, ended_at=ended_at)
 
 
 @runs.command(epilog="Example: modelbox client runs resume --id ID")

@@ -1001,7 +1001,7 @@ class Source(_message.Message):
     def __init__(self, repository: _Optional[str] = ..., commit: _Optional[str] = ..., branch: _Optional[str] = ..., dirty: bool = ..., entry_point: _Optional[str] = ..., user: _Optional[str] = ..., host: _Optional[str] = ..., python_version: _Optional[str] = ..., platform: _Optional[str] = ..., dependencies: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Run(_message.Message):
-    __slots__ = ("id", "experiment_id", "namespace", "name", "status", "started_at", "ended_at", "parent_id", "source", "comment", "owner", "last_heard_of_at", "created_at", "updated_at", "labels", "metadata", "deleted_at", "files", "metrics", "hyperparameters", "reason")
+    __slots__ = ("id", "experiment_id", "namespace", "name", "status", "started_at", "ended_at", "parent_id", "source", "comment", "owner", "last_heard_of_at", "created_at", "updated_at", "labels", "metadata", "deleted_at", "files", "metrics", "hyperparameters", "reason", "external_id")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -1030,6 +1030,7 @@ class Run(_message.Message):
     METRICS_FIELD_NUMBER: _ClassVar[int]
     HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     experiment_id: str
     namespace: str
@@ -1051,10 +1052,11 @@ class Run(_message.Message):
     metrics: _containers.RepeatedCompositeFieldContainer[MetricSummary]
     hyperparameters: _containers.RepeatedCompositeFieldContainer[Hyperparameter]
     reason: str
-    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[RunStatus, str]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_id: _Optional[str] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., last_heard_of_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., reason: _Optional[str] = ...) -> None: ...
+    external_id: str
+    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[RunStatus, str]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_id: _Optional[str] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., last_heard_of_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., reason: _Optional[str] = ..., external_id: _Optional[str] = ...) -> None: ...
 
 class CreateRunRequest(_message.Message):
-    __slots__ = ("id", "experiment_id", "name", "parent_id", "started_at", "source", "comment", "owner", "labels", "metadata", "hyperparameters")
+    __slots__ = ("id", "experiment_id", "name", "parent_id", "started_at", "source", "comment", "owner", "labels", "metadata", "hyperparameters", "external_id")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -1073,6 +1075,7 @@ class CreateRunRequest(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     experiment_id: str
     name: str
@@ -1084,7 +1087,8 @@ class CreateRunRequest(_message.Message):
     labels: _containers.ScalarMap[str, str]
     metadata: Metadata
     hyperparameters: _containers.RepeatedCompositeFieldContainer[Hyperparameter]
-    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., name: _Optional[str] = ..., parent_id: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ...) -> None: ...
+    external_id: str
+    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., name: _Optional[str] = ..., parent_id: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., external_id: _Optional[str] = ...) -> None: ...
 
 class CreateRunResponse(_message.Message):
     __slots__ = ("id", "name", "exists", "created_at", "updated_at")
