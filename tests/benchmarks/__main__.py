@@ -18,6 +18,7 @@ SECTIONS = {
     "transfers": "Files (one client; server, Postgres and S3 share the cores with it)",
     "series": "A series of a million points",
     "search": "Search among 100,000 runs",
+    "lists": "Lists of runs with their metrics and hyperparameters",
 }
 
 

@@ -26,6 +26,7 @@ from modelbox.datasets import DATASETS
 from modelbox.enums import _WireEnum
 from modelbox.experiments import EXPERIMENTS
 from modelbox.ids import object_id
+from modelbox.keyed import Keys
 from modelbox.logged_events import event_of, wire_event
 from modelbox.models import MODEL_VERSIONS, MODELS
 from modelbox.objects import Kind
@@ -131,8 +132,9 @@ def run(name: str, *, params: dict[str, Any], metrics: dict[str, float], seconds
         "status": RunStatus.FINISHED if seconds else RunStatus.RUNNING,
         "started_at": started,
         "ended_at": None if seconds is None else started + timedelta(seconds=seconds),
-        "params": params,
-        "metric_summaries": {key: MetricSummary(value, value, value, 1, 1) for key, value in metrics.items()},
+        "_keys": Keys(
+            params=params, summaries={key: MetricSummary(value, value, value, 1, 1) for key, value in metrics.items()}
+        ),
     }
     del values["_process"]
     return Run(**values)

@@ -37,12 +37,15 @@ class Shown(NamedTuple):
     as_json: bool
 
 
-async def attached_to(views: Views, ids: Sequence[UUID], call: Call) -> dict[UUID, Shown]:
-    """Return what hangs on these objects, in their order: on as many as a page has room for, at least one."""
-    if len(ids) == 1:
-        attached = await views.attached.of_many(ids)
-    else:
-        attached = await views.attached.of_page(ids, bytes_max=PAGE_BYTES_MAX)
+async def attached_to(
+    views: Views, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None
+) -> dict[UUID, Shown]:
+    """Return what hangs on these objects, in their order: on as many as a page has room for, at least one.
+
+    Args:
+        keys_max: Of each at most so many metrics and hyperparameters.
+    """
+    attached = await views.attached.of_page(ids, bytes_max=PAGE_BYTES_MAX, keys_max=keys_max)
     with_files = [object_id for object_id, found in attached.items() if found.has_files]
     files = await views.artifacts.of_many(with_files, limit=FILES_SHOWN_MAX) if with_files else {}
     return {object_id: Shown(found, files.get(object_id, ()), call.takes_json) for object_id, found in attached.items()}

@@ -1,6 +1,7 @@
 """Experiments: CreateExperiment, ListExperiments, GetExperiment."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
-from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.listing import keys_listed, search_page
 from modelbox_gateway.rpc.object_messages import experiment_message
 from modelbox_gateway.rpc.unfound import unfound_by_name
 from modelbox_projections import Scope
@@ -91,12 +92,12 @@ class ExperimentMethods:
             kind=EXPERIMENT,
             scope=structs.replace(scope, recursive=request.recursive),
             views=_VIEWS,
-            messages_of=self._messages,
+            messages_of=partial(self._messages, keys_max=keys_listed(request)),
         )
         return pb.ListExperimentsResponse(experiments=page.items, next_page_token=page.token, missing=page.missing)
 
-    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Experiment]:
+    async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.Experiment]:
         views = self._backend.services.views
-        shown = await attached_to(views, ids, call)
+        shown = await attached_to(views, ids, call, keys_max=keys_max)
         rows = await views.experiments.of_many(list(shown))
         return await built(experiment_message, rows.values(), shown)

@@ -20,6 +20,10 @@ PAGE_BYTES_MAX: Final = 2 * 1024 * 1024
 PAGE_SLICE_ITEMS: Final = 100
 """Items whose metadata and files are read at once."""
 
+KEYS_LISTED_MAX: Final = 100
+"""Metrics, and hyperparameters, of each object in a list, the first by key, unless all are asked for; Get calls have
+all."""
+
 BUILT_ON_LOOP_BYTES_MAX: Final = 32 * 1024
 """JSON that is made into messages without leaving the thread of all calls."""
 

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
+from modelbox_gateway.rpc.limits import KEYS_LISTED_MAX
 from modelbox_gateway.rpc.missing import missing_keys, missing_namespace
 from modelbox_gateway.rpc.pages import fill_page, page_size, refused_token
 from modelbox_projections import Found, InvalidPlaceError, Kind, Scope
@@ -30,6 +31,17 @@ class ListRequest(Protocol):
     filter: str
     order_by: str
     include_deleted: bool
+
+
+class KeyedListRequest(Protocol):
+    """What a request has whose objects have metrics and hyperparameters."""
+
+    all_keys: bool
+
+
+def keys_listed(request: KeyedListRequest) -> int | None:
+    """Return how many metrics and hyperparameters of each object a list has; None means all."""
+    return None if request.all_keys else KEYS_LISTED_MAX
 
 
 class SearchPage(NamedTuple, Generic[Item]):

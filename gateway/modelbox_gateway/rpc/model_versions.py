@@ -1,6 +1,7 @@
 """Model versions: CreateModelVersion, PromoteCheckpoint, ListModelVersions, GetModelVersion."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
-from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.listing import keys_listed, search_page
 from modelbox_gateway.rpc.object_messages import model_version_message
 from modelbox_gateway.rpc.unfound import unfound_version
 from modelbox_projections import Scope
@@ -159,12 +160,18 @@ class ModelVersionMethods:
         await self._backend.objects.find("model", model_id, kind=MODEL)
         scope = Scope(model_id=model_id)
         page = await search_page(
-            self._backend, call, request, kind=MODEL_VERSION, scope=scope, views=_VIEWS, messages_of=self._messages
+            self._backend,
+            call,
+            request,
+            kind=MODEL_VERSION,
+            scope=scope,
+            views=_VIEWS,
+            messages_of=partial(self._messages, keys_max=keys_listed(request)),
         )
         return pb.ListModelVersionsResponse(models=page.items, next_page_token=page.token, missing=page.missing)
 
-    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.ModelVersion]:
+    async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.ModelVersion]:
         views = self._backend.services.views
-        shown = await attached_to(views, ids, call)
+        shown = await attached_to(views, ids, call, keys_max=keys_max)
         rows = await views.model_versions.of_many(list(shown))
         return await built(model_version_message, rows.values(), shown)

@@ -15,10 +15,10 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.answers import file_message, metadata_message, timestamp
 from modelbox_gateway.rpc.attached import Shown
 from modelbox_projections import (
+    Attached,
     CheckpointRow,
     DatasetRow,
     ExperimentRow,
-    MetricSummaryRow,
     ModelRow,
     ModelVersionRow,
     RunRow,
@@ -29,7 +29,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 def experiment_message(row: ExperimentRow, shown: Shown) -> pb.Experiment:
     """Return an experiment with what hangs on it."""
-    return pb.Experiment(
+    message = pb.Experiment(
         id=str(row.id),
         name=row.name,
         namespace=row.namespace,
@@ -45,14 +45,15 @@ def experiment_message(row: ExperimentRow, shown: Shown) -> pb.Experiment:
         metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         deleted_at=_time(row.deleted_at),
         files=map(file_message, shown.files),
-        metrics=map(_summary_message, shown.attached.metrics),
-        hyperparameters=hyperparameter_messages(shown.attached.hyperparameters),
+        more_keys=shown.attached.more,
     )
+    _fill_keys(message, shown.attached)
+    return message
 
 
 def run_message(row: RunRow, shown: Shown) -> pb.Run:
     """Return a run with what hangs on it."""
-    return pb.Run(
+    message = pb.Run(
         id=str(row.id),
         experiment_id=str(row.experiment_id),
         namespace=row.namespace,
@@ -73,9 +74,10 @@ def run_message(row: RunRow, shown: Shown) -> pb.Run:
         metadata=metadata_message(shown.attached.metadata, as_json=shown.as_json),
         deleted_at=_time(row.deleted_at),
         files=map(file_message, shown.files),
-        metrics=map(_summary_message, shown.attached.metrics),
-        hyperparameters=hyperparameter_messages(shown.attached.hyperparameters),
+        more_keys=shown.attached.more,
     )
+    _fill_keys(message, shown.attached)
+    return message
 
 
 def checkpoint_message(row: CheckpointRow, shown: Shown) -> pb.Checkpoint:
@@ -119,7 +121,7 @@ def model_message(row: ModelRow, shown: Shown) -> pb.Model:
 
 def model_version_message(row: ModelVersionRow, shown: Shown) -> pb.ModelVersion:
     """Return a model version with what hangs on it."""
-    return pb.ModelVersion(
+    message = pb.ModelVersion(
         id=str(row.id),
         model_id=str(row.model_id),
         name=row.name,
@@ -137,9 +139,10 @@ def model_version_message(row: ModelVersionRow, shown: Shown) -> pb.ModelVersion
         experiment_id=_text(row.experiment_id),
         run_id=_text(row.run_id),
         checkpoint_id=_text(row.checkpoint_id),
-        metrics=map(_summary_message, shown.attached.metrics),
-        hyperparameters=hyperparameter_messages(shown.attached.hyperparameters),
+        more_keys=shown.attached.more,
     )
+    _fill_keys(message, shown.attached)
+    return message
 
 
 def dataset_message(row: DatasetRow, shown: Shown) -> pb.Dataset:
@@ -175,10 +178,23 @@ def _time(time: datetime | None) -> Timestamp | None:
     return None if time is None else timestamp(time)
 
 
-def _summary_message(row: MetricSummaryRow) -> pb.MetricSummary:
-    return pb.MetricSummary(
-        key=row.key, latest=row.latest, min=row.min, max=row.max, points=row.points, step=row.latest_step
-    )
+def _fill_keys(message: pb.Experiment | pb.Run | pb.ModelVersion, attached: Attached) -> None:
+    """Put metrics and hyperparameters into a message, field by field: half the time of messages that are then copied.
+
+    Lists have most of their time in it.
+    """
+    for row in attached.metrics:
+        summary = message.metrics.add()
+        summary.key = row.key
+        summary.latest = row.latest
+        summary.min = row.min
+        summary.max = row.max
+        summary.points = row.points
+        summary.step = row.latest_step
+    for name, value in attached.hyperparameters.items():
+        hyperparameter = message.hyperparameters.add()
+        hyperparameter.name = name
+        hyperparameter.json = value.decode()
 
 
 def hyperparameter_messages(hyperparameters: Mapping[str, bytes]) -> list[pb.Hyperparameter]:

@@ -1,6 +1,7 @@
 """Runs: CreateRun, ListRuns, GetRun, SetRunStatus, HeartbeatRuns."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import HEARTBEAT_NEXT_S, HEARTBEAT_RUNS_MAX
-from modelbox_gateway.rpc.listing import search_page
+from modelbox_gateway.rpc.listing import keys_listed, search_page
 from modelbox_gateway.rpc.object_messages import run_message
 from modelbox_gateway.rpc.standing import standing
 from modelbox_projections import RunRow, Scope, heartbeats
@@ -86,7 +87,13 @@ class RunMethods:
         """Return a page of the runs of an experiment or a namespace, newest first unless another order is asked for."""
         scope = await self._scope(request)
         page = await search_page(
-            self._backend, call, request, kind=RUN, scope=scope, views=_VIEWS, messages_of=self._messages
+            self._backend,
+            call,
+            request,
+            kind=RUN,
+            scope=scope,
+            views=_VIEWS,
+            messages_of=partial(self._messages, keys_max=keys_listed(request)),
         )
         return pb.ListRunsResponse(runs=page.items, next_page_token=page.token, missing=page.missing)
 
@@ -141,8 +148,8 @@ class RunMethods:
                 await self._backend.objects.find(field, wanted, kind=kind)
         return Scope(namespace=namespace, recursive=request.recursive, experiment_id=experiment_id, parent_id=parent_id)
 
-    async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Run]:
+    async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.Run]:
         views = self._backend.services.views
-        shown = await attached_to(views, ids, call)
+        shown = await attached_to(views, ids, call, keys_max=keys_max)
         rows = await views.runs.of_many(list(shown))
         return await built(run_message, rows.values(), shown)

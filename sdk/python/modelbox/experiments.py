@@ -1,7 +1,7 @@
 """Experiments, and what a client does with them and their runs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Unpack
 
@@ -11,23 +11,24 @@ from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
 from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_metric_key, check_text
 from modelbox.ids import object_id
+from modelbox.keyed import KeyedObject, Keys
 from modelbox.limits import COMPARED_RUNS_MAX
 from modelbox.listed import Listed
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import key_of
-from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
+from modelbox.objects import Kind, OrderBy, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.runs import RUNS, Run, RunFields, new_run
 from modelbox.sending import create
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import MetricSummary, Source
-from modelbox.wire import framework_of, hyperparameters_of, summaries_of
+from modelbox.values import Source
+from modelbox.wire import framework_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Experiment(StoredObject, HasCheckpoints):
+class Experiment(KeyedObject, HasCheckpoints):
     """An experiment: a series of runs, or one training that is logged on it directly.
 
     `external_id` is the id of the same thing in another tracker. `metric_summaries` and `params` are its metrics in
@@ -41,8 +42,6 @@ class Experiment(StoredObject, HasCheckpoints):
     task: str
     description: str
     parent_id: str
-    metric_summaries: Mapping[str, MetricSummary] = field(repr=False, compare=False)
-    params: Mapping[str, Any] = field(repr=False, compare=False)
 
     def parent(self) -> "Experiment | None":
         """Return the experiment that this one belongs to, None if there is none."""
@@ -56,10 +55,11 @@ class Experiment(StoredObject, HasCheckpoints):
         filter: str = "",  # noqa: A002  # the word of every list
         order_by: OrderBy = "",
         include_deleted: bool = False,
+        all_keys: bool = False,
         limit: int | None = None,
     ) -> "Listed[Experiment]":
         """Return the experiments that belong to this one, newest first; see `ModelBox.experiments`."""
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, all_keys=all_keys)
         request = pb.ListExperimentsRequest(namespace=self.namespace, parent_id=self.id, **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)
 
@@ -134,10 +134,11 @@ class Experiment(StoredObject, HasCheckpoints):
         filter: str = "",  # noqa: A002  # the word of every list
         order_by: OrderBy = "",
         include_deleted: bool = False,
+        all_keys: bool = False,
         limit: int | None = None,
     ) -> Listed[Run]:
         """Return the runs, newest first; see `ModelBox.experiments` for the arguments."""
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, all_keys=all_keys)
         return RUNS.read_all(self._session, pb.ListRunsRequest(experiment_id=self.id, **selected), limit=limit)
 
     def runs_dataframe(
@@ -159,7 +160,7 @@ class Experiment(StoredObject, HasCheckpoints):
         from modelbox.dataframes import runs_dataframe  # noqa: PLC0415  # see above
 
         which: Any = {"filter": filter, "order_by": order_by, "include_deleted": include_deleted, "limit": limit}
-        return runs_dataframe(self.runs(**which))
+        return runs_dataframe(self.runs(**which, all_keys=True))
 
     def best_run(self, metric: str, mode: Literal["max", "min"] = "max", filter: str = "") -> Run | None:  # noqa: A002
         """Return the run whose best value of a metric is the best of all, None if no run has the metric.
@@ -191,8 +192,7 @@ EXPERIMENTS: Final = Kind(
     list=methods.LIST_EXPERIMENTS,
     readers={
         "framework": framework_of,
-        "metric_summaries": lambda experiment: summaries_of(experiment.metrics),
-        "params": lambda experiment: hyperparameters_of(experiment.hyperparameters),
+        "_keys": Keys,
     },
 )
 
@@ -285,6 +285,7 @@ class ExperimentCalls:
         order_by: OrderBy = "",
         recursive: bool = False,
         include_deleted: bool = False,
+        all_keys: bool = False,
         limit: int | None = None,
     ) -> Listed[Experiment]:
         """Return the experiments of a namespace (the client's own unless given), newest first.
@@ -294,12 +295,16 @@ class ExperimentCalls:
             order_by: In which order instead, such as `metrics.val_acc desc, name`, or a list of such fields.
             recursive: Also those of the namespaces below it: of `langtech` those of `langtech/asr`.
             include_deleted: Also the deleted ones.
+            all_keys: Bring all metrics and hyperparameters of each; without it those beyond the first 100 are read when
+                they are looked at.
             limit: At most so many; all, unless given.
 
         Raises:
             InvalidFieldError: The filter or order cannot be understood; the message says where.
         """
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
+        selected = selection(
+            filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive, all_keys=all_keys
+        )
         request = pb.ListExperimentsRequest(namespace=self._session.within(namespace), **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)
 
@@ -337,6 +342,7 @@ class ExperimentCalls:
         order_by: OrderBy = "",
         recursive: bool = False,
         include_deleted: bool = False,
+        all_keys: bool = False,
         limit: int | None = None,
         all_namespaces: bool = False,
     ) -> Listed[Run]:
@@ -347,7 +353,9 @@ class ExperimentCalls:
         Args:
             all_namespaces: The runs of all namespaces in any case.
         """
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
+        selected = selection(
+            filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive, all_keys=all_keys
+        )
         where = self._session.namespace_given if namespace is None else self._session.within(namespace)
         where = "" if all_namespaces else where
         request = pb.ListRunsRequest(namespace=where, all_namespaces=not where, **selected)
@@ -374,7 +382,7 @@ class ExperimentCalls:
         from modelbox.dataframes import runs_dataframe  # noqa: PLC0415  # see above
 
         which: Any = {"filter": filter, "order_by": order_by, "include_deleted": include_deleted, "limit": limit}
-        return runs_dataframe(self.runs(namespace, recursive=recursive, **which))
+        return runs_dataframe(self.runs(namespace, recursive=recursive, all_keys=True, **which))
 
     def compare(self, runs: Iterable[Run | str]) -> Comparison:
         """Read runs, given themselves or by their ids, and put them beside each other.

@@ -1,7 +1,7 @@
 """Models and model versions: what they are, and what can be done with them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
 from modelbox.fields import check_id, check_labels, check_text, is_id
+from modelbox.keyed import KeyedObject, Keys
 from modelbox.listed import Listed
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
@@ -19,12 +20,12 @@ from modelbox.session import Session
 from modelbox.transfer.files import Files, wire_file
 from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
-from modelbox.values import MetricSummary, OnProgress
-from modelbox.wire import framework_of, hyperparameters_of, summaries_of
+from modelbox.values import OnProgress
+from modelbox.wire import framework_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelVersion(StoredObject):
+class ModelVersion(KeyedObject):
     """A version of a model.
 
     `experiment_id`, `run_id` and `checkpoint_id` say what it was made from; each is empty unless it is known.
@@ -40,8 +41,6 @@ class ModelVersion(StoredObject):
     experiment_id: str
     run_id: str
     checkpoint_id: str
-    metric_summaries: Mapping[str, MetricSummary] = field(repr=False, compare=False)
-    params: Mapping[str, Any] = field(repr=False, compare=False)
 
     def set_unique_tag(self, tag: str) -> str:
         """Give this version a unique tag, taking it from the one that holds it.
@@ -75,8 +74,7 @@ MODEL_VERSIONS: Final = Kind(
     readers={
         "framework": framework_of,
         "unique_tags": lambda version: tuple(sorted(set(version.unique_tags))),
-        "metric_summaries": lambda version: summaries_of(version.metrics),
-        "params": lambda version: hyperparameters_of(version.hyperparameters),
+        "_keys": Keys,
     },
 )
 
@@ -145,10 +143,11 @@ class Model(StoredObject):
         filter: str = "",  # noqa: A002  # the word of every list
         order_by: OrderBy = "",
         include_deleted: bool = False,
+        all_keys: bool = False,
         limit: int | None = None,
     ) -> Listed[ModelVersion]:
         """Return the versions, newest first; see `ModelBox.experiments` for the arguments."""
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, all_keys=all_keys)
         request = pb.ListModelVersionsRequest(model=self.id, **selected)
         return MODEL_VERSIONS.read_all(self._session, request, limit=limit)
 

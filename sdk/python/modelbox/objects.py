@@ -81,14 +81,15 @@ class Kind(Generic[ObjectT]):
         Args:
             get: Reads one; its answer has one field.
             list: Reads a page; its answer has one repeated field and the token of the next page.
-            readers: How to read those fields that are not what the message's field of that name holds.
+            readers: How to read those fields that are not what the message's field of that name holds, private ones
+                among them.
         """
         self.get: Final = get
         self.list: Final = list
         self._of: Final = of
         own = [one.name for one in fields(of) if not (one.name.startswith("_") or one.name == "exists")]
         given = readers or {}
-        self._readers: Final = {name: given.get(name) or _reader(message, name) for name in own}
+        self._readers: Final = {name: _reader(message, name) for name in own if name not in given} | dict(given)
         [self._one] = (one.name for one in get.response.DESCRIPTOR.fields)
         [self._many] = (one.name for one in list.response.DESCRIPTOR.fields if one.name not in _BESIDE_ITEMS)
         _KINDS[of] = self

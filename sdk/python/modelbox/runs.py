@@ -15,6 +15,7 @@ from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_text, check_time
 from modelbox.foreign import asked
 from modelbox.ids import drawn_id
+from modelbox.keyed import KeyedObject, Keys
 from modelbox.logged import wire_hyperparameters
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
@@ -25,8 +26,8 @@ from modelbox.run_ends import disown, own, reason_text
 from modelbox.sending import ask, create, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import MetricSummary, Source
-from modelbox.wire import hyperparameters_of, summaries_of, time_of, timestamp_of
+from modelbox.values import Source
+from modelbox.wire import time_of, timestamp_of
 
 if TYPE_CHECKING:
     from modelbox.experiments import Experiment
@@ -54,7 +55,7 @@ class _Process:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run(StoredObject, HasCheckpoints):
+class Run(KeyedObject, HasCheckpoints):
     """A run of an experiment: one training.
 
     In a `with` statement it is ended as finished, or as failed or killed where an exception leaves the block:
@@ -82,8 +83,6 @@ class Run(StoredObject, HasCheckpoints):
     source: Source | None = field(repr=False)
     comment: str
     reason: str = field(hash=False)
-    metric_summaries: Mapping[str, MetricSummary] = field(repr=False, compare=False)
-    params: Mapping[str, Any] = field(repr=False, compare=False)
     _process: _Process = field(default_factory=_Process, repr=False, compare=False)
 
     def log_metrics(
@@ -191,10 +190,11 @@ class Run(StoredObject, HasCheckpoints):
         filter: str = "",  # noqa: A002  # the word of every list
         order_by: OrderBy = "",
         include_deleted: bool = False,
+        all_keys: bool = False,
         limit: int | None = None,
     ) -> "list[Run]":
         """Return the runs that are part of this one, newest first; see `ModelBox.experiments` for the arguments."""
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
+        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, all_keys=all_keys)
         request = pb.ListRunsRequest(experiment_id=self.experiment_id, parent_id=self.id, **selected)
         return RUNS.read_all(self._session, request, limit=limit)
 
@@ -248,8 +248,7 @@ RUNS: Final = Kind(
     readers={
         "status": lambda run: RunStatus(run.status),
         "source": _source_of,
-        "metric_summaries": lambda run: summaries_of(run.metrics),
-        "params": lambda run: hyperparameters_of(run.hyperparameters),
+        "_keys": Keys,
     },
 )
 

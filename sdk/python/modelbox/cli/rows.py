@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from modelbox.cli.output import Row
 from modelbox.enums import RunStatus
+from modelbox.keyed import KeyedObject
 from modelbox.lineage import Lineage
 from modelbox.values import Change, MetricSummary, Source
 
@@ -17,6 +18,7 @@ def row_of(value: Any) -> Row:
     """Return the fields of one of the client's values; what all objects have stands last, the id first."""
     # Whether it was there before is told by the commands that create.
     names = [field.name for field in fields(value) if not field.name.startswith("_") and field.name != "exists"]
+    names += ("metric_summaries", "params") if isinstance(value, KeyedObject) else ()
     last = [name for name in _LAST if name in names]
     return {name: _plain(getattr(value, name)) for name in (*(name for name in names if name not in last), *last)}
 

@@ -262,7 +262,7 @@ class GetModelResponse(_message.Message):
     def __init__(self, model: _Optional[_Union[Model, _Mapping]] = ...) -> None: ...
 
 class ModelVersion(_message.Message):
-    __slots__ = ("id", "model_id", "name", "version", "description", "files", "metadata", "framework", "unique_tags", "created_at", "updated_at", "namespace", "labels", "deleted_at", "experiment_id", "run_id", "checkpoint_id", "metrics", "hyperparameters")
+    __slots__ = ("id", "model_id", "name", "version", "description", "files", "metadata", "framework", "unique_tags", "created_at", "updated_at", "namespace", "labels", "deleted_at", "experiment_id", "run_id", "checkpoint_id", "metrics", "hyperparameters", "more_keys")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -289,6 +289,7 @@ class ModelVersion(_message.Message):
     CHECKPOINT_ID_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    MORE_KEYS_FIELD_NUMBER: _ClassVar[int]
     id: str
     model_id: str
     name: str
@@ -308,7 +309,8 @@ class ModelVersion(_message.Message):
     checkpoint_id: str
     metrics: _containers.RepeatedCompositeFieldContainer[MetricSummary]
     hyperparameters: _containers.RepeatedCompositeFieldContainer[Hyperparameter]
-    def __init__(self, id: _Optional[str] = ..., model_id: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., description: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., framework: _Optional[_Union[MLFramework, str]] = ..., unique_tags: _Optional[_Iterable[str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., namespace: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., experiment_id: _Optional[str] = ..., run_id: _Optional[str] = ..., checkpoint_id: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ...) -> None: ...
+    more_keys: bool
+    def __init__(self, id: _Optional[str] = ..., model_id: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., description: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., framework: _Optional[_Union[MLFramework, str]] = ..., unique_tags: _Optional[_Iterable[str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., namespace: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., experiment_id: _Optional[str] = ..., run_id: _Optional[str] = ..., checkpoint_id: _Optional[str] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., more_keys: bool = ...) -> None: ...
 
 class CreateModelVersionRequest(_message.Message):
     __slots__ = ("model", "name", "version", "description", "files", "metadata", "framework", "unique_tags", "move_tags", "labels", "run_id")
@@ -360,20 +362,22 @@ class CreateModelVersionResponse(_message.Message):
     def __init__(self, model_version: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exists: bool = ..., version: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class ListModelVersionsRequest(_message.Message):
-    __slots__ = ("model", "page_size", "page_token", "filter", "order_by", "include_deleted")
+    __slots__ = ("model", "page_size", "page_token", "filter", "order_by", "include_deleted", "all_keys")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     ORDER_BY_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_DELETED_FIELD_NUMBER: _ClassVar[int]
+    ALL_KEYS_FIELD_NUMBER: _ClassVar[int]
     model: str
     page_size: int
     page_token: str
     filter: str
     order_by: str
     include_deleted: bool
-    def __init__(self, model: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ...) -> None: ...
+    all_keys: bool
+    def __init__(self, model: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ..., all_keys: bool = ...) -> None: ...
 
 class ListModelVersionsResponse(_message.Message):
     __slots__ = ("models", "next_page_token", "missing")
@@ -836,7 +840,7 @@ class Hyperparameter(_message.Message):
     def __init__(self, name: _Optional[str] = ..., json: _Optional[str] = ...) -> None: ...
 
 class Experiment(_message.Message):
-    __slots__ = ("id", "name", "namespace", "owner", "framework", "external_id", "created_at", "updated_at", "task", "description", "parent_id", "labels", "metadata", "deleted_at", "files", "metrics", "hyperparameters")
+    __slots__ = ("id", "name", "namespace", "owner", "framework", "external_id", "created_at", "updated_at", "task", "description", "parent_id", "labels", "metadata", "deleted_at", "files", "metrics", "hyperparameters", "more_keys")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -861,6 +865,7 @@ class Experiment(_message.Message):
     FILES_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    MORE_KEYS_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     namespace: str
@@ -878,7 +883,8 @@ class Experiment(_message.Message):
     files: _containers.RepeatedCompositeFieldContainer[FileMetadata]
     metrics: _containers.RepeatedCompositeFieldContainer[MetricSummary]
     hyperparameters: _containers.RepeatedCompositeFieldContainer[Hyperparameter]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., namespace: _Optional[str] = ..., owner: _Optional[str] = ..., framework: _Optional[_Union[MLFramework, str]] = ..., external_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., task: _Optional[str] = ..., description: _Optional[str] = ..., parent_id: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ...) -> None: ...
+    more_keys: bool
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., namespace: _Optional[str] = ..., owner: _Optional[str] = ..., framework: _Optional[_Union[MLFramework, str]] = ..., external_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., task: _Optional[str] = ..., description: _Optional[str] = ..., parent_id: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., more_keys: bool = ...) -> None: ...
 
 class CreateExperimentRequest(_message.Message):
     __slots__ = ("name", "owner", "namespace", "framework", "task", "metadata", "external_id", "description", "parent_id", "labels")
@@ -924,7 +930,7 @@ class CreateExperimentResponse(_message.Message):
     def __init__(self, experiment_id: _Optional[str] = ..., experiment_exists: bool = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListExperimentsRequest(_message.Message):
-    __slots__ = ("namespace", "page_size", "page_token", "filter", "order_by", "include_deleted", "recursive", "parent_id")
+    __slots__ = ("namespace", "page_size", "page_token", "filter", "order_by", "include_deleted", "recursive", "parent_id", "all_keys")
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
@@ -933,6 +939,7 @@ class ListExperimentsRequest(_message.Message):
     INCLUDE_DELETED_FIELD_NUMBER: _ClassVar[int]
     RECURSIVE_FIELD_NUMBER: _ClassVar[int]
     PARENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ALL_KEYS_FIELD_NUMBER: _ClassVar[int]
     namespace: str
     page_size: int
     page_token: str
@@ -941,7 +948,8 @@ class ListExperimentsRequest(_message.Message):
     include_deleted: bool
     recursive: bool
     parent_id: str
-    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ..., recursive: bool = ..., parent_id: _Optional[str] = ...) -> None: ...
+    all_keys: bool
+    def __init__(self, namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ..., recursive: bool = ..., parent_id: _Optional[str] = ..., all_keys: bool = ...) -> None: ...
 
 class ListExperimentsResponse(_message.Message):
     __slots__ = ("experiments", "next_page_token", "missing")
@@ -1001,7 +1009,7 @@ class Source(_message.Message):
     def __init__(self, repository: _Optional[str] = ..., commit: _Optional[str] = ..., branch: _Optional[str] = ..., dirty: bool = ..., entry_point: _Optional[str] = ..., user: _Optional[str] = ..., host: _Optional[str] = ..., python_version: _Optional[str] = ..., platform: _Optional[str] = ..., dependencies: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Run(_message.Message):
-    __slots__ = ("id", "experiment_id", "namespace", "name", "status", "started_at", "ended_at", "parent_id", "source", "comment", "owner", "last_heard_of_at", "created_at", "updated_at", "labels", "metadata", "deleted_at", "files", "metrics", "hyperparameters", "reason", "external_id")
+    __slots__ = ("id", "experiment_id", "namespace", "name", "status", "started_at", "ended_at", "parent_id", "source", "comment", "owner", "last_heard_of_at", "created_at", "updated_at", "labels", "metadata", "deleted_at", "files", "metrics", "hyperparameters", "reason", "more_keys", "external_id")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -1030,6 +1038,7 @@ class Run(_message.Message):
     METRICS_FIELD_NUMBER: _ClassVar[int]
     HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    MORE_KEYS_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     experiment_id: str
@@ -1052,8 +1061,9 @@ class Run(_message.Message):
     metrics: _containers.RepeatedCompositeFieldContainer[MetricSummary]
     hyperparameters: _containers.RepeatedCompositeFieldContainer[Hyperparameter]
     reason: str
+    more_keys: bool
     external_id: str
-    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[RunStatus, str]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_id: _Optional[str] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., last_heard_of_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., reason: _Optional[str] = ..., external_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[RunStatus, str]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_id: _Optional[str] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., last_heard_of_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., reason: _Optional[str] = ..., more_keys: bool = ..., external_id: _Optional[str] = ...) -> None: ...
 
 class CreateRunRequest(_message.Message):
     __slots__ = ("id", "experiment_id", "name", "parent_id", "started_at", "source", "comment", "owner", "labels", "metadata", "hyperparameters", "external_id")
@@ -1105,7 +1115,7 @@ class CreateRunResponse(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., exists: bool = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListRunsRequest(_message.Message):
-    __slots__ = ("experiment_id", "namespace", "page_size", "page_token", "filter", "order_by", "include_deleted", "recursive", "parent_id", "all_namespaces")
+    __slots__ = ("experiment_id", "namespace", "page_size", "page_token", "filter", "order_by", "include_deleted", "recursive", "parent_id", "all_namespaces", "all_keys")
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -1116,6 +1126,7 @@ class ListRunsRequest(_message.Message):
     RECURSIVE_FIELD_NUMBER: _ClassVar[int]
     PARENT_ID_FIELD_NUMBER: _ClassVar[int]
     ALL_NAMESPACES_FIELD_NUMBER: _ClassVar[int]
+    ALL_KEYS_FIELD_NUMBER: _ClassVar[int]
     experiment_id: str
     namespace: str
     page_size: int
@@ -1126,7 +1137,8 @@ class ListRunsRequest(_message.Message):
     recursive: bool
     parent_id: str
     all_namespaces: bool
-    def __init__(self, experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ..., recursive: bool = ..., parent_id: _Optional[str] = ..., all_namespaces: bool = ...) -> None: ...
+    all_keys: bool
+    def __init__(self, experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., include_deleted: bool = ..., recursive: bool = ..., parent_id: _Optional[str] = ..., all_namespaces: bool = ..., all_keys: bool = ...) -> None: ...
 
 class ListRunsResponse(_message.Message):
     __slots__ = ("runs", "next_page_token", "missing")
