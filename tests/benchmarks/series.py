@@ -1,6 +1,8 @@
-"""A metric series of a million points, read whole and thinned out for a plot, beside the bare rows of Postgres."""
+"""A metric series of a million points: read whole, thinned out, printed; beside the bare rows of Postgres."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ POINTS = 1_000_000
 SHOWN = 1_000
 TRIES = 5
 FLUSH_EVERY_STEPS = 200_000
+PRINT_TIMEOUT_S = 300
 
 _ROWS = """
 SELECT steps, wallclock_s, doubles FROM modelbox_views.metric_chunks
@@ -28,7 +31,8 @@ async def run() -> list[Figure]:
     async with modelbox_info() as info:
         run_id = await asyncio.to_thread(_fill, info["grpc_addr"])
         bare_s = await _bare_s(info["postgres_dsn"], UUID(run_id))
-        return await asyncio.to_thread(_read, info["grpc_addr"], run_id, bare_s)
+        figures = await asyncio.to_thread(_read, info["grpc_addr"], run_id, bare_s)
+        return [*figures, *await asyncio.to_thread(_print, info["grpc_addr"], run_id)]
 
 
 def _fill(address: str) -> str:
@@ -67,6 +71,20 @@ def _read(address: str, run_id: str, bare_s: float) -> list[Figure]:
         Figure(f"read {POINTS:,} points whole, SDK", f"{whole_s * 1000:,.0f} ms", reference, whole_s / bare_s),
         Figure(f"read them as {SHOWN:,} points, SDK", f"{shown_s * 1000:,.0f} ms", reference, shown_s / bare_s),
     ]
+
+
+def _print(address: str, run_id: str) -> list[Figure]:
+    """Have the command line print all points into a pipe: as the rows of a table, as CSV and as JSON."""
+    figures = []
+    for output, more in (("table", ("--all",)), ("csv", ()), ("json", ())):
+        command = (sys.executable, "-m", "modelbox.cli.main", "client", "metrics", "--id", run_id)
+        arguments = (*command, "--output", output, *more, "--server-addr", address)
+        start = time.perf_counter()
+        printed = subprocess.run(arguments, stdout=subprocess.PIPE, check=True, timeout=PRINT_TIMEOUT_S).stdout
+        seconds = time.perf_counter() - start
+        assert printed.count(b"\n") >= POINTS
+        figures.append(Figure(f"print {POINTS:,} points as {output}, CLI", f"{seconds:.1f} s", target="≤ 20 s as rows"))
+    return figures
 
 
 def _timed(read: Callable[[], Any]) -> tuple[float, Any]:

@@ -1,9 +1,13 @@
 """What the CLI prints, how its groups are found, and what it says when a package is missing."""
 
+import fcntl
 import json
 import math
+import os
+import struct
 import subprocess
 import sys
+import termios
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,6 +18,7 @@ from click.testing import CliRunner
 from modelbox.cli.lazy import LazyGroup
 from modelbox.cli.main import main
 from modelbox.cli.output import json_text, print_object, print_rows, shown
+from modelbox.cli.tables import Column, fitted, table_lines, width_of
 from modelbox.cli.values import read_time, read_value, read_values
 from modelbox.config import read_config
 
@@ -37,6 +42,98 @@ def test_nothing_shown_moves_the_terminals_cursor() -> None:
     assert shown(["x", "\x1b"]) == "x, \ufffd"
     assert shown({"k": "\x1b"}) == '{"k": "\\u001b"}'
     assert (shown(True), shown(None), shown(0.5), shown(b"ab")) == ("yes", "", "0.5", "2 bytes")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.000123, "1.23e-04"),
+        (1e-4, "1e-04"),
+        (-0.00012345, "-1.23e-04"),
+        (12345, "12,345"),
+        (12345.678, "12,345.7"),
+        (1234567.0, "1,234,567"),
+        (0.123456789, "0.123457"),
+        (0.5, "0.5"),
+        (3.0, "3"),
+        (999.9999999, "1000"),
+        (1.5e12, "1.5e+12"),
+        (0.0, "0"),
+        (math.inf, "inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_numbers_are_shown_as_people_write_them(value: float, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_json_and_csv_have_numbers_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"a": 0.000123, "b": 12345, "c": math.nan, "d": TIME, "e": True, "f": None, "g": ["x", "y"]}]
+    print_rows(rows, columns=tuple("abcdefg"), output="csv")
+    assert capsys.readouterr().out.splitlines()[1] == '0.000123,12345,NaN,2030-01-02T03:04:05+00:00,true,,"x, y"'
+    print_rows(rows, columns=(), output="json")
+    assert '"a": 0.000123' in capsys.readouterr().out
+
+
+def test_a_list_in_json_is_that_of_json_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    lists: list[list[dict[str, object]]] = [[], [{}], [{"a": "x\u2028y\n", "b": [1, {"c": 2}]}, {"a": 1}]]
+    for rows in lists:
+        print_rows(rows, columns=(), output="json")
+        assert capsys.readouterr().out == json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+class TestFitting:
+    """A table is as wide as a terminal at most: ids, then wide columns are shortened, then the last ones left out."""
+
+    IDS = ("0193a5c2-1f3b-7a01-8000-000000000001", "0193a5c2-1f3b-7b01-8000-000000000002")
+
+    def table(self, width: int, *columns: Column) -> tuple[list[str], list[str]]:
+        kept, left_out = fitted(columns, width)
+        lines = list(table_lines(kept))
+        assert max(map(width_of, lines)) <= width
+        return lines, left_out
+
+    def test_a_table_that_has_room_stays_as_it_is(self) -> None:
+        lines, left_out = self.table(60, Column("id", self.IDS), Column("n", ("1", "20"), is_number=True))
+        assert lines[2:] == [f"{self.IDS[0]}   1", f"{self.IDS[1]}  20"]
+        assert left_out == []
+
+    def test_ids_are_shortened_first_to_what_tells_them_apart(self) -> None:
+        lines, _ = self.table(40, Column("id", self.IDS), Column("name", ("first", "second")))
+        assert lines[2:] == ["0193a5c2-1f3b-7a01  first", "0193a5c2-1f3b-7b01  second"]
+        assert all(one.startswith(line.split()[0]) for one, line in zip(self.IDS, lines[2:], strict=True))
+
+    def test_wide_columns_are_shortened_before_narrow_ones(self) -> None:
+        lines, left_out = self.table(40, Column("name", ("short",)), Column("comment", ("x" * 100,)))
+        assert lines[2] == "short  " + "x" * 32 + "\u2026"
+        assert left_out == []
+
+    def test_columns_that_have_no_room_are_left_out_and_named(self) -> None:
+        columns = [Column(f"column{n}", ("y" * 50,)) for n in range(6)]
+        lines, left_out = self.table(40, *columns)
+        assert left_out == ["column3", "column4", "column5"]
+        assert len(lines[2].split()) == 3
+
+    def test_wide_characters_count_twice(self) -> None:
+        lines, _ = self.table(13, Column("name", ("\u8a9e" * 20,)), Column("n", ("1",)))
+        assert lines[2] == "\u8a9e" * 4 + "\u2026  1"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+def test_a_terminal_has_tables_that_fit_it_and_a_pipe_whole_ones() -> None:
+    program = (
+        "from modelbox.cli.output import print_rows\n"
+        "print_rows([{'id': 'a' * 30, 'comment': 'x' * 300}], columns=('id', 'comment'), output='table')"
+    )
+    inner, outer = os.openpty()
+    fcntl.ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    subprocess.run([sys.executable, "-c", program], stdout=outer, timeout=60, check=True)
+    os.close(outer)
+    with open(inner, "rb") as terminal:  # noqa: PTH123  # a descriptor
+        shown_there = terminal.read1(10_000).decode().splitlines()
+    assert max(map(len, shown_there)) <= 60
+    piped = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert "x" * 300 in piped.stdout
 
 
 def test_a_table_in_a_pipe_has_one_line_a_row(capsys: pytest.CaptureFixture[str]) -> None:

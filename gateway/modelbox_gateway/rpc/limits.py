@@ -140,3 +140,9 @@ SAMPLED_FILES_MAX: Final = 64
 
 PROBLEM_CHARS_MAX: Final = 400
 """Characters of an error's text on the wire: trailing metadata is bounded to 8 KiB."""
+
+ID_PREFIX_DIGITS_MIN: Final = 4
+"""Hexadecimal digits of an id's beginning that FindObjects looks for."""
+
+FOUND_OBJECTS_MAX: Final = 10
+"""Objects in one answer of FindObjects."""

@@ -19,6 +19,7 @@ from modelbox_gateway.rpc.change_history import ChangeMethods
 from modelbox_gateway.rpc.checkpoints import CheckpointMethods
 from modelbox_gateway.rpc.datasets import DatasetMethods
 from modelbox_gateway.rpc.experiments import ExperimentMethods
+from modelbox_gateway.rpc.finding import FindingMethods
 from modelbox_gateway.rpc.history import HistoryMethods
 from modelbox_gateway.rpc.hyperparameters import HyperparameterMethods
 from modelbox_gateway.rpc.limits import CONNECTION_CALLS_MAX, MESSAGE_BYTES_MAX
@@ -160,6 +161,7 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
         unary("UpdateObject", pb.UpdateObjectRequest, objects.update_object),
         unary("DeleteObject", pb.DeleteObjectRequest, objects.delete_object),
         unary("RestoreObject", pb.RestoreObjectRequest, objects.restore_object),
+        unary("FindObjects", pb.FindObjectsRequest, FindingMethods(backend).find_objects),
         unary("ListNamespaces", pb.ListNamespacesRequest, namespaces.list_namespaces),
         unary("UpdateMetadata", pb.UpdateMetadataRequest, metadata.update_metadata),
         unary("ListMetadata", pb.ListMetadataRequest, metadata.list_metadata),

@@ -71,6 +71,12 @@ class LineageView:
             rows = await connection.fetch(STATEMENTS["of"], *arguments, timeout=READ_TIMEOUT_S)
         return _lineage(rows, limit, edges_max)
 
+    async def find(self, first: UUID, last: UUID, *, limit: int) -> list[LineageNode]:
+        """Return the objects whose ids lie between two ids, these among them, by id; at most `limit`."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(STATEMENTS["find"], first, last, limit)
+        return [LineageNode(row["id"], row["type"], row["name"], row["namespace"]) for row in rows]
+
 
 def _lineage(rows: list[asyncpg.Record], limit: int, edges_max: int) -> Lineage:
     nodes = [LineageNode(row["id"], row["type"], row["name"], row["namespace"]) for row in rows if row["id"]]

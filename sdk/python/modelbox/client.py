@@ -17,9 +17,10 @@ from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.logged_object import ObjectRef
 from modelbox.models import ModelCalls
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import Change, ClusterMember, Delivery, Namespace, OnProgress
+from modelbox.values import Change, ClusterMember, Delivery, FoundObject, Namespace, OnProgress
 from modelbox.watching import Watch, watch_request
 from modelbox.wire import all_pages, namespace_of
 
@@ -135,6 +136,19 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         """Return the servers that take calls for this log."""
         response = self._session.connection.call(methods.GET_CLUSTER_MEMBERS, pb.GetClusterMembersRequest())
         return [ClusterMember(one.id, one.host_name, one.rpc_addr, one.http_addr) for one in response.members]
+
+    def find_objects(self, id_prefix: str) -> list[FoundObject]:
+        """Return the objects of any kind, deleted ones too, whose ids begin so; of many, the first ten by id.
+
+        Args:
+            id_prefix: Four hexadecimal digits or more, with or without dashes.
+
+        Raises:
+            InvalidFieldError: No id begins so.
+        """
+        request = pb.FindObjectsRequest(id_prefix=check_text("id_prefix", id_prefix))
+        found = ask(self._session, methods.FIND_OBJECTS, request).objects
+        return [FoundObject(one.id, one.type, one.name, one.namespace) for one in found]
 
     def namespaces(self, *, limit: int | None = None) -> list[Namespace]:
         """Return the namespaces that hold anything, by name."""

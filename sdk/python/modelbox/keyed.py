@@ -85,6 +85,11 @@ class KeyedObject(StoredObject):
         """Its hyperparameters by name, nested names joined with a dot; see `metric_summaries`."""
         return self._whole().params
 
+    @property
+    def known_summaries(self) -> Mapping[str, MetricSummary] | None:
+        """Its metrics in short, if all were read; nothing is asked of the server."""
+        return None if self._keys.more else self._keys.summaries
+
     def _whole(self) -> Keys:
         if self._keys.more:
             self._keys.become(self.refreshed()._keys)  # noqa: SLF001  # of an object like this one

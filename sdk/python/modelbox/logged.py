@@ -278,7 +278,7 @@ def _range(first_step: int | None, last_step: int | None) -> dict[str, Any]:
 
 def _known_metrics(logged: Logged) -> Mapping[str, MetricSummary] | None:
     """Return the metrics that an object is known to have; None if it may have others."""
-    summaries: Mapping[str, MetricSummary] | None = getattr(logged, "metric_summaries", None)
+    summaries: Mapping[str, MetricSummary] | None = getattr(logged, "known_summaries", None)
     if summaries is None and not getattr(logged, "exists", True):
         return {}  # it was just created
     return summaries

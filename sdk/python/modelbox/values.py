@@ -159,6 +159,16 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundObject:
+    """An object of any kind in short: its `type` is that of `Change.object_type`."""
+
+    id: str
+    type: str
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterMember:
     """A server that takes calls for this log."""
 

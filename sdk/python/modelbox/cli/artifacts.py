@@ -1,6 +1,7 @@
 """`modelbox client artifacts`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,46 +9,26 @@ from modelbox.cli.common import (
     Command,
     connected,
     connection_options,
-    find_experiment,
-    find_model,
     limit_option,
-    namespace_option,
+    object_options,
     output_option,
 )
+from modelbox.cli.naming import Id, object_id_of, resolved
 from modelbox.cli.output import print_rows
 from modelbox.cli.progress import transfer_progress
 from modelbox.cli.rows import rows_of
 from modelbox.client import ModelBox
-from modelbox.logged_object import LoggedObject
+from modelbox.logged_object import ObjectRef
 
 _COLUMNS = ("id", "path", "mime_type", "uploaded", "size", "checksum", "created_at")
 
 
-def _object_options(command: Command) -> Command:
-    """Add the options that name the object that the files belong to."""
-    command = namespace_option(command)
-    command = click.option("--experiment", default="", help="The experiment: its name in the namespace.")(command)
-    command = click.option("--tag", default="", help="With --model: the version that holds this unique tag.")(command)
-    command = click.option("--version", default="", help="With --model: this version of it.")(command)
-    command = click.option("--model", default="", help="The model: its id, or its name in the namespace.")(command)
-    kinds = "an experiment, run, checkpoint, dataset, model or model version"
-    return click.option("--parent-id", default="", help=f"The id of the object: {kinds}.")(command)
+_object_options = object_options("--parent-id")
 
 
-def _object(
-    client: ModelBox, *, parent_id: str, model: str, version: str, tag: str, experiment: str, namespace: str
-) -> LoggedObject:
+def _object(client: ModelBox, **of: Any) -> ObjectRef:
     """Return the object that the options name."""
-    if sum(map(bool, (parent_id, model, experiment))) != 1:
-        raise click.UsageError(
-            "give one of: --parent-id; --model, with --version or --tag for one of its versions; --experiment"
-        )
-    if (version or tag) and not model:
-        raise click.UsageError("--version and --tag are of a --model")
-    if model:
-        found = find_model(client, model, namespace)
-        return found.model_version(version, tag=tag) if version or tag else found
-    return find_experiment(client, experiment, namespace) if experiment else client.object(parent_id)
+    return client.object(object_id_of(client, **{name: resolved(client, value) for name, value in of.items()}))
 
 
 def _paths_option(command: Command) -> Command:
@@ -74,7 +55,7 @@ def upload(
     artifact_path: str | None,
     server_addr: str,
     config_path: Path | None,
-    **of: str,
+    **of: Any,
 ) -> None:
     """Upload files; prints nothing but their ids, one a line."""
     with connected(server_addr, config_path) as client, transfer_progress() as on_progress:
@@ -87,7 +68,7 @@ def upload(
 @_object_options
 @_paths_option
 @connection_options
-def track(*, paths: tuple[str, ...], server_addr: str, config_path: Path | None, **of: str) -> None:
+def track(*, paths: tuple[str, ...], server_addr: str, config_path: Path | None, **of: Any) -> None:
     """Record where files are kept, without uploading them; prints nothing but their ids, one a line."""
     with connected(server_addr, config_path) as client:
         tracked = _object(client, **of).track_artifacts(paths)
@@ -99,7 +80,13 @@ def track(*, paths: tuple[str, ...], server_addr: str, config_path: Path | None,
     epilog="Example: modelbox client artifacts download --model wav2vec --tag production "
     "--artifact-path sub/model.joblib --path ./downloads"
 )
-@click.option("--id", "artifact_ids", multiple=True, help="An artifact's id, instead of an object. Repeatable.")
+@click.option(
+    "--id",
+    "artifact_ids",
+    type=Id("artifact"),
+    multiple=True,
+    help="An artifact's id, instead of an object. Repeatable.",
+)
 @_object_options
 @click.option(
     "--artifact-path", default="", help="Only the file with this path in the object, or those in this folder of it."
@@ -115,17 +102,18 @@ def download(
     overwrite: bool,
     server_addr: str,
     config_path: Path | None,
-    **of: str,
+    **of: Any,
 ) -> None:
     """Download artifacts, verified: given by their ids, or all uploaded ones of an object, or one of them by its path.
 
     Prints nothing but where they are, one a line.
     """
-    if artifact_ids and (artifact_path or any(of[name] for name in ("parent_id", "model", "experiment"))):
+    if artifact_ids and (artifact_path or any(of[name] for name in ("object_id", "run", "model", "experiment"))):
         raise click.UsageError("give either --id, or an object and perhaps --artifact-path")
     with connected(server_addr, config_path) as client, transfer_progress() as on_progress:
         if artifact_ids:
-            places = client.download_artifacts(artifact_ids, path, overwrite=overwrite, on_progress=on_progress)
+            whole = resolved(client, artifact_ids)
+            places = client.download_artifacts(whole, path, overwrite=overwrite, on_progress=on_progress)
         else:
             places = _object(client, **of).download_artifacts(
                 path, path=artifact_path, overwrite=overwrite, on_progress=on_progress
@@ -139,8 +127,8 @@ def download(
 @limit_option
 @output_option
 @connection_options
-def list_artifacts(*, limit: int | None, output: str, server_addr: str, config_path: Path | None, **of: str) -> None:
+def list_artifacts(*, limit: int | None, output: str, server_addr: str, config_path: Path | None, **of: Any) -> None:
     """List the artifacts of an object, newest first."""
     with connected(server_addr, config_path) as client:
         found = _object(client, **of).artifacts(limit=limit)
-        print_rows(rows_of(found), columns=_COLUMNS, output=output)
+        print_rows(rows_of(found), columns=_COLUMNS, output=output, what="artifacts")

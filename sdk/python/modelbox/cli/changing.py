@@ -2,18 +2,17 @@
 
 import click
 
-from modelbox.cli.common import id_option, with_client
+from modelbox.cli.common import with_object
 from modelbox.cli.values import DescriptionCommand, read_pairs
 from modelbox.client import ModelBox
 
 
 @click.command(cls=DescriptionCommand, epilog="Example: modelbox client update --id ID --owner a@b.org --task asr")
-@id_option
 @click.option("--owner", help="Who answers for it.")
 @click.option("--description", help="A description.")
 @click.option("--task", help="What it is for.")
 @click.option("--comment", help="A comment, of a run.")
-@with_client
+@with_object
 def update(client: ModelBox, *, object_id: str, **changes: str | None) -> None:
     """Change the owner, description, task or comment of an object; what is not given stays as it is."""
     if all(change is None for change in changes.values()):
@@ -27,10 +26,9 @@ def update(client: ModelBox, *, object_id: str, **changes: str | None) -> None:
 
 
 @click.command(epilog="Example: modelbox client labels --id ID env=prod privacy=high --remove old")
-@id_option
 @click.argument("labels", nargs=-1, metavar="NAME=VALUE...")
 @click.option("--remove", multiple=True, metavar="NAME", help="Take this label away. Repeatable.")
-@with_client
+@with_object
 def set_labels(client: ModelBox, *, object_id: str, labels: tuple[str, ...], remove: tuple[str, ...]) -> None:
     """Write labels of an object, or take some away; others stay as they are."""
     if not (labels or remove):
@@ -39,16 +37,16 @@ def set_labels(client: ModelBox, *, object_id: str, labels: tuple[str, ...], rem
 
 
 @click.command(epilog="Example: modelbox client delete --id ID")
-@id_option
-@with_client
+@with_object
 def delete(client: ModelBox, *, object_id: str) -> None:
     """Delete an object: lists leave it out, its history stays, `restore` brings it back."""
     client.object(object_id).delete()
+    click.echo(f"deleted {object_id}; bring it back with: modelbox client restore --id {object_id}")
 
 
 @click.command(epilog="Example: modelbox client restore --id ID")
-@id_option
-@with_client
+@with_object
 def restore(client: ModelBox, *, object_id: str) -> None:
     """Undo the deletion of an object."""
     client.object(object_id).restore()
+    click.echo(f"restored {object_id}")

@@ -8,13 +8,12 @@ from modelbox.checkpoints import HasCheckpoints
 from modelbox.cli.common import (
     Command,
     experiment_options,
-    find_experiment,
-    find_model,
     list_options,
     model_options,
     output_option,
     with_client,
 )
+from modelbox.cli.naming import Id, find_experiment, find_model, find_run
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.progress import transfer_progress
 from modelbox.cli.rows import created_row, rows_of
@@ -32,13 +31,14 @@ _COLUMNS = ("id", "epoch", "step", "run_id", "metric_values", "labels", "created
 
 def _owner_options(command: Command) -> Command:
     """Add the options that name the experiment or run."""
-    return click.option("--run-id", default="", help="The run, instead of the experiment.")(experiment_options(command))
+    text = "The run, instead of the experiment: its id, or its name in the namespace."
+    return click.option("--run-id", default="", help=text)(experiment_options(command))
 
 
 def _find(client: ModelBox, *, run_id: str, experiment: str, namespace: str) -> HasCheckpoints:
     if run_id and experiment:
         raise click.UsageError("give either --run-id or --experiment")
-    return client.run(run_id) if run_id else find_experiment(client, experiment, namespace)
+    return find_run(client, run_id, namespace=namespace) if run_id else find_experiment(client, experiment, namespace)
 
 
 @click.group()
@@ -99,7 +99,7 @@ def list_checkpoints(
 ) -> None:
     """List the checkpoints of an experiment with those of its runs, or of one run, by epoch, then step."""
     owner = _find(client, run_id=run_id, experiment=experiment, namespace=namespace)
-    print_rows(rows_of(owner.checkpoints(**which)), columns=_COLUMNS, output=output)
+    print_rows(rows_of(owner.checkpoints(**which)), columns=_COLUMNS, output=output, what="checkpoints")
 
 
 @checkpoints.command(
@@ -107,7 +107,7 @@ def list_checkpoints(
     epilog="Example: modelbox client checkpoints promote --id ID --namespace langtech --model wav2vec "
     "--unique-tag candidate",
 )
-@click.option("--id", "checkpoint_id", required=True, help="The checkpoint's id.")
+@click.option("--id", "checkpoint_id", type=Id("checkpoint"), required=True, help="The checkpoint's id.")
 @model_options
 @click.option("--version", default="", help="Unique in the model. Default: the next whole number.")
 @click.option("--name", default="", help="The model version's name. Default: the model's.")

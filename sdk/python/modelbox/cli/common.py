@@ -9,15 +9,13 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 import click
 
+from modelbox.cli.naming import Id, object_id_of, resolved
 from modelbox.client import ModelBox
 from modelbox.enums import MLFramework
 from modelbox.errors import ModelBoxError, UnavailableError
-from modelbox.experiments import Experiment
-from modelbox.models import Model
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -93,9 +91,46 @@ def with_client(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*, server_addr: str, config_path: Path | None, **of: Any) -> None:
         with connected(server_addr, config_path) as client:
-            command(client, **of)
+            command(client, **{name: resolved(client, value) for name, value in of.items()})
 
     return run
+
+
+def with_object(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a client and, as `object_id`, the id of the object of any kind that its options name."""
+    names = ("object_id", "experiment", "run", "model", "version", "tag", "namespace")
+
+    @object_options("--id", "--parent-id")
+    @with_client
+    @functools.wraps(command)
+    def run(client: ModelBox, **of: Any) -> None:
+        object_id = object_id_of(client, **{name: of.pop(name) for name in names})
+        command(client, object_id=object_id, **of)
+
+    return run
+
+
+def object_options(*id_names: str) -> Callable[[Command], Command]:
+    """Add the options that name an object of any kind, for `object_id_of`; its id is given by those of `id_names`."""
+    texts = {
+        "namespace": "The namespace. Default: MODELBOX_NAMESPACE, then the configuration, then default.",
+        "tag": "With --model: the version that holds this unique tag.",
+        "version": "With --model: this version of it.",
+        "model": "The model: its id, or its name in the namespace.",
+        "run": "The run: its id, or its name in the --experiment or namespace.",
+        "experiment": "The experiment: its id, or its name in the namespace.",
+    }
+    id_help = (
+        "The id, or as many of its first digits as tell it apart, of an experiment, run, checkpoint, dataset, model or "
+        "model version."
+    )
+
+    def add(command: Command) -> Command:
+        for name, text in texts.items():
+            command = click.option(f"--{name}", default="", help=text)(command)
+        return click.option(*id_names, "object_id", type=Id(), default="", help=id_help)(command)
+
+    return add
 
 
 def connection_options(command: Command) -> Command:
@@ -108,8 +143,17 @@ def connection_options(command: Command) -> Command:
 
 
 def output_option(command: Command) -> Command:
-    """Add `--output table|json`."""
-    kind = click.Choice(["table", "json"])
+    """Add `--output table|json|csv|markdown`."""
+    return _output_option(command, ["table", "json", "csv", "markdown"])
+
+
+def line_output_option(command: Command) -> Command:
+    """Add `--output table|json`, of a command that prints what comes as it comes."""
+    return _output_option(command, ["table", "json"])
+
+
+def _output_option(command: Command, kinds: list[str]) -> Command:
+    kind = click.Choice(kinds)
     return click.option("--output", type=kind, default="table", show_default=True, help="How to print.")(command)
 
 
@@ -145,11 +189,6 @@ def framework_option(command: Command) -> Command:
     return click.option("--framework", type=kind, default="unknown", help="The framework it is built with.")(command)
 
 
-def id_option(command: Command) -> Command:
-    """Add `--id`, of an object of any kind; `--parent-id` is the same."""
-    return click.option("--id", "--parent-id", "object_id", required=True, help="The object's id.")(command)
-
-
 def experiment_options(command: Command) -> Command:
     """Add `--experiment` (also `--experiment-id`) and `--namespace`."""
     text = "The experiment: its id, or its name in the namespace."
@@ -162,26 +201,3 @@ def model_options(command: Command) -> Command:
     """Add `--model` and `--namespace`."""
     model_help = "The model: its id, or its name in the namespace."
     return namespace_option(click.option("--model", "model", default="", help=model_help)(command))
-
-
-def find_model(client: ModelBox, model: str, namespace: str) -> Model:
-    """Return the model that `--model` and `--namespace` name."""
-    return client.model(**_key("--model", model, namespace))
-
-
-def find_experiment(client: ModelBox, experiment: str, namespace: str) -> Experiment:
-    """Return the experiment that `--experiment` and `--namespace` name."""
-    return client.experiment(**_key("--experiment", experiment, namespace))
-
-
-def _key(option: str, value: str, namespace: str) -> dict[str, str]:
-    if not value:
-        raise click.UsageError(f"{option} is missing: give its id or its name")
-    return {"id": value} if _is_id(value) else {"namespace": namespace, "name": value}
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

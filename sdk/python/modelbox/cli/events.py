@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from modelbox.cli.common import id_option, limit_option, output_option, with_client
+from modelbox.cli.common import limit_option, output_option, with_object
 from modelbox.cli.output import Row, print_rows
 from modelbox.cli.values import metadata_option, read_time, read_values
 from modelbox.client import ModelBox
@@ -22,12 +22,11 @@ def events() -> None:
 @events.command(
     "log", epilog="Example: modelbox client events log --id ID --name deployed --source ci --metadata to=eu"
 )
-@id_option
 @click.option("--name", required=True, help="What happened.")
 @click.option("--source", default="", help="Who reports it.")
 @click.option("--wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
 @metadata_option
-@with_client
+@with_object
 def log_event(
     client: ModelBox,
     *,
@@ -43,15 +42,14 @@ def log_event(
 
 
 @events.command("list", epilog="Example: modelbox client events list --id ID --since 2030-01-31T12:00Z")
-@id_option
 @click.option("--since", callback=read_time, metavar="TIME", help="Only events of this time or later.")
 @limit_option
 @output_option
-@with_client
+@with_object
 def list_events(client: ModelBox, *, object_id: str, since: float | None, limit: int | None, output: str) -> None:
     """List the events logged on an object, by their time."""
     logged = client.object(object_id).events(since, limit=limit)
-    print_rows(_rows(logged), columns=_COLUMNS, output=output)
+    print_rows(_rows(logged), columns=_COLUMNS, output=output, what="events")
 
 
 def _rows(logged: Iterable[Event]) -> Iterable[Row]:

@@ -6,7 +6,6 @@ import click
 
 from modelbox.cli.common import (
     experiment_options,
-    find_experiment,
     framework_option,
     list_options,
     namespace_option,
@@ -14,6 +13,7 @@ from modelbox.cli.common import (
     recursive_option,
     with_client,
 )
+from modelbox.cli.naming import Id, find_experiment
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.values import DescriptionCommand, label_option, metadata_option, read_pairs, read_values
@@ -39,7 +39,7 @@ def experiments() -> None:
 @click.option("--task", default="", help="What it is for, such as asr.")
 @click.option("--description", default="", help="A description.")
 @click.option("--external-id", default="", help="The id of the same thing in another tracker.")
-@click.option("--parent-id", "parent", default="", help="The experiment that it belongs to.")
+@click.option("--parent-id", "parent", type=Id("experiment"), default="", help="The experiment that it belongs to.")
 @metadata_option
 @label_option
 @output_option
@@ -63,7 +63,12 @@ def create(client: ModelBox, *, metadata: tuple[str, ...], labels: tuple[str, ..
 @with_client
 def list_experiments(client: ModelBox, *, output: str, **which: Any) -> None:
     """List the experiments of a namespace, newest first."""
-    print_rows(rows_of(client.experiments(**which)), columns=_COLUMNS, output=output)
+    print_rows(
+        rows_of(client.experiments(**which, all_keys=output == "json")),
+        columns=_COLUMNS,
+        output=output,
+        what="experiments",
+    )
 
 
 @experiments.command(epilog="Example: modelbox client experiments show --namespace langtech --experiment wav2vec-lid")

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from modelbox.cli.common import Command, id_option, limit_option, output_option, with_client
+from modelbox.cli.common import Command, limit_option, output_option, with_object
 from modelbox.cli.output import print_rows
 from modelbox.cli.rows import rows_of
 from modelbox.cli.values import read_time
@@ -25,13 +25,12 @@ def history_options(command: Command) -> Command:
 
 def print_history(of: LoggedObject, *, output: str, **which: Any) -> None:
     """Print who changed what of an object and when."""
-    print_rows(rows_of(of.history(**which)), columns=_COLUMNS, output=output)
+    print_rows(rows_of(of.history(**which)), columns=_COLUMNS, output=output, what="changes")
 
 
 @click.command(epilog="Example: modelbox client history --id ID --since 2030-01-31T12:00Z")
-@id_option
 @history_options
-@with_client
+@with_object
 def history(client: ModelBox, *, object_id: str, **which: Any) -> None:
     """Print who changed what of an object of any kind and when, newest first."""
     print_history(client.object(object_id), **which)

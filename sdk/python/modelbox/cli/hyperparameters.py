@@ -2,7 +2,7 @@
 
 import click
 
-from modelbox.cli.common import id_option, output_option, with_client
+from modelbox.cli.common import output_option, with_object
 from modelbox.cli.output import json_text, print_object, print_rows
 from modelbox.cli.values import read_values
 from modelbox.client import ModelBox
@@ -14,18 +14,16 @@ def hyperparameters() -> None:
 
 
 @hyperparameters.command("log", epilog="Example: modelbox client hyperparameters log --id ID lr=0.01 optimizer=adam")
-@id_option
 @click.argument("params", nargs=-1, required=True, metavar="NAME=VALUE...")
-@with_client
+@with_object
 def log_hyperparameters(client: ModelBox, *, object_id: str, params: tuple[str, ...]) -> None:
     """Record hyperparameters. A VALUE is JSON; text that is no JSON is a string."""
     client.object(object_id).log_hyperparameters(read_values(params, what="param"))
 
 
 @hyperparameters.command("list", epilog="Example: modelbox client hyperparameters list --id ID --output json")
-@id_option
 @output_option
-@with_client
+@with_object
 def list_hyperparameters(client: ModelBox, *, object_id: str, output: str) -> None:
     """Print all hyperparameters of an object by name."""
     found = client.object(object_id).hyperparameters()
@@ -33,4 +31,4 @@ def list_hyperparameters(client: ModelBox, *, object_id: str, output: str) -> No
         print_object(found, output=output)
         return
     rows = [{"name": name, "value": json_text(value)} for name, value in sorted(found.items())]
-    print_rows(rows, columns=("name", "value"), output=output)
+    print_rows(rows, columns=("name", "value"), output=output, what="hyperparameters")

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from modelbox.cli.common import id_option, output_option, with_client
+from modelbox.cli.common import output_option, with_object
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import edge_rows
 from modelbox.client import ModelBox
@@ -12,7 +12,6 @@ from modelbox.lineage import Direction
 
 
 @click.command(epilog="Example: modelbox client lineage --id ID --direction upstream")
-@id_option
 @click.option(
     "--direction",
     type=click.Choice([direction.value for direction in Direction]),
@@ -22,13 +21,13 @@ from modelbox.lineage import Direction
 )
 @click.option("--depth", type=click.IntRange(min=0), default=0, help="At most so many steps away. Default: any number.")
 @output_option
-@with_client
+@with_object
 def lineage(client: ModelBox, *, object_id: str, direction: str, depth: int, output: str) -> None:
     """Print what an object was made with and what was made with it."""
     found = client.object(object_id).lineage(direction, depth=depth)
     if output == "json":
         print_object(asdict(found), output=output)
         return
-    print_rows(edge_rows(found), columns=("made_with", "relation", "made"), output=output)
+    print_rows(edge_rows(found), columns=("made_with", "relation", "made"), output=output, what="lineage")
     if found.truncated:
         click.echo("there is more: ask with a smaller --depth, or from an object further on", err=True)

@@ -2,7 +2,7 @@
 
 import click
 
-from modelbox.cli.common import id_option, limit_option, output_option, with_client
+from modelbox.cli.common import limit_option, output_option, with_object
 from modelbox.cli.output import json_text, print_object, print_rows
 from modelbox.cli.rows import rows_of
 from modelbox.cli.values import read_value
@@ -15,9 +15,8 @@ def metadata() -> None:
 
 
 @metadata.command("list", epilog="Example: modelbox client metadata list --id ID --output json")
-@id_option
 @output_option
-@with_client
+@with_object
 def list_metadata(client: ModelBox, *, object_id: str, output: str) -> None:
     """Print all metadata of an object by key."""
     found = client.object(object_id).metadata()
@@ -25,13 +24,12 @@ def list_metadata(client: ModelBox, *, object_id: str, output: str) -> None:
         print_object(found, output=output)
         return
     rows = [{"key": key, "value": json_text(value)} for key, value in sorted(found.items())]
-    print_rows(rows, columns=("key", "value"), output=output)
+    print_rows(rows, columns=("key", "value"), output=output, what="metadata")
 
 
 @metadata.command(epilog="Example: modelbox client metadata show --id ID hidden_layers")
-@id_option
 @click.argument("key")
-@with_client
+@with_object
 def show(client: ModelBox, *, object_id: str, key: str) -> None:
     """Print the value of one key, as JSON."""
     found = client.object(object_id).metadata()
@@ -41,31 +39,33 @@ def show(client: ModelBox, *, object_id: str, key: str) -> None:
 
 
 @metadata.command("set", epilog="""Example: modelbox client metadata set --id ID hidden_layers '[64, 32]'""")
-@id_option
 @click.argument("key")
 @click.argument("value")
-@with_client
+@with_object
 def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> None:
     """Write one key. VALUE is JSON; text that is no JSON is a string."""
     client.object(object_id).update_metadata(key, read_value(value))
 
 
 @metadata.command("delete", epilog="Example: modelbox client metadata delete --id ID hidden_layers")
-@id_option
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@with_client
+@with_object
 def delete_metadata(client: ModelBox, *, object_id: str, keys: tuple[str, ...]) -> None:
     """Delete keys. What they held stays in the history."""
     client.object(object_id).delete_metadata(*keys)
 
 
 @metadata.command(epilog="Example: modelbox client metadata history --id ID hidden_layers")
-@id_option
 @click.argument("key", default="")
 @limit_option
 @output_option
-@with_client
+@with_object
 def history(client: ModelBox, *, object_id: str, key: str, limit: int | None, output: str) -> None:
     """Print every value that a key had, or that all keys had, newest first; also when one was deleted."""
     changes = client.object(object_id).metadata_history(key, limit=limit)
-    print_rows(rows_of(changes), columns=("recorded_at", "position", "key", "value", "deleted", "actor"), output=output)
+    print_rows(
+        rows_of(changes),
+        columns=("recorded_at", "position", "key", "value", "deleted", "actor"),
+        output=output,
+        what="changes",
+    )

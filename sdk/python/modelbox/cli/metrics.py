@@ -1,38 +1,136 @@
 """`modelbox client metrics`."""
 
+from collections.abc import Iterable, Iterator
+from typing import TypedDict
+
 import click
 
-from modelbox.cli.common import id_option, output_option, with_client
-from modelbox.cli.output import json_text, print_rows
+from modelbox.cli.common import output_option, with_object
+from modelbox.cli.output import Row, print_rows, print_stream
+from modelbox.cli.values import read_numbers, read_time
 from modelbox.client import ModelBox
+from modelbox.logged_object import LoggedObject
+from modelbox.values import MetricPoint
 from modelbox.wire import moment_of
 
+TABLE_POINTS_MAX = 100
+"""About so many points of each metric stand in a table, unless more are asked for."""
 
-@click.command(epilog="Example: modelbox client metrics --id ID --key loss --first-step 1000 --output json")
-@id_option
+POINTS_AT_ONCE = 200_000
+"""Points of a long series that are read in one call: each call looks through all of the series."""
+
+_COLUMNS = ("key", "step", "wallclock", "value")
+_STEP_WIDTH = 12
+_TIME_WIDTH = len("2030-01-31 12:00:00Z")
+
+
+class Steps(TypedDict):
+    """Which steps are meant; None means no bound."""
+
+    first_step: int | None
+    last_step: int | None
+
+
+class _ListedUnlessNamed(click.Group):
+    """A group whose command `list` may be left out: `metrics --id ID`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put it there where an option comes first."""
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_ListedUnlessNamed, epilog="Example: modelbox client metrics --id ID, the same as metrics list --id ID"
+)
+def metrics() -> None:
+    """Print the metrics of an object, and log some on it."""
+
+
+@metrics.command(
+    "list", epilog="Example: modelbox client metrics list --id ID --key loss --first-step 1000 --output csv"
+)
 @click.option("--key", "keys", multiple=True, help="Only this metric. Repeatable. Default: all.")
 @click.option("--last", is_flag=True, help="Only the last point of each metric.")
 @click.option(
     "--max-points",
     type=click.IntRange(min=1),
-    help="About so many points a metric, every spike among them. Default: all.",
+    help=f"About so many points a metric, every spike among them. Default: {TABLE_POINTS_MAX} in a table, else all.",
 )
+@click.option("--all", "all_points", is_flag=True, help="Every point, also in a table.")
 @click.option("--first-step", type=click.IntRange(min=0), help="Only points of this step and later ones.")
 @click.option("--last-step", type=click.IntRange(min=0), help="Only points of this step and earlier ones.")
 @output_option
-@with_client
-def metrics(
-    client: ModelBox, *, object_id: str, keys: tuple[str, ...], last: bool, output: str, **which: int | None
+@with_object
+def list_metrics(
+    client: ModelBox,
+    *,
+    object_id: str,
+    keys: tuple[str, ...],
+    last: bool,
+    max_points: int | None,
+    all_points: bool,
+    output: str,
+    first_step: int | None,
+    last_step: int | None,
 ) -> None:
-    """Print the metrics of an object: each metric's points by step, then wallclock."""
-    series = client.object(object_id).metrics(*keys, **which)
-    rows = [
-        {"key": key, "step": point.step, "wallclock": point.wallclock, "value": point.value}
-        for key, points in sorted(series.items())
-        for point in (points[-1:] if last else points)
-    ]
-    if output == "json":
-        click.echo(json_text(rows, indent=2))
+    """Print the metrics of an object: each metric's points by step, then wallclock.
+
+    JSON and CSV have every point, a table about a hundred of each metric.
+    """
+    if all_points and (last or max_points):
+        raise click.UsageError("--all does not go with --last and --max-points")
+    logged = client.object(object_id)
+    steps = Steps(first_step=first_step, last_step=last_step)
+    is_thinned = output in ("table", "markdown") and not (last or max_points or all_points)
+    if last or max_points or is_thinned:
+        series = logged.metrics(*keys, max_points=TABLE_POINTS_MAX if is_thinned else max_points, **steps)
+        points = ((key, point) for key in sorted(series) for point in (series[key][-1:] if last else series[key]))
+        print_rows(_rows(points, is_json=output == "json"), columns=_COLUMNS, output=output, what="metrics")
+        if is_thinned and any(len(one) >= TABLE_POINTS_MAX for one in series.values()):
+            click.echo(f"about {TABLE_POINTS_MAX} points of each metric; every point: --all, or --output csv", err=True)
         return
-    timed = ({**row, "wallclock": moment_of(float(row["wallclock"]))} for row in rows)
-    print_rows(timed, columns=("key", "step", "wallclock", "value"), output=output)
+    known = sorted(logged.metrics(*keys, max_points=1, **steps))
+    rows = _rows(_every_point(logged, known, steps), is_json=output == "json")
+    widths = (max(map(len, known), default=0), -_STEP_WIDTH, _TIME_WIDTH, 0)
+    print_stream(rows, columns=_COLUMNS, widths=widths, output=output, what="metrics")
+
+
+@metrics.command("log", epilog="Example: modelbox client metrics log --id ID loss=0.3 accuracy=0.9 --step 5")
+@click.argument("values", nargs=-1, required=True, metavar="KEY=NUMBER...")
+@click.option(
+    "--step",
+    type=click.IntRange(min=0),
+    help="Place in the training. Default: of each metric the one after its last; 0 for its first point.",
+)
+@click.option("--wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
+@with_object
+def log_metrics(
+    client: ModelBox, *, object_id: str, values: tuple[str, ...], step: int | None, wallclock: float | None
+) -> None:
+    """Log a point of each metric. It is recorded when the command ends."""
+    numbers = read_numbers(values, what="metric")
+    logged = client.object(object_id)
+    if step is None:
+        last = logged.metrics(*numbers, max_points=1)
+        for key, number in numbers.items():
+            at = max((point.step for point in last.get(key, ())), default=-1) + 1
+            logged.log_metrics({key: number}, at, wallclock)
+    else:
+        logged.log_metrics(numbers, step, wallclock)
+    client.flush()
+
+
+def _every_point(logged: LoggedObject, keys: Iterable[str], steps: Steps) -> Iterator[tuple[str, MetricPoint]]:
+    """Return the points of a few pages at a time, however many there are."""
+    for key in keys:
+        for point in logged.metric_points(key, page_size=POINTS_AT_ONCE, **steps):
+            yield key, point
+
+
+def _rows(points: Iterable[tuple[str, MetricPoint]], *, is_json: bool) -> Iterator[Row]:
+    for key, point in points:
+        # JSON has it as it is logged: seconds since the epoch.
+        wallclock = point.wallclock if is_json else moment_of(point.wallclock)
+        yield {"key": key, "step": point.step, "wallclock": wallclock, "value": point.value}

@@ -6,7 +6,6 @@ import click
 
 from modelbox.cli.common import (
     Command,
-    find_model,
     framework_option,
     list_options,
     model_options,
@@ -14,6 +13,7 @@ from modelbox.cli.common import (
     with_client,
 )
 from modelbox.cli.history import history_options, print_history
+from modelbox.cli.naming import Id, find_model
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.values import (
@@ -34,7 +34,9 @@ _COLUMNS = ("id", "version", "name", "unique_tags", "framework", "description", 
 def _which_options(command: Command) -> Command:
     """Add the options that name one model version."""
     command = click.option("--version", default="", help="Its version in the model.")(model_options(command))
-    return click.option("--id", "version_id", default="", help="The model version's id.")(command)
+    return click.option("--id", "version_id", type=Id("model_version"), default="", help="The model version's id.")(
+        command
+    )
 
 
 def _find(
@@ -64,7 +66,7 @@ def model_versions() -> None:
 @framework_option
 @click.option("--unique-tag", "unique_tags", multiple=True, help="A tag only one version may have. Repeatable.")
 @click.option("--move-tags", is_flag=True, help="Take the unique tags from the versions that hold them.")
-@click.option("--run-id", "run", default="", help="The run that made it.")
+@click.option("--run-id", "run", type=Id("run"), default="", help="The run that made it.")
 @metadata_option
 @label_option
 @track_option
@@ -100,8 +102,8 @@ def create(
 @with_client
 def list_model_versions(client: ModelBox, *, model: str, namespace: str, output: str, **which: Any) -> None:
     """List the versions of a model, newest first."""
-    versions = find_model(client, model, namespace).model_versions(**which)
-    print_rows(rows_of(versions), columns=_COLUMNS, output=output)
+    versions = find_model(client, model, namespace).model_versions(**which, all_keys=output == "json")
+    print_rows(rows_of(versions), columns=_COLUMNS, output=output, what="model versions")
 
 
 @model_versions.command(epilog="Example: modelbox client model-versions show --model wav2vec --tag production")

@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from modelbox.cli.common import (
-    find_model,
     list_options,
     model_options,
     namespace_option,
@@ -14,6 +13,7 @@ from modelbox.cli.common import (
     with_client,
 )
 from modelbox.cli.history import history_options, print_history
+from modelbox.cli.naming import find_model
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.values import (
@@ -79,7 +79,7 @@ def create(
 @with_client
 def list_models(client: ModelBox, *, output: str, **which: Any) -> None:
     """List the models of a namespace, newest first."""
-    print_rows(rows_of(client.models(**which)), columns=_COLUMNS, output=output)
+    print_rows(rows_of(client.models(**which)), columns=_COLUMNS, output=output, what="models")
 
 
 @models.command(epilog="Example: modelbox client models show --namespace langtech --model wav2vec")

@@ -20,7 +20,7 @@ _LISTED = ("kind", "id", "namespace", "name", "owner", "created_at")
 @with_client
 def namespaces(client: ModelBox, *, limit: int | None, output: str) -> None:
     """List the namespaces that hold anything, by name."""
-    print_rows(rows_of(client.namespaces(limit=limit)), columns=_COLUMNS, output=output)
+    print_rows(rows_of(client.namespaces(limit=limit)), columns=_COLUMNS, output=output, what="namespaces")
 
 
 @click.command("list", epilog="Example: modelbox client list --namespace langtech --recursive")
@@ -32,14 +32,18 @@ def namespaces(client: ModelBox, *, limit: int | None, output: str) -> None:
 @with_client
 def list_everything(client: ModelBox, *, output: str, **which: Any) -> None:
     """List everything in a namespace: its experiments, models and datasets, each newest first."""
+    # In JSON with all that they have; a table does not need their metrics, which would take a call each.
+    is_whole = output == "json"
     rows = [
-        *_of_kind("experiment", client.experiments(**which)),
-        *_of_kind("model", client.models(**which)),
-        *_of_kind("dataset", client.datasets(**which)),
+        *_of_kind("experiment", client.experiments(**which, all_keys=is_whole), is_whole=is_whole),
+        *_of_kind("model", client.models(**which), is_whole=is_whole),
+        *_of_kind("dataset", client.datasets(**which), is_whole=is_whole),
     ]
-    print_rows(rows, columns=_LISTED, output=output)
+    print_rows(rows, columns=_LISTED, output=output, what="experiments, models or datasets")
 
 
-def _of_kind(kind: str, objects: Iterable[Any]) -> Iterable[Row]:
-    # What a kind has no field for, a dataset's owner, stays empty.
-    return ({"kind": kind, "owner": "", **row} for row in rows_of(objects))
+def _of_kind(kind: str, objects: Iterable[Any], *, is_whole: bool) -> Iterable[Row]:
+    for row in rows_of(objects):
+        names = [name for name in row if is_whole or name in (*_LISTED, "deleted_at")]
+        # What a kind has no field for, a dataset's owner, stays empty.
+        yield {"kind": kind, "owner": "", **{name: row[name] for name in names}}

@@ -1,41 +1,86 @@
-"""What a command prints: tables for people, JSON for programs.
+"""What a command prints: tables for people, Markdown for their notes, JSON and CSV for programs.
 
 Must not know: any command.
 """
 
 import base64
+import csv
+import io
 import json
 import math
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any, Final
 
 import click
 
+from modelbox.cli.tables import (
+    Column,
+    fitted,
+    markdown_lines,
+    markdown_stream,
+    one_line,
+    stream_lines,
+    table_lines,
+    terminal_width,
+)
+
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_WIDE: Final = 10_000
+_LINES_AT_ONCE: Final = 1_000
+_SCIENTIFIC_BELOW: Final = 1e-3
+_SCIENTIFIC_FROM: Final = 1e9
+_THOUSANDS_FROM: Final = 1_000
+_DELETED_AT: Final = "deleted_at"
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 Row = Mapping[str, Any]
 """One object: its fields in the order to print them."""
 
 
-def print_rows(rows: Iterable[Row], *, columns: Sequence[str], output: str) -> None:
-    """Print objects: as a table of these columns, or all their fields as one JSON array."""
-    if output == "json":
-        click.echo(json_text(list(rows), indent=2))
-        return
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def print_rows(rows: Iterable[Row], *, columns: Sequence[str], output: str, what: str = "") -> None:
+    """Print objects: these columns as a table, in Markdown or as CSV, or all their fields as one JSON array.
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(shown(row[column])) for column in columns))
-    _print_rich(table)
+    Where some are deleted, a table says which. Without any object a table is one line that says so.
+
+    Args:
+        what: What there is none of, such as "runs"; without it an empty table has its headings.
+    """
+    if output == "json":
+        print_lines(_json_lines(rows))
+        return
+    if output == "csv":
+        print_lines(_csv_lines(rows, columns))
+        return
+    found = list(rows)
+    if what and not found:
+        click.echo(f"no {what}")
+        return
+    if _DELETED_AT not in columns and any(row.get(_DELETED_AT) for row in found):
+        columns = [*columns, _DELETED_AT]
+    _print_table([_column(name, [row.get(name) for row in found]) for name in columns], output)
+
+
+def print_stream(rows: Iterable[Row], *, columns: Sequence[str], widths: Sequence[int], output: str, what: str) -> None:
+    """Print rows as they come, however many there are: a line each, also in JSON; see `print_rows`.
+
+    Args:
+        widths: How wide each column of a table is; below 0 its cells stand right.
+    """
+    if output == "json":
+        print_lines(_json_lines(rows, indent=None))
+        return
+    if output == "csv":
+        print_lines(_csv_lines(rows, columns))
+        return
+    coming = iter(rows)
+    if (first := next(coming, None)) is None:
+        click.echo(f"no {what}")
+        return
+    cells = ([one_line(shown(row[name])) for name in columns] for row in chain((first,), coming))
+    print_lines(markdown_stream(columns, cells) if output == "markdown" else stream_lines(columns, widths, cells))
 
 
 def print_object(row: Row, *, output: str) -> None:
@@ -43,10 +88,86 @@ def print_object(row: Row, *, output: str) -> None:
     if output == "json":
         click.echo(json_text(row, indent=2))
         return
+    if output == "csv":
+        fields = ({"field": name, "value": value} for name, value in _lines(row))
+        print_lines(_csv_lines(fields, ("field", "value")))
+        return
     lines = {name: text for name, value in _lines(row) if (text := shown(value))}
+    if output == "markdown":
+        cells = {"field": list(lines), "value": list(map(one_line, lines.values()))}
+        print_lines(markdown_lines([Column(name, texts) for name, texts in cells.items()]))
+        return
     width = max(map(len, lines), default=0)
     for name, text in lines.items():
         click.echo(f"{name:<{width}}  {text}")
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines as they come, many in one piece."""
+    coming = iter(lines)
+    while part := list(islice(coming, _LINES_AT_ONCE)):
+        click.echo("\n".join(part))
+
+
+def _print_table(columns: list[Column], output: str) -> None:
+    if output == "markdown":
+        print_lines(markdown_lines(columns))
+        return
+    left_out: list[str] = []
+    # A pipe has no width: a program or a file gets each row whole, on one line.
+    if (width := terminal_width()) is not None:
+        columns, left_out = fitted(columns, width)
+    print_lines(table_lines(columns))
+    if left_out:
+        click.echo(f"left out to fit the terminal: {', '.join(left_out)}; --output json has all", err=True)
+
+
+def _column(name: str, values: Sequence[Any]) -> Column:
+    given = [value for value in values if value is not None]
+    is_number = bool(given) and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in given)
+    return Column(name, [one_line(shown(value)) for value in values], is_number=is_number)
+
+
+def _json_lines(rows: Iterable[Row], indent: int | None = 2) -> Iterator[str]:
+    """Return the lines of a JSON array, row by row, so that a long one takes no memory."""
+    before = ""
+    for row in rows:
+        yield f"{before}," if before else "["
+        before = "  " + json_text(row, indent=indent).replace("\n", "\n  ")
+    yield f"{before}\n]" if before else "[]"
+
+
+def _csv_lines(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
+    text = io.StringIO()
+    # What stands in its line's end is what it puts in quotes.
+    write = csv.writer(text, lineterminator="\r\n").writerow
+    write(columns)
+    for row in rows:
+        yield _taken(text)
+        write([_csv_cell(row[name]) for name in columns])
+    yield _taken(text)
+
+
+def _taken(text: io.StringIO) -> str:
+    line = text.getvalue().removesuffix("\r\n")
+    text.seek(0)
+    text.truncate()
+    return line
+
+
+def _csv_cell(value: Any) -> Any:
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return value
+        case list() | tuple() if all(isinstance(item, str) for item in value):
+            return ", ".join(value)
+        case _:
+            plain = _plain(value)
+            return plain if isinstance(plain, str | float) else _encode(plain)
 
 
 def _lines(row: Row) -> Iterator[tuple[str, Any]]:
@@ -59,6 +180,8 @@ def _lines(row: Row) -> Iterator[tuple[str, Any]]:
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
     """Return a value as JSON. NaN and the infinities are strings, as JSON has none; bytes are base64."""
+    if indent is None:
+        return _encode(_plain(value))
     return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
@@ -80,8 +203,10 @@ def shown(value: Any) -> str:
             return ""
         case bytes():
             return f"{len(value)} bytes"
-        case int() | float():
-            return str(value)
+        case int():
+            return f"{value:,}"
+        case float():
+            return number(value)
         case _:
             text = json_text(value)
     return _CONTROL.sub("\ufffd", text)
@@ -103,8 +228,15 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _print_rich(table: Any) -> None:
-    from rich.console import Console
-
-    # A pipe has no width: a program or a file gets each row on one line.
-    Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False).print(table)
+def number(value: float) -> str:
+    """Return a number as people write it, to about six digits: 0.000123 as 1.23e-04, 12345.678 as 12,345.7."""
+    size = abs(value)
+    if not math.isfinite(value) or size == 0:
+        return f"{value:g}"
+    if not _SCIENTIFIC_BELOW <= size < _SCIENTIFIC_FROM:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+    if size < _THOUSANDS_FROM:
+        return f"{value:.6g}"
+    text = f"{value:,.{max(0, 5 - int(math.log10(size)))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,6 +1,6 @@
 """The client's values as rows to print, each with all its fields."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from enum import Enum
 from typing import Any, Final
@@ -14,13 +14,32 @@ from modelbox.values import Change, MetricSummary, Source
 _LAST: Final = ("labels", "created_at", "updated_at", "deleted_at")
 
 
+class _ObjectRow(Mapping[str, Any]):
+    """The fields of a value, each read when it is asked for: some take a call."""
+
+    def __init__(self, value: Any, names: Sequence[str]) -> None:
+        self._value = value
+        self._names = names
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return _plain(getattr(self._value, name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def row_of(value: Any) -> Row:
     """Return the fields of one of the client's values; what all objects have stands last, the id first."""
     # Whether it was there before is told by the commands that create.
     names = [field.name for field in fields(value) if not field.name.startswith("_") and field.name != "exists"]
     names += ("metric_summaries", "params") if isinstance(value, KeyedObject) else ()
     last = [name for name in _LAST if name in names]
-    return {name: _plain(getattr(value, name)) for name in (*(name for name in names if name not in last), *last)}
+    return _ObjectRow(value, [*(name for name in names if name not in last), *last])
 
 
 def rows_of(values: Iterable[Any]) -> Iterable[Row]:

@@ -5,20 +5,31 @@ from typing import Any
 import click
 
 from modelbox.cli.common import (
+    Command,
     experiment_options,
-    find_experiment,
     list_options,
     output_option,
     recursive_option,
     with_client,
 )
+from modelbox.cli.naming import Id, find_experiment, find_run
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.rows import created_row, row_of, rows_of
+from modelbox.cli.run_columns import RUN_COLUMNS, chosen_columns, need_keys, run_for_people, run_rows, tell_missing
 from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_time, read_values
 from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
+from modelbox.runs import Run
 
-_COLUMNS = ("id", "name", "status", "owner", "comment", "started_at", "ended_at")
+
+def _run_options(command: Command) -> Command:
+    """Add the options that name one run."""
+    text = "The run: its id, as many of its first digits as tell it apart, or its name in the experiment or namespace."
+    return click.option("--id", "run_id", required=True, help=text)(experiment_options(command))
+
+
+def _find(client: ModelBox, *, run_id: str, experiment: str, namespace: str) -> Run:
+    return find_run(client, run_id, experiment=experiment, namespace=namespace)
 
 
 @click.group()
@@ -33,7 +44,7 @@ def runs() -> None:
 @click.option("--name", default="", help="Its name. Default: two words.")
 @click.option("--owner", default="", help="Who answers for it.")
 @click.option("--comment", default="", help="A comment.")
-@click.option("--parent-id", "parent", default="", help="The run that it is part of.")
+@click.option("--parent-id", "parent", type=Id("run"), default="", help="The run that it is part of.")
 @click.option("--external-id", default="", help="The id of the same run in another tracker.")
 @click.option("--started-at", callback=read_time, metavar="TIME", help="When it began. Default: now.")
 @click.option("--run-id", "id", default="", help="A UUID drawn before; a run that has it already is printed.")
@@ -67,7 +78,7 @@ def start(
 
 
 @runs.command(epilog="Example: modelbox client runs end --id ID --status failed --reason 'out of memory'")
-@click.option("--id", "run_id", required=True, help="The run's id.")
+@_run_options
 @click.option(
     "--status",
     type=click.Choice(["finished", "failed", "killed"]),
@@ -78,28 +89,36 @@ def start(
 @click.option("--reason", default="", help="Why.")
 @click.option("--ended-at", callback=read_time, metavar="TIME", help="When it ended. Default: now.")
 @with_client
-def end(client: ModelBox, *, run_id: str, status: str, reason: str, ended_at: float | None) -> None:
+def end(client: ModelBox, *, status: str, reason: str, ended_at: float | None, **of: str) -> None:
     """End a run."""
-    client.run(run_id).finish(status, reason, ended_at=ended_at)
+    _find(client, **of).finish(status, reason, ended_at=ended_at)
 
 
 @runs.command(epilog="Example: modelbox client runs resume --id ID")
-@click.option("--id", "run_id", required=True, help="The run's id.")
+@_run_options
 @click.option("--reason", default="", help="Why.")
 @click.option("--reopen", is_flag=True, help="Although somebody has finished it.")
 @with_client
-def resume(client: ModelBox, *, run_id: str, reason: str, reopen: bool) -> None:
+def resume(client: ModelBox, *, reason: str, reopen: bool, **of: str) -> None:
     """Take up a run that failed, was killed, is lost or ended with its program: it is running again."""
-    client.run(run_id).resume(reason, heartbeat=False, reopen=reopen)
+    _find(client, **of).resume(reason, heartbeat=False, reopen=reopen)
 
 
 @runs.command(
     "list",
     epilog="""Example: modelbox client runs list --namespace langtech --experiment wav2vec-lid """
-    """--filter 'status = "finished"' --order-by 'metrics.val_acc desc'""",
+    """--filter 'status = "finished"' --order-by 'metrics.val_acc desc' --columns name,metrics.val_acc,params.lr""",
 )
 @experiment_options
 @click.option("--all-namespaces", is_flag=True, help="The runs of every namespace.")
+@click.option(
+    "--columns",
+    multiple=True,
+    metavar="NAMES",
+    help="Which columns, such as name,status,duration,parent,metrics.val_acc.max,params.lr,labels.env; metrics, params "
+    "and labels stand for all of them. Repeatable.",
+)
+@click.option("--tree", is_flag=True, help="Each run below the one that it is part of.")
 @recursive_option
 @list_options
 @output_option
@@ -110,6 +129,8 @@ def list_runs(
     experiment: str,
     namespace: str,
     all_namespaces: bool,
+    columns: tuple[str, ...],
+    tree: bool,
     recursive: bool,
     output: str,
     **which: Any,
@@ -119,21 +140,32 @@ def list_runs(
         raise click.UsageError("--recursive is for a namespace; leave out --experiment")
     if all_namespaces and (experiment or namespace):
         raise click.UsageError("--all-namespaces has them all; leave out --experiment and --namespace")
+    if tree and output in ("json", "csv"):
+        raise click.UsageError("--tree is for people; programs read parent_id")
+    chosen = chosen_columns(columns)
+    which["all_keys"] = need_keys(chosen) or (output == "json" and not chosen)
     if experiment:
         found = find_experiment(client, experiment, namespace).runs(**which)
     else:
         found = client.runs(namespace, recursive=recursive, all_namespaces=all_namespaces, **which)
-    print_rows(rows_of(found), columns=_COLUMNS, output=output)
+    if output == "json" and not chosen:
+        print_rows(rows_of(found), columns=(), output=output)
+        return
+    rows, names = run_rows(found, chosen or RUN_COLUMNS, tree=tree)
+    print_rows(rows, columns=names, output=output, what="runs")
+    tell_missing(rows, names, found)
 
 
 @runs.command(epilog="Example: modelbox client runs show --id ID")
-@click.option("--id", "run_id", required=True, help="The run's id.")
+@_run_options
+@click.option("--packages", is_flag=True, help="Also the packages that it ran with.")
 @output_option
 @with_client
-def show(client: ModelBox, *, run_id: str, output: str) -> None:
-    """Show one run with its hyperparameters, its metrics in short and its metadata."""
-    run = client.run(run_id)
-    print_object({**row_of(run), "metadata": run.metadata()}, output=output)
+def show(client: ModelBox, *, packages: bool, output: str, **of: str) -> None:
+    """Show one run: how it is with it, its metrics in short, its hyperparameters, metadata and source."""
+    run = _find(client, **of)
+    row = {**row_of(run), "metadata": run.metadata()}
+    print_object(row if output == "json" else run_for_people(row, packages=packages), output=output)
 
 
 @runs.command(epilog="Example: modelbox client runs compare ID ID")
@@ -149,10 +181,10 @@ def compare(
     if bool(ids) == bool(experiment):
         raise click.UsageError("give either the ids of runs, or --experiment")
     if ids:
-        compared: Comparison = client.compare(ids)
+        compared: Comparison = client.compare([find_run(client, one, namespace=namespace) for one in ids])
     else:
         compared = client.compare(find_experiment(client, experiment, namespace).runs(**which))
-    print_rows(compared.rows(), columns=compared.columns, output=output)
+    print_rows(compared.rows(), columns=compared.columns, output=output, what="runs")
 
 
 @runs.command(epilog="Example: modelbox client runs best --experiment wav2vec-lid --metric val_loss --mode min")
@@ -167,4 +199,5 @@ def best(client: ModelBox, *, experiment: str, namespace: str, metric: str, outp
     run = find_experiment(client, experiment, namespace).best_run(metric, **which)
     if run is None:
         raise click.ClickException(f"metric: no such run has the metric {metric[:80]!r}")
-    print_object(row_of(run), output=output)
+    row = row_of(run)
+    print_object(row if output == "json" else run_for_people(row), output=output)

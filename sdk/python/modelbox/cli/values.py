@@ -102,6 +102,21 @@ def read_values(pairs: tuple[str, ...], *, what: str) -> dict[str, Any]:
     return read
 
 
+def read_numbers(pairs: tuple[str, ...], *, what: str) -> dict[str, float]:
+    """Return what arguments of the form `KEY=NUMBER` give; `nan` and `inf` are numbers. See `read_pairs`.
+
+    Raises:
+        click.UsageError: One is not `KEY=NUMBER`, or a key stands twice.
+    """
+    numbers = {}
+    for key, text in read_pairs(pairs, what=what).items():
+        try:
+            numbers[key] = float(text)
+        except ValueError:
+            raise click.UsageError(f"{what}: {key[:80]}: {text[:80]!r} is not a number") from None
+    return numbers
+
+
 def read_value(text: str) -> Any:
     """Return the JSON value of a text that reads back as it was written, otherwise the text itself.
 

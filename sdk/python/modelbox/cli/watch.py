@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from modelbox.cli.common import connected, connection_options, namespace_option, output_option
+from modelbox.cli.common import connected, connection_options, line_output_option, namespace_option
 from modelbox.cli.output import Row, json_text, shown
 from modelbox.cli.rows import change_row
 from modelbox.cli.values import read_time
@@ -22,7 +22,7 @@ from modelbox.cli.values import read_time
 )
 @click.option("--after", default="", help="Begin after the change with this token.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many changes.")
-@output_option
+@line_output_option
 @connection_options
 def watch(
     *,

@@ -449,6 +449,32 @@ class Namespace(_message.Message):
     updated_at: _timestamp_pb2.Timestamp
     def __init__(self, name: _Optional[str] = ..., models: _Optional[int] = ..., experiments: _Optional[int] = ..., datasets: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class FindObjectsRequest(_message.Message):
+    __slots__ = ("id_prefix",)
+    ID_PREFIX_FIELD_NUMBER: _ClassVar[int]
+    id_prefix: str
+    def __init__(self, id_prefix: _Optional[str] = ...) -> None: ...
+
+class FoundObject(_message.Message):
+    __slots__ = ("id", "type", "name", "namespace")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    type: str
+    name: str
+    namespace: str
+    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., name: _Optional[str] = ..., namespace: _Optional[str] = ...) -> None: ...
+
+class FindObjectsResponse(_message.Message):
+    __slots__ = ("objects", "more")
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    objects: _containers.RepeatedCompositeFieldContainer[FoundObject]
+    more: bool
+    def __init__(self, objects: _Optional[_Iterable[_Union[FoundObject, _Mapping]]] = ..., more: bool = ...) -> None: ...
+
 class ListNamespacesRequest(_message.Message):
     __slots__ = ("page_size", "page_token")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]

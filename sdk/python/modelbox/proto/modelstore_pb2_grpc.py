@@ -149,6 +149,11 @@ class ModelStoreStub(object):
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectRequest.SerializeToString,
                 response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectResponse.FromString,
                 _registered_method=True)
+        self.FindObjects = channel.unary_unary(
+                '/modelbox.ModelStore/FindObjects',
+                request_serializer=modelbox_dot_proto_dot_modelstore__pb2.FindObjectsRequest.SerializeToString,
+                response_deserializer=modelbox_dot_proto_dot_modelstore__pb2.FindObjectsResponse.FromString,
+                _registered_method=True)
         self.ListNamespaces = channel.unary_unary(
                 '/modelbox.ModelStore/ListNamespaces',
                 request_serializer=modelbox_dot_proto_dot_modelstore__pb2.ListNamespacesRequest.SerializeToString,
@@ -456,6 +461,13 @@ class ModelStoreServicer(object):
 
     def RestoreObject(self, request, context):
         """Undo the deletion of an object.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindObjects(self, request, context):
+        """Find the objects of any kind, deleted ones too, whose ids begin with some digits.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -783,6 +795,11 @@ def add_ModelStoreServicer_to_server(servicer, server):
                     servicer.RestoreObject,
                     request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectRequest.FromString,
                     response_serializer=modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectResponse.SerializeToString,
+            ),
+            'FindObjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindObjects,
+                    request_deserializer=modelbox_dot_proto_dot_modelstore__pb2.FindObjectsRequest.FromString,
+                    response_serializer=modelbox_dot_proto_dot_modelstore__pb2.FindObjectsResponse.SerializeToString,
             ),
             'ListNamespaces': grpc.unary_unary_rpc_method_handler(
                     servicer.ListNamespaces,
@@ -1551,6 +1568,33 @@ class ModelStore(object):
             '/modelbox.ModelStore/RestoreObject',
             modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectRequest.SerializeToString,
             modelbox_dot_proto_dot_modelstore__pb2.RestoreObjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindObjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modelbox.ModelStore/FindObjects',
+            modelbox_dot_proto_dot_modelstore__pb2.FindObjectsRequest.SerializeToString,
+            modelbox_dot_proto_dot_modelstore__pb2.FindObjectsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -76,6 +76,7 @@ REMOVE_UNIQUE_TAG: Final = Method("RemoveUniqueTag", pb.RemoveUniqueTagRequest, 
 UPDATE_OBJECT: Final = Method("UpdateObject", pb.UpdateObjectRequest, pb.UpdateObjectResponse, writes=True)
 DELETE_OBJECT: Final = Method("DeleteObject", pb.DeleteObjectRequest, pb.DeleteObjectResponse, writes=True)
 RESTORE_OBJECT: Final = Method("RestoreObject", pb.RestoreObjectRequest, pb.RestoreObjectResponse, writes=True)
+FIND_OBJECTS: Final = Method("FindObjects", pb.FindObjectsRequest, pb.FindObjectsResponse)
 LIST_NAMESPACES: Final = Method("ListNamespaces", pb.ListNamespacesRequest, pb.ListNamespacesResponse)
 UPDATE_METADATA: Final = Method("UpdateMetadata", pb.UpdateMetadataRequest, pb.UpdateMetadataResponse, writes=True)
 LIST_METADATA: Final = Method("ListMetadata", pb.ListMetadataRequest, pb.ListMetadataResponse)
