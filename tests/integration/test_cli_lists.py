@@ -171,4 +171,4 @@ def test_a_shell_script_reports_metrics(client: ModelBox, experiment: Experiment
     for wrong in (("loss=low",), ("loss",), ("loss=1", "loss=2"), ()):
         run("metrics", "log", *which, *wrong, code=2)
     unknown = run("metrics", "log", "--id", "00000000-0000-4000-8000-000000000000", "loss=1", "--step", "1", code=1)
-    assert unknown.stderr.startswith("Error: ")
+    assert "Error: 1 metric point refused: parent_id: there is no object" in unknown.stderr

@@ -64,6 +64,8 @@ def test_a_journal_is_not_sent_to_another_log_at_its_address_and_goes_to_its_own
     [kept] = sync(other_server.address, exit_code=1)
     assert (kept["points"], kept["calls"], kept["refused"], kept["waiting"]) == (0, 0, 0, 2)
     assert "client sync --from-another-log" in kept["problems"][0]
+    # What waits is counted as `client journal` counts it.
+    assert (kept["waiting_points"], kept["waiting_calls"]) == (99, 1)
     assert [(found.points, found.calls) for found in left(journal_folder)] == [(99, 1)]
     assert logged_steps(other_server, run.id) == []
     other_server.stop()
@@ -110,6 +112,7 @@ def test_what_was_logged_before_any_log_was_heard_of_goes_to_the_first_that_take
     # It took it, and says that it knows no such run.
     [sent] = sync(other_server.address, exit_code=1)
     assert (sent["refused"], sent["waiting"]) == (1, 0)
+    assert (sent["refused_points"], sent["refused_calls"]) == (10, 0)
     other_server.stop()
     # By then it was bound: what that log refused, another one gets only on purpose.
     sdk_server.start()

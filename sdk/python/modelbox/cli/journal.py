@@ -83,14 +83,21 @@ def _sync(settings: JournalSettings, address: str, written_for: str, output: str
             settings, address, written_for=written_for, from_another_log=foreign, away_s_max=TIMEOUT_S, sent=done
         )
     finally:
-        columns = ("journal", "points", "calls", "refused", "waiting")
-        print_rows([_sent_row(sent) for sent in done], columns=columns, output=output)
+        counted = ("refused_points", "refused_calls", "waiting_points", "waiting_calls")
+        columns = ("journal", "points", "calls", *counted)
+        print_rows([_sent_row(sent) for sent in done], columns=columns, output=output, what="journals to send")
     problems = "; ".join(problem for sent in done for problem in sent.problems)
-    if refused := sum(sent.refused for sent in done):
+    if any(sent.refused for sent in done):
+        refused = _counted(sum(sent.refused_points for sent in done), sum(sent.refused_calls for sent in done))
         remedy = "they are set aside: modelbox client sync --refused"
-        raise click.ClickException(f"the server refused {refused} of them ({remedy}): {problems}")
-    if waiting := sum(sent.waiting for sent in done if sent.trouble):
-        raise click.ClickException(f"{waiting} of them still wait in their journals: {problems}")
+        raise click.ClickException(f"the server refused {refused} ({remedy}): {problems}")
+    if waiting := [sent for sent in done if sent.trouble and sent.waiting]:
+        count = _counted(sum(sent.waiting_points for sent in waiting), sum(sent.waiting_calls for sent in waiting))
+        raise click.ClickException(f"{count} still wait in their journals: {problems}")
+
+
+def _counted(points: int, calls: int) -> str:
+    return f"{points:,} metric points and {calls:,} calls"
 
 
 def _sent_row(sent: "Sent") -> dict[str, object]:
@@ -101,6 +108,10 @@ def _sent_row(sent: "Sent") -> dict[str, object]:
         "refused": sent.refused,
         "dropped": sent.dropped,
         "waiting": sent.waiting,
+        "refused_points": sent.refused_points,
+        "refused_calls": sent.refused_calls,
+        "waiting_points": sent.waiting_points,
+        "waiting_calls": sent.waiting_calls,
         "damaged_bytes": sent.damaged_bytes,
         "problems": sent.problems,
     }
@@ -131,7 +142,7 @@ def _print_refused(found: "Sequence[SetAside]", keys: Collection[str], output: s
     from modelbox.refusals import Outcome
 
     columns = ("refused_at", "key", "method", "points", "outcome", "reason", "problem")
-    print_rows([_refused_row(one) for one in found], columns=columns, output=output)
+    print_rows([_refused_row(one) for one in found], columns=columns, output=output, what="refused records")
     if missing := set(keys) - {one.key for one in found}:
         raise click.ClickException(f"--key: nothing is set aside with {', '.join(sorted(missing))}")
     if still := sum(one.outcome in {Outcome.REFUSED, Outcome.UNANSWERED} for one in found):
@@ -158,7 +169,7 @@ def journal(*, output: str, config_path: Path | None) -> None:
         ]
         aside = set_aside(settings)
     columns = ("journal", "server_addr", "points", "calls", "bytes", "in_use", "log", "created_at")
-    print_rows(rows, columns=columns, output=output)
+    print_rows(rows, columns=columns, output=output, what="journals")
     if aside.records:
         text = f"{aside.points} metric points and {aside.calls} calls were refused and are set aside"
         click.echo(f"{text}; see them with: modelbox client sync --refused --show", err=True)

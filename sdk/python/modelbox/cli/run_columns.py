@@ -71,7 +71,7 @@ def run_for_people(row: Row, *, packages: bool = False) -> Row:
     installed = source.pop("dependencies", {})
     told = {
         **{name: row[name] for name in _FIRST},
-        "duration": _duration(row["started_at"], row["ended_at"]),
+        "duration": _took(row["started_at"], row["ended_at"]),
         **{f"metrics.{key}": _in_short(summary) for key, summary in row["metric_summaries"].items()},
         **{f"params.{name}": value for name, value in row["params"].items()},
         **{f"metadata.{key}": value for key, value in row.get("metadata", {}).items()},
@@ -116,12 +116,12 @@ def _cell(run: Run, column: str, names: Mapping[str, str]) -> Any:
         case "parent":
             return names.get(run.parent_id, run.parent_id)
         case "duration":
-            return _duration(run.started_at, run.ended_at)
+            return _took(run.started_at, run.ended_at)
         case _:
             return row_of(run)[column]
 
 
-def _duration(started_at: datetime, ended_at: datetime | None) -> str | None:
+def _took(started_at: datetime, ended_at: datetime | None) -> str | None:
     return None if ended_at is None else str(ended_at - started_at).partition(".")[0]
 
 

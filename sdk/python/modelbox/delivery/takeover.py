@@ -37,7 +37,8 @@ class Sent:
     """What became of one journal's records.
 
     `refused` of them are set aside, but for those `dropped` that found no room there; `waiting` of them still wait, for
-    the `trouble` if there is any.
+    the `trouble` if there is any. What a journal holds is told in metric points and other calls: those of the refused
+    and of the waiting ones too.
     """
 
     path: Path
@@ -46,6 +47,10 @@ class Sent:
     refused: int = 0
     dropped: int = 0
     waiting: int = 0
+    refused_points: int = 0
+    refused_calls: int = 0
+    waiting_points: int = 0
+    waiting_calls: int = 0
     damaged_bytes: int = 0
     trouble: str = ""
     problems: list[str] = field(default_factory=list)
@@ -53,7 +58,10 @@ class Sent:
     def count(self, record: Record, answer: Answer, *, fate: Fate) -> None:
         """Count an answered record."""
         if answer.error is not None:
-            self.refused += fate is not Fate.LEFT
+            if fate is not Fate.LEFT:
+                self.refused += 1
+                self.refused_points += record.points
+                self.refused_calls += not record.points
             self.dropped += fate is Fate.DROPPED
             self.tell(_told(record, answer.error))
         elif record.points:
@@ -167,6 +175,8 @@ class Takeover:
             next_at = self._send_records(path, backlog, sent, between, until=until)
         finally:
             sent.waiting = backlog.waiting.records + backlog.left.records
+            sent.waiting_points = backlog.waiting.points + backlog.left.points
+            sent.waiting_calls = backlog.waiting.calls + backlog.left.calls
             trouble = self._tries.contact.trouble
             trouble = self._tries.destination.foreign(backlog) or trouble
             if sent.waiting and trouble is not None:
