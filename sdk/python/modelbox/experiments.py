@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Literal, Unpack
 
 from modelbox.checkpoints import HasCheckpoints
@@ -23,7 +22,6 @@ from modelbox.runs import RUNS, Run, RunFields, new_run
 from modelbox.sending import create
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import Source
 from modelbox.wire import framework_of
 
 
@@ -63,22 +61,7 @@ class Experiment(KeyedObject, HasCheckpoints):
         request = pb.ListExperimentsRequest(namespace=self.namespace, parent_id=self.id, **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)
 
-    def new_run(
-        self,
-        name: str = "",
-        *,
-        hyperparameters: Any = None,
-        parent: Run | str = "",
-        comment: str = "",
-        owner: str = "",
-        labels: Mapping[str, str] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        source: Source | bool = True,
-        heartbeat: bool = True,
-        started_at: float | datetime | None = None,
-        external_id: str = "",
-        id: str = "",  # noqa: A002  # its name on the wire
-    ) -> Run:
+    def new_run(self, name: str = "", **of: Unpack[RunFields]) -> Run:
         """Start a run. While the server is away it is created later, and returned as it was given.
 
         Args:
@@ -98,23 +81,7 @@ class Experiment(KeyedObject, HasCheckpoints):
         Raises:
             InvalidFieldError: An argument breaks a rule.
         """
-        return new_run(
-            self._session,
-            self.id,
-            name,
-            namespace=self.namespace,
-            hyperparameters=hyperparameters,
-            parent=parent,
-            comment=comment,
-            owner=owner,
-            labels=labels,
-            metadata=metadata,
-            source=source,
-            heartbeat=heartbeat,
-            started_at=started_at,
-            external_id=external_id,
-            id=id,
-        )
+        return new_run(self._session, self.id, name, namespace=self.namespace, **of)
 
     def run(self, id: str) -> Run:  # noqa: A002  # its name on the wire
         """Return one run of this experiment.
