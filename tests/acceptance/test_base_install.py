@@ -1,4 +1,4 @@
-"""`pip install modelbox` brings the SDK and the CLI, nothing of the server."""
+"""The package without extras brings the SDK and the CLI, nothing of the server."""
 
 import subprocess
 import sys

@@ -38,6 +38,9 @@ def test_program_and_commands_print_what_the_readme_says(server: ServerProcess) 
     [session] = _blocks("console")
     for command, output in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE):
         assert _alike(_run(["sh", "-c", command], environment, server.folder)) == _alike(output)
+    # A second time it is another run and the model's next version.
+    again = printed.replace("digits 1", "digits 2")
+    assert _run([sys.executable, "-c", program], environment, server.folder) == again
 
 
 def test_tasks_in_the_readme_exist() -> None:

@@ -7,8 +7,10 @@ import re
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from modelbox import Experiment, ModelBox, Run
+from modelbox.cli.main import main
 from modelbox.cli.metrics import TABLE_POINTS_MAX
 from tests.integration.cli_calls import read, run
 from tests.integration.sdk_server import wait_until
@@ -172,3 +174,17 @@ def test_a_shell_script_reports_metrics(client: ModelBox, experiment: Experiment
         run("metrics", "log", *which, *wrong, code=2)
     unknown = run("metrics", "log", "--id", "00000000-0000-4000-8000-000000000000", "loss=1", "--step", "1", code=1)
     assert "Error: 1 metric point refused: parent_id: there is no object" in unknown.stderr
+
+
+def test_a_run_is_reported_as_one_file_of_html(client: ModelBox) -> None:
+    with client.start_run("drawn", name="<coral>", source=False, heartbeat=False) as drawn:
+        drawn.log_metrics({"loss": 0.5}, step=0)
+        drawn.log_metrics({"loss": 0.25}, step=1)
+    client.flush()
+    result = CliRunner().invoke(main, ["report", drawn.id[:12]])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("<!doctype html>")
+    for shown in ("<title>Run &lt;coral&gt;</title>", "<svg", "loss"):
+        assert shown in result.stdout
+    assert "http://" not in result.stdout.replace("http://www.w3.org/2000/svg", "")
+    assert CliRunner().invoke(main, ["report"]).exit_code == 2

@@ -37,9 +37,24 @@ class Missing:
 
 
 class Listed(list[ItemT]):
-    """What a search found, in a list. `missing` says what of the search nothing has, such as a mistyped key."""
+    """What a search found, in a list that shows itself as a table.
+
+    `missing` says what of the search nothing has, such as a mistyped key.
+    """
 
     missing: tuple[Missing, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the first rows as a table of text; whole objects are shown one by one."""
+        # Loaded when it is used: few programs print lists.
+        from modelbox.display.listing import text_of  # noqa: PLC0415  # see above
+
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        from modelbox.display.listing import html_of  # noqa: PLC0415  # as above
+
+        return html_of(self).text
 
 
 def listed(items: Iterable[ItemT], missing: Iterable[pb.Missing]) -> Listed[ItemT]:

@@ -15,6 +15,7 @@ _GROUP: Final = "modelbox.commands"
 _OWN: Final = {
     "client": "modelbox.cli.client:client",
     "completion": "modelbox.cli.completion:completion",
+    "report": "modelbox.cli.report:report",
 }
 
 

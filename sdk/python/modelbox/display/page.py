@@ -73,6 +73,12 @@ def page(kind: str, name: str, *parts: Html | None) -> Html:
     return Html(f'<div style="{_STYLE[0]}"><div>{cell(kind)} <b>{cell(name)}</b></div>{body}</div>')
 
 
+def document(title: str, content: Html) -> str:
+    """Return a whole file of HTML with this content, which asks nothing of any server."""
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
+    return f"<!doctype html>\n<html><head>{head}</head><body>{content.text}</body></html>"
+
+
 def section(title: str, content: Html | None, *, is_open: bool = True) -> Html | None:
     """Return content under a title that folds it; nothing where there is none."""
     if content is None:

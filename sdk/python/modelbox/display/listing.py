@@ -1,0 +1,75 @@
+"""Lists of objects as tables, of text and of HTML.
+
+Must not know: any kind of object.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from modelbox.display.page import Html, table
+
+ROWS_MAX: Final = 60
+"""Rows that are shown; the rest is counted."""
+
+CELL_CHARS_MAX: Final = 40
+"""Text of one cell, in characters."""
+
+_COLUMNS: Final = (
+    "name",
+    "epoch",
+    "step",
+    "version",
+    "status",
+    "unique_tags",
+    "namespace",
+    "owner",
+    "models",
+    "experiments",
+    "datasets",
+    "created_at",
+    "id",
+)
+"""What is worth a column, of the objects that have it."""
+
+
+def text_of(items: Sequence[Any]) -> str:
+    """Return a list as text: a table of what has columns, else as any list."""
+    columns, rows = _table_of(items)
+    if not columns:
+        return list.__repr__(items) if isinstance(items, list) else repr(items)
+    widths = [max(len(row[number]) for row in (columns, *rows)) for number in range(len(columns))]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (columns, *rows)]
+    return "\n".join([*lines, *_rest(items)])
+
+
+def html_of(items: Sequence[Any]) -> Html:
+    """Return a list as HTML, as `text_of` does."""
+    columns, rows = _table_of(items)
+    if not columns:
+        return table(("nothing",), ()) if not items else table(("",), [(repr(item),) for item in items[:ROWS_MAX]])
+    return Html(table(columns, rows).text + "".join(f"<div>{line}</div>" for line in _rest(items)))
+
+
+def _table_of(items: Sequence[Any]) -> tuple[Sequence[str], list[list[str]]]:
+    """Return columns and rows, no columns where there is nothing to put into them."""
+    first = items[0] if items else None
+    columns = [name for name in _COLUMNS if hasattr(first, name) and not callable(getattr(first, name))]
+    return columns, [[_shown(getattr(item, name, None)) for name in columns] for item in items[:ROWS_MAX]]
+
+
+def _rest(items: Sequence[Any]) -> list[str]:
+    return [f"… and {len(items) - ROWS_MAX:,} more"] if len(items) > ROWS_MAX else []
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+        case tuple() | list():
+            text = ", ".join(map(str, value))
+        case _:
+            text = " ".join(str(value).split())
+    return text if len(text) <= CELL_CHARS_MAX else f"{text[: CELL_CHARS_MAX - 1]}…"
