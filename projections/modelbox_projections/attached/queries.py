@@ -64,10 +64,8 @@ class AttachedView:
 
 
 def _attached(row: asyncpg.Record, keys_max: int | None) -> Attached:
-    metadata, hyperparameters = (
-        dict(zip(names or (), map(str.encode, values or ()), strict=True))
-        for names, values in ((row["metadata_keys"], row["metadata_values"]), (row["param_names"], row["param_values"]))
-    )
+    metadata = _texts(row["metadata_keys"], row["metadata_values"])
+    hyperparameters = _texts(row["param_names"], row["param_values"])
     columns = (row[name] or () for name in ("metric_keys", "latest", "latest_steps", "smallest", "largest", "points"))
     metrics = list(map(MetricSummaryRow, *columns))
     more = keys_max is not None and (len(metrics) > keys_max or len(hyperparameters) > keys_max)
@@ -75,3 +73,7 @@ def _attached(row: asyncpg.Record, keys_max: int | None) -> Attached:
         metrics = metrics[:keys_max]
         hyperparameters = dict(list(hyperparameters.items())[:keys_max])
     return Attached(metadata, hyperparameters, metrics, row["has_files"], more)
+
+
+def _texts(keys: Sequence[str] | None, values: Sequence[str] | None) -> dict[str, bytes]:
+    return dict(zip(keys or (), (value.encode() for value in values or ()), strict=True))

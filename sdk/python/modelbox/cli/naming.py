@@ -40,7 +40,7 @@ class Id(click.ParamType):  # type: ignore[type-arg]  # generic in newer version
         """Take ids of objects of a kind; of any, unless given."""
         self._kind = kind
 
-    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002  # click's names
         """Keep it until there is a client."""
         return GivenId(value, self._kind) if isinstance(value, str) else value
 
