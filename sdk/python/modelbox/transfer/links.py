@@ -48,11 +48,11 @@ class LinkClient:
         """Send bytes to a link.
 
         Raises:
-            LinkRefusedError: It is not taken; a redirection is not followed.
+            LinkRefusedError: It is none, or not taken; a redirection is not followed.
             LinkUnreachableError: Its host was never reached, or is avoided.
             UnavailableError: The host broke off or has trouble; the same call may succeed.
         """
-        link = urlsplit(url)
+        link = _parsed(url)
         with self._connection(link) as connection:
             with _network(link):
                 connection.putrequest("PUT", _target(link))
@@ -68,8 +68,12 @@ class LinkClient:
 
     def avoid(self, url: str) -> None:
         """Take the host of a link for unreachable for a while: it refuses what it should take, or does not keep it."""
+        try:
+            host = _host(_parsed(url))
+        except LinkRefusedError:
+            return  # what is no link has no host
         with self._lock:
-            self._unreachable[_host(urlsplit(url))] = monotonic() + UNREACHABLE_S
+            self._unreachable[host] = monotonic() + UNREACHABLE_S
 
     def get(self, url: str, *, offset: int, size: int) -> Generator[bytes]:
         """Return the bytes from `offset` on that a link leads to, in pieces of at most `CHUNK_BYTES`.
@@ -80,11 +84,11 @@ class LinkClient:
             size: All bytes that it leads to; an answer that announces others is no answer of the store.
 
         Raises:
-            LinkRefusedError: It is not taken, or gives something else.
+            LinkRefusedError: It is none, not taken, or gives something else.
             LinkUnreachableError: Its host was never reached, or is avoided.
             UnavailableError: The host broke off or has trouble; the same call may succeed.
         """
-        link = urlsplit(url)
+        link = _parsed(url)
         with self._connection(link) as connection:
             with _network(link):
                 connection.request("GET", _target(link), headers={"Range": f"bytes={offset}-"} if offset else {})
@@ -178,6 +182,15 @@ def _check(link: SplitResult, answer: http.client.HTTPResponse) -> None:
         return
     problem = f"{link.hostname} answers {answer.status} {answer.reason}"
     raise (UnavailableError if answer.status in _TROUBLE else LinkRefusedError)(problem)
+
+
+def _parsed(url: str) -> SplitResult:
+    try:
+        link = urlsplit(url)
+        _ = link.port  # is read when it is asked for
+    except ValueError as error:
+        raise LinkRefusedError(f"the server gives a link that is none: {url[:80]!r} ({error})") from None
+    return link
 
 
 def _host(link: SplitResult) -> Host:
