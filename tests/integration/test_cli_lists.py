@@ -158,6 +158,17 @@ def test_many_points_are_thinned_out_in_a_table_and_whole_elsewhere(client: Mode
     run(*which, "--all", "--last", code=2)
 
 
+def test_a_series_that_no_answer_has_room_for_is_printed_whole(
+    client: ModelBox, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in range(500):
+        experiment.log_metrics({"loss": float(step)}, step=step)
+    client.flush()
+    monkeypatch.setattr("modelbox_gateway.rpc.metrics.POINTS_SHOWN_AS_COLUMNS_MAX", 100)
+    points = read("metrics", "--id", experiment.id, "--first-step", "1")
+    assert [point["step"] for point in points] == list(range(1, 500))
+
+
 def test_a_shell_script_reports_metrics(client: ModelBox, experiment: Experiment) -> None:
     which = ("--id", experiment.id)
     run("metrics", "log", *which, "loss=0.3", "acc=nan", "--step", "5", "--wallclock", "100")

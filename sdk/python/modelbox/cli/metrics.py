@@ -9,15 +9,13 @@ from modelbox.cli.common import output_option, with_object
 from modelbox.cli.output import Row, print_rows, print_stream
 from modelbox.cli.values import read_numbers, read_time
 from modelbox.client import ModelBox
+from modelbox.errors import ResultTooLargeError
 from modelbox.logged_object import LoggedObject
 from modelbox.values import MetricPoint
 from modelbox.wire import moment_of
 
 TABLE_POINTS_MAX = 100
 """About so many points of each metric stand in a table, unless more are asked for."""
-
-POINTS_AT_ONCE = 200_000
-"""Points of a long series that are read in one call: each call looks through all of the series."""
 
 _COLUMNS = ("key", "step", "wallclock", "value")
 _STEP_WIDTH = 12
@@ -123,9 +121,15 @@ def log_metrics(
 
 
 def _every_point(logged: LoggedObject, keys: Iterable[str], steps: Steps) -> Iterator[tuple[str, MetricPoint]]:
-    """Return the points of a few pages at a time, however many there are."""
+    """Return the points of a metric at a time; of one that no answer has room for, of a page."""
     for key in keys:
-        for point in logged.metric_points(key, page_size=POINTS_AT_ONCE, **steps):
+        points: Iterable[MetricPoint]
+        try:
+            # Each page looks through all of the series, so a million points take seven times as long in pages.
+            points = logged.metrics(key, **steps).get(key, ())
+        except ResultTooLargeError:
+            points = logged.metric_points(key, **steps)
+        for point in points:
             yield key, point
 
 
