@@ -60,7 +60,7 @@ types: $(READY) ## Check the types (mypy and pyright)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(READY) ## Run the test suite, the acceptance tests with the wheel installed alone
-	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance --ignore=tests/containers -m "not matrix"
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance --ignore=tests/containers -m "not matrix and not overhead"
 	rm -rf $(WHEEL) && $(BIN)/pip wheel --quiet --no-deps --build-constraint constraints.txt -w $(WHEEL) .
 	$(PYTHON) -m venv $(WHEEL)/venv
 	$(BIN)/pip --python $(WHEEL)/venv/bin/python install --quiet $(PIN) \
@@ -70,7 +70,7 @@ test: $(READY) ## Run the test suite, the acceptance tests with the wheel instal
 test-all: test test-containers test-pythons ## Run all tests, those of the suite again under coverage, and show what none reaches
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --ignore=tests/acceptance --ignore=tests/containers \
-		-m "not timing and not matrix"
+		-m "not timing and not matrix and not overhead"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -144,7 +144,7 @@ def _measure(framework: str, middle: Middle, folder: Path, *, lives: bool, dies:
     return Measured(*([Cost(*cost) for cost in costs] for costs in json.loads(last)))
 
 
-@pytest.mark.slow
+@pytest.mark.overhead
 @pytest.mark.timeout(TIMEOUT_S)
 @pytest.mark.parametrize("framework", [pytest.param(name, marks=getattr(pytest.mark, name)) for name in FRAMEWORKS])
 @pytest.mark.parametrize("middle", ["away", "dies", "slow"], indirect=True)
