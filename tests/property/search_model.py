@@ -80,7 +80,7 @@ def keys(draw: st.DrawFn) -> tuple[str, str]:
 
 FIELDS: dict[str, dict[str, str]] = {
     "run": {
-        **dict.fromkeys(["name", "owner", "comment", "reason", "namespace", "source.commit"], "text"),
+        **dict.fromkeys(["name", "owner", "comment", "reason", "external_id", "namespace", "source.commit"], "text"),
         **dict.fromkeys(["created_at", "updated_at", "started_at", "ended_at", "deleted_at"], "time"),
         **dict.fromkeys(["id", "experiment_id", "parent_id"], "id"),
         "status": "word",
@@ -105,7 +105,8 @@ def readings(draw: st.DrawFn, kind: Kind) -> Reading:
         name = draw(st.sampled_from(list(FIELDS[kind])))
         return Reading(name, lambda item: some(item.fields[name]), FIELDS[kind][name])
     if family == "tags":
-        return Reading("tags", lambda item: list(item.tags), "text")
+        # A deleted version holds none.
+        return Reading("tags", lambda item: [] if item.deleted else list(item.tags), "text")
     key, text = draw(keys())
     if family == "metrics":
         suffix = draw(st.sampled_from(["", ".latest", ".min", ".max"]))

@@ -140,6 +140,7 @@ class Population:
             "name": self._one(TEXTS),
             "owner": self._one(TEXTS),
             "comment": self._one(TEXTS),
+            "external_id": self._one(TEXTS),
             "experiment_id": self._one(EXPERIMENTS),
             "parent_id": self._one([None, *EXPERIMENTS]),
             "started_at": self._one(TIMES),
