@@ -179,7 +179,7 @@ async def settle(
 async def _refuse_another_database(
     session: "asyncpg.Connection | PoolConnectionProxy[asyncpg.Record]", role: str | None
 ) -> None:
-    """See that the dsn still leads to the database that the role is of.
+    """See that the dsn still leads to the database that the role is of, or to one on which it was given the rights.
 
     Raises:
         LogRefusedError: It does not: another one was restored or renamed to its name.
@@ -187,7 +187,12 @@ async def _refuse_another_database(
     if role is None:
         return
     [(expected, _, _, database)] = await session.fetch(STATEMENTS["find_role"])
-    if role != expected:
+    if role == expected:
+        return
+    has_rights = await session.fetchval(
+        "SELECT pg_has_role($1::name, oid, 'USAGE') FROM pg_catalog.pg_roles WHERE rolname = $2", role, expected
+    )
+    if not has_rights:
         raise LogRefusedError(_ANOTHER.format(database=database))
 
 
