@@ -37,12 +37,13 @@ def experiment(client: ModelBox) -> Experiment:
 
 
 def program(experiment: Experiment, client: ModelBox, text: str, *, folder: Path) -> None:
-    """Run a program to its end."""
+    """Run a program to its end; what the client reads from then on shows all that it did."""
     file = folder / "program.py"
     file.write_text(text, encoding="utf-8")
     environment = {"MODELBOX_JOURNAL_DIR": str(folder / "journal"), "PATH": "/usr/bin:/bin", "HOME": str(folder)}
     command = [sys.executable, str(file), client.address, experiment.id]
     subprocess.run(command, env=environment, check=False, timeout=TIMEOUT_S, stderr=subprocess.DEVNULL)
+    experiment.update(description="written after it")
 
 
 def test_a_run_that_ended_with_its_program_goes_on_unasked(

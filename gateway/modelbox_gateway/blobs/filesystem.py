@@ -3,6 +3,7 @@
 `sha256/ab/cdef…` holds what is complete and durable, `tmp` what is being written, `aside` what a sweep took out.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from modelbox_gateway.blobs.contract import AbandonedUpload, OwnerMark, StoredBlob
 from modelbox_gateway.blobs.disk import at_disk, fsync_folder
@@ -63,18 +65,21 @@ class FilesystemStore:
                 return None
 
     def claim(self, data: bytes, *, number: int) -> None:
-        """Write a mark, unless there is one of this number."""
+        """Write a mark, unless there is one of this number. Whoever reads it meanwhile finds all of it or none."""
         with at_disk():
             self._owners.mkdir(exist_ok=True)
+            whole = self._owners / f".{uuid4().hex}"
+            descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
-                descriptor = os.open(self._mark(number), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-            except FileExistsError:
-                return
-            try:
-                os.write(descriptor, data)
-                os.fsync(descriptor)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(descriptor)
+                # Unlike a rename this never replaces the mark of another server.
+                with contextlib.suppress(FileExistsError):
+                    os.link(whole, self._mark(number))
             finally:
-                os.close(descriptor)
+                whole.unlink()
             fsync_folder(self._owners)
 
     def writer(self) -> "FileWriter":
