@@ -1,10 +1,14 @@
 """The feed in three copies on a real cluster of nats-servers."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client as NatsClient
+from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 from nats.js.api import StreamConfig
 
 from modelbox_events import Log
@@ -67,11 +71,20 @@ async def test_a_repeated_publish_is_answered_alike_whatever_the_replicas(tmp_pa
                 config = StreamConfig(name="F", subjects=["modelbox.>"], num_replicas=replicas)
                 await publisher.jetstream().add_stream(config)
                 headers = {"Nats-Expected-Last-Sequence": "0", "Nats-Expected-Stream": "F"}
-                first = await publisher.request("modelbox.a", b"{}", timeout=5, headers=headers)
-                again = await publisher.request("modelbox.a", b"{}", timeout=5, headers=headers)
+                first = await _published(publisher, headers)
+                again = await _published(publisher, headers)
             assert read_answer(first.data, status=None) == Ack(1)
             verdict = judge(read_answer(again.data, status=None), expected=1)
             assert verdict in {Verdict.STORED, Verdict.REREAD}
+
+
+async def _published(publisher: NatsClient, headers: dict[str, str]) -> Msg:
+    """Publish once; until each server of a cluster has heard of a new stream, nobody is there to answer."""
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(NoRespondersError):
+                return await publisher.request("modelbox.a", b"{}", timeout=5, headers=headers)
+            await asyncio.sleep(0.05)
 
 
 async def test_a_feed_without_a_majority_of_its_replicas_is_told_and_goes_on_when_they_are_back(

@@ -78,7 +78,7 @@ def test_points_are_sent_again_with_the_same_key(peer: tuple[Peer, str]) -> None
     server, address = peer
     server.answers += [abort(grpc.StatusCode.UNAVAILABLE), abort(grpc.StatusCode.INTERNAL)]
     with ModelBox(address) as client:
-        client.object(ID).log_metrics({"loss": 1.0})
+        client.object(ID).log_metrics({"loss": 1.0}, step=0)
         client.flush()
         assert client.delivery().acknowledged == 1
     assert len(server.keys()) == 3

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from modelbox import ModelBox, NotFoundError, RefusedError, Run, UnavailableError, backoff, refusals
-from modelbox.delivery import courier
+from modelbox.delivery import waiting
 from modelbox.journal import aside
 from modelbox.journal.folder import JournalSettings
 from modelbox.values import LocalFile
@@ -217,7 +217,7 @@ def test_a_record_that_fails_alone_is_set_aside_and_blocks_nothing(
 def test_what_a_creation_that_fails_is_the_parent_of_waits_for_it_and_others_do_not(
     sdk_server: SdkServer, run: Run, forwarder: Forwarder, before: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "OFFLINE_AFTER_S", 0.2)
+    monkeypatch.setattr(waiting, "OFFLINE_AFTER_S", 0.2)
     forwarder.spoil = poisoned(Said(grpc.StatusCode.INTERNAL, "INTERNAL"))
     with ModelBox(before) as client:
         experiment = client.experiment(id=run.experiment_id)
