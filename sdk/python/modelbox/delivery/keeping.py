@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from modelbox.delivery.held import Held
-from modelbox.errors import InvalidFieldError, UnavailableError
+from modelbox.errors import InvalidFieldError
 from modelbox.journal.aside import refused_in
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
 from modelbox.journal.record import KEEP_FILES, Record
@@ -166,11 +166,6 @@ class _Sending:
             self._transfers.upload(self._wanted.object_id, self._files(), on_progress=self._on_progress)
             if self._is_given_up():
                 return
-        except RuntimeError as error:
-            if not _is_for_want_of_a_thread(error):
-                raise
-            # The interpreter ends, and takes no more threads: whoever comes next sends them.
-            raise UnavailableError(f"files cannot be sent while the program ends ({error})") from error
         except (OSError, InvalidFieldError) as error:
             if self._is_given_up():
                 return
@@ -232,8 +227,3 @@ def _named_by(records: Iterable[Record]) -> Iterator[Path]:
     for record in records:
         if record.method == KEEP_FILES:
             yield keeping_of(record).held.folder
-
-
-def _is_for_want_of_a_thread(error: RuntimeError) -> bool:
-    # Python has no class for it; the texts are "can't start new thread" and "can't create new thread at …".
-    return "new thread" in str(error)
