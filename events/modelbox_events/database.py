@@ -63,6 +63,7 @@ class Database:
         self.dsn = dsn
         self.pool = pool
         self.role = role
+        self._given_up: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def connect(cls, dsn: str, *, pool_size: int) -> Self:
@@ -97,6 +98,12 @@ class Database:
                     connection = await self.pool.acquire()
             try:
                 yield connection
+            except (asyncio.CancelledError, TimeoutError):
+                # Its caller has an error to tell, perhaps shortly before nobody listens any more: it waits no longer.
+                giving_up = asyncio.create_task(self._give_up(connection))
+                self._given_up.add(giving_up)
+                giving_up.add_done_callback(self._given_up.discard)
+                raise
             except BaseException:
                 await self._give_up(connection)
                 raise
@@ -112,7 +119,7 @@ class Database:
 
     async def _give_up(self, connection: PooledConnection) -> None:
         # What was cut off in the middle is cancelled first. One that does not answer to that is not given back: the
-        # pool ends it and opens another, and the caller has its own error already.
+        # pool ends it and opens another.
         with contextlib.suppress(TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
             await self.pool.release(connection, timeout=ANSWER_TIMEOUT_S)
 

@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import asyncpg
 
@@ -30,6 +30,7 @@ ROOM = "DROP FUNCTION public.full_disk CASCADE"
 LINES_MAX = 12
 """Lines of a trouble that lasts `LASTS_S`, of all parts; with one for each try there were ten times more."""
 LASTS_S = 15.0
+IN_NAMESPACE = ("--namespace", "acceptance")
 
 
 def part_of(info: dict[str, Any], part: str = "projections") -> dict[str, Any]:
@@ -96,36 +97,50 @@ def test_a_right_that_was_taken_away_is_told_by_every_part_in_few_lines(server: 
 
 
 def test_a_postgres_that_does_not_answer_is_told_as_the_reason(server: ServerProcess) -> None:
-    """By the report, and to a client before it gives up: that the server is away it would have to guess else."""
+    """By the report, and to a client before it gives up: that the server is away it would have to guess else.
+
+    To one whose user the server has not met yet, too.
+    """
     info = server.start()
     model_id = create_model(info["grpc_addr"], "one")
     server.wait_until(lambda: part_of(info).get("state") == "running")
+    assert client(info["grpc_addr"], "labels", "--id", model_id, "env=test", user="met").returncode == 0
     told = server.folder / "watch.log"
-    environment = {**os.environ, "MODELBOX_API_ADDR": info["grpc_addr"]}
-    with told.open("wb") as stderr:
-        command = [MODELBOX, "client", "watch", "--namespace", "acceptance"]
-        watching = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
-    assert watching.stdout is not None
-    assert model_id in watching.stdout.readline()
-    with frozen(server.data):
-        server.wait_until(lambda: part_of(info).get("state") == "stuck")
-        assert "Postgres does not answer" in part_of(info)["reason"]
-        assert 'modelbox_projection_status{projection="models",status="stuck"} 1.0' in metrics(info)
-        for command in (["labels", "--id", model_id, "env=prod"], ["models", "list", "--namespace", "acceptance"]):
-            refused = client(info["grpc_addr"], *command)
-            assert refused.returncode == 3, refused.stderr
-            assert "the log is unavailable" in refused.stderr
-            assert "does the server run" not in refused.stderr
-            assert ("idempotency key" in refused.stderr) == (command[0] == "labels")
-        server.wait_until(lambda: "the watch was interrupted and goes on from where it was" in told.read_text())
-        assert "the log is unavailable" in told.read_text()
-    server.wait_until(lambda: part_of(info).get("state") == "running")
-    three = create_model(info["grpc_addr"], "three")
-    assert any(three in watching.stdout.readline() for _ in range(3)), "it goes on"
-    watching.kill()
-    watching.wait()
-    watching.stdout.close()
+    with watching(info["grpc_addr"], told) as changes:
+        assert [model_id in changes.readline() for _ in range(2)] == [True, True]
+        with frozen(server.data):
+            server.wait_until(lambda: part_of(info).get("state") == "stuck")
+            assert "Postgres does not answer" in part_of(info)["reason"]
+            assert 'modelbox_projection_status{projection="models",status="stuck"} 1.0' in metrics(info)
+            labels = ["labels", "--id", model_id, "env=prod"]
+            for user, command in (("met", labels), ("new", labels), ("met", ["models", "list", *IN_NAMESPACE])):
+                refused = client(info["grpc_addr"], *command, user=user)
+                assert refused.returncode == 3, refused.stderr
+                assert "the log is unavailable" in refused.stderr
+                assert "does the server run" not in refused.stderr
+                assert ("idempotency key" in refused.stderr) == (command[0] == "labels")
+            server.wait_until(lambda: "the watch was interrupted and goes on from where it was" in told.read_text())
+            assert "the log is unavailable" in told.read_text()
+        server.wait_until(lambda: part_of(info).get("state") == "running")
+        three = create_model(info["grpc_addr"], "three")
+        assert any(three in changes.readline() for _ in range(4)), "it goes on"
     assert server.stop() == 0
+
+
+@contextlib.contextmanager
+def watching(address: str, told: Path) -> Iterator[IO[str]]:
+    """Have `client watch` print changes meanwhile; what it tells beside them goes to `told`."""
+    environment = {**os.environ, "MODELBOX_API_ADDR": address}
+    command = [MODELBOX, "client", "watch", *IN_NAMESPACE]
+    with (
+        told.open("wb") as stderr,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
 
 
 @contextlib.contextmanager
@@ -144,9 +159,9 @@ def frozen(data: Path) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
-def client(address: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command of the client."""
-    environment = {**os.environ, "MODELBOX_API_ADDR": address}
+def client(address: str, *arguments: str, user: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the client, used by `user`."""
+    environment = {**os.environ, "MODELBOX_API_ADDR": address, "MODELBOX_USER": user}
     return subprocess.run(
         [MODELBOX, "client", *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
     )

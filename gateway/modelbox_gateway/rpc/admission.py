@@ -10,12 +10,9 @@ from uuid import UUID
 
 import grpc
 
-from modelbox_events import LogUnavailableError
 from modelbox_events.drain import Drain
-from modelbox_gateway.claimed import ClaimedUsers
 from modelbox_gateway.errors import AnotherLogError, TooManyCallsError
 from modelbox_gateway.rpc.call import LOG, AnyContext, Call
-from modelbox_gateway.rpc.identity import identify
 from modelbox_gateway.rpc.limits import CALLS_MAX
 from modelbox_gateway.rpc.methods import Handler, refuse
 
@@ -63,14 +60,13 @@ class Admission:
         else:
             self._of[peer] -= 1
 
-    def guard(self, name: str, handler: Handler, *, genesis: UUID, users: ClaimedUsers) -> Handler:
-        """Return a method that lets its calls in first, and takes note of who asks.
+    def guard(self, name: str, handler: Handler, *, genesis: UUID) -> Handler:
+        """Return a method that lets its calls in first.
 
         Args:
             name: The method's.
             handler: The method.
             genesis: That of the log that it works on.
-            users: Whom clients claim to be used by.
         """
         ours = str(genesis)
         inner: Any = handler.unary_unary or handler.unary_stream or handler.stream_unary
@@ -83,10 +79,6 @@ class Admission:
             except (AnotherLogError, TooManyCallsError) as error:
                 await refuse(Call(name, context), context, error)
             try:
-                try:
-                    await identify(users, context)
-                except LogUnavailableError as error:
-                    await refuse(Call(name, context), context, error)
                 return await inner(request, context)
             finally:
                 self.leave(peer)

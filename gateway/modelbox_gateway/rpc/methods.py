@@ -35,23 +35,29 @@ ClientStream = Callable[[AsyncIterator[Request], Call], Awaitable[Message]]
 """Many requests, one answer."""
 
 Trouble = Callable[[], LogUnavailableError | None]
+Identify = Callable[[AnyContext], Awaitable[None]]
+"""Takes note of who asks. It may have to ask Postgres: so a call's time and errors are kept as those of its work."""
 
 _log = structlog.get_logger()
 
 
-def unary(name: str, request_type: type[Request], handle: Unary[Request], *, trouble: Trouble = lambda: None) -> Method:
+def unary(
+    name: str, request_type: type[Request], handle: Unary[Request], *, identify: Identify, trouble: Trouble
+) -> Method:
     """Wrap a method of one request and one answer.
 
     Args:
         name: The method's.
         request_type: Of its request.
         handle: What it does.
+        identify: Takes note of who asks.
         trouble: What keeps the log from working, asked shortly before a call's deadline: its client hears that then,
             and not just that nothing came.
     """
 
     async def serve(data: bytes, context: AnyContext) -> bytes:
         async with _Frame(name, context, trouble) as call:
+            await identify(context)
             answer = await handle(decode(request_type, data), call)
             return answer.SerializeToString()
 
@@ -69,11 +75,14 @@ def server_stream(name: str, request_type: type[Request], handle: ServerStream[R
     return name, grpc.unary_stream_rpc_method_handler(serve)
 
 
-def client_stream(name: str, request_type: type[Request], handle: ClientStream[Request]) -> Method:
+def client_stream(
+    name: str, request_type: type[Request], handle: ClientStream[Request], *, identify: Identify
+) -> Method:
     """Wrap a method of many requests and one answer."""
 
     async def serve(frames: AsyncIterator[bytes], context: AnyContext) -> bytes:
         async with _Frame(name, context) as call:
+            await identify(context)
             answer = await handle((decode(request_type, frame) async for frame in frames), call)
             return answer.SerializeToString()
 

@@ -22,12 +22,13 @@ from modelbox_gateway.rpc.experiments import ExperimentMethods
 from modelbox_gateway.rpc.finding import FindingMethods
 from modelbox_gateway.rpc.history import HistoryMethods
 from modelbox_gateway.rpc.hyperparameters import HyperparameterMethods
+from modelbox_gateway.rpc.identity import identify
 from modelbox_gateway.rpc.limits import CONNECTION_CALLS_MAX, MESSAGE_BYTES_MAX
 from modelbox_gateway.rpc.lineage import LineageMethods
 from modelbox_gateway.rpc.logged_events import LoggedEventMethods
 from modelbox_gateway.rpc.members import MemberMethods
 from modelbox_gateway.rpc.metadata import MetadataMethods
-from modelbox_gateway.rpc.methods import Handler, client_stream, server_stream
+from modelbox_gateway.rpc.methods import Handler, Method, client_stream, server_stream
 from modelbox_gateway.rpc.methods import unary as unary_method
 from modelbox_gateway.rpc.metrics import MetricMethods
 from modelbox_gateway.rpc.model_versions import ModelVersionMethods
@@ -82,10 +83,7 @@ class GrpcServer:
         backend, admission = Backend.on(services), Admission()
         methods = transfer_handlers(backend) if only_transfers else method_handlers(backend, self._is_draining)
         genesis = services.log.genesis
-        guarded = {
-            name: admission.guard(name, handler, genesis=genesis, users=backend.users)
-            for name, handler in methods.items()
-        }
+        guarded = {name: admission.guard(name, handler, genesis=genesis) for name, handler in methods.items()}
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, guarded),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -128,7 +126,7 @@ def create_grpc_server(services: Services, address: str, *, only_transfers: bool
 
 def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[str, Handler]":
     """Return every method of `ModelStore`, wrapped, by name."""
-    unary = partial(unary_method, trouble=lambda: backend.services.log.trouble)
+    unary = _unary(backend)
     experiments, runs, checkpoints = ExperimentMethods(backend), RunMethods(backend), CheckpointMethods(backend)
     objects = ObjectMethods(backend)
     models, versions, tags = ModelMethods(backend), ModelVersionMethods(backend), UniqueTagMethods(backend)
@@ -190,10 +188,10 @@ def method_handlers(backend: Backend, is_draining: Callable[[], bool]) -> "dict[
 
 def transfer_handlers(backend: Backend) -> "dict[str, Handler]":
     """Return the methods that carry files, wrapped, by name: what a server of role `blobs` has."""
-    unary = partial(unary_method, trouble=lambda: backend.services.log.trouble)
+    unary, who = _unary(backend), partial(identify, backend.users)
     transfers, small, signed = TransferMethods(backend), SmallFileMethods(backend), SignedUploadMethods(backend)
     methods = (
-        client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file),
+        client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file, identify=who),
         server_stream("DownloadFile", pb.DownloadFileRequest, transfers.download_file),
         unary("UploadFiles", pb.UploadFilesRequest, small.upload_files),
         server_stream("DownloadFiles", pb.DownloadFilesRequest, small.download_files),
@@ -203,3 +201,8 @@ def transfer_handlers(backend: Backend) -> "dict[str, Handler]":
         unary("AbortUpload", pb.AbortUploadRequest, signed.abort_upload),
     )
     return dict(methods)
+
+
+def _unary(backend: Backend) -> "partial[Method]":
+    log = backend.services.log
+    return partial(unary_method, identify=partial(identify, backend.users), trouble=lambda: log.trouble)
