@@ -40,6 +40,12 @@ def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run keeps what is not committed: the tests must not depend on what this repository has uncommitted."""
+    monkeypatch.setenv("MODELBOX_SOURCE_DIFF", "off")
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """A running Postgres."""

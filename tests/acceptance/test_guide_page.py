@@ -24,8 +24,12 @@ SAID: Final = {
 def test_the_programs_and_commands_of_the_users_page_run(server: ServerProcess) -> None:
     folder = server.folder / "user"
     folder.mkdir()
+    # A repository, as most programs are in one; theirs is in no commit of it.
+    for words in ("init -q", "-c user.name=a -c user.email=a@example.org commit -qm first --allow-empty"):
+        subprocess.run(["git", *words.split()], cwd=folder, check=True)
     environment = {
         **os.environ,
+        "MODELBOX_SOURCE_DIFF": "on",
         "MODELBOX_API_ADDR": server.start()["grpc_addr"],
         "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]]),
     }
@@ -44,6 +48,8 @@ def test_the_programs_and_commands_of_the_users_page_run(server: ServerProcess) 
     for title, words in SAID.items():
         [printed] = [text for name, text in said.items() if name.startswith(title)]
         assert words in printed
+    [begun] = [text for title, language, text in blocks() if (title, language) == ("Log a run", "python")]
+    assert (folder / "as-it-was" / "program.py").read_text(encoding="utf-8") == begun
 
 
 def blocks() -> list[tuple[str, str, str]]:

@@ -9,7 +9,14 @@ from typing import Self
 
 from modelbox.artifacts import Artifact, known_artifact
 from modelbox.checkpoints import CHECKPOINTS, Checkpoint
-from modelbox.config import resolve_address, resolve_blob_address, resolve_cache, resolve_journal, resolve_namespace
+from modelbox.config import (
+    keeps_differences,
+    resolve_address,
+    resolve_blob_address,
+    resolve_cache,
+    resolve_journal,
+    resolve_namespace,
+)
 from modelbox.datasets import DatasetCalls
 from modelbox.experiments import ExperimentCalls
 from modelbox.fields import check_id, check_text
@@ -75,6 +82,7 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
             blob_address=resolve_blob_address(blob_addr, config_path=path),
             cache=resolve_cache(config_path=path),
             namespace=check_text("namespace", resolve_namespace(namespace, config_path=path)),
+            keeps_differences=keeps_differences(),
         )
 
     @property

@@ -33,6 +33,9 @@ CACHE_VARIABLE: Final = "MODELBOX_CACHE"
 CACHE_FOLDER_VARIABLE: Final = "MODELBOX_CACHE_DIR"
 """The environment variable that names the cache's folder."""
 
+DIFFERENCE_VARIABLE: Final = "MODELBOX_SOURCE_DIFF"
+"""The environment variable that switches whether runs keep what is not committed: `on`, the default, or `off`."""
+
 NAMESPACE_VARIABLE: Final = "MODELBOX_NAMESPACE"
 """The environment variable that names the namespace of calls that name none."""
 
@@ -70,7 +73,8 @@ _KEYS: Final = ", ".join(ClientConfig.__struct_fields__)
 CONFIG_TEXT: Final = f"""\
 # Configuration of the ModelBox client. The environment variables win over this file:
 # {ADDRESS_VARIABLE}, {NAMESPACE_VARIABLE}, {BLOB_ADDRESS_VARIABLE}, {JOURNAL_FOLDER_VARIABLE}, {CACHE_FOLDER_VARIABLE};
-# {JOURNAL_VARIABLE}=off for no journal, {CACHE_VARIABLE}=off for no cache.
+# {JOURNAL_VARIABLE}=off for no journal, {CACHE_VARIABLE}=off for no cache, {DIFFERENCE_VARIABLE}=off to keep nothing
+# of what is not committed with runs.
 
 # Where the server listens for gRPC: host:port.
 server_addr = "{DEFAULT_ADDRESS}"
@@ -183,6 +187,15 @@ def resolve_cache(*, config_path: Path | None = None) -> CacheSettings | None:
     except RuntimeError:
         return None
     return settings if settings.bytes_max else None
+
+
+def keeps_differences() -> bool:
+    """Tell whether what is not committed is kept with runs that are started.
+
+    Raises:
+        ConfigError: The variable that switches it says something else.
+    """
+    return _is_on(DIFFERENCE_VARIABLE)
 
 
 def read_config(path: Path) -> ClientConfig:

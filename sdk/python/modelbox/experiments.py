@@ -72,6 +72,11 @@ class Experiment(KeyedObject, HasCheckpoints):
             metadata: A JSON value for each key.
             source: What it is made with: True finds out repository, commit, program, machine and packages; False
                 leaves it out; or a `Source`.
+            source_diff: Where the source is found out and is not as the commit has it, keep what it has beyond that as
+                the artifact `source/uncommitted.diff`, for `git apply`: at most 1 MiB of changes to tracked files, and
+                the program itself if git does not track it. Files whose names look like secrets are left out.
+                MODELBOX_SOURCE_DIFF=off switches it off for all runs. A run with an `id` that is given has it if the
+                server answers, for else it may be there already.
             heartbeat: Say that the run is alive until it ends; one that is not heard of any more shows as lost.
             started_at: When it began, for one that is brought from elsewhere: seconds since the epoch or an aware
                 datetime; now, unless given.

@@ -122,6 +122,9 @@ SMALL_FILE_BYTES_MAX: Final = DEDUPE_BYTES_MIN
 CONTENT_BYTES_MAX: Final = 1024 * 1024
 """A file logged from memory up to this size is a call of its own; the server takes no larger one in one."""
 
+DIFFERENCE_BYTES_MAX: Final = CONTENT_BYTES_MAX
+"""The patch of what is not committed that is kept with a run, in bytes; a larger one is not kept."""
+
 SMALL_FILES_MAX: Final = 100
 """Files in one such call."""
 

@@ -24,6 +24,7 @@ class SessionSettings:
     background: bool
     blob_address: str
     cache: CacheSettings | None
+    keeps_differences: bool = True
 
 
 def session_of(settings: SessionSettings) -> "Session":
@@ -41,4 +42,5 @@ def session_of(settings: SessionSettings) -> "Session":
         background=settings.background,
         blob_address=settings.blob_address,
         cache=settings.cache,
+        keeps_differences=settings.keeps_differences,
     )

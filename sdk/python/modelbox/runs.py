@@ -23,6 +23,7 @@ from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.open_runs import outcome_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.run_ends import disown, own, reason_text
+from modelbox.run_source import keep_difference, source_meant, source_of, wire_source
 from modelbox.sending import ask, create, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
@@ -222,24 +223,6 @@ class Run(KeyedObject, HasCheckpoints):
         return self.experiment_id
 
 
-def _source_of(run: pb.Run) -> Source | None:
-    if not run.HasField("source"):
-        return None
-    source = run.source
-    return Source(
-        repository=source.repository,
-        commit=source.commit,
-        branch=source.branch,
-        dirty=source.dirty,
-        entry_point=source.entry_point,
-        user=source.user,
-        host=source.host,
-        python_version=source.python_version,
-        platform=source.platform,
-        dependencies=dict(source.dependencies),
-    )
-
-
 RUNS: Final = Kind(
     Run,
     pb.Run,
@@ -247,7 +230,7 @@ RUNS: Final = Kind(
     list=methods.LIST_RUNS,
     readers={
         "status": lambda run: RunStatus(run.status),
-        "source": _source_of,
+        "source": source_of,
         "_keys": Keys,
     },
 )
@@ -263,6 +246,7 @@ class RunFields(TypedDict, total=False):
     labels: Mapping[str, str] | None
     metadata: Mapping[str, Any] | None
     source: Source | bool
+    source_diff: bool
     heartbeat: bool
     started_at: float | datetime | None
     external_id: str
@@ -282,12 +266,14 @@ def new_run(
     labels: Mapping[str, str] | None = None,
     metadata: Mapping[str, Any] | None = None,
     source: Source | bool = True,
+    source_diff: bool = True,
     heartbeat: bool = True,
     started_at: float | datetime | None = None,
     external_id: str = "",
     id: str = "",  # noqa: A002  # its name on the wire
 ) -> Run:
     """Start a run; see `Experiment.new_run`."""
+    meant = source_meant(source)
     described = [] if hyperparameters is None else list(wire_hyperparameters(session, hyperparameters))
     request = pb.CreateRunRequest(
         id=check_text("id", id) or drawn_id(),
@@ -295,7 +281,7 @@ def new_run(
         name=check_text("name", name),
         parent_id=id_of("parent", parent),
         started_at=timestamp_of(time() if started_at is None else check_time("started_at", started_at)),
-        source=_wire_source(_source_meant(source)),
+        source=wire_source(meant.source),
         comment=check_text("comment", comment),
         owner=check_text("owner", owner),
         labels=check_labels(labels),
@@ -312,6 +298,9 @@ def new_run(
         if heartbeat and not found.status.ended:
             session.heartbeat.start(found.id)
         return found
+    # Without an answer, a run whose id was drawn before may be there already, with the source of its own beginning.
+    if source_diff and (response is not None or not id):
+        keep_difference(session, request.id, meant.tree)
     if heartbeat:
         own(session, request.id, experiment_id=experiment_id, name=request.name)
     created = pb.Run(
@@ -331,33 +320,3 @@ def new_run(
         **times_of(response),
     )
     return RUNS.of(session, created, exists=False)
-
-
-def _source_meant(source: object) -> Source | None:
-    if source is False:
-        return None
-    if source is True:
-        # Loaded when it is used: it asks git and the machine, and `import modelbox` stays light.
-        from modelbox.capture.source import capture  # noqa: PLC0415  # see above
-
-        return capture()
-    if isinstance(source, Source):
-        return source
-    raise InvalidFieldError.of("source", f"needs True, False or a Source, not {type(source).__name__}")
-
-
-def _wire_source(source: Source | None) -> pb.Source | None:
-    if source is None:
-        return None
-    return pb.Source(
-        repository=source.repository,
-        commit=source.commit,
-        branch=source.branch,
-        dirty=source.dirty,
-        entry_point=source.entry_point,
-        user=source.user,
-        host=source.host,
-        python_version=source.python_version,
-        platform=source.platform,
-        dependencies=source.dependencies,
-    )

@@ -68,6 +68,7 @@ class Session:
         blob_address: str = "",
         cache: CacheSettings | None = None,
         namespace: str = "",
+        keeps_differences: bool = True,
     ) -> None:
         """Open nothing yet.
 
@@ -78,10 +79,12 @@ class Session:
             blob_address: The server that carries files, if it is another one.
             cache: Where downloaded files are kept for the next time; nowhere, unless given.
             namespace: Where objects are created and looked for that name none; "default", unless given.
+            keeps_differences: Whether what is not committed is kept with runs that are started.
         """
         self.namespace_given: Final = namespace
         self.namespace: Final = namespace or DEFAULT_NAMESPACE
         self.background: Final = background
+        self.keeps_differences: Final = keeps_differences
         self.oddities: Final = Oddities(strict=not background)
         home = HomeLog()
         self.connection: Final = Connection(address, timeout_s=timeout_s, home=home)
@@ -95,6 +98,7 @@ class Session:
             background=background,
             blob_address=blob_address,
             cache=cache,
+            keeps_differences=keeps_differences,
         )
         self.held: Final = HeldFiles(None if journal is None else journal.folder)
 
