@@ -11,6 +11,9 @@ WHEEL := build/wheel
 PIN := -c constraints.txt
 # The environments of tests/integrations, and its markers; pyproject.toml has a group `integration-…` for each.
 INTEGRATIONS := data pytorch lightning transformers sklearn xgboost lightgbm keras tutorials
+# Those of them with which it is measured what reporting costs, and the file for what was measured.
+OVERHEAD := transformers lightning sklearn xgboost lightgbm keras
+RESULTS := build/overhead.jsonl
 # The versions of Python, beside the one of .venv, that a program's end is tested with; others by name or path.
 PYTHONS ?= python3.12 python3.13
 ENDINGS := $(addprefix tests/integration/test_sdk_,endings.py shutdown.py leftover.py signals.py keeper.py) \
@@ -18,7 +21,7 @@ ENDINGS := $(addprefix tests/integration/test_sdk_,endings.py shutdown.py leftov
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) check demo serve site bench proto schema clean
+.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead check demo serve site bench proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,7 +99,20 @@ test-integrations: $(INTEGRATIONS:%=test-%) ## Run the tests with real framework
 
 # One of them: `make test-lightning`.
 $(INTEGRATIONS:%=test-%): test-%: build/integrations/%/.ready
-	build/integrations/$*/bin/pytest -m $* tests/integrations
+	build/integrations/$*/bin/pytest -m "$* and not overhead" tests/integrations
+
+# Not part of the above: it wants a quiet machine, and half an hour.
+# MODELBOX_OVERHEAD_PAIRS=1 MODELBOX_OVERHEAD_SECONDS=2 tries it out.
+test-overhead: $(OVERHEAD:%=build/integrations/%/.ready) ## Measure what reporting costs real trainings, and print a table
+	@rm -f $(RESULTS)
+	@failed=0; for framework in $(OVERHEAD); do \
+		MODELBOX_OVERHEAD_RESULTS=$(RESULTS) build/integrations/$$framework/bin/pytest \
+			-m "$$framework and overhead" tests/integrations/test_overhead.py || failed=1; \
+	done; \
+	if [ -e $(RESULTS) ]; then \
+		build/integrations/sklearn/bin/python -m tests.integrations.overhead_table $(RESULTS); \
+	fi; \
+	exit $$failed
 
 build/integrations/%/.ready: pyproject.toml constraints.txt
 	rm -rf build/integrations/$*

@@ -1,13 +1,12 @@
 """Lightning: a network on random data, its loss logged at each step and checkpoints saved."""
 
 import logging
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import thread_time
 from typing import Any
 
-from modelbox import Run
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.lightning import ModelBoxLogger
 from tests.integrations.overhead import UPLOADS
@@ -46,12 +45,13 @@ class _Telling(pl.Callback):
         self._tell(trainer.global_step / self._steps)
 
 
-def begin(_run: Run) -> ModelBoxLogger:
-    """Return a logger whose run has begun."""
-    address = os.environ["OVERHEAD_ADDRESS"]
-    logger = ModelBoxLogger("tests", "overhead-lightning", server_addr=address, upload_checkpoints=True)
-    assert logger.run.id
-    return logger
+@contextmanager
+def begun(address: str) -> Iterator[ModelBoxLogger]:
+    """Give a logger whose run has begun; close its client."""
+    logger = ModelBoxLogger("tests", "overhead", server_addr=address, upload_checkpoints=True)
+    with logger.box:
+        assert logger.run.id
+        yield logger
 
 
 def train(logger: ModelBoxLogger | None, folder: Path, seconds: float, tell: Callable[[float], None]) -> None:
