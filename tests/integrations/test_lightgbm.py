@@ -16,6 +16,7 @@ from modelbox.integrations.lightgbm import ModelBoxCallback, log_booster
 pytestmark = [pytest.mark.lightgbm, pytest.mark.filterwarnings("default")]  # Warnings are the framework's own.
 
 
+@pytest.mark.usefixtures("patient")
 def test_rounds_parameters_and_model_are_reported(client: ModelBox, tmp_path: Path) -> None:
     images, digits = load_digits(return_X_y=True)
     data = lightgbm.Dataset(images[:300], digits[:300])
@@ -42,6 +43,7 @@ def test_rounds_parameters_and_model_are_reported(client: ModelBox, tmp_path: Pa
     assert (loaded.predict(images) == booster.predict(images)).all()
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_estimator_can_be_logged_on_a_model_version(client: ModelBox) -> None:
     images, digits = load_digits(return_X_y=True)
     classifier = lightgbm.LGBMClassifier(n_estimators=3, num_leaves=4, verbose=-1, n_jobs=1)

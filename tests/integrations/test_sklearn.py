@@ -19,6 +19,7 @@ from modelbox.integrations.sklearn import log_classification, log_estimator
 pytestmark = pytest.mark.sklearn
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_classifier_is_logged_with_its_scores_and_its_file(client: ModelBox, tmp_path: Path) -> None:
     images, digits = load_digits(return_X_y=True)
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300)).fit(
@@ -39,6 +40,7 @@ def test_a_classifier_is_logged_with_its_scores_and_its_file(client: ModelBox, t
     assert np.array_equal(loaded.predict(test[0]), classifier.predict(test[0]))
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_regressor_is_scored_without_classes(client: ModelBox) -> None:
     features, values = load_diabetes(return_X_y=True)
     regressor = LinearRegression().fit(features, values)

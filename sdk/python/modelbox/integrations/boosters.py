@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from modelbox.artifacts import Artifact
 from modelbox.errors import ModelBoxError
-from modelbox.integrations.keeper import CLOSE_TIMEOUT_S
+from modelbox.integrations.keeper import CLOSE_TIMEOUT_S, PATIENCE_S
 from modelbox.integrations.restoring import History
-from modelbox.limits import CLOSE_PATIENCE_S
 from modelbox.logged_object import LoggedObject
 from modelbox.runs import Run
 
@@ -35,11 +34,10 @@ class Rounds:
             self._run.log_metrics(points, step=number)
 
 
-def keep_model(target: LoggedObject, write: Callable[[Path], object], path: str, *, patience_s: float) -> bool:
-    """Have a model uploaded that `write` writes; tell whether it has arrived. A server that is away is not waited for.
+def keep_model(target: LoggedObject, write: Callable[[Path], object], path: str) -> bool:
+    """Have a model uploaded that `write` writes; tell whether it has arrived.
 
-    Args:
-        patience_s: How long to wait for a single answer, or a piece of the file, in seconds.
+    A server that is away, or takes longer than `PATIENCE_S` for a single answer, is not waited for.
     """
     try:
         target.keep_artifact(write, path)
@@ -47,12 +45,12 @@ def keep_model(target: LoggedObject, write: Callable[[Path], object], path: str,
         # The training is over, and its model is the caller's.
         _log.error("the model %s was not kept: %s", path, error)
         return False
-    return target.wait_for_files(CLOSE_TIMEOUT_S, patience_s=patience_s)
+    return target.wait_for_files(CLOSE_TIMEOUT_S, patience_s=PATIENCE_S)
 
 
 def uploaded_model(target: LoggedObject, write: Callable[[Path], object], path: str) -> Artifact | None:
-    """Have a model uploaded and return it; None if the server is away: then it is uploaded later."""
-    if not keep_model(target, write, path, patience_s=CLOSE_PATIENCE_S):
+    """Have a model uploaded and return it; None if the server is slow or away: then it is uploaded later."""
+    if not keep_model(target, write, path):
         _log.warning(
             "the model %s waits for the server, held on this disk; this client, or a later one, sends it", path
         )

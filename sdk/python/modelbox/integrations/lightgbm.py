@@ -42,7 +42,7 @@ def log_booster(target: LoggedObject, booster: Any, *, path: str = "model.txt") 
     """Upload a trained booster or estimator, and record its best round and features as metadata `lightgbm`.
 
     Returns:
-        The uploaded file; None while the server is away: then it is uploaded later.
+        The uploaded file; None while the server is slow or away: then it is uploaded later.
     """
     bare = booster.booster_ if isinstance(booster, _lightgbm.LGBMModel) else booster
     found = {

@@ -38,7 +38,7 @@ def log_estimator(
         path: What to call the file.
 
     Returns:
-        The uploaded file; None while the server is away: then it is uploaded later.
+        The uploaded file; None while the server is slow or away: then it is uploaded later.
     """
     target.log_hyperparameters(estimator)
     log_found(target, "estimator", _described(estimator))

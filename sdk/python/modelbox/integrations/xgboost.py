@@ -10,7 +10,6 @@ from typing import Any, Final
 from modelbox.integrations.boosters import Rounds, keep_model
 from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
-from modelbox.integrations.keeper import PATIENCE_S
 from modelbox.runs import Run
 
 _callback: Any = framework("xgboost.callback", install="xgboost")
@@ -54,7 +53,7 @@ class ModelBoxCallback(_callback.TrainingCallback):
         log_found(self._run, "xgboost", found)
         if self._uploads_model:
             # The extension chooses the format.
-            keep_model(self._run, lambda file: model.save_model(str(file)), "model.ubj", patience_s=PATIENCE_S)
+            keep_model(self._run, lambda file: model.save_model(str(file)), "model.ubj")
         return model
 
 
