@@ -59,3 +59,14 @@ def test_batches_are_reported_if_asked_for(client: ModelBox) -> None:
         model.fit(x, y, epochs=2, batch_size=16, verbose=0, callbacks=[ModelBoxCallback(run, log_batches=True)])
     assert [point.step for point in run.metrics()["batch/loss"]] == list(range(8))
     assert run.checkpoints() == []
+
+
+def test_keras_need_not_wait_for_each_batch_unless_batches_are_reported(client: ModelBox) -> None:
+    """Where its backend computes beside Python, one callback with a method for batches makes Keras wait for each."""
+    with client.start_run("keras", namespace="tests") as run:
+        bare, reporting, of_batches = (
+            keras.callbacks.CallbackList(callbacks)._async_train
+            for callbacks in ([], [ModelBoxCallback(run)], [ModelBoxCallback(run, log_batches=True)])
+        )
+    assert reporting == bare
+    assert not of_batches, "batches are logged in their order"

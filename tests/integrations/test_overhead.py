@@ -104,7 +104,8 @@ def test_a_training_that_reports_is_not_slower(
         assert left(journal_folder), "what could not be sent waits"
     if PAIRS < PAIRS_MIN:
         pytest.skip(f"of {PAIRS} pairs what was measured is told, but not judged")
-    assert median(measured.slower("steps_thread_s")) <= SLOWER_MAX
+    # Where other threads compute, the training's own has little to do: it may have a part of their time more.
+    assert measured.longer_s("steps_thread_s") <= SLOWER_MAX * measured.bare_s("steps_s")
     noise = measured.spread_s("steps_s") / measured.bare_s("steps_s")
     assert median(measured.slower("steps_s")) <= SLOWER_MAX + noise
     assert measured.longer_s("once_thread_s") <= ONCE_THREAD_S_MAX

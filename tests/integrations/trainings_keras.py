@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from time import thread_time
+from time import perf_counter
 from typing import Any
 
 from modelbox import Run
@@ -35,9 +35,9 @@ def train(run: Run | None, folder: Path, seconds: float, tell: Callable[[float],
     model.compile(optimizer="adam", loss="mse")
     model.fit(x, y, epochs=1, verbose=0, batch_size=64)  # compiled here, for each model anew
     if not _SECONDS:
-        began = thread_time()
+        began = perf_counter()
         model.fit(x, y, epochs=EPOCHS_OF_PROBE, verbose=0, batch_size=64)
-        _SECONDS.append((thread_time() - began) / EPOCHS_OF_PROBE)
+        _SECONDS.append((perf_counter() - began) / EPOCHS_OF_PROBE)
     epochs = max(UPLOADS, round(seconds / _SECONDS[0]))
     callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _logs: tell((epoch + 1) / epochs))]
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,4 +55,4 @@ def train(run: Run | None, folder: Path, seconds: float, tell: Callable[[float],
 
 
 _SECONDS: list[float] = []
-"""How long an epoch takes here, so that all trainings of a program have as many."""
+"""How long an epoch takes here by the clock, for other threads compute it; all trainings of a program have as many."""

@@ -12,6 +12,9 @@ from modelbox.integrations.lightgbm import ModelBoxCallback, log_booster
 lightgbm: Any = framework("lightgbm", install="lightgbm")
 datasets: Any = framework("sklearn.datasets", install="scikit-learn")
 
+ROUNDS_OF_PROBE = 100
+"""The first rounds take longer than those that follow."""
+
 _PARAMS = {"objective": "multiclass", "num_class": 10, "num_leaves": 31, "verbose": -1, "num_threads": 1}
 
 
@@ -20,8 +23,8 @@ def train(run: Run | None, _folder: Path, seconds: float, tell: Callable[[float]
     images, digits = datasets.load_digits(return_X_y=True)
     if not _SECONDS:
         began = thread_time()
-        _boost(images, digits, 20, [])
-        _SECONDS.append((thread_time() - began) / 20)
+        _boost(images, digits, ROUNDS_OF_PROBE, [])
+        _SECONDS.append((thread_time() - began) / ROUNDS_OF_PROBE)
     rounds = max(10, round(seconds / _SECONDS[0]))
     callbacks: list[Any] = [lambda env: tell((env.iteration + 1) / rounds)]
     if run is not None:

@@ -12,6 +12,9 @@ from modelbox.integrations.xgboost import ModelBoxCallback
 xgboost: Any = framework("xgboost", install="xgboost")
 datasets: Any = framework("sklearn.datasets", install="scikit-learn")
 
+ROUNDS_OF_PROBE = 100
+"""The first rounds take longer than those that follow."""
+
 _PARAMS = {"objective": "multi:softprob", "num_class": 10, "max_depth": 6, "nthread": 1, "eval_metric": "mlogloss"}
 
 
@@ -31,8 +34,8 @@ def train(run: Run | None, _folder: Path, seconds: float, tell: Callable[[float]
     data = xgboost.DMatrix(*datasets.load_digits(return_X_y=True))
     if not _SECONDS:
         began = thread_time()
-        xgboost.train(_PARAMS, data, 20, evals=[(data, "train")], verbose_eval=False)
-        _SECONDS.append((thread_time() - began) / 20)
+        xgboost.train(_PARAMS, data, ROUNDS_OF_PROBE, evals=[(data, "train")], verbose_eval=False)
+        _SECONDS.append((thread_time() - began) / ROUNDS_OF_PROBE)
     rounds = max(10, round(seconds / _SECONDS[0]))
     callbacks = [_Telling(rounds, tell)]
     if run is not None:

@@ -39,28 +39,24 @@ class ModelBoxCallback(_keras.callbacks.Callback):
             folder: Save the model there after epochs, as `epoch-0003.keras`; not at all, unless given.
             upload_checkpoints: Send what is saved; otherwise its places are recorded.
             every_epochs: After how many epochs to save, from 1.
-            log_batches: Log the metrics of every batch too, as `batch/…`.
+            log_batches: Log the metrics of every batch too, as `batch/…`; Keras then waits for each of them.
         """
         super().__init__()
         self._run: Final = run
         self._folder: Final = None if folder is None else Path(folder)
         self._every_epochs: Final = every_epochs
-        self._logs_batches: Final = log_batches
         self._keeper: Final = CheckpointKeeper(run, upload=upload_checkpoints)
         self._history: Final = History(run)
         self._batches = 0
+        if log_batches:
+            # Not a method of the class: a callback that has it keeps Keras from computing ahead of the metrics.
+            self.on_train_batch_end = self._log_batch
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record hyperparameters: those of `fit` and of the optimizer."""
         optimizer = getattr(self.model, "optimizer", None)
         config = {} if optimizer is None else {"optimizer": asked(optimizer.get_config, type(optimizer).__name__)}
         self._run.log_hyperparameters({"fit": self.params, **config})
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Log the metrics of a batch, if asked to."""
-        if self._logs_batches:
-            self._log({f"batch/{key}": value for key, value in (logs or {}).items()}, self._batches)
-            self._batches += 1
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Log the metrics of an epoch, and save the model."""
@@ -75,6 +71,10 @@ class ModelBoxCallback(_keras.callbacks.Callback):
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Wait until all checkpoints are recorded, while the server answers."""
         self._keeper.wait()
+
+    def _log_batch(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self._log({f"batch/{key}": value for key, value in (logs or {}).items()}, self._batches)
+        self._batches += 1
 
     def _log(self, metrics: Mapping[str, Any], step: int) -> None:
         points = self._history.new_points(metrics, step)
