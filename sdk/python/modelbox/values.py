@@ -121,8 +121,8 @@ class Source:
     """What a run was made with: code, machine and packages; what is not known is empty.
 
     `repository` is the URL of the git remote, without credentials, or the repository's folder where it has none.
-    `dirty`: files that git tracks had changes that are in no commit, or it does not track the program. `entry_point` is the program, relative to the
-    repository where it is in it. `dependencies` has the version of each installed package.
+    `dirty`: files that git tracks had changes that are in no commit, or it does not track the program. `entry_point` is
+    the program, relative to the repository where it is in it. `dependencies` has the version of each installed package.
     """
 
     repository: str = ""
