@@ -147,7 +147,8 @@ def test_a_logger_travels_to_other_processes_as_the_same_run(client: ModelBox) -
     logger.log_metrics({"a": 1.0}, step=0)
     copy = pickle.loads(pickle.dumps(logger))  # noqa: S301  # of our own
     assert copy.version == logger.version
-    assert copy.run.id == logger.run.id
+    with logger.box, copy.box:
+        assert copy.run.id == logger.run.id
 
 
 def test_only_rank_zero_reports(client: ModelBox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ transformers: Any = framework("transformers", install="transformers")
 torch: Any = framework("torch", install="torch")
 torch.set_num_threads(1)
 
-STEPS_OF_PROBE = 10
+STEPS_OF_PROBE = 50
 
 
 class _Telling(transformers.TrainerCallback):
