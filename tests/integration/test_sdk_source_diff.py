@@ -111,6 +111,8 @@ def test_while_the_server_is_away_it_waits_and_outlasts_the_program(
     subprocess.run([*program, known.id], check=True, capture_output=True)
     sdk_server.start()
     sync(sdk_server.address)
+    # Another process has sent it: the views are soon as far.
+    wait_until(lambda: run_id in [run.id for run in client.runs() if run.artifacts()])
     run = client.run(run_id)
     [artifact] = run.artifacts()
     text = run.download_artifact(artifact, "got").read_text(encoding="utf-8")
