@@ -200,7 +200,7 @@ def test_large_ones_leave_nothing_behind(
     with ModelBox(client.address, background=background) as other:
         other.object(model.id).log_text("y" * (CONTENT_BYTES_MAX + 1), "b.txt")
         assert [artifact.size for artifact in other.object(model.id).artifacts()] == [CONTENT_BYTES_MAX + 1]
-    assert list(tmp_path.rglob("modelbox-content-*")) == []
+    assert list(tmp_path.rglob(".modelbox-held-*")) == []
 
 
 def test_single_metrics_and_params_are_logged_by_short_names(model: Model) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from modelbox.artifacts import Artifact, artifact_of, known_artifact, wire_artifact
-from modelbox.delivery.keeping import keeping
 from modelbox.fields import check_text, is_id
 from modelbox.limits import CLOSE_PATIENCE_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
 from modelbox.proto import modelstore_pb2 as pb
@@ -194,16 +193,7 @@ class HasArtifacts:
             OSError: The file cannot be kept.
             ClosedError: The client was closed.
         """
-        held = self._session.held.hold_new(self.id)
-        is_waiting = False
-        try:
-            file = held.files / PurePosixPath(path).name
-            write(file)
-            record = keeping(self.id, held, files_to_upload(LocalFile(file, label=path)))
-            is_waiting = self._session.deliver_files(record)
-        finally:
-            if not is_waiting:
-                held.release()
+        self._session.deliver_written(self.id, path, write)
 
     def wait_for_files(self, timeout_s: float = FLUSH_TIMEOUT_S, *, patience_s: float = CLOSE_PATIENCE_S) -> bool:
         """Wait until what this client logged and uploads in the background has arrived; tell whether it has.

@@ -8,14 +8,15 @@ import logging
 import os
 import sys
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Self
 
 from modelbox.after_end import AfterEnd
-from modelbox.delivery.content import discard, small_upload, staged
+from modelbox.delivery.content import hold_written, small_upload, write_where_there_is_room
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.held_files import HeldFiles
@@ -27,7 +28,7 @@ from modelbox.home import HomeLog
 from modelbox.ids import DEFAULT_NAMESPACE
 from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
-from modelbox.journal.record import KEEP_FILES, UPLOAD, Record
+from modelbox.journal.record import UPLOAD, Record
 from modelbox.journal.ring import close_inherited_rings
 from modelbox.limits import (
     CALL_TIMEOUT_S,
@@ -104,21 +105,19 @@ class Session:
 
         courier = partial(
             Courier,
-            self._send,
             was_recorded=partial(was_recorded, self.connection),
             answers=partial(answers, self.connection),
             destination=partial(Destination, partial(which_log, self.connection), home, address=address),
             on_start=_close_at_end_of_process,
         )
-        self._stage: Final = None if journal is None else journal.folder
         self._steps: Final = Steps(partial(last_steps, self.connection))
         self.after_end: Final = AfterEnd()
         logged = None if journal is None else JournalFolder(journal, address, home=home)
         held = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
         self._left_files: Final = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
-        self._courier: Final = courier(folder=logged, on_takeover=self._take_over_files)
+        self._courier: Final = courier(self._send, folder=logged, on_takeover=self._take_over_files)
         # Held files go by themselves: a large one would hold up all that is logged after it.
-        self._files: Final = courier(folder=held, others_create=self._courier.still_creates)
+        self._files: Final = courier(self._send_files, folder=held, others_create=self._courier.still_creates)
         self._closed = False
         _sessions.add(self)
 
@@ -198,12 +197,17 @@ class Session:
         if len(content) <= CONTENT_BYTES_MAX:
             self.deliver(UPLOAD_FILES, small_upload(object_id, path, content))
             return
-        with staged(content, path, below=self._stage) as file:
-            if self.background:
-                self._courier.deliver(Record(UPLOAD, describe(object_id, file, is_ours=True)))
-            else:
-                self.transfers.upload(object_id, [file], on_progress=None)
-                discard(file)
+        write = partial(write_where_there_is_room, content=content)
+        # In the order of what is logged, not beside it: of several under one path the last one counts.
+        deliver = self._courier.deliver if self.background else self._send_now
+        try:
+            hold_written(self.held, object_id, path, write, deliver=deliver)
+        except OSError as error:
+            raise InvalidFieldError.of("content", f"cannot be kept until it is sent: {error}") from error
+
+    def deliver_written(self, object_id: str, path: str, write: Callable[[Path], object]) -> None:
+        """Have a file uploaded that is written now, beside what is logged; see `hold_written` for what it raises."""
+        hold_written(self.held, object_id, path, write, deliver=self.deliver_files)
 
     def deliver_files(self, record: Record) -> bool:
         """Have held files uploaded (see `delivery/keeping.py`), beside what is logged. Returns at once.
@@ -324,10 +328,16 @@ class Session:
         # Settings alone: where it lands, a copy has a connection, a buffer and a journal of that process.
         return session_of, (self.settings,)
 
+    # Methods of this object, so that whoever lets a client go before all is sent has it closed at the end.
     def _send(self, record: Record) -> bytes:
-        # A method of this object, so that whoever lets a client go before all is sent has it closed at the end.
-        courier = self._files if record.method == KEEP_FILES else self._courier
-        return send(self.connection, self.transfers, record, on_progress=courier.note_progress)
+        return send(self.connection, self.transfers, record, on_progress=self._courier.note_progress)
+
+    def _send_files(self, record: Record) -> bytes:
+        return send(self.connection, self.transfers, record, on_progress=self._files.note_progress)
+
+    def _send_now(self, record: Record) -> bool:
+        send(self.connection, self.transfers, record)
+        return True
 
     def _take_over_files(self) -> None:
         """Have files sent that other processes have left behind, if there are any."""

@@ -1,23 +1,21 @@
-"""Bytes of the program that are to become files of objects: in a call, or kept in a file until they are sent.
+"""Bytes of the program that are to become files of objects: in a call, or held in a file until they are sent.
 
-Must not know: where what waits is kept.
+Must not know: how what is held is sent.
 """
 
 import hashlib
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Final
 
+from modelbox.delivery.held_files import HeldFiles
+from modelbox.delivery.keeping import keeping
 from modelbox.errors import InvalidFieldError
+from modelbox.journal.record import Record
 from modelbox.limits import JOURNAL_FREE_BYTES_MIN
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.transfer.files import wire_file
+from modelbox.transfer.files import files_to_upload, wire_file
 from modelbox.values import LocalFile
-
-_PREFIX: Final = "modelbox-content-"
 
 
 def small_upload(object_id: str, path: str, content: bytes) -> pb.UploadFilesRequest:
@@ -27,43 +25,44 @@ def small_upload(object_id: str, path: str, content: bytes) -> pb.UploadFilesReq
     return pb.UploadFilesRequest(files=[pb.SmallFile(metadata=metadata, content=content)])
 
 
-@contextmanager
-def staged(content: bytes, path: str, *, below: Path | None) -> Iterator[LocalFile]:
-    """Give a file with these bytes, in a folder of its own; it goes if the block fails, and else stays.
+def hold_written(
+    held_files: HeldFiles,
+    object_id: str,
+    path: str,
+    write: Callable[[Path], object],
+    *,
+    deliver: Callable[[Record], bool],
+) -> None:
+    """Hold a file that is written now, and deliver the record of it; what cannot be delivered is let go.
 
     Args:
-        content: What it holds.
         path: Its path in the object.
-        below: Where the folder is made; where temporary files are, unless given.
+        write: Writes it to the path that it is given, which has the same last part.
+        deliver: Takes the record; False if there is no room for it.
 
     Raises:
-        InvalidFieldError: There is no room for it, or it cannot be written.
+        InvalidFieldError: The path breaks a rule.
+        OSError: The file cannot be kept.
     """
+    held = held_files.hold_new(object_id)
+    is_waiting = False
     try:
-        if below is not None:
-            below.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=below))
-    except OSError as error:
-        raise InvalidFieldError.of("content", f"cannot be kept until it is sent: {error}") from error
-    try:
-        file = LocalFile(folder / (PurePosixPath(path).name or "content"), label=path)
-        _write(Path(file.path), content)
-        yield file
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        file = held.files / PurePosixPath(path).name
+        write(file)
+        is_waiting = deliver(keeping(object_id, held, files_to_upload(LocalFile(file, label=path))))
+    finally:
+        if not is_waiting:
+            held.release()
 
 
-def discard(file: LocalFile) -> None:
-    """Remove a staged file, once it is sent."""
-    shutil.rmtree(Path(file.path).parent, ignore_errors=True)
+def write_where_there_is_room(path: Path, content: bytes) -> None:
+    """Write a file, unless its disk would be nearly full then.
 
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        if shutil.disk_usage(path.parent).free < len(content) + JOURNAL_FREE_BYTES_MIN:
-            problem = f"{len(content):,} bytes would leave less than {JOURNAL_FREE_BYTES_MIN:,} free on their disk"
-            raise InvalidFieldError.of("content", problem)
-        path.write_bytes(content)
-    except OSError as error:
-        raise InvalidFieldError.of("content", f"cannot be kept until it is sent: {error}") from error
+    Raises:
+        InvalidFieldError: It would be.
+        OSError: It cannot be written.
+    """
+    if shutil.disk_usage(path.parent).free < len(content) + JOURNAL_FREE_BYTES_MIN:
+        problem = f"{len(content):,} bytes would leave less than {JOURNAL_FREE_BYTES_MIN:,} free on their disk"
+        raise InvalidFieldError.of("content", problem)
+    path.write_bytes(content)

@@ -19,6 +19,8 @@ from typing import Final, Self
 
 import msgspec
 
+from modelbox.journal.shelves import Shelves
+
 _PREFIX: Final = ".modelbox-held-"
 _HOLDER: Final = "holder"
 _FILES: Final = "files"
@@ -98,20 +100,35 @@ class Held:
 
 
 def sweep(parent: Path, owner: str, *, held_by: HeldBy) -> None:
-    """Remove what nobody can send any more: its process has ended, and no journal names it.
+    """Remove what nobody can send any more: its process has ended, and neither a journal nor a ring names it.
 
     What a process of another machine holds is left to it. An earlier version did not say who it was: what it held for
     this owner goes.
     """
+    ended: list[tuple[Path, Path | None]] = []
     for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):  # others sweep too; and what cannot be read is left
             holder = _holder_of(folder)
-            if holder is None:
-                is_left = folder.name.startswith(f"{_PREFIX}{owner}-")
-            else:
-                is_left = _has_ended(holder) and folder.resolve() not in _named(holder, held_by)
-            if is_left:
+            if holder is None and folder.name.startswith(f"{_PREFIX}{owner}-"):
                 Held(folder).release()
+            elif holder is not None and _has_ended(holder) and not has_ring(holder.journals, holder.pid):
+                ended.append((folder, Path(holder.journals) if holder.journals else None))
+    # Read after that, and once: only then they have all that those have logged.
+    for journals in {journals for _, journals in ended}:
+        with contextlib.suppress(OSError):
+            # Resolved: one folder may be known by several paths.
+            named = set() if journals is None else {path.resolve() for path in held_by(journals)}
+            for folder in (folder for folder, its in ended if its == journals and folder.resolve() not in named):
+                Held(folder).release()
+
+
+def has_ring(journals: Path | str, pid: int) -> bool:
+    """Tell whether a process of this machine has a ring, which may name what it held; a journal does once it is poured.
+
+    Args:
+        journals: The folder of its journals; empty if it has none.
+    """
+    return bool(journals) and Shelves(Path(journals)).has_of(socket.gethostname(), pid)
 
 
 def _holder_of(folder: Path) -> _Holder | None:
@@ -119,11 +136,6 @@ def _holder_of(folder: Path) -> _Holder | None:
         return msgspec.json.decode((folder / _HOLDER).read_bytes(), type=_Holder)
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
-
-
-def _named(holder: _Holder, held_by: HeldBy) -> set[Path]:
-    # Resolved: one folder may be known by several paths.
-    return {path.resolve() for path in held_by(Path(holder.journals))} if holder.journals else set()
 
 
 def _has_ended(holder: _Holder) -> bool:

@@ -4,11 +4,12 @@ Must not know: what is sent of them, or when.
 """
 
 import logging
+import os
 import tempfile
 from pathlib import Path
 from typing import Final
 
-from modelbox.delivery.held import Held, sweep
+from modelbox.delivery.held import Held, has_ring, sweep
 from modelbox.delivery.keeping import held_by
 
 _log: Final = logging.getLogger("modelbox")
@@ -50,6 +51,8 @@ class HeldFiles:
     def release_lost(self) -> None:
         """Let go, at the client's end, what found no place in a journal: nobody can send it any more."""
         left = [held for held in self._held if held.folder.exists()]
+        if left and self._journals is not None and has_ring(self._journals, os.getpid()):
+            return  # of this client, for want of room in a journal, or of another one: whoever comes next looks again
         try:
             named = set() if self._journals is None or not left else set(held_by(self._journals))
         except OSError as error:

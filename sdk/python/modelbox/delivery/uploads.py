@@ -19,7 +19,10 @@ from modelbox.values import LocalFile, OnProgress
 
 
 class _Upload(msgspec.Struct, frozen=True):
-    """A file to upload, as it was when that was asked for; `file` is what the wire says of it."""
+    """A file to upload, as it was when that was asked for; `file` is what the wire says of it.
+
+    `is_ours`: an earlier version wrote it for this upload alone, in a folder of its own, which goes once it is sent.
+    """
 
     object_id: str
     path: str
@@ -29,13 +32,12 @@ class _Upload(msgspec.Struct, frozen=True):
     is_ours: bool = False
 
 
-def describe(object_id: str, file: LocalFile, *, is_ours: bool = False) -> bytes:
+def describe(object_id: str, file: LocalFile) -> bytes:
     """Return an upload as a record keeps it.
 
     Args:
         object_id: Whose the file becomes.
         file: The file.
-        is_ours: It was written for this upload alone, in a folder of its own, which goes once it is sent.
 
     Raises:
         InvalidFieldError: The file does not exist or is no file.
@@ -45,7 +47,7 @@ def describe(object_id: str, file: LocalFile, *, is_ours: bool = False) -> bytes
         raise InvalidFieldError.of("file", f"{fspath(file.path)[:300]!r} does not exist or is no file")
     size, mtime_ns = _state(path)
     wire = wire_file(file, parent_id=check_text("object_id", object_id)).SerializeToString()
-    return msgspec.msgpack.encode(_Upload(object_id, fspath(path), size, mtime_ns, wire, is_ours))
+    return msgspec.msgpack.encode(_Upload(object_id, fspath(path), size, mtime_ns, wire))
 
 
 def object_of(described: bytes) -> str:

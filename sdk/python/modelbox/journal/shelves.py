@@ -71,6 +71,17 @@ class Shelves:
                 elif path.suffix == MAKING_SUFFIX and path.name.startswith(self._prefix):
                     _sweep(path)
 
+    def has_of(self, host: str, pid: int) -> bool:
+        """Tell whether a ring of a process is there; somebody may be pouring it at this moment."""
+        for place in self._places():
+            for path in _files(place):
+                with contextlib.suppress(OSError):  # gone meanwhile: poured
+                    is_ring = path.suffix == SUFFIX and path.name.startswith(self._prefix)
+                    header = read_header(path, magic=MAGIC) if is_ring else None
+                    if header is not None and (header.host, header.pid) == (host, pid):
+                        return True
+        return False
+
     def stem_of(self, ring: Ring) -> str:
         """Return the name of a ring, as its journal has it."""
         return ring.path.stem[len(self._prefix) + 1 :]
