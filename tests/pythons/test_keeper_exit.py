@@ -56,9 +56,9 @@ ENDINGS: Final = {
     "large, by atexit": "atexit.register(save, 1, 300_000)",
     "exception": "save(1); raise ValueError('ends the training')",
     "sys.exit": "save(1); sys.exit(3)",
-    "SIGTERM": "save(1); time.sleep(1); os.kill(os.getpid(), signal.SIGTERM)",
-    "SIGKILL": "save(1); time.sleep(1); os.kill(os.getpid(), signal.SIGKILL)",
-    "os._exit": "save(1); time.sleep(1); os._exit(0)",
+    "SIGTERM": "save(1); os.kill(os.getpid(), signal.SIGTERM)",
+    "SIGKILL": "save(1); os.kill(os.getpid(), signal.SIGKILL)",
+    "os._exit": "save(1); os._exit(0)",
 }
 """How a process ends that has saved steps from 1 on."""
 
@@ -91,12 +91,24 @@ def _check(run: Run, folder: Path, steps: int) -> None:
     assert list(folder.glob(".*")) == [], "what was held is let go"
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("is_away", [False, True])
+QUICK: Final = [("return", False), ("several", True), ("by atexit", True), ("SIGTERM", False), ("SIGKILL", True)]
+"""Those that run with the suite, and whether the server is away."""
+
+ALL: Final = [
+    pytest.param(ending, is_away, marks=() if (ending, is_away) in QUICK else pytest.mark.matrix)
+    for ending in ENDINGS
+    for is_away in (False, True)
+]
+
+
+@pytest.mark.parametrize("ending, is_away", ALL)
 def test_what_was_saved_last_outlasts_its_process(
     sdk_server: SdkServer, run: Run, tmp_path: Path, journal_folder: Path, ending: str, *, is_away: bool
 ) -> None:
-    """At once, or from the journal; and the process does not wait for a server that is away."""
+    """At once, or from the journal; and the process does not wait for a server that is away.
+
+    Nor does it matter how soon it ends: what was saved is in the journal when the call has returned.
+    """
     ending = ENDINGS[ending]
     if is_away:
         sdk_server.stop()
@@ -116,8 +128,15 @@ def test_the_end_of_a_training_waits_for_what_it_saved(sdk_server: SdkServer, ru
     _check(run, tmp_path, 2)
 
 
-@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
-@pytest.mark.parametrize("is_away", [False, True])
+@pytest.mark.parametrize(
+    "method, is_away",
+    [
+        ("spawn", False),
+        ("fork", True),
+        *(pytest.param(*rest, marks=pytest.mark.matrix) for rest in [("spawn", True), ("fork", False)]),
+        *(pytest.param("forkserver", is_away, marks=pytest.mark.matrix) for is_away in (False, True)),
+    ],
+)
 def test_what_a_child_saved_last_outlasts_it(
     sdk_server: SdkServer, run: Run, tmp_path: Path, journal_folder: Path, method: str, *, is_away: bool
 ) -> None:

@@ -212,7 +212,7 @@ class Session:
     def deliver_files(self, record: Record) -> bool:
         """Have held files uploaded (see `delivery/keeping.py`), beside what is logged. Returns at once.
 
-        They are sent by this process, or by whoever takes its journal over.
+        They are sent by this process, or by whoever takes its journal over: the record is in it before this returns.
 
         Returns:
             False if there is no room for the record of them; that was told.
@@ -220,7 +220,7 @@ class Session:
         Raises:
             ClosedError: The client was closed.
         """
-        return self._files.deliver(record)
+        return self._files.deliver(record, at_once=True)
 
     def wait_for_files(self, *, timeout_s: float, patience_s: float) -> bool:
         """Wait for the answers to all that was logged before, and for the files; tell whether all is answered.

@@ -14,7 +14,7 @@ from typing import Any, Final
 from modelbox.delivery.buffer import Buffer
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
-from modelbox.delivery.outcomes import Outcomes, tell_what_is_left
+from modelbox.delivery.outcomes import FATES, Outcomes, tell_what_is_left
 from modelbox.delivery.pouring import has_left
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
@@ -30,13 +30,6 @@ from modelbox.limits import CALL_TIMEOUT_S, CLOSE_AWAY_S
 from modelbox.values import Delivery
 
 _log = logging.getLogger("modelbox")
-
-_FATES: Final[Mapping[Fate | None, str]] = {
-    Fate.SET_ASIDE: "set aside: `modelbox client sync --refused` shows and resends it",
-    Fate.DROPPED: "dropped, for there is no room to set it aside",
-    Fate.LEFT: "left in the journal, for the disk fails",
-}
-"""What becomes of refused records, in words; without a journal there is nothing to say."""
 
 
 class Courier:
@@ -84,8 +77,11 @@ class Courier:
         self._buffer.add(object_id, metrics, step, wallclock)
         self._see_to_it()
 
-    def deliver(self, record: Record) -> bool:
+    def deliver(self, record: Record, *, at_once: bool = False) -> bool:
         """Put a call into the buffer; it is sent once, after all that was logged before.
+
+        Args:
+            at_once: Write it into the journal before this returns, if there is room: no ring keeps it until then.
 
         Returns:
             False if there is no room for it; that was told and counted.
@@ -95,7 +91,8 @@ class Courier:
         """
         if not self._is_ready:
             self._make_ready()
-        has_room = self._buffer.add_call(record)
+        is_written = at_once and not self._buffer.closed and self._recorder.hand_over_now(record)
+        has_room = is_written or self._buffer.add_call(record)
         self._see_to_it()
         return has_room
 
@@ -164,7 +161,7 @@ class Courier:
         """Wait as `flush` does, and take what was refused since the last time."""
         if self._is_late and self._backlog.waiting.records:
             raise self._timed_out(0.0)
-        if self._buffer.closed or (not self._threads.any and not len(self._buffer)):
+        if self._buffer.closed or self._has_nothing_to_do:
             return None
         marker = self._buffer.mark()
         self._wake(hurry=True)
@@ -173,6 +170,10 @@ class Courier:
         if not marker.reached.wait(timeout_s if self._threads.any else 0):
             raise self._timed_out(timeout_s) from None
         return marker.error
+
+    @property
+    def _has_nothing_to_do(self) -> bool:
+        return not (self._threads.any or len(self._buffer) or self._backlog.waiting.records)
 
     def _work_here(self, done: threading.Event, timeout_s: float) -> None:
         """Do the threads' work in the caller's, where the system has none to give; as long as somebody waits for it."""
@@ -195,7 +196,7 @@ class Courier:
             timeout_s: How long to wait while the server answers, in seconds.
             patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
         """
-        if self._is_late or self._buffer.closed or (not self._threads.any and not len(self._buffer)):
+        if self._is_late or self._buffer.closed or self._has_nothing_to_do:
             return not self.delivery().waiting_calls
         marker = self._buffer.mark()
         self._wake(hurry=True)
@@ -235,8 +236,7 @@ class Courier:
         """
         if not self._buffer.closed:
             self.wind_up(timeout_s=timeout_s, since=monotonic())
-        self._tries.stop.set()
-        self._backlog.arrived.set()
+        self._sender.end()
         cut()
         self._threads.join(1)
         path, kept = self._backlog.path, self._backlog.in_file
@@ -296,11 +296,10 @@ class Courier:
         self._waiters: dict[str, Waiter] = {}
         self._recorder = Recorder(self._buffer, self._backlog, self._outcomes)
         self._aside = None if self._folder is None else Aside(self._folder)
-        stop = threading.Event()
         self._tries = Tries(
             self._send,
             self._was_recorded,
-            stop=stop,
+            stop=threading.Event(),
             contact=self._contact,
             answers=self._server_answers,
             destination=None if self._make_destination is None else self._make_destination(),
@@ -386,7 +385,7 @@ class Courier:
         fate = None if self._aside is None else self._aside.keep(record, error)
         if fate is Fate.DROPPED:
             self._buffer.drop(points=record.points, calls=0 if record.points else 1)
-        self._outcomes.refuse(record, error, fate=_FATES.get(fate, ""), is_counted=fate is not Fate.DROPPED)
+        self._outcomes.refuse(record, error, fate=FATES.get(fate, ""), is_counted=fate is not Fate.DROPPED)
         return fate is not Fate.LEFT
 
     def _send_the_rest(self, timeout_s: float, since: float) -> None:

@@ -5,12 +5,22 @@ Must not know: threads, or how anything is sent.
 
 import logging
 import threading
+from collections.abc import Mapping
+from typing import Final
 
 from modelbox.errors import ModelBoxError, RefusedError
+from modelbox.journal.aside import Fate
 from modelbox.journal.record import Record
 from modelbox.journal.tally import Tally
 
 _log = logging.getLogger("modelbox")
+
+FATES: Final[Mapping[Fate | None, str]] = {
+    Fate.SET_ASIDE: "set aside: `modelbox client sync --refused` shows and resends it",
+    Fate.DROPPED: "dropped, for there is no room to set it aside",
+    Fate.LEFT: "left in the journal, for the disk fails",
+}
+"""What becomes of refused records, in words; without a journal there is nothing to say."""
 
 
 class Outcomes:

@@ -39,6 +39,8 @@ class Recorder:
         self._outcomes: Final = outcomes
         self._work: Final = Wakeup()
         self._hurry: Final = Wakeup()
+        self._direct: Final = threading.RLock()
+        self._is_direct = False
 
     def wake(self, *, hurry: bool = False) -> None:
         """Say that there is something in the buffer; in a hurry it is taken at once."""
@@ -58,6 +60,20 @@ class Recorder:
         while not self.stop.is_set():
             self._wait_for_entries()
             self._record(self._buffer.take(DRAIN_POINTS_MAX))
+
+    def hand_over_now(self, record: Record) -> bool:
+        """Hand a call over in the caller's thread; False if something is before it, or there is no room for it now.
+
+        A signal's handler that comes by here while its own thread writes is told that something is before it.
+        """
+        with self._direct:
+            if self._is_direct or self.calls_in_hand or len(self._buffer):
+                return False
+            self._is_direct = True
+            try:
+                return self._backlog.append(record)
+            finally:
+                self._is_direct = False
 
     def drain(self) -> None:
         """Record all that is in the buffer, in the caller's thread; only after `run` has ended."""

@@ -74,6 +74,11 @@ class Sender:
         self._backlog.arrived.set()
         return done
 
+    def end(self) -> None:
+        """Stop, after the call that is on its way."""
+        self._tries.stop.set()
+        self._backlog.arrived.set()
+
     def run(self) -> None:
         """Send until the tries are stopped."""
         while not self._tries.stop.is_set():
