@@ -16,8 +16,8 @@ OVERHEAD := transformers lightning sklearn xgboost lightgbm keras
 RESULTS := build/overhead.jsonl
 # The versions of Python, beside the one of .venv, that a program's end is tested with; others by name or path.
 PYTHONS ?= python3.12 python3.13
-ENDINGS := $(addprefix tests/integration/test_sdk_,endings.py shutdown.py leftover.py signals.py keeper.py) \
-	tests/unit/test_sdk_ring.py
+ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
+	$(addprefix tests/integration/test_sdk_,endings.py shutdown.py leftover.py signals.py keeper.py)
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
@@ -82,7 +82,7 @@ test-containers: $(READY) ## Run `make demo` under whatever a container or a str
 
 # An environment for each, with nothing but what the tests need. One that is not there is named and left out.
 test-pythons: $(READY) ## Run the tests of each way a process can end, with each version of Python
-	$(BIN)/pytest tests/integration/test_sdk_endings.py -m matrix
+	$(BIN)/pytest -m matrix tests/pythons tests/integration/test_sdk_endings.py
 	@for python in $(PYTHONS); do \
 		if ! "$$python" -c '' 2>/dev/null; then echo "skipped: there is no $$python"; continue; fi; \
 		environment=build/pythons/$$("$$python" -c 'import platform; print(platform.python_version())') && \
@@ -90,7 +90,7 @@ test-pythons: $(READY) ## Run the tests of each way a process can end, with each
 			rm -rf "$$environment" && "$$python" -m venv "$$environment" && \
 			"$$environment/bin/python" -m pip install --quiet --disable-pip-version-check $(PIN) pip && \
 			"$$environment/bin/pip" install --quiet $(PIN) --build-constraint constraints.txt \
-				-e '.[embedded]' --group test && touch "$$environment/.ready"; \
+				-e '.[embedded]' --group pythons && touch "$$environment/.ready"; \
 		fi && echo "$$environment" && \
 		"$$environment/bin/pytest" $(ENDINGS) || exit 1; \
 	done

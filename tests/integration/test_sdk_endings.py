@@ -3,6 +3,7 @@
 With the server there, away, and there again. A few of the ways run with the suite, all of them with `-m matrix`.
 """
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -20,11 +21,14 @@ from tests.integration.sdk_server import SdkServer, wait_until
 
 PROGRAM = Path(__file__).with_name("ending_program.py")
 
-CODES = {"return": 0, "exception": 1, "sys.exit": 3, "os._exit": 4, "Pool": 0, "executor": 0}
+CODES = {"return": 0, "exception": 1, "sys.exit": 3, "os._exit": 4, "Pool": 0, "executor": 0, "kernel": 0}
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL")
 WAYS = [("return", ""), ("exception", ""), ("sys.exit", ""), ("os._exit", ""), *((name, "") for name in SIGNALS)]
 WORKERS = [(kind, method) for kind in ("Pool", "executor") for method in ("fork", "spawn", "forkserver")]
-ALL = [*WAYS, *WORKERS]
+HAS_KERNEL = importlib.util.find_spec("ipykernel") is not None
+NEEDS_KERNEL = pytest.mark.skipif(not HAS_KERNEL, reason="ipykernel is not installed")
+KERNELS = [pytest.param("kernel", method, marks=NEEDS_KERNEL) for method in ("restarted", "killed")]
+ALL = [*WAYS, *WORKERS, *KERNELS]
 QUICK = [("SIGTERM", ""), ("SIGKILL", ""), ("os._exit", ""), ("Pool", "fork"), ("executor", "spawn")]
 
 
@@ -37,8 +41,9 @@ class Ended:
         self.run = run
         self.report = report
 
-    def start(self, way: str, method: str) -> "subprocess.Popen[bytes]":
+    def start(self, way: str, method: str, *waiting: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, str(PROGRAM), self.server.address, self.run.id, str(self.report), way, method]
+        command += waiting
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def wait(self, process: "subprocess.Popen[bytes]", way: str) -> None:
@@ -117,12 +122,12 @@ def test_each_way_to_end_while_the_server_is_away(ended: Ended, journal_folder: 
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("way, method", WAYS)
+@pytest.mark.parametrize("way, method", ALL)
 def test_each_way_to_end_when_the_server_is_there_again(
     ended: Ended, journal_folder: Path, way: str, method: str
 ) -> None:
     """It goes away when something was logged, and comes back before the rest is."""
-    process = ended.start(way, method or "wait")
+    process = ended.start(way, method, "wait")
     assert process.stdout is not None
     assert process.stdin is not None
     assert process.stdout.readline() == b"ready\n"

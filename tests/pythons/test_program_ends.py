@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,11 @@ def leave(run):
 """
 
 
+def further(*case: object) -> Any:
+    """Return a case that `make test-pythons` runs; the suite has others of its kind."""
+    return pytest.param(*case, marks=pytest.mark.matrix)
+
+
 def ends_of(folder: Path, program: str) -> list[tuple[str, str, bool]]:
     """Run a program to its end; return how it said that its runs ended: status, reason, whether by its end."""
     file = folder / "program.py"
@@ -44,19 +50,21 @@ def ends_of(folder: Path, program: str) -> list[tuple[str, str, bool]]:
     "program, end",
     [
         ("run = begin()", ("FINISHED", "the program ended", True)),
-        ("begin()", ("FINISHED", "the program ended", True)),
-        ("modelbox.start_run('ends', source=False)", ("FINISHED", "the program ended", True)),
+        further("begin()", ("FINISHED", "the program ended", True)),
+        further("modelbox.start_run('ends', source=False)", ("FINISHED", "the program ended", True)),
         ("modelbox.start_run('ends', source=False); sys.exit(3)", ("FAILED", "SystemExit: 3", True)),
-        ("run = begin(); sys.exit()", ("FINISHED", "the program ended", True)),
+        further("run = begin(); sys.exit()", ("FINISHED", "the program ended", True)),
         ("run = begin(); sys.exit(3)", ("FAILED", "SystemExit: 3", True)),
-        ("run = begin(); sys.exit('no data')", ("FAILED", "SystemExit: no data", True)),
-        ("run = begin()\ntry: sys.exit(3)\nexcept SystemExit: pass", ("FINISHED", "the program ended", True)),
+        further("run = begin(); sys.exit('no data')", ("FAILED", "SystemExit: no data", True)),
+        further("run = begin()\ntry: sys.exit(3)\nexcept SystemExit: pass", ("FINISHED", "the program ended", True)),
         ("run = begin(); raise ValueError('bad')", ("FAILED", "ValueError: bad", True)),
         ("run = begin(); raise KeyboardInterrupt", ("KILLED", "KeyboardInterrupt", True)),
-        ("sys.excepthook = lambda *a: None; begin(); raise ValueError('bad')", ("FAILED", "ValueError: bad", True)),
-        ("with box: run = begin()", ("FINISHED", "the program ended", True)),
-        ("with box:\n    begin(); raise ValueError('bad')", ("FAILED", "ValueError: bad", True)),
-        ("run = begin(); run.finish('failed', 'diverged')", ("FAILED", "diverged", False)),
+        further(
+            "sys.excepthook = lambda *a: None; begin(); raise ValueError('bad')", ("FAILED", "ValueError: bad", True)
+        ),
+        further("with box: run = begin()", ("FINISHED", "the program ended", True)),
+        further("with box:\n    begin(); raise ValueError('bad')", ("FAILED", "ValueError: bad", True)),
+        further("run = begin(); run.finish('failed', 'diverged')", ("FAILED", "diverged", False)),
         ("with begin(): pass", ("FINISHED", "", False)),
     ],
 )
@@ -67,7 +75,7 @@ def test_a_run_ends_with_its_program(tmp_path: Path, program: str, end: tuple[st
 @pytest.mark.parametrize(
     "program",
     [
-        "box.start_run('ends', source=False, heartbeat=False)",
+        further("box.start_run('ends', source=False, heartbeat=False)"),
         "run = begin(); os._exit(0)",
         """
 run = begin()
@@ -76,12 +84,12 @@ if os.fork() == 0:
 os.wait()
 run.finish()
 """,
-        """
+        further("""
 run = begin()
 leave(pickle.loads(pickle.dumps(run)))
 os._exit(0)
-""",
-        """
+"""),
+        further("""
 if __name__ == "__main__":
     run = begin()
     for method in ("fork", "spawn"):
@@ -89,7 +97,7 @@ if __name__ == "__main__":
         child.start()
         child.join()
     run.finish()
-""",
+"""),
     ],
     ids=["no heartbeat", "cut off", "fork", "pickled", "processes"],
 )
@@ -110,6 +118,7 @@ run.finish("killed", "all is well")
     assert ends_of(tmp_path, program) == [("KILLED", "all is well", False)]
 
 
+@pytest.mark.matrix
 def test_a_copy_in_another_process_logs_on_the_run(tmp_path: Path) -> None:
     program = """
 def work(run):
