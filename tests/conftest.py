@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +18,9 @@ from modelbox_gateway.sections import S3Settings
 from tests.integration.s3_server import S3Server, running_s3
 
 TEMPLATE = "modelbox_template"
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of an own name below it
+DATABASES_BYTES_MAX = 4 * 1024**3
+"""What the databases and write-ahead logs of a run take in all, in bytes, generously."""
 
 
 def dsn_of(server: EmbeddedPostgres, database: str) -> str:
@@ -48,8 +52,8 @@ def no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
-    """A running Postgres."""
-    with open_folder() as folder, asyncio.Runner() as runner:
+    """A running Postgres, in memory where there is plenty: a database a test is much to write to a disk."""
+    with open_folder(below=_in_memory()) as folder, asyncio.Runner() as runner:
         server = EmbeddedPostgres(folder)
         runner.run(server.start())
         yield server
@@ -126,13 +130,21 @@ def bucket(s3_server: S3Server) -> S3Settings:
     return s3_server.new_bucket()
 
 
+def _in_memory() -> Path | None:
+    """Return a folder that the system keeps in memory, if half of it stays free with all that the tests write."""
+    if not SHARED_MEMORY.is_dir():
+        return None
+    found = shutil.disk_usage(SHARED_MEMORY)
+    return SHARED_MEMORY if found.free - DATABASES_BYTES_MAX >= found.total // 2 else None
+
+
 @contextlib.contextmanager
-def open_folder() -> Iterator[Path]:
+def open_folder(*, below: Path | None = None) -> Iterator[Path]:
     """A folder that other accounts may enter: where root runs the tests, Postgres has an account of its own.
 
     It is not below pytest's folder, which another run of pytest closes to all accounts but one.
     """
-    with tempfile.TemporaryDirectory(prefix="modelbox-test-") as name:
+    with tempfile.TemporaryDirectory(prefix="modelbox-test-", dir=below) as name:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
