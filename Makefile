@@ -68,7 +68,7 @@ test: $(READY) ## Run the test suite, the acceptance tests with the wheel instal
 	$(PYTHON) -m venv $(WHEEL)/venv
 	$(BIN)/pip --python $(WHEEL)/venv/bin/python install --quiet $(PIN) \
 		"$$(ls $(WHEEL)/*.whl)[embedded]" --group test --group demo
-	$(WHEEL)/venv/bin/pytest tests/acceptance
+	$(WHEEL)/venv/bin/pytest --numprocesses=2 --dist=loadfile tests/acceptance
 
 test-all: test test-containers test-pythons ## Run all tests, those of the suite again under coverage, and show what none reaches
 	$(BIN)/coverage erase
