@@ -22,7 +22,7 @@ Status = Literal["running", "finished", "failed", "killed"]
 """How it is with a run, as far as its events say."""
 
 CLAIM: Final = "run_status_change"
-STATUS_TYPES: Final = (RunEnded.__name__, RunResumed.__name__)
+STATUS_TYPES: Final = (RunCreated.__name__, RunEnded.__name__, RunResumed.__name__)
 """The event types of a run's stream that `evolve` folds."""
 
 
@@ -30,11 +30,13 @@ class RunState(msgspec.Struct, frozen=True):
     """What the rules need to know of a run.
 
     `changes` counts its ends and resumptions and tells two states apart; `at_exit`: its program's end ended it.
+    `since` is when that happened, by the client's clock.
     """
 
     status: Status = "running"
     changes: int = 0
     at_exit: bool = False
+    since: datetime | None = None
 
 
 class CreateRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,13 @@ class SetRunStatus(msgspec.Struct, frozen=True, kw_only=True):
     reopen: bool = False
 
 
+class BeginAgain(msgspec.Struct, frozen=True, kw_only=True):
+    """Take up a run that exists, whose program has been started again."""
+
+    run: StreamRef
+    at: datetime
+
+
 def created(command: CreateRun) -> RunCreated:
     """Return what the log records of a run that begins."""
     return RunCreated(
@@ -98,8 +107,10 @@ def decide_set_status(state: RunState, command: SetRunStatus) -> list[NewEvent]:
         RunEndedError: It has ended in another way, or was finished on purpose and is not to be reopened on purpose.
     """
     run_id, wanted = command.run.id, command.status
-    # The end of a program says nothing of a run that somebody has ended.
-    if wanted == state.status or (command.at_exit and state.status != "running"):
+    # The end of a program says nothing of a run that somebody has ended, or that a later program has begun: what the
+    # earlier one said may have waited in a journal.
+    is_late = state.status != "running" or _is_before(command.at, state.since)
+    if wanted == state.status or (command.at_exit and is_late):
         return []
     match state.status:
         case "running" if wanted != "running":
@@ -119,13 +130,26 @@ def decide_set_status(state: RunState, command: SetRunStatus) -> list[NewEvent]:
             raise RunEndedError(run_id, state.status, wanted)
 
 
+def decide_begin_again(state: RunState, command: BeginAgain) -> list[NewEvent]:
+    """Resume the run if the end of its program has ended it, and not somebody."""
+    if state.status == "running" or not state.at_exit or _is_before(command.at, state.since):
+        return []
+    return [NewEvent(RunResumed(run_id=command.run.id, resumed_at=command.at, reason=""))]
+
+
+def _is_before(at: datetime, since: datetime | None) -> bool:
+    return since is not None and at < since
+
+
 def evolve(state: RunState, event: ChangeEvent) -> RunState:
     """Return the state after the event; an event that neither ends nor resumes the run changes nothing."""
     match event:
+        case RunCreated():
+            return RunState("running", state.changes, since=event.started_at)
         case RunEnded():
-            return RunState(event.status, state.changes + 1, event.at_exit)
+            return RunState(event.status, state.changes + 1, event.at_exit, event.ended_at)
         case RunResumed():
-            return RunState("running", state.changes + 1)
+            return RunState("running", state.changes + 1, since=event.resumed_at)
         case _:
             return state
 

@@ -6,7 +6,10 @@ Must not know: the wire, the views.
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from modelbox_events import Appended, Log, StreamRef
+from modelbox_events.ids import object_id
 from modelbox_events.types import RunCreated
 from modelbox_gateway.commands import limits, run
 from modelbox_gateway.commands.caller import Caller
@@ -58,6 +61,17 @@ class Runs:
         )
         return recorded.appended
 
+    async def begin_again(self, command: run.BeginAgain, caller: Caller) -> Appended | None:
+        """Resume a run that the end of its program has ended; None says that it goes on, or that somebody ended it."""
+        recorded = await self._executor.execute(
+            command.run, lambda state: run.decide_begin_again(state, command), _again(caller)
+        )
+        return recorded.appended
+
+    async def goes_on(self, stream: StreamRef) -> bool:
+        """Return whether a run goes on as far as the log knows."""
+        return (await self._executor.load(stream.id)).status == "running"
+
     async def experiment_of(self, stream: StreamRef) -> UUID:
         """Return the experiment of a run that exists."""
         known = self._experiments.get(stream.id)
@@ -66,3 +80,10 @@ class Runs:
             known = created.event.experiment_id
             self._experiments.put(stream.id, known)
         return known
+
+
+def _again(caller: Caller) -> Caller:
+    """Return who asks, with another key: that of the request stands for what creates the run."""
+    if caller.key is None:
+        return caller
+    return msgspec.structs.replace(caller, key=str(object_id("run_begun_again", caller.key)))

@@ -55,6 +55,7 @@ class RunMethods:
             external_id=fields.optional_name("external_id", request.external_id),
         )
         parent_id = fields.object_id("parent_id", request.parent_id) if request.parent_id else None
+        begun_at = requests.time_of("begun_at", request.begun_at) if request.HasField("begun_at") else None
         caller = call.caller(request)
         # Every field is judged before anything is looked up.
         objects = self._backend.objects
@@ -63,8 +64,15 @@ class RunMethods:
         created = await self._backend.runs.create(
             structs.replace(command, experiment=experiment, parent=parent), caller
         )
-        objects.remember(StreamRef(experiment.namespace, RUN, created.event.run_id))
-        self._backend.freshness.wrote(call, created.appended)
+        stream = StreamRef(experiment.namespace, RUN, created.event.run_id)
+        objects.remember(stream)
+        resumed = None
+        if created.exists and begun_at is not None:
+            resumed = await self._backend.runs.begin_again(run.BeginAgain(run=stream, at=begun_at), caller)
+        self._backend.freshness.wrote(call, resumed or created.appended)
+        # A program that is killed before its first heartbeat is to show as lost too.
+        if request.sends_heartbeats and (not created.exists or await self._backend.runs.goes_on(stream)):
+            await heartbeats.record(self._backend.services.log.database, [stream.id])
         recorded_at = timestamp(created.recorded_at)
         return pb.CreateRunResponse(
             id=str(created.event.run_id),
@@ -114,6 +122,8 @@ class RunMethods:
         )
         appended = await self._backend.runs.set_status(command, caller)
         self._backend.freshness.wrote(call, appended)
+        if status == "running" and request.sends_heartbeats:
+            await heartbeats.record(self._backend.services.log.database, [run_id])
         if appended is not None:
             return pb.SetRunStatusResponse(updated_at=timestamp(appended.recorded_at))
         row = await standing(self._backend, call, stream)

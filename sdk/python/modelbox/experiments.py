@@ -77,11 +77,12 @@ class Experiment(KeyedObject, HasCheckpoints):
                 the program itself if git does not track it. Files whose names look like secrets are left out.
                 MODELBOX_SOURCE_DIFF=off switches it off for all runs. A run with an `id` that is given has it if the
                 server answers, for else it may be there already.
-            heartbeat: Say that the run is alive until it ends; one that is not heard of any more shows as lost.
+            heartbeat: Say that the run is alive until it ends; one that was not heard of for 60 seconds shows as lost.
             started_at: When it began, for one that is brought from elsewhere: seconds since the epoch or an aware
                 datetime; now, unless given.
             external_id: The id of the same run in another tracker.
-            id: A UUID drawn before; a run that has it already is returned as it is, with `exists` set.
+            id: A UUID drawn before; a run that has it already is returned as it is, with `exists` set. If the end of
+                its program ended it, or an exception that left its block, it goes on.
 
         Raises:
             InvalidFieldError: An argument breaks a rule.

@@ -59,7 +59,8 @@ class _Process:
 class Run(KeyedObject, HasCheckpoints):
     """A run of an experiment: one training.
 
-    In a `with` statement it is ended as finished, or as failed or killed where an exception leaves the block:
+    In a `with` statement it is ended as finished, or as failed or killed where an exception leaves the block; then it
+    goes on when it is started again with its `id`, as one does that its program ended:
 
         with experiment.new_run(hyperparameters={"lr": 0.01}) as run:
             run.log_metrics({"loss": 0.5}, step=1)
@@ -119,16 +120,13 @@ class Run(KeyedObject, HasCheckpoints):
             problem = f"{ended.name.lower()!r} does not end a run; give finished, failed or killed"
             raise InvalidFieldError.of("status", problem)
         at = timestamp_of(time() if ended_at is None else check_time("ended_at", ended_at))
+        self._end(pb.SetRunStatusRequest(id=self.id, status=ended.name, at=at, reason=reason_text(reason)))
+
+    def _end(self, request: pb.SetRunStatusRequest) -> None:
         self._process.ended = True
         disown(self._session, self.id)
-        request = pb.SetRunStatusRequest(
-            id=self.id,
-            status=ended.name,
-            at=at,
-            reason=reason_text(reason),
-        )
         deliver(self._session, methods.SET_RUN_STATUS, request)
-        self._become(ended, ended_at=time_of(request.at), reason=request.reason)
+        self._become(RunStatus(request.status), ended_at=time_of(request.at), reason=request.reason)
 
     def resume(self, reason: str = "", *, heartbeat: bool = True, reopen: bool = False) -> Self:
         """Take up a run that failed, was killed, is lost, or ended with its program; it is running again.
@@ -146,6 +144,7 @@ class Run(KeyedObject, HasCheckpoints):
             at=timestamp_of(time()),
             reason=reason_text(reason),
             reopen=reopen,
+            sends_heartbeats=heartbeat,
         )
         ask(self._session, methods.SET_RUN_STATUS, request)
         self._process.ended = False
@@ -214,7 +213,14 @@ class Run(KeyedObject, HasCheckpoints):
         if self._process.ended or not self.began_here:
             return
         status, reason = outcome_of(error)
-        self.finish(status, reason)
+        # Who leaves the block by an error has not said how the run did: it broke off, as with the end of its program.
+        is_broken_off = status is not RunStatus.FINISHED
+        at = timestamp_of(time())
+        self._end(
+            pb.SetRunStatusRequest(
+                id=self.id, status=status.name, at=at, reason=reason_text(reason), at_exit=is_broken_off
+            )
+        )
 
     def _checkpoint_parent(self) -> dict[str, Any]:
         return {"run_id": self.id}
@@ -288,6 +294,8 @@ def new_run(
         metadata=pb.Metadata(json=encode_metadata(metadata or {})),
         hyperparameters=described[0] if described else [],
         external_id=check_text("external_id", external_id),
+        begun_at=timestamp_of(time()) if id else None,
+        sends_heartbeats=heartbeat,
     )
     response = create(session, methods.CREATE_RUN, request)
     for part in described[1:] if response is None or not response.exists else ():
@@ -295,8 +303,9 @@ def new_run(
         deliver(session, methods.LOG_HYPERPARAMETERS, more)
     if response is not None and response.exists:
         found = RUNS.read(session, pb.GetRunRequest(id=response.id))
+        # Whoever starts a run again with its id goes on with it, after its program was killed too.
         if heartbeat and not found.status.ended:
-            session.heartbeat.start(found.id)
+            own(session, found.id, experiment_id=experiment_id, name=request.name)
         return found
     # Without an answer, a run whose id was drawn before may be there already, with the source of its own beginning.
     if source_diff and (response is not None or not id):

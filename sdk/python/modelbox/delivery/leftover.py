@@ -10,6 +10,7 @@ from modelbox.delivery.order import about_of
 from modelbox.journal.folder import unanswered
 from modelbox.journal.record import Record
 from modelbox.limits import LEFTOVER_READ_BYTES_MAX
+from modelbox.transport import methods
 
 
 class Leftover:
@@ -20,6 +21,7 @@ class Leftover:
         self._paths = list(paths)
         self._made: set[str] = set()
         self._touched: set[str] = set()
+        self._ended: set[str] = set()
         self._is_known = True
         self._is_read = False
 
@@ -33,6 +35,9 @@ class Leftover:
             self._read()
         about = about_of(record)
         if about is None or about.named & self._made:
+            return False
+        # A run that is begun again with its id is so after its program was said to have ended.
+        if about.made in self._ended:
             return False
         return record.creates or (self._is_known and not about.named & self._touched)
 
@@ -60,6 +65,8 @@ class Leftover:
             self._made.add(about.made)
         else:
             self._touched |= about.named
+            if record.method == methods.SET_RUN_STATUS.name:
+                self._ended |= about.named
 
 
 def _size(path: Path) -> int:

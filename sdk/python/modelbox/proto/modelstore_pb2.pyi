@@ -1092,7 +1092,7 @@ class Run(_message.Message):
     def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[_Union[RunStatus, str]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_id: _Optional[str] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., last_heard_of_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., files: _Optional[_Iterable[_Union[FileMetadata, _Mapping]]] = ..., metrics: _Optional[_Iterable[_Union[MetricSummary, _Mapping]]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., reason: _Optional[str] = ..., more_keys: bool = ..., external_id: _Optional[str] = ...) -> None: ...
 
 class CreateRunRequest(_message.Message):
-    __slots__ = ("id", "experiment_id", "name", "parent_id", "started_at", "source", "comment", "owner", "labels", "metadata", "hyperparameters", "external_id")
+    __slots__ = ("id", "experiment_id", "name", "parent_id", "started_at", "source", "comment", "owner", "labels", "metadata", "hyperparameters", "external_id", "begun_at", "sends_heartbeats")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -1112,6 +1112,8 @@ class CreateRunRequest(_message.Message):
     METADATA_FIELD_NUMBER: _ClassVar[int]
     HYPERPARAMETERS_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    BEGUN_AT_FIELD_NUMBER: _ClassVar[int]
+    SENDS_HEARTBEATS_FIELD_NUMBER: _ClassVar[int]
     id: str
     experiment_id: str
     name: str
@@ -1124,7 +1126,9 @@ class CreateRunRequest(_message.Message):
     metadata: Metadata
     hyperparameters: _containers.RepeatedCompositeFieldContainer[Hyperparameter]
     external_id: str
-    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., name: _Optional[str] = ..., parent_id: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., external_id: _Optional[str] = ...) -> None: ...
+    begun_at: _timestamp_pb2.Timestamp
+    sends_heartbeats: bool
+    def __init__(self, id: _Optional[str] = ..., experiment_id: _Optional[str] = ..., name: _Optional[str] = ..., parent_id: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source: _Optional[_Union[Source, _Mapping]] = ..., comment: _Optional[str] = ..., owner: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., hyperparameters: _Optional[_Iterable[_Union[Hyperparameter, _Mapping]]] = ..., external_id: _Optional[str] = ..., begun_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sends_heartbeats: bool = ...) -> None: ...
 
 class CreateRunResponse(_message.Message):
     __slots__ = ("id", "name", "exists", "created_at", "updated_at")
@@ -1189,20 +1193,22 @@ class GetRunResponse(_message.Message):
     def __init__(self, run: _Optional[_Union[Run, _Mapping]] = ...) -> None: ...
 
 class SetRunStatusRequest(_message.Message):
-    __slots__ = ("id", "status", "at", "reason", "at_exit", "reopen")
+    __slots__ = ("id", "status", "at", "reason", "at_exit", "reopen", "sends_heartbeats")
     ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     AT_EXIT_FIELD_NUMBER: _ClassVar[int]
     REOPEN_FIELD_NUMBER: _ClassVar[int]
+    SENDS_HEARTBEATS_FIELD_NUMBER: _ClassVar[int]
     id: str
     status: RunStatus
     at: _timestamp_pb2.Timestamp
     reason: str
     at_exit: bool
     reopen: bool
-    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[RunStatus, str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., at_exit: bool = ..., reopen: bool = ...) -> None: ...
+    sends_heartbeats: bool
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[RunStatus, str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., at_exit: bool = ..., reopen: bool = ..., sends_heartbeats: bool = ...) -> None: ...
 
 class SetRunStatusResponse(_message.Message):
     __slots__ = ("updated_at",)
