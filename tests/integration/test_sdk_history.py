@@ -6,6 +6,8 @@ from itertools import islice
 import pytest
 
 from modelbox import HistoryEntry, Model, ModelBox, ModelVersion
+from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transport import methods
 from modelbox.user import claimed_user
 from tests.integration.sdk_server import SdkServer
 
@@ -156,3 +158,54 @@ def test_a_watch_names_the_tag_the_versions_the_model_and_who_did_it(
     assert moved.payload["model"] == "digits"
     assert (moved.payload["version"], moved.payload["version_name"]) == ("2", "second")
     assert (updated.unique_tag, updated.from_version) == ("", "")
+
+
+def test_the_history_of_a_model_says_which_versions_were_deleted_and_restored(
+    model: Model, versions: tuple[ModelVersion, ModelVersion]
+) -> None:
+    first, second = versions
+    first.delete()
+    second.delete()
+    first.restore()
+    first.delete()
+    found = [(one.field, one.old, one.new, one.version, one.object_id) for one in model.history()[:4]]
+    assert found == [
+        ("deleted", "false", "true", "1", first.id),
+        ("deleted", "true", "false", "1", first.id),
+        ("deleted", "false", "true", "2", second.id),
+        ("deleted", "false", "true", "1", first.id),
+    ]
+    assert {one.object_type for one in model.history()[:4]} == {"model_version"}
+    assert [one.version for one in model.history()[4:]] == ["2", "1", "1", ""]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_pages_of_a_models_history_lose_nothing_though_versions_are_deleted_in_between(
+    client: ModelBox, model: Model, versions: tuple[ModelVersion, ModelVersion], size: int
+) -> None:
+    first, second = versions
+    first.delete()
+    first.restore()
+    model.update(owner="bob")
+    whole = [entry.position for entry in model.history()]
+    call, found, token = client._session.connection.call, [], ""
+    while True:
+        request = pb.GetHistoryRequest(id=model.id, page_size=size, page_token=token)
+        page = call(methods.GET_HISTORY, request)
+        found += [entry.position for entry in page.entries]
+        token = page.next_page_token
+        if not token:
+            break
+        second.delete()
+    assert found == whole
+
+
+def test_the_history_of_a_run_says_why_it_ended_and_why_it_goes_on(client: ModelBox) -> None:
+    run = client.start_run("ends", source=False)
+    run.finish("killed", "out of memory")
+    run.resume("more memory")
+    run.finish()
+    client.flush()
+    assert [(one.new, one.reason) for one in run.history()] == [
+        ("finished", ""), ("running", "more memory"), ("killed", "out of memory"), (run.name, "")
+    ]  # fmt: skip

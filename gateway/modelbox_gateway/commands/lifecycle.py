@@ -62,5 +62,10 @@ def unless_deleted(stream: StreamRef, state: Lifecycle) -> StreamRef:
     return _numbered(stream, DELETION, state.deletions if state.deleted else state.deletions + 1)
 
 
+def first_deletion(stream: StreamRef) -> StreamRef:
+    """Return the stream that the first deletion of the object opened, if it was ever deleted."""
+    return _numbered(stream, DELETION, 1)
+
+
 def _numbered(stream: StreamRef, kind: str, number: int) -> StreamRef:
     return StreamRef(stream.namespace, kind, id_of(kind, str(stream.id), str(number)))

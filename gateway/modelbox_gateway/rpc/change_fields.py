@@ -43,7 +43,8 @@ class FieldChange(NamedTuple):
     """A field that was given another value.
 
     `asks` says that the value before stands in an earlier event. `object_id` is set where the model's stream tells of
-    a version. Of a unique tag, the ids are those of the versions that held and hold it.
+    a version. Of a unique tag, the ids are those of the versions that held and hold it. `reason` is why, if that was
+    said.
     """
 
     field: str
@@ -53,6 +54,7 @@ class FieldChange(NamedTuple):
     object_id: UUID | None = None
     old_id: UUID | None = None
     new_id: UUID | None = None
+    reason: str = ""
 
 
 def changes_of(event: ChangeEvent) -> Iterator[FieldChange]:
@@ -70,9 +72,9 @@ def changes_of(event: ChangeEvent) -> Iterator[FieldChange]:
             deleted = isinstance(event, ObjectDeleted)
             yield FieldChange("deleted", _truth(not deleted), _truth(deleted))
         case RunEnded():
-            yield FieldChange("status", _RUNNING, event.status)
+            yield FieldChange("status", _RUNNING, event.status, reason=event.reason)
         case RunResumed():
-            yield FieldChange("status", None, _RUNNING, asks=True)
+            yield FieldChange("status", None, _RUNNING, asks=True, reason=event.reason)
         case _:
             return
 

@@ -1,7 +1,8 @@
 """The history of an object: GetHistory. It is read from the log itself, newest first.
 
 Of a model version there are two streams to read: its own, and its model's, where it was created and where unique tags
-come and go. What a field was before a change stands in an earlier event: the page reads on until it has found it.
+come and go. Of a model there are those of its versions that were ever deleted beside its own. What a field was before a
+change stands in an earlier event: the page reads on until it has found it.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -15,6 +16,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, RecordedEvent, StreamRef
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
+from modelbox_gateway.commands.lifecycle import LIFECYCLE_TYPES, first_deletion
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
@@ -27,20 +29,32 @@ from modelbox_gateway.rpc.change_fields import (
     changes_of,
     written_by,
 )
-from modelbox_gateway.rpc.limits import HISTORY_EVENTS_MAX, HISTORY_PAGE_EVENTS, PAGE_BYTES_MAX
+from modelbox_gateway.rpc.limits import (
+    HISTORY_DELETED_MAX,
+    HISTORY_EVENTS_MAX,
+    HISTORY_PAGE_EVENTS,
+    HISTORY_VERSIONS_MAX,
+    PAGE_BYTES_MAX,
+)
 from modelbox_gateway.rpc.pages import Pages, page_size
 from modelbox_gateway.rpc.standing import known_version
 
 _Version = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+_Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _NEWEST: Final = 2**31 - 1
+_LAST: Final = 2**63 - 1
 _CREATED: Final = frozenset(event.__name__ for event in CREATIONS)
 
 
 class Place(NamedTuple):
-    """Where a page begins: at these versions of the streams, after so many changes of the later of the two events."""
+    """Where a page begins: at these versions of the streams, after so many changes of the latest of these events.
+
+    Streams that may become more meanwhile, those of deleted versions, begin at a position of the log.
+    """
 
     versions: tuple[_Version, ...]
     after: _Version
+    position: _Position = _LAST
 
 
 _PAGES: Final = Pages[Place]("history", Place)
@@ -107,8 +121,9 @@ class ChangeMethods:
         sources = await self._sources(stream, call)
         if place is None or len(place.versions) != len(sources):
             place = Place((_NEWEST,) * len(sources), 0)
+        deleted = await self._deleted_versions(stream, call) if stream.type == MODEL else []
         page = _Page()
-        more = await self._fill(page, stream, sources, place, size=size, span=span)
+        more = await self._fill(page, stream, (sources, deleted), place, size=size, span=span)
         if page.asked:
             await self._look_back(page, stream, sources[0], call)
         entries = await self._entries(page, stream)
@@ -122,7 +137,7 @@ class ChangeMethods:
         if request.HasField("until"):
             last = await self._log.position_before(requests.time_of("until", request.until))
             return first, last
-        return first, 2**63 - 1
+        return first, _LAST
 
     async def _sources(self, stream: StreamRef, call: Call) -> list[_Source]:
         if stream.type == MODEL:
@@ -133,14 +148,35 @@ class ChangeMethods:
         row = await known_version(self._backend, call, stream.id, field="id")
         return [own, _Source(row.model_id, REGISTRY_TYPES)]
 
+    async def _deleted_versions(self, model: StreamRef, call: Call) -> list[_Source]:
+        """Return the streams of a model's versions that were ever deleted."""
+        await self._backend.freshness.reached(call, ("model_versions",))
+        ids = await self._backend.services.views.model_versions.newest(model.id, limit=HISTORY_VERSIONS_MAX)
+        first = {first_deletion(StreamRef(model.namespace, MODEL_VERSION, one)).id: one for one in ids}
+        found = await self._log.find_streams(list(first)) if first else {}
+        deleted = [one for claim, one in first.items() if claim in found]
+        return [_Source(one, LIFECYCLE_TYPES) for one in deleted[:HISTORY_DELETED_MAX]]
+
     async def _fill(
-        self, page: _Page, stream: StreamRef, sources: list[_Source], place: Place, *, size: int, span: tuple[int, int]
+        self,
+        page: _Page,
+        stream: StreamRef,
+        sources: tuple[list[_Source], list[_Source]],
+        place: Place,
+        *,
+        size: int,
+        span: tuple[int, int],
     ) -> Place | None:
-        """Put changes into a page; return where the next one begins, None if there is none."""
+        """Put changes into a page; return where the next one begins, None if there is none.
+
+        `sources` are those that a place has versions of, and those that begin at its position.
+        """
+        own, others = sources
+        begins = [*zip(own, place.versions, strict=True), *((other, _NEWEST) for other in others)]
         async with AsyncExitStack() as stack:
             reads = [
-                await stack.enter_async_context(aclosing(self._back(source, version)))
-                for source, version in zip(sources, place.versions, strict=True)
+                await stack.enter_async_context(aclosing(self._back(source, version, up_to=place.position)))
+                for source, version in begins
             ]
             heads = [await anext(read, None) for read in reads]
             after, looked_through = place.after, 0
@@ -149,22 +185,22 @@ class ChangeMethods:
                 event = heads[index]
                 if event is None or event.position <= span[0]:
                     return None
-                versions = tuple(head.version if head else 0 for head in heads)
+                versions = tuple(head.version if head else 0 for head in heads[: len(own)])
                 if looked_through == HISTORY_EVENTS_MAX:
-                    return Place(versions, after)
+                    return Place(versions, after, event.position)
                 looked_through += 1
                 for number, told in enumerate(self._told(event, stream)):
                     if number < after or event.position > span[1]:
                         continue
                     if len(page.told) == size or page.bytes >= PAGE_BYTES_MAX:
-                        return Place(versions, number)
+                        return Place(versions, number, event.position)
                     page.add(told)
                 after = 0
                 heads[index] = await anext(reads[index], None)
         return None
 
-    async def _back(self, source: _Source, version: int) -> AsyncGenerator[RecordedEvent, None]:
-        """Give the events of a stream from a version backwards."""
+    async def _back(self, source: _Source, version: int, *, up_to: int = _LAST) -> AsyncGenerator[RecordedEvent, None]:
+        """Give the events of a stream from a version backwards, those up to a position."""
         while version > 0:
             page = await self._log.read_stream_back(
                 source.stream_id,
@@ -174,7 +210,8 @@ class ChangeMethods:
                 bytes_max=PAGE_BYTES_MAX,
             )
             for event in page:
-                yield event
+                if event.position <= up_to:
+                    yield event
             version = page[-1].version - 1 if page else 0
 
     def _told(self, event: RecordedEvent, stream: StreamRef) -> list[_Told]:
@@ -184,6 +221,8 @@ class ChangeMethods:
         told = [_Told(event, change) for change in changes_of(self._log.registry.decode(event))]
         if event.stream_id == stream.id:
             return told
+        if stream.type == MODEL:
+            return [_Told(event, change._replace(object_id=event.stream_id)) for _, change in told]
         # Of what a model's stream tells, that of this version.
         return [one for one in told if stream.id in (one.change.object_id, one.change.old_id, one.change.new_id)]
 
@@ -216,6 +255,8 @@ class ChangeMethods:
     async def _entries(self, page: _Page, stream: StreamRef) -> list[pb.HistoryEntry]:
         actors = await self._backend.users.actors_of(told.event for told in page.told)
         holders = {held for told in page.told for held in (told.change.old_id, told.change.new_id) if held is not None}
+        if stream.type == MODEL:
+            holders |= {told.change.object_id for told in page.told if told.change.object_id is not None}
         rows = await self._backend.services.views.model_versions.of_many(list(holders)) if holders else {}
         numbers = {held: row.version for held, row in rows.items()}
         entries = []
@@ -234,9 +275,18 @@ class ChangeMethods:
                     new=_shown(change.new, change.new_id, numbers),
                     old_id=str(change.old_id or ""),
                     new_id=str(change.new_id or ""),
+                    reason=change.reason,
+                    version=_version_of(change, numbers) if stream.type == MODEL else "",
                 )
             )
         return entries
+
+
+def _version_of(change: FieldChange, numbers: Mapping[UUID, str]) -> str:
+    """Return the version that a model's history tells of; a creation says itself which."""
+    if change.object_id is None:
+        return ""
+    return numbers.get(change.object_id) or (change.new or "" if change.field == "exists" else "")
 
 
 def _shown(value: str | None, holder: UUID | None, numbers: Mapping[UUID, str]) -> str | None:

@@ -63,6 +63,12 @@ HISTORY_PAGE_EVENTS: Final = 500
 HISTORY_EVENTS_MAX: Final = 5_000
 """Events that one page of a history looks through; then it ends, however few changes it has found."""
 
+HISTORY_VERSIONS_MAX: Final = 1_000
+"""Model versions, the newest, of which a model's history tells that they were deleted and restored."""
+
+HISTORY_DELETED_MAX: Final = 100
+"""Those of them that were ever deleted, the newest, of which it tells so: each has a stream to read."""
+
 HEARTBEAT_NEXT_S: Final = 15.0
 """How soon a run's next heartbeat is due: a few may be late before the run is taken for lost."""
 

@@ -42,6 +42,10 @@ class ModelVersions(Objects[ModelVersionRow]):
         """Return the model version that holds this unique tag."""
         return await self._one("get_by_tag", model_id, tag)
 
+    async def newest(self, model_id: UUID, *, limit: int) -> list[UUID]:
+        """Return the newest versions of a model, newest first, deleted ones too."""
+        return [row["id"] for row in await self._fetch("newest", model_id, limit)]
+
     async def tags(self, model_id: UUID) -> list[str]:
         """Return the unique tags that versions of a model hold."""
         return [row["tag"] for row in await self._fetch("tags", model_id)]

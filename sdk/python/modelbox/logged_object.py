@@ -131,7 +131,8 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         """Return who changed what of the object and when, newest first; of a model its versions and unique tags too.
 
         What is logged on it, its metadata among it, is not; `metadata_history` has that. A change of which the content
-        was redacted has the field "redacted".
+        was redacted has the field "redacted". Of a model's versions, deletions and restorations are told of the newest
+        1,000, and of at most 100 of these.
 
         Args:
             since: Only changes of this time or later, in seconds since the epoch or an aware datetime.

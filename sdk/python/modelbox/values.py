@@ -97,7 +97,8 @@ class HistoryEntry:
 
     `field` is "exists" (it was created), "deleted", "owner", "description", "task", "comment", "status",
     "labels.<name>" or "unique_tags.<tag>"; `old` and `new` are None where there was, or is, no value. Of a unique tag
-    they are the versions that held and hold it, and `old_id` and `new_id` their ids.
+    they are the versions that held and hold it, and `old_id` and `new_id` their ids. `version` is which one a model's
+    history tells of, and `reason` why a run ended or goes on, as far as that was said.
 
     `actor` is who made the change. Nobody has to prove it: "claimed:anna" is who the client says uses it, the account's
     name or MODELBOX_USER. `type` is the change's type, `position` its place in the whole log.
@@ -114,6 +115,8 @@ class HistoryEntry:
     new: str | None
     old_id: str = ""
     new_id: str = ""
+    reason: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ def history_entry_of(entry: pb.HistoryEntry) -> HistoryEntry:
         new=entry.new if entry.HasField("new") else None,
         old_id=entry.old_id,
         new_id=entry.new_id,
+        reason=entry.reason,
+        version=entry.version,
     )
 
 

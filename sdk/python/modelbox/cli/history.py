@@ -12,6 +12,8 @@ from modelbox.client import ModelBox
 from modelbox.logged_object import LoggedObject
 
 _COLUMNS = ("recorded_at", "position", "actor", "object_type", "field", "old", "new")
+_FURTHER = ("version", "reason")
+"""Columns that a table has only where a change says something there."""
 
 
 def history_options(command: Command) -> Command:
@@ -25,7 +27,9 @@ def history_options(command: Command) -> Command:
 
 def print_history(of: LoggedObject, *, output: str, **which: Any) -> None:
     """Print who changed what of an object and when."""
-    print_rows(rows_of(of.history(**which)), columns=_COLUMNS, output=output, what="changes")
+    rows = list(rows_of(of.history(**which)))
+    more = [name for name in _FURTHER if output == "csv" or any(row[name] for row in rows)]
+    print_rows(rows, columns=(*_COLUMNS, *more), output=output, what="changes")
 
 
 @click.command(epilog="Example: modelbox client history --id ID --since 2030-01-31T12:00Z")

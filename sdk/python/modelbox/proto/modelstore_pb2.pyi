@@ -590,7 +590,7 @@ class GetHistoryRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class HistoryEntry(_message.Message):
-    __slots__ = ("position", "recorded_at", "actor", "type", "object_type", "object_id", "field", "old", "new", "old_id", "new_id")
+    __slots__ = ("position", "recorded_at", "actor", "type", "object_type", "object_id", "field", "old", "new", "old_id", "new_id", "reason", "version")
     POSITION_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     ACTOR_FIELD_NUMBER: _ClassVar[int]
@@ -602,6 +602,8 @@ class HistoryEntry(_message.Message):
     NEW_FIELD_NUMBER: _ClassVar[int]
     OLD_ID_FIELD_NUMBER: _ClassVar[int]
     NEW_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     position: int
     recorded_at: _timestamp_pb2.Timestamp
     actor: str
@@ -613,7 +615,9 @@ class HistoryEntry(_message.Message):
     new: str
     old_id: str
     new_id: str
-    def __init__(self, position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., type: _Optional[str] = ..., object_type: _Optional[str] = ..., object_id: _Optional[str] = ..., field: _Optional[str] = ..., old: _Optional[str] = ..., new: _Optional[str] = ..., old_id: _Optional[str] = ..., new_id: _Optional[str] = ...) -> None: ...
+    reason: str
+    version: str
+    def __init__(self, position: _Optional[int] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor: _Optional[str] = ..., type: _Optional[str] = ..., object_type: _Optional[str] = ..., object_id: _Optional[str] = ..., field: _Optional[str] = ..., old: _Optional[str] = ..., new: _Optional[str] = ..., old_id: _Optional[str] = ..., new_id: _Optional[str] = ..., reason: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
 
 class GetHistoryResponse(_message.Message):
     __slots__ = ("entries", "next_page_token")
