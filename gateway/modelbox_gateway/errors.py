@@ -57,6 +57,7 @@ class ObjectNotFoundError(GatewayError):
         place: str = "",
         elsewhere: Sequence[str] = (),
         near: Sequence[str] = (),
+        remedy: str = "",
     ) -> None:
         """Name the request's field, the kind of object and what it was looked for by.
 
@@ -67,14 +68,15 @@ class ObjectNotFoundError(GatewayError):
             place: Where it was looked for, such as "namespace 'default'".
             elsewhere: Where else there is one, such as other namespaces.
             near: What there is instead, the most similar first.
+            remedy: What is known better than these.
         """
         where = f" in {place}" if place else ""
-        remedy = "create it first, or list what there is"
+        other = "create it first, or list what there is"
         if elsewhere:
-            remedy = f"there is one in {', '.join(map(repr, elsewhere))}"
+            other = f"there is one in {', '.join(map(repr, elsewhere))}"
         elif near:
-            remedy = f"the nearest: {', '.join(map(repr, near))}"
-        super().__init__(f"{field}: there is no {kind} {key[:300]!r}{where}; {remedy}")
+            other = f"the nearest: {', '.join(map(repr, near))}"
+        super().__init__(f"{field}: there is no {kind} {key[:300]!r}{where}; {remedy or other}")
         self.field = field
         self.kind = kind
         self.key = key
@@ -86,7 +88,8 @@ class ObjectDeletedError(GatewayError):
     def __init__(self, field: str, kind: str, object_id: UUID) -> None:
         """Name the request's field, and the object that it stands for."""
         name = kind.replace("_", " ")
-        super().__init__(f"{field}: the {name} {object_id} is deleted; restore it with RestoreObject first")
+        restore = f"`modelbox client restore --id {object_id}` (RestoreObject)"
+        super().__init__(f"{field}: the {name} {object_id} is deleted; restore it first: {restore}")
         self.field = field
         self.kind = kind
         self.object_id = object_id
@@ -109,11 +112,11 @@ class RunEndedError(GatewayError):
 class UniqueTagTakenError(GatewayError):
     """Another model version holds the unique tag; nothing was written."""
 
-    def __init__(self, tag: str, holder: UUID) -> None:
-        """Name the tag and the model version that holds it."""
+    def __init__(self, tag: str, holder: UUID, version: str = "") -> None:
+        """Name the tag and the model version that holds it, by its version where that is known."""
         super().__init__(
-            f"unique_tags: {tag!r} belongs to model version {holder}; "
-            "set move_tags to take it, or move it with SetUniqueTag"
+            f"unique_tags: {tag!r} belongs to model version {version or holder}; "
+            "take it from there with move_tags, or afterwards with set_unique_tag"
         )
         self.tag = tag
         self.holder = holder
@@ -122,10 +125,12 @@ class UniqueTagTakenError(GatewayError):
 class UniqueTagNotHeldError(GatewayError):
     """The model version does not hold the unique tag; nothing was written."""
 
-    def __init__(self, tag: str, model_version_id: UUID, holder: UUID | None) -> None:
-        """Name the tag, the model version, and who holds the tag if anyone does."""
-        held = "no model version holds it" if holder is None else f"model version {holder} holds it"
-        super().__init__(f"tag: {tag!r} does not belong to model version {model_version_id}; {held}")
+    def __init__(
+        self, tag: str, model_version_id: UUID, holder: UUID | None, *, version: str = "", holder_version: str = ""
+    ) -> None:
+        """Name the tag, the model version, and who holds the tag if anyone does: by their versions where known."""
+        held = "no model version holds it" if holder is None else f"model version {holder_version or holder} holds it"
+        super().__init__(f"tag: {tag!r} does not belong to model version {version or model_version_id}; {held}")
         self.tag = tag
         self.model_version_id = model_version_id
         self.holder = holder

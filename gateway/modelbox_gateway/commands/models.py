@@ -152,6 +152,15 @@ class Models:
             return command.model_version_id, None
         return _first(recorded, UniqueTagMoved).from_model_version_id, recorded.appended
 
+    async def last_holder(self, model_id: UUID, tag: str) -> UUID | None:
+        """Return the model version on which a tag was last set, which may be deleted since."""
+        return (await self._executor.load(model_id)).tags.get(tag)
+
+    async def last_tags(self, model_id: UUID, model_version_id: UUID) -> list[str]:
+        """Return the tags that were last set on a model version, which it holds unless it is deleted."""
+        tags = (await self._executor.load(model_id)).tags
+        return sorted(tag for tag, holder in tags.items() if holder == model_version_id)
+
     async def remove_unique_tag(self, command: model.RemoveUniqueTag, caller: Caller) -> Appended:
         """Take a tag away from the model version that holds it.
 

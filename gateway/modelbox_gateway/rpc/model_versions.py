@@ -13,7 +13,7 @@ from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.kinds import CHECKPOINT, MODEL, MODEL_VERSION, RUN
 from modelbox_gateway.commands.model import CreateModelVersion, Origin, model_version_id
 from modelbox_gateway.commands.models import VersionCreated
-from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
+from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError, UniqueTagTakenError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.attached import ATTACHED_VIEWS, attached_to, built
@@ -56,7 +56,10 @@ class ModelVersionMethods:
         # Every field is judged before anything is looked up.
         model = await self._backend.objects.find("model", model.id, kind=MODEL)
         command = structs.replace(command, model=model, origin=await self._origin(run_id))
-        created = await self._backend.models.create_model_version(command, caller)
+        try:
+            created = await self._backend.models.create_model_version(command, caller)
+        except UniqueTagTakenError as refusal:
+            raise await self._named(refusal) from None
         return await self._answer(created, model, call)
 
     async def promote_checkpoint(
@@ -77,7 +80,10 @@ class ModelVersionMethods:
         caller = call.caller(request)
         checkpoint = await self._backend.objects.find("checkpoint_id", checkpoint_id, kind=CHECKPOINT)
         model = await self._backend.objects.find("model", command.model.id, kind=MODEL)
-        promoted = await self._backend.promotions.promote(checkpoint, structs.replace(command, model=model), caller)
+        try:
+            promoted = await self._backend.promotions.promote(checkpoint, structs.replace(command, model=model), caller)
+        except UniqueTagTakenError as refusal:
+            raise await self._named(refusal) from None
         answer = await self._answer(promoted, model, call)
         return pb.PromoteCheckpointResponse(
             model_version=answer.model_version,
@@ -87,6 +93,11 @@ class ModelVersionMethods:
             created_at=answer.created_at,
             updated_at=answer.updated_at,
         )
+
+    async def _named(self, refusal: UniqueTagTakenError) -> UniqueTagTakenError:
+        """Return a refusal that names the holder as people do."""
+        row = await self._backend.services.views.model_versions.get(refusal.holder)
+        return refusal if row is None else UniqueTagTakenError(refusal.tag, refusal.holder, row.version)
 
     async def _origin(self, run_id: UUID | None) -> Origin:
         if run_id is None:

@@ -5,13 +5,14 @@ from msgspec import structs
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
 from modelbox_gateway.commands import fields, limits
+from modelbox_gateway.commands.kinds import MODEL_VERSION
 from modelbox_gateway.commands.update import UpdateObject
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
-from modelbox_gateway.rpc.standing import standing
+from modelbox_gateway.rpc.standing import known_version, standing
 
 
 class ObjectMethods:
@@ -39,7 +40,17 @@ class ObjectMethods:
         appended = await self._backend.lifecycles.delete(stream, caller)
         self._backend.freshness.wrote(call, appended)
         deleted_at = appended.recorded_at if appended else (await standing(self._backend, call, stream)).deleted_at
-        return pb.DeleteObjectResponse(deleted_at=None if deleted_at is None else timestamp(deleted_at))
+        return pb.DeleteObjectResponse(
+            deleted_at=None if deleted_at is None else timestamp(deleted_at),
+            unique_tags=await self._tags_left(stream, call),
+        )
+
+    async def _tags_left(self, stream: StreamRef, call: Call) -> list[str]:
+        """Return the unique tags that nobody holds because this object is deleted."""
+        if stream.type != MODEL_VERSION:
+            return []
+        row = await known_version(self._backend, call, stream.id, field="id")
+        return await self._backend.models.last_tags(row.model_id, stream.id)
 
     async def restore_object(self, request: pb.RestoreObjectRequest, call: Call) -> pb.RestoreObjectResponse:
         """Undo the deletion of an object; one that is not deleted stays as it is."""

@@ -5,6 +5,7 @@ All that is told of other objects is told here and in `rpc/missing.py`.
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC
 from typing import Literal
 from uuid import UUID
 
@@ -49,7 +50,9 @@ async def unfound_version(backend: Backend, model_id: UUID, field: str, wanted: 
     model = await views.models.get(model_id)
     if model is None:
         return ObjectNotFoundError("model", MODEL, str(model_id))
+    remedy = ""
     if field == "unique_tag":
+        remedy = await _restorable(backend, model_id, wanted)
         there_are = await views.model_versions.tags(model_id)
     else:
         there_are = await views.search.newest_names(MODEL_VERSION, Scope(model_id=model_id), field="version")
@@ -59,4 +62,16 @@ async def unfound_version(backend: Backend, model_id: UUID, field: str, wanted: 
         wanted,
         place=f"model {model.name!r} of namespace {model.namespace!r}",
         near=await asyncio.to_thread(nearest, wanted, there_are),
+        remedy=remedy,
     )
+
+
+async def _restorable(backend: Backend, model_id: UUID, tag: str) -> str:
+    """Return what to do about a tag that nobody holds because its version is deleted; nothing if that is not why."""
+    holder = await backend.models.last_holder(model_id, tag)
+    row = None if holder is None else await backend.services.views.model_versions.get(holder)
+    if row is None or row.deleted_at is None:
+        return ""
+    at = f"{row.deleted_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    restore = f"`modelbox client restore --id {row.id}` brings it back"
+    return f"version {row.version}, which held it, was deleted at {at}; {restore}, or set the tag on another"

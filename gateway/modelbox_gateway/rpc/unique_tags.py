@@ -8,6 +8,7 @@ from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.model import RemoveUniqueTag, SetUniqueTag
 from modelbox_gateway.commands.models import KnownVersion
+from modelbox_gateway.errors import UniqueTagNotHeldError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.standing import known_version
@@ -50,9 +51,18 @@ class UniqueTagMethods:
             version=known.version,
             version_name=known.name,
         )
-        appended = await self._backend.models.remove_unique_tag(command, caller)
+        try:
+            appended = await self._backend.models.remove_unique_tag(command, caller)
+        except UniqueTagNotHeldError as refusal:
+            raise await self._named(refusal, known.version) from None
         self._backend.freshness.wrote(call, appended)
         return pb.RemoveUniqueTagResponse()
+
+    async def _named(self, refusal: UniqueTagNotHeldError, version: str) -> UniqueTagNotHeldError:
+        """Return a refusal that names versions as people do."""
+        tag, asked, holder = refusal.tag, refusal.model_version_id, refusal.holder
+        row = None if holder is None else await self._backend.services.views.model_versions.get(holder)
+        return UniqueTagNotHeldError(tag, asked, holder, version=version, holder_version=row.version if row else "")
 
     async def _version(self, model_version_id: UUID, call: Call) -> KnownVersion:
         """Return what never changes of a model version."""

@@ -1,9 +1,10 @@
 """What experiments, runs, checkpoints, datasets, models and model versions have in common."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_text, check_time
@@ -20,6 +21,8 @@ from modelbox.wire import all_pages, history_entry_of, timestamp_of
 
 if TYPE_CHECKING:
     from modelbox.datasets import Dataset
+
+_log: Final = logging.getLogger("modelbox")
 
 
 class LoggedObject(Logged, LogsFiles, HasArtifacts):
@@ -154,8 +157,14 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         return [history_entry_of(entry) for entry in all_pages(read, limit=limit)]
 
     def delete(self) -> None:
-        """Delete the object: lists leave it out. Its history stays, and `restore` brings it back."""
-        ask(self._session, methods.DELETE_OBJECT, pb.DeleteObjectRequest(id=self.id))
+        """Delete the object: lists leave it out. Its history stays, and `restore` brings it back.
+
+        The unique tags of a model version are held by no version as long as it is deleted, which is warned about.
+        """
+        answer = ask(self._session, methods.DELETE_OBJECT, pb.DeleteObjectRequest(id=self.id))
+        if answer.unique_tags:
+            tags = ", ".join(map(repr, answer.unique_tags))
+            _log.warning("no model version holds %s while %s is deleted", tags, self.id)
 
     def restore(self) -> None:
         """Undo the deletion; does nothing if the object is not deleted."""

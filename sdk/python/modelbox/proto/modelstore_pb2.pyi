@@ -1471,10 +1471,12 @@ class DeleteObjectRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class DeleteObjectResponse(_message.Message):
-    __slots__ = ("deleted_at",)
+    __slots__ = ("deleted_at", "unique_tags")
     DELETED_AT_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_TAGS_FIELD_NUMBER: _ClassVar[int]
     deleted_at: _timestamp_pb2.Timestamp
-    def __init__(self, deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    unique_tags: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, deleted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unique_tags: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RestoreObjectRequest(_message.Message):
     __slots__ = ("id",)
