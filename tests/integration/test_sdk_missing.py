@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from modelbox import Experiment, Missing, ModelBox, NotFoundError
+from modelbox import Experiment, InvalidFieldError, Missing, ModelBox, NotFoundError
 
 
 @pytest.fixture
@@ -58,6 +58,39 @@ def test_the_best_run_by_a_metric_that_no_run_has_is_told(
 ) -> None:
     assert experiment.best_run("acuracy") is None
     assert "metrics.acuracy.max; the nearest: metrics.accuracy" in caplog.text
+
+
+def test_the_best_run_speaks_of_what_was_asked_for(experiment: Experiment, caplog: pytest.LogCaptureFixture) -> None:
+    assert experiment.best_run("acuracy") is None
+    assert caplog.messages == [
+        "metric: nothing that was searched has metrics.acuracy.max; the nearest: metrics.accuracy"
+    ]
+    caplog.clear()
+    assert experiment.best_run("accuracy", filter="params.lrr = 1") is None
+    assert caplog.messages == ["filter: nothing that was searched has params.lrr; the nearest: params.lr"]
+
+
+def test_the_filter_of_the_best_run_is_judged_alone(experiment: Experiment) -> None:
+    for broken in ("params.lr = 10) or (params.lr = 1", "params.lr == == 1"):
+        with pytest.raises(InvalidFieldError) as alone:
+            experiment.runs(filter=broken)
+        with pytest.raises(InvalidFieldError) as best:
+            experiment.best_run("accuracy", filter=broken)
+        assert str(best.value) == str(alone.value)
+    best_run = experiment.best_run("accuracy", filter='name = "run0" or name = "run1"')
+    assert best_run is not None
+    assert best_run.name == "run1"
+
+
+def test_a_run_that_has_no_number_of_a_metric_is_not_the_best(client: ModelBox) -> None:
+    experiment = client.new_experiment("odd")
+    experiment.new_run("text", source=False).log_metrics({"accuracy": "high"})
+    experiment.new_run("nan", source=False).log_metrics({"accuracy": float("nan")})
+    client.flush()
+    assert experiment.best_run("accuracy") is None
+    with experiment.new_run("number", source=False) as run:
+        run.log_metrics({"accuracy": 0.1})
+    assert experiment.best_run("accuracy", "min") == run.refreshed()
 
 
 def test_where_nothing_is_similar_some_of_what_there_is_is_told(experiment: Experiment) -> None:
@@ -121,3 +154,15 @@ def test_calls_that_name_no_namespace_are_in_the_clients_own(client: ModelBox) -
         assert [one.id for one in box.runs()] == [run.id]
         assert next(box.watch()).object_id == experiment.id
         assert box.experiments("default") == client.experiments() == []
+
+
+def test_runs_are_found_and_ordered_by_how_long_they_took(client: ModelBox) -> None:
+    experiment = client.new_experiment("times")
+    for seconds in (1, 3600):
+        run = experiment.new_run(f"{seconds} s", source=False, started_at=1_000_000)
+        run.finish(ended_at=1_000_000 + seconds)
+    experiment.new_run("going on", source=False)
+    client.flush()
+    assert [run.name for run in experiment.runs(filter="duration > 60")] == ["3600 s"]
+    assert [run.name for run in experiment.runs(order_by="duration")] == ["1 s", "3600 s", "going on"]
+    assert [run.name for run in experiment.runs(filter="duration is null")] == ["going on"]

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from modelbox_projections.errors import FilterError
 from modelbox_projections.limits import ORDER_CHARS_MAX
 from modelbox_projections.search.faces import Face
+from modelbox_projections.search.likely import likely
 from modelbox_projections.search.syntax import FieldPath
 
 Kind = Literal["experiment", "run", "checkpoint", "model", "model_version", "dataset"]
@@ -127,6 +128,12 @@ def _status() -> FieldRule:
     return replace(_column(Face.WORD, "status"), choices=("running", "finished", "failed", "killed", "lost"))
 
 
+def _duration() -> FieldRule:
+    """Return how long a run took, in seconds; one that goes on has none, for it would change from page to page."""
+    seen = Seen(Face.NUMBER, "extract(epoch FROM {at}.ended_at - {at}.started_at)::double precision")
+    return FieldRule((seen,), (seen,), present="{at}.ended_at IS NOT NULL")
+
+
 def _framework() -> FieldRule:
     seen = Seen(Face.WORD, 'lower({at}.framework COLLATE "C")', nullable=False)
     return FieldRule((seen,), (seen,))
@@ -205,6 +212,7 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
             "status": _status(),
             "started_at": _column(Face.TIME, "started_at"),
             "ended_at": _column(Face.TIME, "ended_at", nullable=True),
+            "duration": _duration(),
             **_parents("experiment_id", nullable=False),
             **_parents("parent_id", nullable=True),
             **{f"source.{name}": _source(name) for name in _SOURCE},
@@ -267,7 +275,10 @@ def field_of(kind: Kind, path: FieldPath, *, where: str) -> tuple[FieldRule, str
     keyed = fields.get(texts[0])
     if keyed is None or (not keyed.keyed and len(texts) > 1):
         known = " ".join(sorted(_shown(name, rule) for name, rule in fields.items()))
-        raise FilterError(where, path.position, f"a {kind.replace('_', ' ')} has no field {path}; it has {known}")
+        meant = " or ".join(likely(texts, fields))
+        remedy = f"; did you mean {meant}?" if meant else ""
+        noun = kind.replace("_", " ")
+        raise FilterError(where, path.position, f"a {noun} has no field {path}; it has {known}{remedy}")
     if len(texts) == 1:
         raise FilterError(where, path.position, f"{path} needs a key, as in {texts[0]}.name")
     suffix = path.parts[-1]

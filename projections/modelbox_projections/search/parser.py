@@ -165,6 +165,8 @@ class _Parser:
 
     def _value(self) -> Literal:
         token = self._advance()
+        if token.kind is TokenKind.NUMBER and self._token.kind is TokenKind.NUMBER and self._token.text[0] == "-":
+            raise self._unexpected("a value", 'put a date in quotes, as in "2026-01-31"', token=token)
         if token.kind in (TokenKind.STRING, TokenKind.NUMBER):
             return Literal(token.value, token.position)
         if token.keyword in _TRUTHS:

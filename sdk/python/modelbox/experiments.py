@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Any, Final, Literal, Unpack
 
 from modelbox.checkpoints import HasCheckpoints
@@ -145,11 +146,14 @@ class Experiment(KeyedObject, HasCheckpoints):
         """
         if mode not in {"max", "min"}:
             raise InvalidFieldError.of("mode", f"{str(mode)[:80]!r} is neither max nor min")
-        value = f"metrics.{_quoted(metric)}.{mode}"
-        chosen = f"({check_text('filter', filter)}) and " if filter else ""
-        order = "desc" if mode == "max" else "asc"
-        best = self.runs(filter=f"{chosen}{value} is not null", order_by=f"{value} {order}", limit=1)
-        return best[0] if best else None
+        order = f"metrics.{_quoted(metric)}.{mode} {'desc' if mode == 'max' else 'asc'}"
+        request = pb.ListRunsRequest(
+            experiment_id=self.id, **selection(filter=filter, order_by=order, include_deleted=False)
+        )
+        # Those that lack what they are ordered by come last. Nobody wrote an order: what nothing has is the metric.
+        first = RUNS.read_all(self._session, request, limit=1, named={"order_by": "metric"})
+        summary = first[0].metric_summaries.get(metric) if first else None
+        return first[0] if summary is not None and not isnan(getattr(summary, mode)) else None
 
     def _checkpoint_parent(self) -> dict[str, Any]:
         return {"experiment_id": self.id}

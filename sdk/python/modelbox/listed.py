@@ -4,7 +4,7 @@ Must not know: any kind of object.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -20,8 +20,8 @@ _log = logging.getLogger("modelbox")
 class Missing:
     """Something that a search names and that nothing among which it searched has.
 
-    `where` is "namespace", "filter" or "order_by"; `name` what stands there, such as `metrics.acuracy`; `nearest` what
-    there is instead, the most similar first.
+    `where` is "namespace", "filter" or "order_by", or "metric" of a best run; `name` what stands there, such as
+    `metrics.acuracy`; `nearest` what there is instead, the most similar first.
     """
 
     where: str
@@ -57,10 +57,10 @@ class Listed(list[ItemT]):
         return html_of(self).text
 
 
-def listed(items: Iterable[ItemT], missing: Iterable[pb.Missing]) -> Listed[ItemT]:
-    """Return what a search found, and warn about what of it nothing has."""
+def listed(items: Iterable[ItemT], missing: Iterable[pb.Missing], *, named: Mapping[str, str]) -> Listed[ItemT]:
+    """Return what a search found, and warn about what of it nothing has; `named` is what a field is called there."""
     found = Listed(items)
-    found.missing = tuple(Missing(one.where, one.name, tuple(one.nearest)) for one in missing)
+    found.missing = tuple(Missing(named.get(one.where, one.where), one.name, tuple(one.nearest)) for one in missing)
     for one in found.missing:
         _log.warning("%s", one)
     return found

@@ -103,10 +103,15 @@ class Kind(Generic[ObjectT]):
         """Read one object; what this client logged before is answered first."""
         return self.of(session, getattr(ask(session, self.get, request), self._one), exists=exists)
 
-    def read_all(self, session: Session, request: Any, *, limit: int | None) -> Listed[ObjectT]:
+    def read_all(
+        self, session: Session, request: Any, *, limit: int | None, named: Mapping[str, str] | None = None
+    ) -> Listed[ObjectT]:
         """Read the objects that a request for a page asks for, over as many pages as they take.
 
         What of the search nothing has is warned about, and stands in the list's `missing`.
+
+        Args:
+            named: What the caller calls a field of the request, if otherwise.
         """
         missing: list[pb.Missing] = []
 
@@ -117,7 +122,7 @@ class Kind(Generic[ObjectT]):
             return getattr(response, self._many), response.next_page_token
 
         found = [self.of(session, message) for message in all_pages(read, limit=limit)]
-        return listed(found, missing)
+        return listed(found, missing, named=named or {})
 
 
 def _reader(message: type[Message], name: str) -> Read:

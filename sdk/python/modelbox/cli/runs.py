@@ -198,6 +198,7 @@ def best(client: ModelBox, *, experiment: str, namespace: str, metric: str, outp
     """Show the run whose best value of a metric is the best of all runs of an experiment."""
     run = find_experiment(client, experiment, namespace).best_run(metric, **which)
     if run is None:
-        raise click.ClickException(f"metric: no such run has the metric {metric[:80]!r}")
+        such = "no run that the filter finds" if which["filter"] else "no run of the experiment"
+        raise click.ClickException(f"{such} has the metric {metric[:80]!r}")
     row = row_of(run)
     print_object(row if output == "json" else run_for_people(row), output=output)
