@@ -127,8 +127,8 @@ BAD_INPUT = {
     "name: has 100,000 characters": ("models", "create", "--name", "x" * 100_000),
     "name: there is no model": ("models", "show", "--model", "missing"),
     "id: there is no model": ("models", "show", "--id", "00000000-0000-4000-8000-000000000000"),
-    "parent_id: 'x' is not an id": ("metadata", "set", "--id", "x", "k", "1"),
-    "files[0].parent_id: 'x' is not an id": ("artifacts", "track", "--parent-id", "x", "--path", "../a"),
+    "id: 'x' is neither an id nor the name of any": ("metadata", "set", "--id", "x", "k", "1"),
+    "id: 'y' is neither an id nor the name of any": ("artifacts", "track", "--parent-id", "y", "--path", "../a"),
     "token 'x' is not": ("watch", "--after", "x"),
 }
 

@@ -2,7 +2,8 @@
 
 import click
 
-from modelbox.cli.common import with_object
+from modelbox.cli.groups import ObjectCommand
+from modelbox.cli.pointing import with_object
 from modelbox.cli.values import DescriptionCommand, read_pairs
 from modelbox.client import ModelBox
 
@@ -12,7 +13,7 @@ from modelbox.client import ModelBox
 @click.option("--description", help="A description.")
 @click.option("--task", help="What it is for.")
 @click.option("--comment", help="A comment, of a run.")
-@with_object
+@with_object()
 def update(client: ModelBox, *, object_id: str, **changes: str | None) -> None:
     """Change the owner, description, task or comment of an object; what is not given stays as it is."""
     if all(change is None for change in changes.values()):
@@ -25,10 +26,10 @@ def update(client: ModelBox, *, object_id: str, **changes: str | None) -> None:
     )
 
 
-@click.command(epilog="Example: modelbox client labels --id ID env=prod privacy=high --remove old")
+@click.command(cls=ObjectCommand, epilog="Example: modelbox client labels --id ID env=prod privacy=high --remove old")
 @click.argument("labels", nargs=-1, metavar="NAME=VALUE...")
 @click.option("--remove", multiple=True, metavar="NAME", help="Take this label away. Repeatable.")
-@with_object
+@with_object()
 def set_labels(client: ModelBox, *, object_id: str, labels: tuple[str, ...], remove: tuple[str, ...]) -> None:
     """Write labels of an object, or take some away; others stay as they are."""
     if not (labels or remove):
@@ -36,16 +37,16 @@ def set_labels(client: ModelBox, *, object_id: str, labels: tuple[str, ...], rem
     client.object(object_id).update(labels=read_pairs(labels, what="label"), remove_labels=remove)
 
 
-@click.command(epilog="Example: modelbox client delete --id ID")
-@with_object
+@click.command(cls=ObjectCommand, epilog="Example: modelbox client delete --id ID")
+@with_object()
 def delete(client: ModelBox, *, object_id: str) -> None:
     """Delete an object: lists leave it out, its history stays, `restore` brings it back."""
     client.object(object_id).delete()
     click.echo(f"deleted {object_id}; bring it back with: modelbox client restore --id {object_id}")
 
 
-@click.command(epilog="Example: modelbox client restore --id ID")
-@with_object
+@click.command(cls=ObjectCommand, epilog="Example: modelbox client restore --id ID")
+@with_object()
 def restore(client: ModelBox, *, object_id: str) -> None:
     """Undo the deletion of an object."""
     client.object(object_id).restore()

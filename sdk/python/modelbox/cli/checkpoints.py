@@ -4,17 +4,16 @@ from typing import Any
 
 import click
 
-from modelbox.checkpoints import HasCheckpoints
+from modelbox.checkpoints import Checkpoint, HasCheckpoints
 from modelbox.cli.common import (
-    Command,
-    experiment_options,
     list_options,
     model_options,
     output_option,
-    with_client,
 )
-from modelbox.cli.naming import Id, find_experiment, find_model, find_run
+from modelbox.cli.groups import Group
+from modelbox.cli.naming import find_model, kind_of
 from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.pointing import with_object, with_one
 from modelbox.cli.progress import transfer_progress
 from modelbox.cli.rows import created_row, rows_of
 from modelbox.cli.values import (
@@ -29,19 +28,15 @@ from modelbox.client import ModelBox
 _COLUMNS = ("id", "epoch", "step", "run_id", "metric_values", "labels", "created_at")
 
 
-def _owner_options(command: Command) -> Command:
-    """Add the options that name the experiment or run."""
-    text = "The run, instead of the experiment: its id, or its name in the namespace."
-    return click.option("--run-id", default="", help=text)(experiment_options(command))
+_OWNERS = ("run", "experiment")
 
 
-def _find(client: ModelBox, *, run_id: str, experiment: str, namespace: str) -> HasCheckpoints:
-    if run_id and experiment:
-        raise click.UsageError("give either --run-id or --experiment")
-    return find_run(client, run_id, namespace=namespace) if run_id else find_experiment(client, experiment, namespace)
+def _owner(client: ModelBox, object_id: str) -> HasCheckpoints:
+    """Return the run or experiment with this id."""
+    return client.run(object_id) if kind_of(client, object_id) == "run" else client.experiment(object_id)
 
 
-@click.group()
+@click.group(cls=Group)
 def checkpoints() -> None:
     """Create and list checkpoints, and promote them to model versions."""
 
@@ -49,7 +44,6 @@ def checkpoints() -> None:
 @checkpoints.command(
     epilog="Example: modelbox client checkpoints create --experiment-id ID --epoch 3 --path epoch3.ckpt --upload"
 )
-@_owner_options
 @click.option("--epoch", type=click.IntRange(min=0), help="The epoch that it was taken after.")
 @click.option("--step", type=click.IntRange(min=0), help="Instead of the epoch, the step that it was taken at.")
 @click.option("--path", "paths", multiple=True, metavar="PATH", help="A file, folder or URI of it. Repeatable.")
@@ -58,10 +52,11 @@ def checkpoints() -> None:
 @metadata_option
 @label_option
 @output_option
-@with_client
+@with_object(*_OWNERS, id_names=("--id",))
 def create(
     client: ModelBox,
     *,
+    object_id: str,
     paths: tuple[str, ...],
     upload: bool,
     metrics: tuple[str, ...],
@@ -70,12 +65,11 @@ def create(
     output: str,
     epoch: int | None,
     step: int | None,
-    **owner: str,
 ) -> None:
     """Create a checkpoint and print it; one of this epoch or step that exists already is printed as it is."""
     if (epoch is None) == (step is None):
         raise click.UsageError("give either --epoch or --step")
-    checkpoint = _find(client, **owner).new_checkpoint(
+    checkpoint = _owner(client, object_id).new_checkpoint(
         epoch,
         read_values(metrics, what="metric"),
         step=step,
@@ -90,15 +84,12 @@ def create(
 
 
 @checkpoints.command("list", epilog="Example: modelbox client checkpoints list --experiment-id ID")
-@_owner_options
 @list_options
 @output_option
-@with_client
-def list_checkpoints(
-    client: ModelBox, *, run_id: str, experiment: str, namespace: str, output: str, **which: Any
-) -> None:
+@with_object(*_OWNERS, id_names=("--id",))
+def list_checkpoints(client: ModelBox, *, object_id: str, output: str, **which: Any) -> None:
     """List the checkpoints of an experiment with those of its runs, or of one run, by epoch, then step."""
-    owner = _find(client, run_id=run_id, experiment=experiment, namespace=namespace)
+    owner = _owner(client, object_id)
     print_rows(rows_of(owner.checkpoints(**which)), columns=_COLUMNS, output=output, what="checkpoints")
 
 
@@ -107,7 +98,6 @@ def list_checkpoints(
     epilog="Example: modelbox client checkpoints promote --id ID --namespace langtech --model wav2vec "
     "--unique-tag candidate",
 )
-@click.option("--id", "checkpoint_id", type=Id("checkpoint"), required=True, help="The checkpoint's id.")
 @model_options
 @click.option("--version", default="", help="Unique in the model. Default: the next whole number.")
 @click.option("--name", default="", help="The model version's name. Default: the model's.")
@@ -117,11 +107,11 @@ def list_checkpoints(
 @metadata_option
 @label_option
 @output_option
-@with_client
+@with_one("checkpoint")
 def promote(
     client: ModelBox,
+    checkpoint: Checkpoint,
     *,
-    checkpoint_id: str,
     model: str,
     namespace: str,
     metadata: tuple[str, ...],
@@ -130,7 +120,7 @@ def promote(
     **of: Any,
 ) -> None:
     """Make a model version of a checkpoint, with its files, metrics and metadata, and print it."""
-    version = client.checkpoint(checkpoint_id).promote(
+    version = checkpoint.promote(
         find_model(client, model, namespace),
         **of,
         metadata=read_values(metadata, what="metadata"),

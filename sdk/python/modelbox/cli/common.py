@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from modelbox.cli.naming import Id, object_id_of, resolved
+from modelbox.cli.naming import resolved
 from modelbox.client import ModelBox
 from modelbox.enums import MLFramework
 from modelbox.errors import ModelBoxError, UnavailableError
@@ -91,46 +91,10 @@ def with_client(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*, server_addr: str, config_path: Path | None, **of: Any) -> None:
         with connected(server_addr, config_path) as client:
-            command(client, **{name: resolved(client, value) for name, value in of.items()})
+            where = of.get("namespace") or ""
+            command(client, **{name: resolved(client, value, namespace=where) for name, value in of.items()})
 
     return run
-
-
-def with_object(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a client and, as `object_id`, the id of the object of any kind that its options name."""
-    names = ("object_id", "experiment", "run", "model", "version", "tag", "namespace")
-
-    @object_options("--id", "--parent-id")
-    @with_client
-    @functools.wraps(command)
-    def run(client: ModelBox, **of: Any) -> None:
-        object_id = object_id_of(client, **{name: of.pop(name) for name in names})
-        command(client, object_id=object_id, **of)
-
-    return run
-
-
-def object_options(*id_names: str) -> Callable[[Command], Command]:
-    """Add the options that name an object of any kind, for `object_id_of`; its id is given by those of `id_names`."""
-    texts = {
-        "namespace": "The namespace. Default: MODELBOX_NAMESPACE, then the configuration, then default.",
-        "tag": "With --model: the version that holds this unique tag.",
-        "version": "With --model: this version of it.",
-        "model": "The model: its id, or its name in the namespace.",
-        "run": "The run: its id, or its name in the --experiment or namespace.",
-        "experiment": "The experiment: its id, or its name in the namespace.",
-    }
-    id_help = (
-        "The id, or as many of its first digits as tell it apart, of an experiment, run, checkpoint, dataset, model or "
-        "model version."
-    )
-
-    def add(command: Command) -> Command:
-        for name, text in texts.items():
-            command = click.option(f"--{name}", default="", help=text)(command)
-        return click.option(*id_names, "object_id", type=Id(), default="", help=id_help)(command)
-
-    return add
 
 
 def connection_options(command: Command) -> Command:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import click
 
-from modelbox.cli.common import limit_option, output_option, with_object
+from modelbox.cli.common import limit_option, output_option
+from modelbox.cli.groups import ListingGroup
 from modelbox.cli.output import Row, print_rows
+from modelbox.cli.pointing import with_object
 from modelbox.cli.values import metadata_option, read_time, read_values
 from modelbox.client import ModelBox
 from modelbox.logged_events import Event
@@ -14,7 +16,7 @@ from modelbox.logged_events import Event
 _COLUMNS = ("wallclock_time", "name", "source", "metadata")
 
 
-@click.group()
+@click.group(cls=ListingGroup)
 def events() -> None:
     """Log events on objects, and list them."""
 
@@ -26,7 +28,7 @@ def events() -> None:
 @click.option("--source", default="", help="Who reports it.")
 @click.option("--wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
 @metadata_option
-@with_object
+@with_object()
 def log_event(
     client: ModelBox,
     *,
@@ -45,7 +47,7 @@ def log_event(
 @click.option("--since", callback=read_time, metavar="TIME", help="Only events of this time or later.")
 @limit_option
 @output_option
-@with_object
+@with_object()
 def list_events(client: ModelBox, *, object_id: str, since: float | None, limit: int | None, output: str) -> None:
     """List the events logged on an object, by their time."""
     logged = client.object(object_id).events(since, limit=limit)

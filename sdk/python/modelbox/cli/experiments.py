@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from modelbox.cli.common import (
-    experiment_options,
     framework_option,
     list_options,
     namespace_option,
@@ -13,16 +12,19 @@ from modelbox.cli.common import (
     recursive_option,
     with_client,
 )
-from modelbox.cli.naming import Id, find_experiment
+from modelbox.cli.groups import Group
+from modelbox.cli.naming import Id
 from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.values import DescriptionCommand, label_option, metadata_option, read_pairs, read_values
 from modelbox.client import ModelBox
+from modelbox.experiments import Experiment
 
 _COLUMNS = ("id", "name", "owner", "framework", "task", "labels", "created_at")
 
 
-@click.group()
+@click.group(cls=Group)
 def experiments() -> None:
     """Create, list and show experiments."""
 
@@ -39,7 +41,9 @@ def experiments() -> None:
 @click.option("--task", default="", help="What it is for, such as asr.")
 @click.option("--description", default="", help="A description.")
 @click.option("--external-id", default="", help="The id of the same thing in another tracker.")
-@click.option("--parent-id", "parent", type=Id("experiment"), default="", help="The experiment that it belongs to.")
+@click.option(
+    "--parent", "--parent-id", "parent", type=Id("experiment"), default="", help="The experiment that it belongs to."
+)
 @metadata_option
 @label_option
 @output_option
@@ -71,12 +75,9 @@ def list_experiments(client: ModelBox, *, output: str, **which: Any) -> None:
     )
 
 
-@experiments.command(epilog="Example: modelbox client experiments show --namespace langtech --experiment wav2vec-lid")
-@click.option("--id", "experiment_id", default="", help="The experiment's id.")
-@experiment_options
+@experiments.command(epilog="Example: modelbox client experiments show wav2vec-lid --namespace langtech")
 @output_option
-@with_client
-def show(client: ModelBox, *, experiment_id: str, experiment: str, namespace: str, output: str) -> None:
+@with_one("experiment")
+def show(_client: ModelBox, experiment: Experiment, *, output: str) -> None:
     """Show one experiment with its metadata."""
-    found = find_experiment(client, experiment_id or experiment, namespace)
-    print_object({**row_of(found), "metadata": found.metadata()}, output=output)
+    print_object({**row_of(experiment), "metadata": experiment.metadata()}, output=output)

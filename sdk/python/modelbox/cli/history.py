@@ -4,8 +4,10 @@ from typing import Any
 
 import click
 
-from modelbox.cli.common import Command, limit_option, output_option, with_object
+from modelbox.cli.common import Command, limit_option, output_option
+from modelbox.cli.groups import ObjectCommand
 from modelbox.cli.output import print_rows
+from modelbox.cli.pointing import with_object
 from modelbox.cli.rows import rows_of
 from modelbox.cli.values import read_time
 from modelbox.client import ModelBox
@@ -32,9 +34,9 @@ def print_history(of: LoggedObject, *, output: str, **which: Any) -> None:
     print_rows(rows, columns=(*_COLUMNS, *more), output=output, what="changes")
 
 
-@click.command(epilog="Example: modelbox client history --id ID --since 2030-01-31T12:00Z")
+@click.command(cls=ObjectCommand, epilog="Example: modelbox client history --id ID --since 2030-01-31T12:00Z")
 @history_options
-@with_object
+@with_object()
 def history(client: ModelBox, *, object_id: str, **which: Any) -> None:
     """Print who changed what of an object of any kind and when, newest first."""
     print_history(client.object(object_id), **which)

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 import click
 
+from modelbox.cli.groups import Group
+
 _INSTALL: Final = "install it with: pip install 'modelbox[server]' (or 'modelbox[embedded]' to bring the servers along)"
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group whose commands are named by where they are defined."""
 
     def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:

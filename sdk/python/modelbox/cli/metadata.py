@@ -2,21 +2,23 @@
 
 import click
 
-from modelbox.cli.common import limit_option, output_option, with_object
+from modelbox.cli.common import limit_option, output_option
+from modelbox.cli.groups import ListingGroup
 from modelbox.cli.output import json_text, print_object, print_rows
+from modelbox.cli.pointing import with_object
 from modelbox.cli.rows import rows_of
 from modelbox.cli.values import read_value
 from modelbox.client import ModelBox
 
 
-@click.group()
+@click.group(cls=ListingGroup)
 def metadata() -> None:
     """List, write and delete the metadata of an object, and read its history."""
 
 
 @metadata.command("list", epilog="Example: modelbox client metadata list --id ID --output json")
 @output_option
-@with_object
+@with_object()
 def list_metadata(client: ModelBox, *, object_id: str, output: str) -> None:
     """Print all metadata of an object by key."""
     found = client.object(object_id).metadata()
@@ -29,7 +31,7 @@ def list_metadata(client: ModelBox, *, object_id: str, output: str) -> None:
 
 @metadata.command(epilog="Example: modelbox client metadata show --id ID hidden_layers")
 @click.argument("key")
-@with_object
+@with_object()
 def show(client: ModelBox, *, object_id: str, key: str) -> None:
     """Print the value of one key, as JSON."""
     found = client.object(object_id).metadata()
@@ -41,7 +43,7 @@ def show(client: ModelBox, *, object_id: str, key: str) -> None:
 @metadata.command("set", epilog="""Example: modelbox client metadata set --id ID hidden_layers '[64, 32]'""")
 @click.argument("key")
 @click.argument("value")
-@with_object
+@with_object()
 def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> None:
     """Write one key. VALUE is JSON; text that is no JSON is a string."""
     client.object(object_id).update_metadata(key, read_value(value))
@@ -49,7 +51,7 @@ def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> N
 
 @metadata.command("delete", epilog="Example: modelbox client metadata delete --id ID hidden_layers")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@with_object
+@with_object()
 def delete_metadata(client: ModelBox, *, object_id: str, keys: tuple[str, ...]) -> None:
     """Delete keys. What they held stays in the history."""
     client.object(object_id).delete_metadata(*keys)
@@ -59,7 +61,7 @@ def delete_metadata(client: ModelBox, *, object_id: str, keys: tuple[str, ...]) 
 @click.argument("key", default="")
 @limit_option
 @output_option
-@with_object
+@with_object()
 def history(client: ModelBox, *, object_id: str, key: str, limit: int | None, output: str) -> None:
     """Print every value that a key had, or that all keys had, newest first; also when one was deleted."""
     changes = client.object(object_id).metadata_history(key, limit=limit)

@@ -5,8 +5,10 @@ from typing import TypedDict
 
 import click
 
-from modelbox.cli.common import output_option, with_object
+from modelbox.cli.common import output_option
+from modelbox.cli.groups import ListingGroup
 from modelbox.cli.output import Row, print_rows, print_stream
+from modelbox.cli.pointing import with_object
 from modelbox.cli.values import read_numbers, read_time
 from modelbox.client import ModelBox
 from modelbox.errors import ResultTooLargeError
@@ -29,19 +31,7 @@ class Steps(TypedDict):
     last_step: int | None
 
 
-class _ListedUnlessNamed(click.Group):
-    """A group whose command `list` may be left out: `metrics --id ID`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put it there where an option comes first."""
-        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(
-    cls=_ListedUnlessNamed, epilog="Example: modelbox client metrics --id ID, the same as metrics list --id ID"
-)
+@click.group(cls=ListingGroup, epilog="Example: modelbox client metrics RUN, the same as metrics list RUN")
 def metrics() -> None:
     """Print the metrics of an object, and log some on it."""
 
@@ -60,7 +50,7 @@ def metrics() -> None:
 @click.option("--first-step", type=click.IntRange(min=0), help="Only points of this step and later ones.")
 @click.option("--last-step", type=click.IntRange(min=0), help="Only points of this step and earlier ones.")
 @output_option
-@with_object
+@with_object()
 def list_metrics(
     client: ModelBox,
     *,
@@ -103,7 +93,7 @@ def list_metrics(
     help="Place in the training. Default: of each metric the one after its last; 0 for its first point.",
 )
 @click.option("--wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
-@with_object
+@with_object()
 def log_metrics(
     client: ModelBox, *, object_id: str, values: tuple[str, ...], step: int | None, wallclock: float | None
 ) -> None:

@@ -6,15 +6,15 @@ import click
 
 from modelbox.cli.common import (
     list_options,
-    model_options,
     namespace_option,
     output_option,
     recursive_option,
     with_client,
 )
+from modelbox.cli.groups import Group
 from modelbox.cli.history import history_options, print_history
-from modelbox.cli.naming import find_model
 from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.values import (
     DescriptionCommand,
@@ -25,12 +25,13 @@ from modelbox.cli.values import (
     track_option,
 )
 from modelbox.client import ModelBox
+from modelbox.models import Model
 from modelbox.transfer.tracking import TrackedFile
 
 _COLUMNS = ("id", "name", "owner", "task", "description", "labels", "created_at")
 
 
-@click.group()
+@click.group(cls=Group)
 def models() -> None:
     """Create, list and show models."""
 
@@ -82,22 +83,17 @@ def list_models(client: ModelBox, *, output: str, **which: Any) -> None:
     print_rows(rows_of(client.models(**which)), columns=_COLUMNS, output=output, what="models")
 
 
-@models.command(epilog="Example: modelbox client models show --namespace langtech --model wav2vec")
-@click.option("--id", "model_id", default="", help="The model's id.")
-@model_options
+@models.command(epilog="Example: modelbox client models show wav2vec --namespace langtech")
 @output_option
-@with_client
-def show(client: ModelBox, *, model_id: str, model: str, namespace: str, output: str) -> None:
+@with_one("model")
+def show(_client: ModelBox, model: Model, *, output: str) -> None:
     """Show one model with its metadata."""
-    found = find_model(client, model_id or model, namespace)
-    print_object({**row_of(found), "metadata": found.metadata()}, output=output)
+    print_object({**row_of(model), "metadata": model.metadata()}, output=output)
 
 
-@models.command(epilog="Example: modelbox client models history --namespace langtech --model wav2vec")
-@click.option("--id", "model_id", default="", help="The model's id.")
-@model_options
+@models.command(epilog="Example: modelbox client models history wav2vec --namespace langtech")
 @history_options
-@with_client
-def history(client: ModelBox, *, model_id: str, model: str, namespace: str, **which: Any) -> None:
+@with_one("model")
+def history(_client: ModelBox, model: Model, **which: Any) -> None:
     """Print who changed a model, its versions and their unique tags, and when, newest first."""
-    print_history(find_model(client, model_id or model, namespace), **which)
+    print_history(model, **which)

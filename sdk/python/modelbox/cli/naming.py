@@ -4,6 +4,7 @@ Must not know: any command.
 """
 
 import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -22,7 +23,7 @@ _CANDIDATES_MAX: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class GivenId:
-    """What stands where an id is asked for, and of what kind the object is; empty means any."""
+    """What stands where an id is asked for, and of what kind the object is."""
 
     text: str
     kind: str
@@ -32,12 +33,12 @@ class GivenId:
 
 
 class Id(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click alone
-    """An id or its beginning; `with_client` turns it into the id."""
+    """An id, its beginning or, of what has one, the name; `with_client` turns it into the id."""
 
     name = "id"
 
-    def __init__(self, kind: str = "") -> None:
-        """Take ids of objects of a kind; of any, unless given."""
+    def __init__(self, kind: str) -> None:
+        """Take ids of objects of a kind."""
         self._kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002  # click's names
@@ -45,13 +46,17 @@ class Id(click.ParamType):  # type: ignore[type-arg]  # generic in newer version
         return GivenId(value, self._kind) if isinstance(value, str) else value
 
 
-def resolved(client: ModelBox, given: Any) -> Any:
+def resolved(client: ModelBox, given: Any, *, namespace: str = "") -> Any:
     """Return an argument with the ids in it whole."""
     match given:
-        case GivenId():
-            return whole_id(client, given.text, kind=given.kind)
+        case GivenId(text="", kind=_):
+            return ""
+        case GivenId(text, "artifact"):
+            return whole_id(client, text, kind="artifact")
+        case GivenId(text, kind):
+            return find_id(client, text, (kind,), namespace=namespace)
         case tuple():
-            return tuple(resolved(client, one) for one in given)
+            return tuple(resolved(client, one, namespace=namespace) for one in given)
         case _:
             return given
 
@@ -64,23 +69,103 @@ def whole_id(client: ModelBox, text: str, *, kind: str = "") -> str:
     """
     if not _is_beginning(text):
         return text
-    found = _beginning_so(client, text, kind)
+    found = _beginning_so(client, text, (kind,))
     if found is None:
-        noun = kind.replace("_", " ") or "object"
-        raise click.ClickException(f"id: there is no {noun} whose id begins with {text!r}")
+        raise click.ClickException(f"id: there is no {kind} whose id begins with {text!r}")
     return found
+
+
+def find_id(client: ModelBox, text: str, kinds: Sequence[str], *, experiment: str = "", namespace: str = "") -> str:
+    """Return the id of the object of one of these kinds that an id, its beginning or a name stands for.
+
+    Args:
+        experiment: Look for a run of that name in this experiment only.
+        namespace: Look for names there; in the client's own, unless given.
+
+    Raises:
+        click.ClickException: There is none, or there are several.
+    """
+    if is_id(text):
+        return text
+    if _is_beginning(text) and (found := _beginning_so(client, text, kinds)) is not None:
+        return found
+    where = f"experiment {experiment!r}" if experiment else f"namespace {namespace or client.namespace!r}"
+    named = _named_so(client, text, kinds, experiment=experiment, namespace=namespace)
+    match named:
+        case [(_, one_id)]:
+            return one_id
+        case []:
+            raise click.ClickException(_nothing(text, kinds, where))
+        case _:
+            ids = ", ".join(
+                f"{one_id} ({kind})" if len(kinds) > 1 else one_id for kind, one_id in named[:_CANDIDATES_MAX]
+            )
+            more = " and others" if len(named) > _CANDIDATES_MAX else ""
+            several = f"{kinds[0]}s" if len(kinds) == 1 else "objects"
+            raise click.ClickException(f"id: several {several} in {where} are named {text[:80]!r}: {ids}{more}")
+
+
+def kind_of(client: ModelBox, text: str) -> str:
+    """Return the kind of the object that an id or its beginning stands for; empty where it stands for none."""
+    if not (is_id(text) or _is_beginning(text)):
+        return ""
+    kinds = {one.type for one in client.find_objects(text)}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _nothing(text: str, kinds: Sequence[str], where: str) -> str:
+    nouns = [kind.replace("_", " ") for kind in kinds]
+    named = [kind for kind in kinds if kind in _NAMED]
+    if _is_beginning(text):
+        noun = nouns[0] if len(nouns) == 1 else "object"
+        by_name = f", nor is one named so in {where}" if named else ""
+        return f"id: there is no {noun} whose id begins with {text!r}{by_name}"
+    if not named:
+        return f"id: {text[:80]!r} is not an id of a {nouns[0]}, nor the beginning of one"
+    if len(kinds) == 1:
+        return f"id: {text[:80]!r} is neither a {nouns[0]}'s id nor the name of one in {where}"
+    return f"id: {text[:80]!r} is neither an id nor the name of any {', '.join(named[:-1])} or {named[-1]} in {where}"
+
+
+def _named_so(
+    client: ModelBox, text: str, kinds: Sequence[str], *, experiment: str, namespace: str
+) -> list[tuple[str, str]]:
+    """Return kinds and ids of what is named so: of what is deleted only where nothing else is."""
+    namespace = namespace or client.namespace
+    of_name = 'name = "{}"'.format(text.replace('"', '""'))
+    for is_deleted in (False, True):
+        which: Any = {"filter": of_name, "include_deleted": is_deleted, "limit": _CANDIDATES_MAX + 1}
+        if experiment:
+            runs = find_experiment(client, experiment, namespace).runs(**which) if "run" in kinds else []
+            found = [("run", one.id) for one in runs]
+        else:
+            found = [
+                (kind, one.id) for kind in kinds if kind in _NAMED for one in _NAMED[kind](client, namespace, **which)
+            ]
+        if found:
+            return found
+    return []
+
+
+_NAMED: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
+    "experiment": ModelBox.experiments,
+    "run": ModelBox.runs,
+    "dataset": ModelBox.datasets,
+    "model": ModelBox.models,
+}
+"""What has a name of its own, and how it is listed."""
 
 
 def find_model(client: ModelBox, model: str, namespace: str) -> Model:
     """Return the model of an id, of the beginning of one, or of a name in the namespace."""
     if not model:
         raise click.UsageError("--model is missing: give its id or its name")
-    if _is_id(model):
+    if is_id(model):
         return client.model(id=model)
     try:
         return client.model(namespace=namespace, name=model)
     except NotFoundError:
-        if not _is_beginning(model) or (found := _beginning_so(client, model, "model")) is None:
+        if not _is_beginning(model) or (found := _beginning_so(client, model, ("model",))) is None:
             raise
     return client.model(id=found)
 
@@ -89,12 +174,12 @@ def find_experiment(client: ModelBox, experiment: str, namespace: str) -> Experi
     """Return the experiment of an id, of the beginning of one, or of a name in the namespace."""
     if not experiment:
         raise click.UsageError("--experiment is missing: give its id or its name")
-    if _is_id(experiment):
+    if is_id(experiment):
         return client.experiment(id=experiment)
     try:
         return client.experiment(namespace=namespace, name=experiment)
     except NotFoundError:
-        if not _is_beginning(experiment) or (found := _beginning_so(client, experiment, "experiment")) is None:
+        if not _is_beginning(experiment) or (found := _beginning_so(client, experiment, ("experiment",))) is None:
             raise
     return client.experiment(id=found)
 
@@ -105,55 +190,16 @@ def find_run(client: ModelBox, run: str, *, experiment: str = "", namespace: str
     Raises:
         click.ClickException: There is none, or several have that name.
     """
-    if _is_id(run):
-        return client.run(run)
-    if _is_beginning(run) and (found := _beginning_so(client, run, "run")) is not None:
-        return client.run(found)
-    of_name = 'name = "{}"'.format(run.replace('"', '""'))
-    if experiment:
-        runs = find_experiment(client, experiment, namespace).runs(filter=of_name, limit=_CANDIDATES_MAX + 1)
-    else:
-        runs = client.runs(namespace or client.namespace, filter=of_name, limit=_CANDIDATES_MAX + 1)
-    if len(runs) == 1:
-        return runs[0]
-    where = f"experiment {experiment!r}" if experiment else f"namespace {namespace or client.namespace!r}"
-    if not runs:
-        raise click.ClickException(f"id: {run[:80]!r} is neither a run's id nor the name of one in {where}")
-    ids = ", ".join(one.id for one in runs[:_CANDIDATES_MAX])
-    more = " and others" if len(runs) > _CANDIDATES_MAX else ""
-    raise click.ClickException(f"id: several runs in {where} are named {run[:80]!r}: {ids}{more}")
+    return client.run(find_id(client, run, ("run",), experiment=experiment, namespace=namespace))
 
 
-def object_id_of(
-    client: ModelBox, *, object_id: str, experiment: str, run: str, model: str, version: str, tag: str, namespace: str
-) -> str:
-    """Return the id of the object that the options of `object_options` name.
-
-    Raises:
-        click.UsageError: They name none, or several.
-    """
-    if (version or tag) and not model:
-        raise click.UsageError("--version and --tag are of a --model")
-    # A run may be looked for in an experiment.
-    if sum(map(bool, (object_id, model, run or experiment))) != 1:
-        raise click.UsageError("give one of: --id; --run; --experiment; --model, with --version or --tag for a version")
-    if object_id:
-        return object_id
-    if run:
-        return find_run(client, run, experiment=experiment, namespace=namespace).id
-    if experiment:
-        return find_experiment(client, experiment, namespace).id
-    found = find_model(client, model, namespace)
-    return found.model_version(version, tag=tag).id if version or tag else found.id
-
-
-def _beginning_so(client: ModelBox, text: str, kind: str) -> str | None:
-    """Return the one id that begins so, None if there is none.
+def _beginning_so(client: ModelBox, text: str, kinds: Sequence[str]) -> str | None:
+    """Return the one id of these kinds that begins so, None if there is none.
 
     Raises:
         click.ClickException: Several begin so.
     """
-    found = [one for one in client.find_objects(text) if kind in ("", one.type)]
+    found = [one for one in client.find_objects(text) if one.type in kinds]
     if len(found) <= 1:
         return found[0].id if found else None
     candidates = "; ".join(f"{one.id} ({one.type} {one.name})" for one in found)
@@ -161,10 +207,11 @@ def _beginning_so(client: ModelBox, text: str, kind: str) -> str | None:
 
 
 def _is_beginning(text: str) -> bool:
-    return _BEGINNING.fullmatch(text) is not None and not _is_id(text)
+    return _BEGINNING.fullmatch(text) is not None and not is_id(text)
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Tell whether a text is a whole id."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:

@@ -5,15 +5,16 @@ from typing import Any
 import click
 
 from modelbox.cli.common import (
-    Command,
     experiment_options,
     list_options,
     output_option,
     recursive_option,
     with_client,
 )
+from modelbox.cli.groups import Group
 from modelbox.cli.naming import Id, find_experiment, find_run
 from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import created_row, row_of, rows_of
 from modelbox.cli.run_columns import RUN_COLUMNS, chosen_columns, need_keys, run_for_people, run_rows, tell_missing
 from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_time, read_values
@@ -22,17 +23,7 @@ from modelbox.comparison import Comparison
 from modelbox.runs import Run
 
 
-def _run_options(command: Command) -> Command:
-    """Add the options that name one run."""
-    text = "The run: its id, as many of its first digits as tell it apart, or its name in the experiment or namespace."
-    return click.option("--id", "run_id", required=True, help=text)(experiment_options(command))
-
-
-def _find(client: ModelBox, *, run_id: str, experiment: str, namespace: str) -> Run:
-    return find_run(client, run_id, experiment=experiment, namespace=namespace)
-
-
-@click.group()
+@click.group(cls=Group)
 def runs() -> None:
     """Start, end, list, show and compare the runs of experiments."""
 
@@ -44,7 +35,7 @@ def runs() -> None:
 @click.option("--name", default="", help="Its name. Default: two words.")
 @click.option("--owner", default="", help="Who answers for it.")
 @click.option("--comment", default="", help="A comment.")
-@click.option("--parent-id", "parent", type=Id("run"), default="", help="The run that it is part of.")
+@click.option("--parent", "--parent-id", "parent", type=Id("run"), default="", help="The run that it is part of.")
 @click.option("--external-id", default="", help="The id of the same run in another tracker.")
 @click.option("--started-at", callback=read_time, metavar="TIME", help="When it began. Default: now.")
 @click.option("--run-id", "id", default="", help="A UUID drawn before; a run that has it already is printed.")
@@ -77,8 +68,7 @@ def start(
     print_object(created_row(run), output=output)
 
 
-@runs.command(epilog="Example: modelbox client runs end --id ID --status failed --reason 'out of memory'")
-@_run_options
+@runs.command(epilog="Example: modelbox client runs end RUN --status failed --reason 'out of memory'")
 @click.option(
     "--status",
     type=click.Choice(["finished", "failed", "killed"]),
@@ -88,20 +78,19 @@ def start(
 )
 @click.option("--reason", default="", help="Why.")
 @click.option("--ended-at", callback=read_time, metavar="TIME", help="When it ended. Default: now.")
-@with_client
-def end(client: ModelBox, *, status: str, reason: str, ended_at: float | None, **of: str) -> None:
+@with_one("run")
+def end(_client: ModelBox, run: Run, *, status: str, reason: str, ended_at: float | None) -> None:
     """End a run."""
-    _find(client, **of).finish(status, reason, ended_at=ended_at)
+    run.finish(status, reason, ended_at=ended_at)
 
 
-@runs.command(epilog="Example: modelbox client runs resume --id ID")
-@_run_options
+@runs.command(epilog="Example: modelbox client runs resume RUN")
 @click.option("--reason", default="", help="Why.")
 @click.option("--reopen", is_flag=True, help="Although somebody has finished it.")
-@with_client
-def resume(client: ModelBox, *, reason: str, reopen: bool, **of: str) -> None:
+@with_one("run")
+def resume(_client: ModelBox, run: Run, *, reason: str, reopen: bool) -> None:
     """Take up a run that failed, was killed, is lost or ended with its program: it is running again."""
-    _find(client, **of).resume(reason, heartbeat=False, reopen=reopen)
+    run.resume(reason, heartbeat=False, reopen=reopen)
 
 
 @runs.command(
@@ -156,14 +145,12 @@ def list_runs(
     tell_missing(rows, names, found)
 
 
-@runs.command(epilog="Example: modelbox client runs show --id ID")
-@_run_options
+@runs.command(epilog="Example: modelbox client runs show RUN")
 @click.option("--packages", is_flag=True, help="Also the packages that it ran with.")
 @output_option
-@with_client
-def show(client: ModelBox, *, packages: bool, output: str, **of: str) -> None:
+@with_one("run")
+def show(_client: ModelBox, run: Run, *, packages: bool, output: str) -> None:
     """Show one run: how it is with it, its metrics in short, its hyperparameters, metadata and source."""
-    run = _find(client, **of)
     row = {**row_of(run), "metadata": run.metadata()}
     print_object(row if output == "json" else run_for_people(row, packages=packages), output=output)
 
@@ -187,15 +174,21 @@ def compare(
     print_rows(compared.rows(), columns=compared.columns, output=output, what="runs")
 
 
-@runs.command(epilog="Example: modelbox client runs best --experiment wav2vec-lid --metric val_loss --mode min")
+@runs.command(epilog="Example: modelbox client runs best val_loss --experiment wav2vec-lid --mode min")
+@click.argument("key", default="", metavar="[METRIC]")
 @experiment_options
-@click.option("--metric", required=True, help="The metric's key.")
+@click.option("--metric", default="", help="The metric's key, instead of the first argument.")
 @click.option("--mode", type=click.Choice(["max", "min"]), default="max", show_default=True, help="What is best.")
 @click.option("--filter", default="", help="Only among these runs.")
 @output_option
 @with_client
-def best(client: ModelBox, *, experiment: str, namespace: str, metric: str, output: str, **which: Any) -> None:
+def best(
+    client: ModelBox, *, key: str, metric: str, experiment: str, namespace: str, output: str, **which: Any
+) -> None:
     """Show the run whose best value of a metric is the best of all runs of an experiment."""
+    if bool(key) == bool(metric):
+        raise click.UsageError("give the key of a METRIC, as the first argument or as --metric")
+    metric = key or metric
     run = find_experiment(client, experiment, namespace).best_run(metric, **which)
     if run is None:
         such = "no run that the filter finds" if which["filter"] else "no run of the experiment"

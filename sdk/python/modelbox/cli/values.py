@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from modelbox.cli.groups import ObjectCommand
 from modelbox.transfer.tracking import TrackedFile
 
 VALUES_HELP: Final = (
@@ -52,7 +53,7 @@ def param_option(command: Command) -> Command:
     return click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help=text)(command)
 
 
-class DescriptionCommand(click.Command):
+class DescriptionCommand(ObjectCommand):
     """A command whose `--description` takes all words up to the next option, quoted or not."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
