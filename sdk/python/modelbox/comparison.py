@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modelbox.readable import metric_order
 from modelbox.runs import Run
 
 _OWN: Final = ("name", "status", "duration_s")
@@ -13,7 +14,8 @@ _OWN: Final = ("name", "status", "duration_s")
 class Comparison:
     """Runs as a table: of each its name, status and duration, the hyperparameters that differ, its newest metrics.
 
-    `columns` are in this order: the run's own, then `params.<name>`, then `metrics.<key>`.
+    `columns` are in this order: the run's own, then `params.<name>`, then `metrics.<key>`, the
+    machine's own (`system/…`) last.
     """
 
     runs: tuple[Run, ...]
@@ -40,7 +42,7 @@ def comparison_of(runs: Iterable[Run]) -> Comparison:
     """Put runs beside each other."""
     compared = tuple(runs)
     params = [name for name in _keys(run.params for run in compared) if _differs(compared, name)]
-    metrics = _keys(run.metric_summaries for run in compared)
+    metrics = metric_order(key for run in compared for key in run.metric_summaries)
     columns = (*_OWN, *(f"params.{name}" for name in params), *(f"metrics.{key}" for key in metrics))
     return Comparison(compared, columns)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from modelbox.integrations.frameworks import framework
+from modelbox.readable import metric_order
 from modelbox.values import MetricPoint
 
 if TYPE_CHECKING:
@@ -21,16 +22,19 @@ def runs_dataframe(runs: "Iterable[Run]") -> Any:
     """Return a `pandas.DataFrame` with a row a run, in their order.
 
     Its columns are the run's own, then `labels.<name>`, `params.<name>` and `metrics.<key>`, the newest number of each
-    metric, every name that one of the runs has.
+    metric, every name that one of the runs has, the machine's own (`system/…`) last.
 
     Raises:
         MissingPackageError: pandas is not installed.
     """
     pandas = framework("pandas", install="pandas")
     rows = [_row_of(run) for run in runs]
-    keyed = sorted({column for row in rows for column in row if "." in column})
-    order = {"labels": 0, "params": 1, "metrics": 2}
-    keyed.sort(key=lambda column: order[column.partition(".")[0]])
+    named = {column for row in rows for column in row if "." in column}
+    keyed = [
+        f"{group}.{key}"
+        for group in ("labels", "params", "metrics")
+        for key in metric_order(column.partition(".")[2] for column in named if column.startswith(f"{group}."))
+    ]
     return pandas.DataFrame(rows, columns=[*_OWN, *_TIMES, *keyed])
 
 

@@ -52,12 +52,12 @@ class Experiment(KeyedObject, HasCheckpoints):
         self,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: OrderBy = "",
+        order_by: OrderBy = "created_at",
         include_deleted: bool = False,
         all_keys: bool = False,
         limit: int | None = None,
     ) -> "Listed[Experiment]":
-        """Return the experiments that belong to this one, newest first; see `ModelBox.experiments`."""
+        """Return the experiments that belong to this one, the oldest first; see `ModelBox.experiments`."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, all_keys=all_keys)
         request = pb.ListExperimentsRequest(namespace=self.namespace, parent_id=self.id, **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)

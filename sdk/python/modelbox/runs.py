@@ -188,12 +188,12 @@ class Run(KeyedObject, HasCheckpoints):
         self,
         *,
         filter: str = "",  # noqa: A002  # the word of every list
-        order_by: OrderBy = "",
+        order_by: OrderBy = "created_at",
         include_deleted: bool = False,
         all_keys: bool = False,
         limit: int | None = None,
     ) -> "list[Run]":
-        """Return the runs that are part of this one, newest first; see `ModelBox.experiments` for the arguments."""
+        """Return the runs that are part of this one, the oldest first; see `ModelBox.experiments` for the arguments."""
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, all_keys=all_keys)
         request = pb.ListRunsRequest(experiment_id=self.experiment_id, parent_id=self.id, **selected)
         return RUNS.read_all(self._session, request, limit=limit)

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 from modelbox.errors import ClosedError, MissingPackageError
+from modelbox.readable import SYSTEM
 
 INTERVAL_S_DEFAULT: Final = 10.0
 """From one sample to the next, in seconds."""
@@ -118,7 +119,7 @@ class ResourceLogger:
 
     def _log_sample(self) -> None:
         age_s = (datetime.now(UTC) - self._run.started_at).total_seconds()
-        sample = {f"system/{key}": value for key, value in (*self._machine.read(), *self._gpus.read())}
+        sample = {f"{SYSTEM}{key}": value for key, value in (*self._machine.read(), *self._gpus.read())}
         # A clock that was set back must not make a step before the first.
         self._run.log_metrics(sample, step=max(0, int(age_s)))
 

@@ -15,7 +15,8 @@ from modelbox.cli.naming import find_model, kind_of
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_object, with_one
 from modelbox.cli.progress import transfer_progress
-from modelbox.cli.rows import created_row, rows_of
+from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.telling import told_created
 from modelbox.cli.values import (
     DescriptionCommand,
     label_option,
@@ -24,6 +25,7 @@ from modelbox.cli.values import (
     read_values,
 )
 from modelbox.client import ModelBox
+from modelbox.readable import metric_order
 
 _COLUMNS = ("id", "epoch", "step", "run_id", "metric_values", "labels", "created_at")
 
@@ -80,7 +82,7 @@ def create(
     if upload and paths:
         with transfer_progress() as on_progress:
             checkpoint.upload_artifact(paths, on_progress=on_progress)
-    print_object(created_row(checkpoint), output=output)
+    print_object(told_created(checkpoint, output), output=output)
 
 
 @checkpoints.command("list", epilog="Example: modelbox client checkpoints list --experiment-id ID")
@@ -90,7 +92,19 @@ def create(
 def list_checkpoints(client: ModelBox, *, object_id: str, output: str, **which: Any) -> None:
     """List the checkpoints of an experiment with those of its runs, or of one run, by epoch, then step."""
     owner = _owner(client, object_id)
-    print_rows(rows_of(owner.checkpoints(**which)), columns=_COLUMNS, output=output, what="checkpoints")
+    found = owner.checkpoints(**which)
+    if output in ("json", "csv"):
+        print_rows(rows_of(found), columns=_COLUMNS, output=output)
+        return
+    # A metric a column: numbers beside each other, none cut.
+    keys = metric_order(key for one in found for key in one.metric_values)
+    columns = [f"metrics.{key}" for key in keys]
+    rows = [
+        {**row_of(one), **{column: one.metric_values.get(key) for column, key in zip(columns, keys, strict=True)}}
+        for one in found
+    ]
+    names = ("id", "epoch", "step", *columns, "run_id", "labels", "created_at")
+    print_rows(rows, columns=names, output=output, what="checkpoints")
 
 
 @checkpoints.command(
@@ -126,4 +140,4 @@ def promote(
         metadata=read_values(metadata, what="metadata"),
         labels=read_pairs(labels, what="label"),
     )
-    print_object(created_row(version), output=output)
+    print_object(told_created(version, output), output=output)

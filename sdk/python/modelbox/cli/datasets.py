@@ -9,6 +9,7 @@ from modelbox.cli.groups import Group
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.telling import told
 from modelbox.client import ModelBox
 from modelbox.datasets import Dataset
 
@@ -36,4 +37,4 @@ def list_datasets(client: ModelBox, *, output: str, **which: Any) -> None:
 @with_one("dataset")
 def show(_client: ModelBox, dataset: Dataset, *, output: str) -> None:
     """Show one dataset with its columns and metadata."""
-    print_object({**row_of(dataset), "metadata": dataset.metadata()}, output=output)
+    print_object(told({**row_of(dataset), "metadata": dataset.metadata()}, output), output=output)

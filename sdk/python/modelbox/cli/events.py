@@ -26,7 +26,7 @@ def events() -> None:
 )
 @click.option("--name", required=True, help="What happened.")
 @click.option("--source", default="", help="Who reports it.")
-@click.option("--wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
+@click.option("--wallclock", "--time", "wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
 @metadata_option
 @with_object()
 def log_event(

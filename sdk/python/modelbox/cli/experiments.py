@@ -16,7 +16,8 @@ from modelbox.cli.groups import Group
 from modelbox.cli.naming import Id
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
-from modelbox.cli.rows import created_row, row_of, rows_of
+from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.telling import told, told_created
 from modelbox.cli.values import DescriptionCommand, label_option, metadata_option, read_pairs, read_values
 from modelbox.client import ModelBox
 from modelbox.experiments import Experiment
@@ -53,7 +54,7 @@ def create(client: ModelBox, *, metadata: tuple[str, ...], labels: tuple[str, ..
     experiment = client.new_experiment(
         **of, metadata=read_values(metadata, what="metadata"), labels=read_pairs(labels, what="label")
     )
-    print_object(created_row(experiment), output=output)
+    print_object(told_created(experiment, output), output=output)
 
 
 @experiments.command(
@@ -80,4 +81,4 @@ def list_experiments(client: ModelBox, *, output: str, **which: Any) -> None:
 @with_one("experiment")
 def show(_client: ModelBox, experiment: Experiment, *, output: str) -> None:
     """Show one experiment with its metadata."""
-    print_object({**row_of(experiment), "metadata": experiment.metadata()}, output=output)
+    print_object(told({**row_of(experiment), "metadata": experiment.metadata()}, output), output=output)

@@ -92,7 +92,7 @@ def list_metrics(
     type=click.IntRange(min=0),
     help="Place in the training. Default: of each metric the one after its last; 0 for its first point.",
 )
-@click.option("--wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
+@click.option("--wallclock", "--time", "wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
 @with_object()
 def log_metrics(
     client: ModelBox, *, object_id: str, values: tuple[str, ...], step: int | None, wallclock: float | None

@@ -16,7 +16,8 @@ from modelbox.cli.history import history_options, print_history
 from modelbox.cli.naming import Id, find_model
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
-from modelbox.cli.rows import created_row, row_of, rows_of
+from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.telling import told, told_created
 from modelbox.cli.values import (
     DescriptionCommand,
     label_option,
@@ -72,7 +73,7 @@ def create(
         metadata=read_values(metadata, what="metadata"),
         labels=read_pairs(labels, what="label"),
     )
-    print_object(created_row(version), output=output)
+    print_object(told_created(version, output), output=output)
 
 
 @model_versions.command(
@@ -93,7 +94,7 @@ def list_model_versions(client: ModelBox, *, model: str, namespace: str, output:
 @with_one("model_version")
 def show(_client: ModelBox, version: ModelVersion, *, output: str) -> None:
     """Show one model version with its metadata."""
-    print_object({**row_of(version), "metadata": version.metadata()}, output=output)
+    print_object(told({**row_of(version), "metadata": version.metadata()}, output), output=output)
 
 
 @model_versions.command(

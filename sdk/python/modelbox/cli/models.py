@@ -15,7 +15,8 @@ from modelbox.cli.groups import Group
 from modelbox.cli.history import history_options, print_history
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
-from modelbox.cli.rows import created_row, row_of, rows_of
+from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.telling import told, told_created
 from modelbox.cli.values import (
     DescriptionCommand,
     label_option,
@@ -66,7 +67,7 @@ def create(
         metadata=read_values(metadata, what="metadata"),
         labels=read_pairs(labels, what="label"),
     )
-    print_object(created_row(model), output=output)
+    print_object(told_created(model, output), output=output)
 
 
 @models.command(
@@ -88,7 +89,7 @@ def list_models(client: ModelBox, *, output: str, **which: Any) -> None:
 @with_one("model")
 def show(_client: ModelBox, model: Model, *, output: str) -> None:
     """Show one model with its metadata."""
-    print_object({**row_of(model), "metadata": model.metadata()}, output=output)
+    print_object(told({**row_of(model), "metadata": model.metadata()}, output), output=output)
 
 
 @models.command(epilog="Example: modelbox client models history wav2vec --namespace langtech")

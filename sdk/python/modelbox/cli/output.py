@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from modelbox.cli.tables import (
     table_lines,
     terminal_width,
 )
+from modelbox.readable import duration_text, joined
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINES_AT_ONCE: Final = 1_000
@@ -34,19 +35,25 @@ _SCIENTIFIC_FROM: Final = 1e9
 _THOUSANDS_FROM: Final = 1_000
 _DELETED_AT: Final = "deleted_at"
 
+HEADINGS: Final = {"wallclock": "time", "wallclock_time": "time"}
+"""What people read over a column; programs have its name."""
+
 _encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 Row = Mapping[str, Any]
 """One object: its fields in the order to print them."""
 
 
-def print_rows(rows: Iterable[Row], *, columns: Sequence[str], output: str, what: str = "") -> None:
+def print_rows(
+    rows: Iterable[Row], *, columns: Sequence[str], output: str, what: str = "", keeps_empty: bool = False
+) -> None:
     """Print objects: these columns as a table, in Markdown or as CSV, or all their fields as one JSON array.
 
     Where some are deleted, a table says which. Without any object a table is one line that says so.
 
     Args:
         what: What there is none of, such as "runs"; without it an empty table has its headings.
+        keeps_empty: Have also those columns in a table that are empty in all rows: they were asked for.
     """
     if output == "json":
         print_lines(_json_lines(rows))
@@ -60,7 +67,8 @@ def print_rows(rows: Iterable[Row], *, columns: Sequence[str], output: str, what
         return
     if _DELETED_AT not in columns and any(row.get(_DELETED_AT) for row in found):
         columns = [*columns, _DELETED_AT]
-    _print_table([_column(name, [row.get(name) for row in found]) for name in columns], output)
+    cells = [_column(name, [row.get(name) for row in found]) for name in columns]
+    _print_table([one for one in cells if keeps_empty or not found or any(one.cells)], output)
 
 
 def print_stream(rows: Iterable[Row], *, columns: Sequence[str], widths: Sequence[int], output: str, what: str) -> None:
@@ -80,7 +88,8 @@ def print_stream(rows: Iterable[Row], *, columns: Sequence[str], widths: Sequenc
         click.echo(f"no {what}")
         return
     cells = ([one_line(shown(row[name])) for name in columns] for row in chain((first,), coming))
-    print_lines(markdown_stream(columns, cells) if output == "markdown" else stream_lines(columns, widths, cells))
+    names = [HEADINGS.get(name, name) for name in columns]
+    print_lines(markdown_stream(names, cells) if output == "markdown" else stream_lines(names, widths, cells))
 
 
 def print_object(row: Row, *, output: str) -> None:
@@ -125,7 +134,9 @@ def _print_table(columns: list[Column], output: str) -> None:
 def _column(name: str, values: Sequence[Any]) -> Column:
     given = [value for value in values if value is not None]
     is_number = bool(given) and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in given)
-    return Column(name, [one_line(shown(value)) for value in values], is_number=is_number)
+    is_time = bool(given) and all(isinstance(one, (datetime, timedelta)) for one in given)
+    texts = [one_line(shown(value)) for value in values]
+    return Column(HEADINGS.get(name, name), texts, is_number=is_number, is_whole=is_time)
 
 
 def _json_lines(rows: Iterable[Row], indent: int | None = 2) -> Iterator[str]:
@@ -164,7 +175,9 @@ def _csv_cell(value: Any) -> Any:
         case int():
             return value
         case list() | tuple() if all(isinstance(item, str) for item in value):
-            return ", ".join(value)
+            return joined(value)
+        case timedelta():
+            return _plain(value)
         case _:
             plain = _plain(value)
             return plain if isinstance(plain, str | float) else _encode(plain)
@@ -188,15 +201,14 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
 def shown(value: Any) -> str:
     """Return a value as people read it, without anything that would move a terminal's cursor."""
     match value:
-        case datetime():
-            # As filters and `--since` read it: what a table shows can be copied into one.
-            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        case datetime() | timedelta():
+            return _time_text(value)
         case bool():
             return "yes" if value else "no"
         case str():
             text = value
         case list() | tuple() if all(isinstance(item, str) for item in value):
-            text = ", ".join(value)
+            text = joined(value)
         case None:
             return ""
         case Mapping() if not value:
@@ -212,10 +224,19 @@ def shown(value: Any) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
+def _time_text(value: datetime | timedelta) -> str:
+    if isinstance(value, timedelta):
+        return duration_text(value)
+    # As filters and `--since` read it: what a table shows can be copied into one.
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
 def _plain(value: Any) -> Any:
     match value:
         case datetime():
             return value.isoformat()
+        case timedelta():
+            return str(value).partition(".")[0]
         case float() if not math.isfinite(value):
             return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
         case bytes():

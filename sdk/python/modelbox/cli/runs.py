@@ -1,5 +1,6 @@
 """`modelbox client runs`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -13,10 +14,21 @@ from modelbox.cli.common import (
 )
 from modelbox.cli.groups import Group
 from modelbox.cli.naming import Id, find_experiment, find_run
-from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.output import Row, print_object, print_rows
 from modelbox.cli.pointing import with_one
-from modelbox.cli.rows import created_row, row_of, rows_of
-from modelbox.cli.run_columns import RUN_COLUMNS, chosen_columns, need_keys, run_for_people, run_rows, tell_missing
+from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.run_columns import (
+    RUN_COLUMNS,
+    all_columns,
+    chosen_columns,
+    columns_for_people,
+    need_keys,
+    run_rows,
+    tell_missing,
+    without_system,
+)
+from modelbox.cli.run_tree import nested, with_deleted_parents
+from modelbox.cli.telling import for_people, told, told_created
 from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_time, read_values
 from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
@@ -65,7 +77,7 @@ def start(
         source=False,
         heartbeat=False,
     )
-    print_object(created_row(run), output=output)
+    print_object(told_created(run, output), output=output)
 
 
 @runs.command(epilog="Example: modelbox client runs end RUN --status failed --reason 'out of memory'")
@@ -105,7 +117,7 @@ def resume(_client: ModelBox, run: Run, *, reason: str, reopen: bool) -> None:
     multiple=True,
     metavar="NAMES",
     help="Which columns, such as name,status,duration,parent,metrics.val_acc.max,params.lr,labels.env; metrics, params "
-    "and labels stand for all of them. Repeatable.",
+    "and labels stand for all of them, all for everything. Repeatable.",
 )
 @click.option("--tree", is_flag=True, help="Each run below the one that it is part of.")
 @recursive_option
@@ -132,7 +144,8 @@ def list_runs(
     if tree and output in ("json", "csv"):
         raise click.UsageError("--tree is for people; programs read parent_id")
     chosen = chosen_columns(columns)
-    which["all_keys"] = need_keys(chosen) or (output == "json" and not chosen)
+    is_for_people = output in ("table", "markdown")
+    which["all_keys"] = need_keys(chosen) or (output != "csv" and not chosen)
     if experiment:
         found = find_experiment(client, experiment, namespace).runs(**which)
     else:
@@ -140,8 +153,12 @@ def list_runs(
     if output == "json" and not chosen:
         print_rows(rows_of(found), columns=(), output=output)
         return
-    rows, names = run_rows(found, chosen or RUN_COLUMNS, tree=tree)
-    print_rows(rows, columns=names, output=output, what="runs")
+    listed = with_deleted_parents(client, found) if tree else found
+    names = all_columns(found, chosen or (columns_for_people(found) if is_for_people else RUN_COLUMNS))
+    names = without_system(names, chosen) if is_for_people else names
+    branches = nested(listed, is_newest_first=not which["order_by"]) if tree else ((run, "") for run in found)
+    rows = run_rows(branches, names)
+    print_rows(rows, columns=names, output=output, what="runs", keeps_empty=bool(chosen))
     tell_missing(rows, names, found)
 
 
@@ -152,17 +169,31 @@ def list_runs(
 def show(_client: ModelBox, run: Run, *, packages: bool, output: str) -> None:
     """Show one run: how it is with it, its metrics in short, its hyperparameters, metadata and source."""
     row = {**row_of(run), "metadata": run.metadata()}
-    print_object(row if output == "json" else run_for_people(row, packages=packages), output=output)
+    print_object(row if output == "json" else for_people(row, packages=packages), output=output)
 
 
 @runs.command(epilog="Example: modelbox client runs compare ID ID")
 @click.argument("ids", nargs=-1)
 @experiment_options
+@click.option(
+    "--columns",
+    "chosen",
+    multiple=True,
+    type=click.Choice(["all"]),
+    help="all: also the metrics of the machine, in a table.",
+)
 @list_options
 @output_option
 @with_client
 def compare(
-    client: ModelBox, *, ids: tuple[str, ...], experiment: str, namespace: str, output: str, **which: Any
+    client: ModelBox,
+    *,
+    ids: tuple[str, ...],
+    experiment: str,
+    namespace: str,
+    chosen: tuple[str, ...],
+    output: str,
+    **which: Any,
 ) -> None:
     """Compare runs, given by their ids or as those of an experiment: hyperparameters that differ, newest metrics."""
     if bool(ids) == bool(experiment):
@@ -171,7 +202,14 @@ def compare(
         compared: Comparison = client.compare([find_run(client, one, namespace=namespace) for one in ids])
     else:
         compared = client.compare(find_experiment(client, experiment, namespace).runs(**which))
-    print_rows(compared.rows(), columns=compared.columns, output=output, what="runs")
+    if output in ("table", "markdown"):
+        # People have a duration as in every list; programs have seconds.
+        columns = ["duration" if one == "duration_s" else one for one in compared.columns]
+        names = without_system(columns, chosen)
+        rows: Sequence[Row] = run_rows(((run, "") for run in compared.runs), names)
+    else:
+        rows, names = compared.rows(), compared.columns
+    print_rows(rows, columns=names, output=output, what="runs")
 
 
 @runs.command(epilog="Example: modelbox client runs best val_loss --experiment wav2vec-lid --mode min")
@@ -193,5 +231,4 @@ def best(
     if run is None:
         such = "no run that the filter finds" if which["filter"] else "no run of the experiment"
         raise click.ClickException(f"{such} has the metric {metric[:80]!r}")
-    row = row_of(run)
-    print_object(row if output == "json" else run_for_people(row), output=output)
+    print_object(told(row_of(run), output), output=output)

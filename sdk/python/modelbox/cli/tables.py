@@ -29,16 +29,23 @@ _ID_CHARS: Final = 36
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading and cells, each one line of text. Numbers stand right."""
+    """A column: its heading and cells, each one line of text. Numbers stand right; they and `is_whole` are not cut."""
 
     name: str
     cells: Sequence[str]
     is_number: bool = False
+    is_whole: bool = False
 
     @cached_property
     def width(self) -> int:
         """The width of its widest cell."""
         return max(map(width_of, (self.name, *self.cells)))
+
+    @cached_property
+    def width_min(self) -> int:
+        """The width that it needs at least: half a number or time would be another one."""
+        needed = max(map(width_of, self.cells), default=0) if self.is_number or self.is_whole else 0
+        return min(self.width, max(CELL_WIDTH_MIN, needed))
 
 
 def terminal_width() -> int | None:
@@ -108,13 +115,16 @@ def fitted(columns: Sequence[Column], width: int) -> tuple[list[Column], list[st
         kept = [_with_short_ids(column) for column in kept]
     left_out: list[str] = []
     # What remains when every column is as narrow as it may be decides how many there can be.
-    while len(kept) > 1 and sum(min(one.width, CELL_WIDTH_MIN) for one in kept) + _gaps(kept) > width:
+    while len(kept) > 1 and sum(one.width_min for one in kept) + _gaps(kept) > width:
         left_out.insert(0, kept.pop().name)
     widths = [column.width for column in kept]
-    while (over := sum(widths) + _gaps(kept) - width) > 0 and max(widths) > CELL_WIDTH_MIN:
-        widest = widths.index(max(widths))
-        second = max((one for one in widths if one < widths[widest]), default=0)
-        widths[widest] -= max(1, min(over, widths[widest] - max(second, CELL_WIDTH_MIN)))
+    while (over := sum(widths) + _gaps(kept) - width) > 0:
+        can_shrink = [at for at, one in enumerate(kept) if widths[at] > one.width_min]
+        if not can_shrink:
+            break
+        widest = max(can_shrink, key=lambda at: widths[at])
+        second = max((widths[at] for at in can_shrink if widths[at] < widths[widest]), default=0)
+        widths[widest] -= max(1, min(over, widths[widest] - max(second, kept[widest].width_min)))
     return [_cut(column, at) for column, at in zip(kept, widths, strict=True)], left_out
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from modelbox.display.page import Html, table
+from modelbox.readable import joined
 
 ROWS_MAX: Final = 60
 """Rows that are shown; the rest is counted."""
@@ -69,7 +70,7 @@ def _shown(value: object) -> str:
         case datetime():
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
         case tuple() | list():
-            text = ", ".join(map(str, value))
+            text = joined(value)
         case _:
             text = " ".join(str(value).split())
     return text if len(text) <= CELL_CHARS_MAX else f"{text[: CELL_CHARS_MAX - 1]}…"

@@ -6,7 +6,7 @@ is away is said so, instead of an error in the middle of a notebook.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from modelbox.checkpoints import Checkpoint
@@ -67,7 +67,7 @@ def _no_parts(_: Any) -> Iterable[Html | None]:
 def _experiment(experiment: Experiment) -> Iterable[Html | None]:
     runs = experiment.runs(limit=ROWS_MAX)
     rows = ((run.name, run.status.name.lower(), run.started_at, _took(run), _latest(run)) for run in runs)
-    listed = table(("run", "status", "started", "took", "metrics"), rows) if runs else None
+    listed = table(("run", "status", "started", "duration", "metrics"), rows) if runs else None
     yield section("runs", listed)
     yield section("metrics", plots(experiment))
     yield section("events", events(experiment), is_open=False)
@@ -127,8 +127,10 @@ _PARTS: Final[Mapping[type, Callable[[Any], Iterable[Html | None]]]] = {
 
 
 def _comparison(comparison: Comparison) -> Html:
-    rows = ([row[column] for column in comparison.columns] for row in comparison.rows())
-    return page("Comparison", f"of {len(comparison.runs)} runs", table(comparison.columns, rows))
+    compared = zip(comparison.runs, comparison.rows(), strict=True)
+    columns = ["duration" if one == "duration_s" else one for one in comparison.columns]
+    rows = ([_took(run) if name == "duration_s" else row[name] for name in comparison.columns] for run, row in compared)
+    return page("Comparison", f"of {len(comparison.runs)} runs", table(columns, rows))
 
 
 def _checkpoints(checkpoints: list[Checkpoint]) -> Html | None:
@@ -177,5 +179,5 @@ def _latest(run: Run) -> str:
     return _pairs({key: summary.latest for key, summary in run.metric_summaries.items()})
 
 
-def _took(run: Run) -> str:
-    return "" if run.ended_at is None else str(run.ended_at - run.started_at).partition(".")[0]
+def _took(run: Run) -> timedelta | None:
+    return None if run.ended_at is None else run.ended_at - run.started_at

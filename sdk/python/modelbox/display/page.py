@@ -5,9 +5,11 @@ Must not know: what is shown.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any, Final
+
+from modelbox.readable import duration_text, joined
 
 CELL_CHARS_MAX: Final = 200
 """Text of one cell, in characters; the rest is cut off."""
@@ -41,10 +43,12 @@ def cell(value: object) -> str:
             return ""
         case datetime():
             text = f"{value:%Y-%m-%d %H:%M:%S}"
+        case timedelta():
+            text = duration_text(value)
         case float():
             text = f"{value:.6g}"
         case list() | tuple() | set() | frozenset():
-            text = ", ".join(map(str, value))
+            text = joined(value)
         case _:
             text = str(value)
     return escape(text if len(text) <= CELL_CHARS_MAX else f"{text[:CELL_CHARS_MAX]}…")
