@@ -1,5 +1,6 @@
 """The kinds of files and frameworks and the states of runs, as the wire numbers them."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import PurePosixPath
 from typing import Final, Self
@@ -24,8 +25,11 @@ class _WireEnum(IntEnum):
         return cls(0) if isinstance(value, int) else None
 
     @classmethod
-    def parse(cls, value: "_WireEnum | str", *, field: str) -> Self:
+    def parse(cls, value: "_WireEnum | str", *, field: str, offered: Sequence[Self] = ()) -> Self:
         """Return the member, by itself or by its name in either case.
+
+        Args:
+            offered: Those that are offered where there is no such member; all, unless given.
 
         Raises:
             InvalidFieldError: There is no such member.
@@ -35,7 +39,7 @@ class _WireEnum(IntEnum):
         if isinstance(value, str) and value.upper() in cls.__members__:
             return cls[value.upper()]
         # Iterating leaves out the second names that some members have.
-        names = ", ".join(member.name for member in cls)
+        names = ", ".join(member.name.lower() for member in offered) or ", ".join(member.name for member in cls)
         raise InvalidFieldError.of(field, f"{str(value)[:80]!r} is not one of {names}")
 
 

@@ -167,7 +167,7 @@ def check_time(field: str, time: object) -> float:
             raise InvalidFieldError.of(field, "the datetime has no time zone; use an aware one")
         seconds = time.timestamp()
     else:
-        seconds = _float_of(field, _plain(time))
+        seconds = _float_of(field, _plain(time), needs="seconds since the epoch or an aware datetime")
     # Written so that NaN, which compares with nothing, is refused too.
     if not 0 <= seconds <= WALLCLOCK_S_MAX:
         raise InvalidFieldError.of(field, f"{seconds} is not a time in seconds since the epoch, up to the year 9999")
@@ -239,9 +239,9 @@ def _mask_of(value: Any) -> Any:
     return value.mask.all()
 
 
-def _float_of(field: str, value: object) -> float:
+def _float_of(field: str, value: object, *, needs: str = "a number, a string or bytes") -> float:
     if not hasattr(type(value), "__float__") and not hasattr(type(value), "__index__"):
-        raise InvalidFieldError.of(field, f"needs a number, a string or bytes, not {_name_of(value)}")
+        raise InvalidFieldError.of(field, f"needs {needs}, not {_name_of(value)}")
     try:
         return float(value)  # type: ignore[arg-type]  # it has one of the two methods that float() asks for
     except OverflowError:

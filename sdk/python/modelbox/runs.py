@@ -115,7 +115,7 @@ class Run(KeyedObject, HasCheckpoints):
         Raises:
             InvalidFieldError: The status is not one that ends a run, or the time is none.
         """
-        ended = RunStatus.parse(status, field="status")
+        ended = RunStatus.parse(status, field="status", offered=[one for one in RunStatus if one.ended])
         if not ended.ended:
             problem = f"{ended.name.lower()!r} does not end a run; give finished, failed or killed"
             raise InvalidFieldError.of("status", problem)

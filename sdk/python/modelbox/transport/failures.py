@@ -37,6 +37,8 @@ BY_CODE: Final[Mapping[grpc.StatusCode, type[ModelBoxError]]] = {
 }
 """What a status code means when no reason says more; any other code is a `ServerError`."""
 
+# No code tells it: what gRPC says of a server that answers in HTTP/1.
+_HTTP_1: Final = ("http1.x", "Failed parsing HTTP/2")
 _UNCLEAR: Final = "what answers there is no ModelBox, or of another version"
 _REMEDIES: Final[Mapping[type[ModelBoxError], str]] = {
     AccessDeniedError: "it does not let this client in; ask who runs it, or the proxy before it",
@@ -57,6 +59,9 @@ def error_of(failure: grpc.RpcError, *, method: str, address: str) -> ModelBoxEr
         kind = BY_REASON.get(reason.reason, kind)
         field = reason.metadata.get("field", "")
         return kind(details or reason.reason, reason=reason.reason, field=field, retry_after_s=retry_after_s)
+    if any(words in details for words in _HTTP_1):
+        problem = f"an HTTP server answers at {address}; give the port of gRPC, which is another one"
+        return kind(f"server_addr: {problem}", field="server_addr", retry_after_s=retry_after_s)
     if kind is UnavailableError:
         is_slow = code is grpc.StatusCode.DEADLINE_EXCEEDED
         question = "does it run, and what does its /health say?" if is_slow else "does the server run there?"
