@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
@@ -22,6 +22,9 @@ from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
 from modelbox.values import OnProgress
 from modelbox.wire import framework_of
+
+if TYPE_CHECKING:
+    from modelbox.runs import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,13 @@ class ModelVersion(KeyedObject):
     experiment_id: str
     run_id: str
     checkpoint_id: str
+
+    def run(self) -> "Run | None":
+        """Return the run that made this version, None if none is known."""
+        # Runs know the versions that their checkpoints become.
+        from modelbox.runs import RUNS  # noqa: PLC0415  # see above
+
+        return RUNS.read(self._session, pb.GetRunRequest(id=self.run_id)) if self.run_id else None
 
     def set_unique_tag(self, tag: str) -> str:
         """Give this version a unique tag, taking it from the one that holds it.

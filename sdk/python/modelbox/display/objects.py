@@ -4,7 +4,7 @@ What an object was read with is shown as it is; its runs, versions, metrics and 
 is away is said so, instead of an error in the middle of a notebook.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,6 +20,7 @@ from modelbox.logged_events import Event
 from modelbox.logged_object import LoggedObject
 from modelbox.models import Model, ModelVersion
 from modelbox.objects import StoredObject
+from modelbox.readable import metric_order
 from modelbox.runs import Run
 
 ROWS_MAX: Final = 20
@@ -41,15 +42,21 @@ def html_of(shown: object) -> Html:
 
 def info(shown: StoredObject) -> Html:
     """Return the plain fields of an object."""
+    return facts(info_of(shown))
+
+
+def info_of(shown: StoredObject) -> dict[str, object]:
+    """Return the plain fields of an object by their names; of a run also how long it took."""
     values = {field.name: getattr(shown, field.name) for field in fields(shown) if field.repr}
     hidden = {"name", "exists", "source", "columns"}
-    return facts({name: _plain(value) for name, value in values.items() if name not in hidden})
+    plain = {name: _plain(value) for name, value in values.items() if name not in hidden}
+    return {**plain, "duration": _took(shown)} if isinstance(shown, Run) else plain
 
 
 def plots(shown: LoggedObject) -> Html | None:
     """Return the metrics of an object as plots, in the order of their keys; nothing if it has none."""
     series = shown.metrics(max_points=POINTS_MAX)
-    drawn = (line_plot(key, series[key]) for key in sorted(series)[:PLOTS_MAX])
+    drawn = (line_plot(key, series[key]) for key in metric_order(series)[:PLOTS_MAX])
     return side_by_side(plot for plot in drawn if plot is not None)
 
 
@@ -65,24 +72,32 @@ def _no_parts(_: Any) -> Iterable[Html | None]:
 
 
 def _experiment(experiment: Experiment) -> Iterable[Html | None]:
-    runs = experiment.runs(limit=ROWS_MAX)
-    rows = ((run.name, run.status.name.lower(), run.started_at, _took(run), _latest(run)) for run in runs)
-    listed = table(("run", "status", "started", "duration", "metrics"), rows) if runs else None
-    yield section("runs", listed)
+    yield section("runs", _runs(experiment.runs(limit=ROWS_MAX)))
     yield section("metrics", plots(experiment))
     yield section("events", events(experiment), is_open=False)
 
 
 def _run(run: Run) -> Iterable[Html | None]:
-    parameters = run.hyperparameters()
-    yield section("hyperparameters", facts(parameters) if parameters else None, is_open=len(parameters) <= ROWS_MAX)
+    yield _hyperparameters(run)
     yield section("metrics", plots(run))
+    yield section("children", _runs(run.children(limit=ROWS_MAX)))
     yield section("checkpoints", _checkpoints(run.checkpoints(limit=ROWS_MAX)), is_open=False)
     yield section("events", events(run), is_open=False)
     yield section("files", _files(run), is_open=False)
-    if run.source is not None:
-        source = {field.name: getattr(run.source, field.name) for field in fields(run.source)}
-        yield section("source", facts({**source, "dependencies": _pairs(source["dependencies"])}), is_open=False)
+    yield section("lineage", _lineage(run), is_open=False)
+    yield from _source(run)
+
+
+def _source(run: Run) -> Iterable[Html | None]:
+    if run.source is None:
+        return
+    source = {field.name: getattr(run.source, field.name) for field in fields(run.source)}
+    installed = sorted(source.pop("dependencies").items())
+    if not (run.source.repository or run.source.dirty):
+        # Without one there is nothing that could be clean.
+        del source["dirty"]
+    yield section("source", facts(source), is_open=False)
+    yield section("dependencies", table(("package", "version"), installed) if installed else None, is_open=False)
 
 
 def _model(model: Model) -> Iterable[Html | None]:
@@ -100,7 +115,13 @@ def _model(model: Model) -> Iterable[Html | None]:
 
 
 def _model_version(version: ModelVersion) -> Iterable[Html | None]:
+    yield _hyperparameters(version)
     yield section("metrics", plots(version))
+    if (run := version.run()) is not None:
+        yield section(f"run {run.name}", facts({**info_of(run), "metrics": _latest(run)}))
+        yield _hyperparameters(run, title="hyperparameters of its run")
+        yield section("metrics of its run", plots(run))
+    yield section("lineage", _lineage(version))
     yield section("files", _files(version))
     metadata = version.metadata()
     yield section("metadata", facts(metadata) if metadata else None, is_open=False)
@@ -131,6 +152,23 @@ def _comparison(comparison: Comparison) -> Html:
     columns = ["duration" if one == "duration_s" else one for one in comparison.columns]
     rows = ([_took(run) if name == "duration_s" else row[name] for name in comparison.columns] for run, row in compared)
     return page("Comparison", f"of {len(comparison.runs)} runs", table(columns, rows))
+
+
+def _runs(runs: Sequence[Run]) -> Html | None:
+    rows = ((run.name, run.status.name.lower(), run.started_at, _took(run), _latest(run)) for run in runs)
+    return table(("run", "status", "started", "duration", "metrics"), rows) if runs else None
+
+
+def _hyperparameters(of: LoggedObject, *, title: str = "hyperparameters") -> Html | None:
+    parameters = of.hyperparameters()
+    return section(title, facts(parameters) if parameters else None, is_open=len(parameters) <= ROWS_MAX)
+
+
+def _lineage(shown: LoggedObject) -> Html | None:
+    lineage = shown.lineage()
+    nodes = {node.id: f"{node.type.replace('_', ' ')} {node.name}" for node in lineage.nodes}
+    rows = [(nodes[edge.from_id], edge.relation, nodes[edge.to_id]) for edge in lineage.edges[: ROWS_MAX * 5]]
+    return table(("made with", "relation", "made"), rows) if rows else None
 
 
 def _checkpoints(checkpoints: list[Checkpoint]) -> Html | None:
@@ -176,7 +214,7 @@ def _time(event: Event) -> object:
 
 
 def _latest(run: Run) -> str:
-    return _pairs({key: summary.latest for key, summary in run.metric_summaries.items()})
+    return _pairs({key: run.metric_summaries[key].latest for key in metric_order(run.metric_summaries)})
 
 
 def _took(run: Run) -> timedelta | None:

@@ -43,6 +43,8 @@ def cell(value: object) -> str:
             return ""
         case datetime():
             text = f"{value:%Y-%m-%d %H:%M:%S}"
+        case bool():
+            text = "yes" if value else "no"
         case timedelta():
             text = duration_text(value)
         case float():
