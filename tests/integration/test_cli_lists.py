@@ -111,13 +111,17 @@ def test_an_empty_list_says_so(experiment: Experiment) -> None:
 
 def test_deleted_ones_are_marked_and_told(runs: list[Run]) -> None:
     deleted = run("delete", "--id", runs[1].id).stdout
-    assert deleted == f"deleted {runs[1].id}; bring it back with: modelbox client restore --id {runs[1].id}\n"
+    assert deleted == (
+        f"deleted run 'first' ({runs[1].id}); bring it back with: modelbox client restore --id {runs[1].id}\n"
+    )
+    assert run("delete", runs[1].id).stdout.startswith("deleted already: run 'first'")
     assert "deleted_at" not in run("runs", "list", *EXPERIMENT).stdout
     table = lines("runs", "list", *EXPERIMENT, "--include-deleted", "--columns", "name", "--order-by", "name")
     assert table[0].split() == ["name", "deleted_at"]
     assert re.fullmatch(r"first +\d{4}-.*Z", table[2])
     assert [line.split() for line in table[3:]] == [["inner"], ["second"], ["sweep"]]
-    assert run("restore", "--id", runs[1].id).stdout == f"restored {runs[1].id}\n"
+    assert run("restore", "--id", runs[1].id).stdout == f"restored run 'first' ({runs[1].id})\n"
+    assert run("restore", "--id", runs[1].id).stdout == f"not deleted: run 'first' ({runs[1].id})\n"
     assert read("runs", "show", "--id", runs[1].id)["deleted_at"] is None
 
 

@@ -3,7 +3,7 @@
 import click
 
 from modelbox.cli.groups import ObjectCommand
-from modelbox.cli.pointing import with_object
+from modelbox.cli.pointing import described, read_any, with_object
 from modelbox.cli.values import DescriptionCommand, read_pairs
 from modelbox.client import ModelBox
 
@@ -41,13 +41,18 @@ def set_labels(client: ModelBox, *, object_id: str, labels: tuple[str, ...], rem
 @with_object()
 def delete(client: ModelBox, *, object_id: str) -> None:
     """Delete an object: lists leave it out, its history stays, `restore` brings it back."""
+    about = described(client, object_id)
+    was_deleted = read_any(client, object_id).deleted_at is not None
     client.object(object_id).delete()
-    click.echo(f"deleted {object_id}; bring it back with: modelbox client restore --id {object_id}")
+    done = "deleted already:" if was_deleted else "deleted"
+    click.echo(f"{done} {about}; bring it back with: modelbox client restore --id {object_id}")
 
 
 @click.command(cls=ObjectCommand, epilog="Example: modelbox client restore --id ID")
 @with_object()
 def restore(client: ModelBox, *, object_id: str) -> None:
     """Undo the deletion of an object."""
+    about = described(client, object_id)
+    was_deleted = read_any(client, object_id).deleted_at is not None
     client.object(object_id).restore()
-    click.echo(f"restored {object_id}")
+    click.echo(f"restored {about}" if was_deleted else f"not deleted: {about}")

@@ -1,12 +1,14 @@
 """`modelbox client metrics`."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TypedDict
 
 import click
 
 from modelbox.cli.common import output_option
 from modelbox.cli.groups import ListingGroup
+from modelbox.cli.naming import kind_of
 from modelbox.cli.output import Row, print_rows, print_stream
 from modelbox.cli.pointing import with_object
 from modelbox.cli.values import read_numbers, read_time
@@ -18,6 +20,9 @@ from modelbox.wire import moment_of
 
 TABLE_POINTS_MAX = 100
 """About so many points of each metric stand in a table, unless more are asked for."""
+
+_RUNS_LOOKED_AT = 10
+"""So many runs of an experiment without metrics are looked at for some."""
 
 _COLUMNS = ("key", "step", "wallclock", "value")
 _STEP_WIDTH = 12
@@ -76,13 +81,17 @@ def list_metrics(
         series = logged.metrics(*keys, max_points=TABLE_POINTS_MAX if is_thinned else max_points, **steps)
         points = ((key, point) for key in sorted(series) for point in (series[key][-1:] if last else series[key]))
         print_rows(_rows(points, is_json=output == "json"), columns=_COLUMNS, output=output, what="metrics")
-        if is_thinned and any(len(one) >= TABLE_POINTS_MAX for one in series.values()):
+        if not series:
+            _tell_of_runs(client, object_id)
+        if is_thinned and any(_has_more(logged, key, len(one), steps) for key, one in series.items()):
             click.echo(f"about {TABLE_POINTS_MAX} points of each metric; every point: --all, or --output csv", err=True)
         return
     known = sorted(logged.metrics(*keys, max_points=1, **steps))
     rows = _rows(_every_point(logged, known, steps), is_json=output == "json")
     widths = (max(map(len, known), default=0), -_STEP_WIDTH, _TIME_WIDTH, 0)
     print_stream(rows, columns=_COLUMNS, widths=widths, output=output, what="metrics")
+    if not known:
+        _tell_of_runs(client, object_id)
 
 
 @metrics.command("log", epilog="Example: modelbox client metrics log --id ID loss=0.3 accuracy=0.9 --step 5")
@@ -108,6 +117,24 @@ def log_metrics(
     else:
         logged.log_metrics(numbers, step, wallclock)
     client.flush()
+
+
+def _tell_of_runs(client: ModelBox, object_id: str) -> None:
+    """Say on standard error that it is the runs of an experiment that have metrics, where it is so."""
+    if kind_of(client, object_id) != "experiment":
+        return
+    for run in client.experiment(object_id).runs(limit=_RUNS_LOOKED_AT):
+        if run.metric_summaries:
+            click.echo(f"its runs have metrics: metrics --run {run.id}, for one", err=True)
+            return
+
+
+def _has_more(logged: LoggedObject, key: str, shown: int, steps: Steps) -> bool:
+    """Tell whether a series has more points than those that are shown."""
+    if shown < TABLE_POINTS_MAX:
+        return False
+    points = logged.metric_points(key, **steps, page_size=shown + 1)
+    return sum(1 for _ in islice(points, shown + 1)) > shown
 
 
 def _every_point(logged: LoggedObject, keys: Iterable[str], steps: Steps) -> Iterator[tuple[str, MetricPoint]]:

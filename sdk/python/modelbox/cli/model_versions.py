@@ -27,7 +27,7 @@ from modelbox.cli.values import (
     track_option,
 )
 from modelbox.client import ModelBox
-from modelbox.models import ModelVersion
+from modelbox.models import Model, ModelVersion
 from modelbox.transfer.tracking import TrackedFile
 
 _COLUMNS = ("id", "version", "name", "unique_tags", "framework", "description", "labels", "created_at")
@@ -76,16 +76,13 @@ def create(
     print_object(told_created(version, output), output=output)
 
 
-@model_versions.command(
-    "list", epilog="Example: modelbox client model-versions list --namespace langtech --model wav2vec"
-)
-@model_options
+@model_versions.command("list", epilog="Example: modelbox client model-versions list wav2vec --namespace langtech")
 @list_options
 @output_option
-@with_client
-def list_model_versions(client: ModelBox, *, model: str, namespace: str, output: str, **which: Any) -> None:
+@with_one("model")
+def list_model_versions(_client: ModelBox, model: Model, *, output: str, **which: Any) -> None:
     """List the versions of a model, newest first."""
-    versions = find_model(client, model, namespace).model_versions(**which, all_keys=output == "json")
+    versions = model.model_versions(**which, all_keys=output == "json")
     print_rows(rows_of(versions), columns=_COLUMNS, output=output, what="model versions")
 
 

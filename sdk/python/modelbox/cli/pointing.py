@@ -14,9 +14,10 @@ import click
 
 from modelbox.cli.common import namespace_option, with_client
 from modelbox.cli.groups import ObjectArgument
-from modelbox.cli.naming import find_experiment, find_id, find_model, kind_of
+from modelbox.cli.naming import find_experiment, find_id, find_model
 from modelbox.client import ModelBox
 from modelbox.objects import StoredObject
+from modelbox.values import FoundObject
 
 ANY: Final = ("experiment", "run", "checkpoint", "dataset", "model", "model_version")
 """The kinds of objects."""
@@ -94,9 +95,27 @@ def read_any(client: ModelBox, object_id: str) -> StoredObject:
     """Return the object of any kind with this id.
 
     Raises:
-        NotFoundError: There is none.
+        click.ClickException: There is none.
     """
-    return _READ[kind_of(client, object_id) or "run"](client, object_id)
+    return _READ[_known(client, object_id).type](client, object_id)
+
+
+def described(client: ModelBox, object_id: str) -> str:
+    """Return the kind, name and id of an object of any kind.
+
+    Raises:
+        click.ClickException: There is none.
+    """
+    found = _known(client, object_id)
+    name = f" {found.name!r}" if found.name else ""
+    return f"{found.type.replace('_', ' ')}{name} ({found.id})"
+
+
+def _known(client: ModelBox, object_id: str) -> FoundObject:
+    for found in client.find_objects(object_id):
+        if found.type in _READ:
+            return found
+    raise click.ClickException(f"id: there is no object {object_id}")
 
 
 def object_id_of(client: ModelBox, kinds: Sequence[str], given: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from modelbox.cli.common import (
     with_client,
 )
 from modelbox.cli.groups import Group
-from modelbox.cli.naming import Id, find_experiment, find_run
+from modelbox.cli.naming import Id, find_experiment, find_run, is_id
 from modelbox.cli.output import Row, print_object, print_rows
 from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import row_of, rows_of
@@ -32,6 +32,9 @@ from modelbox.cli.telling import for_people, told, told_created
 from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_time, read_values
 from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
+from modelbox.enums import RunStatus
+from modelbox.errors import NotFoundError, RunEndedError
+from modelbox.experiments import Experiment
 from modelbox.runs import Run
 
 
@@ -67,8 +70,8 @@ def start(
     output: str,
     **of: Any,
 ) -> None:
-    """Start a run of an experiment that exists, and print it. It runs until `runs end` ends it."""
-    run = find_experiment(client, experiment, namespace).new_run(
+    """Start a run, and print it. It runs until `runs end` ends it. An experiment that is not there is created."""
+    run = _experiment(client, experiment, namespace).new_run(
         **of,
         hyperparameters=read_values(params, what="param"),
         metadata=read_values(metadata, what="metadata"),
@@ -78,6 +81,18 @@ def start(
         heartbeat=False,
     )
     print_object(told_created(run, output), output=output)
+
+
+def _experiment(client: ModelBox, experiment: str, namespace: str) -> Experiment:
+    """Return the experiment, which is created and told of where a name is of none."""
+    try:
+        return find_experiment(client, experiment, namespace)
+    except NotFoundError:
+        if is_id(experiment):
+            raise
+    created = client.new_experiment(experiment, namespace=namespace)
+    click.echo(f"created experiment {created.name!r} in namespace {created.namespace!r}", err=True)
+    return created
 
 
 @runs.command(epilog="Example: modelbox client runs end RUN --status failed --reason 'out of memory'")
@@ -93,7 +108,11 @@ def start(
 @with_one("run")
 def end(_client: ModelBox, run: Run, *, status: str, reason: str, ended_at: float | None) -> None:
     """End a run."""
-    run.finish(status, reason, ended_at=ended_at)
+    try:
+        run.finish(status, reason, ended_at=ended_at)
+    except RunEndedError as error:
+        reopen = " --reopen" if run.status is RunStatus.FINISHED else ""
+        raise click.ClickException(f"{error}; here: modelbox client runs resume {run.id}{reopen}") from error
 
 
 @runs.command(epilog="Example: modelbox client runs resume RUN")
