@@ -17,7 +17,7 @@ from modelbox.metadata import encode_metadata
 from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, tags_of, version_text
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.sending import ask, create, deliver
+from modelbox.sending import ask, create, deliver, not_done
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
 from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
@@ -70,6 +70,7 @@ class Checkpoint(StoredObject):
         Raises:
             UniqueTagTakenError: Another version holds one of the tags.
             NotFoundError: There is no such model.
+            UnavailableError: The server is away, or did not take in time what was logged of the checkpoint.
         """
         request = pb.PromoteCheckpointRequest(
             checkpoint_id=self.id,
@@ -82,6 +83,9 @@ class Checkpoint(StoredObject):
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
             labels=check_labels(labels),
         )
+        with not_done("checkpoint not promoted", remedy="promote it again later"):
+            # The version has the files that the checkpoint has then.
+            self._session.settle_files()
         response = ask(self._session, methods.PROMOTE_CHECKPOINT, request)
         promoted = pb.GetModelVersionRequest(id=response.model_version)
         return MODEL_VERSIONS.read(self._session, promoted, exists=response.exists)

@@ -98,6 +98,9 @@ DEFECT_TRIES_MAX: Final = 5
 FLUSH_TIMEOUT_S: Final = 30.0
 """How long `flush` waits for the acknowledgement, in seconds, unless told otherwise."""
 
+FILES_TIMEOUT_S: Final = 600.0
+"""How long a read of an object's files waits for those on their way, while the server takes any, in seconds."""
+
 CLOSE_TIMEOUT_S: Final = 10.0
 """How long `close` and the end of the program wait for the acknowledgement, in seconds, unless told otherwise."""
 
@@ -203,6 +206,9 @@ JOURNAL_BYTES_MAX: Final = 1024**3
 
 JOURNAL_FREE_BYTES_MIN: Final = 256 * 1024**2
 """What the journals leave free on their disk, in bytes."""
+
+HELD_FREE_BYTES_MIN: Final = 1024**3
+"""What copies of logged files leave free on the journals' disk, in bytes: the journals need room after them."""
 
 JOURNAL_RETRY_S: Final = 5.0
 """How long a journal that could not be written is left alone, and how old the sum of the others' sizes may be."""

@@ -6,10 +6,13 @@ from os import PathLike
 from pathlib import Path
 
 from modelbox.artifacts import Artifact, artifact_of, known_artifact, wire_artifact
-from modelbox.fields import check_text, is_id
+from modelbox.delivery.copies import copied
+from modelbox.delivery.keeping import keeping
+from modelbox.errors import InvalidFieldError
+from modelbox.fields import check_id, check_text, is_id
 from modelbox.limits import CLOSE_PATIENCE_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.sending import ask
+from modelbox.sending import ask, not_done
 from modelbox.session import Session
 from modelbox.transfer.choosing import chosen, chosen_one
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
@@ -58,12 +61,57 @@ class HasArtifacts:
         Raises:
             InvalidFieldError: A file does not exist, is a link that leads nowhere, cannot be named as it is, or would
                 take another's path; then none was uploaded. Or one was changed, not only appended to, meanwhile.
+            UnavailableError: The server is away; of what was not sent nothing is kept. `log_artifact` does not need it.
         """
         local = files_to_upload(files, artifact_path)
-        # What is logged on may still wait to be created.
-        self._session.settle()
-        uploaded = self._session.transfers.upload(self.id, local, on_progress=on_progress, resend=resend)
+        what = "the file was not" if len(local) == 1 else f"the {len(local):,} files were not all"
+        with not_done(f"{what} uploaded", remedy="upload it again later, or use log_artifact: it keeps and sends it"):
+            # What is logged on may still wait to be created.
+            self._session.settle()
+            uploaded = self._session.transfers.upload(self.id, local, on_progress=on_progress, resend=resend)
         return [artifact_of(self._session, file) for file in uploaded]
+
+    def log_artifact(self, path: File, artifact_path: str | None = None) -> None:
+        """Log a file, or all files of a folder, of this machine: `upload_artifact` in the background.
+
+        Returns once they are copied: what is sent is what they hold now, and they may be changed or removed. Of the
+        server nobody hears here: while it is away the copies wait beside the journal, also beyond the end of the
+        program, and are sent later. `flush` waits for them.
+
+        A path that does not exist, or cannot be copied, does not end a training: it is left out, warned about, each
+        kind once, and counted (`ModelBox.delivery`).
+
+        Args:
+            path: The file or folder. Its path in the object is as `upload_artifact` has it.
+            artifact_path: The folder within the object that it belongs below.
+
+        Raises:
+            ClosedError: The client was closed.
+            ModelBoxError: Of a client without `background`: as `upload_artifact`.
+        """
+        if not self._session.background:
+            self.upload_artifact(path, artifact_path=artifact_path)
+            return
+        try:
+            self._keep_copies(path, artifact_path)
+        except InvalidFieldError as error:
+            self._session.oddities.note("a file that cannot be logged", error, left_out=1)
+        except OSError as error:
+            problem = InvalidFieldError.of("path", f"cannot be copied to be sent: {error}")
+            self._session.oddities.note("a file that cannot be copied", problem, left_out=1)
+
+    def _keep_copies(self, path: File, artifact_path: str | None) -> None:
+        object_id = check_id("id", self.id)
+        # One path: a list is for `upload_artifact`, which says what became of each.
+        files = files_to_upload([path], artifact_path)
+        of = Path(path.path if isinstance(path, LocalFile) else path)
+        held = self._session.held.hold_new(object_id)
+        is_waiting = False
+        try:
+            is_waiting = self._session.deliver_files(keeping(object_id, held, copied(held, of, files)))
+        finally:
+            if not is_waiting:
+                held.release()
 
     def track_artifacts(self, files: Files) -> list[Artifact]:
         """Record where files are kept, without sending them: paths or URIs; of a local folder, all files in it.
@@ -101,7 +149,12 @@ class HasArtifacts:
         return artifact
 
     def artifacts(self, *, limit: int | None = None) -> list[Artifact]:
-        """Return the artifacts, newest first; all of them unless a limit is given."""
+        """Return the artifacts, newest first; all of them unless a limit is given.
+
+        Those that this client logged are waited for, as long as the server answers.
+        """
+        with not_done("nothing was read", remedy="read again later"):
+            self._session.settle_files()
 
         def read(token: str, size: int) -> tuple[Iterable[pb.FileMetadata], str]:
             request = pb.ListArtifactsRequest(parent_id=self.id, page_size=size, page_token=token)

@@ -3,8 +3,29 @@
 Must not know: what the calls say.
 """
 
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from modelbox.errors import FlushTimeoutError, OverloadedError, UnavailableError
 from modelbox.session import Session
 from modelbox.transport.methods import Method, RequestT, ResponseT
+
+_REMEDY: Final = "make the call again when the server is there: it is not kept, as what is logged is"
+
+_DONE: Final[Mapping[str, str]] = {
+    "Create": "created",
+    "Delete": "deleted",
+    "Link": "linked",
+    "Promote": "promoted",
+    "Remove": "removed",
+    "Restore": "restored",
+    "Set": "set",
+    "Track": "tracked",
+    "Update": "changed",
+}
+"""What a call does, by the first word of its name."""
 
 
 def deliver(session: Session, method: Method[RequestT, ResponseT], request: RequestT) -> None:
@@ -16,10 +37,39 @@ def ask(session: Session, method: Method[RequestT, ResponseT], request: RequestT
     """Call after everything that this client logged before has been answered, so that the answer shows it.
 
     Raises:
-        ModelBoxError: The server refused, or did not answer in time.
+        UnavailableError: The server did not answer in time; it says what was not done.
+        ModelBoxError: The server refused.
     """
-    session.settle()
-    return session.connection.call(method, request)
+    if not method.writes:
+        with not_done("nothing was read", remedy="read again later"):
+            session.settle()
+        return session.connection.call(method, request)
+    with not_done(_what(method.name), remedy=_REMEDY):
+        session.settle()
+        return session.connection.call(method, request)
+
+
+@contextmanager
+def not_done(what: str, *, remedy: str) -> Iterator[None]:
+    """Say what was not done, where it fails because the server is away, and what helps.
+
+    Raises:
+        UnavailableError: The server is away, also where only what was logged before was waited for.
+    """
+    try:
+        yield
+    except OverloadedError:
+        raise  # it is there, and says what to do
+    except UnavailableError as error:
+        cause = error.cause if isinstance(error, FlushTimeoutError) and error.cause is not None else error
+        told = UnavailableError(f"{what}: {cause}; {remedy}", reason=cause.reason, field=cause.field)
+        raise told from None
+
+
+def _what(name: str) -> str:
+    verb, *noun = re.findall("[A-Z][a-z]+", name)
+    done = _DONE.get(verb)
+    return f"{name} was not done" if done is None else f"{' '.join(noun).lower()} not {done}"
 
 
 def create(session: Session, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT | None:

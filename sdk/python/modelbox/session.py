@@ -34,6 +34,7 @@ from modelbox.limits import (
     CALL_TIMEOUT_S,
     CLOSE_TIMEOUT_S,
     CONTENT_BYTES_MAX,
+    FILES_TIMEOUT_S,
     FLUSH_TIMEOUT_S,
 )
 from modelbox.odd_metrics import sound_points
@@ -263,6 +264,15 @@ class Session:
             FlushTimeoutError: The server has not answered in time.
         """
         self._courier.settle(timeout_s=self.connection.timeout_s)
+
+    def settle_files(self) -> None:
+        """Wait for the answers to the files that are on their way, as long as the server gives any.
+
+        Raises:
+            FlushTimeoutError: It is away, or has not answered in time.
+        """
+        if not self._files.wait(timeout_s=FILES_TIMEOUT_S, patience_s=self.connection.timeout_s):
+            raise self._files.timed_out(self.connection.timeout_s)
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged so far."""

@@ -160,7 +160,7 @@ class Courier:
     def _settle(self, timeout_s: float) -> RefusedError | None:
         """Wait as `flush` does, and take what was refused since the last time."""
         if self._is_late and self._backlog.waiting.records:
-            raise self._timed_out(0.0)
+            raise self.timed_out(0.0)
         if self._buffer.closed or self._has_nothing_to_do:
             return None
         marker = self._buffer.mark()
@@ -168,7 +168,7 @@ class Courier:
         if not self._threads.any:
             self._work_here(marker.reached, timeout_s)
         if not marker.reached.wait(timeout_s if self._threads.any else 0):
-            raise self._timed_out(timeout_s) from None
+            raise self.timed_out(timeout_s) from None
         return marker.error
 
     @property
@@ -183,7 +183,8 @@ class Courier:
             if self._sender.send() not in {Verdict.ANSWERED, Verdict.FAILED}:
                 return
 
-    def _timed_out(self, timeout_s: float) -> FlushTimeoutError:
+    def timed_out(self, timeout_s: float) -> FlushTimeoutError:
+        """Return what to say of what is not answered in time."""
         found, trouble = self.delivery(), self._contact.trouble
         return FlushTimeoutError(found.waiting, calls=found.waiting_calls, timeout_s=timeout_s, cause=trouble)
 
@@ -372,8 +373,7 @@ class Courier:
     def _on_answer(self, record: Record, answer: Answer) -> bool:
         waiter = self._waiters.pop(record.key, None)
         if waiter is not None:
-            waiter.answer = answer
-            waiter.answered.set()
+            waiter.take(answer)
         if answer.error is None:
             self._outcomes.acknowledge(record)
             return True

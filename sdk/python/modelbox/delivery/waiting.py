@@ -25,6 +25,11 @@ class Waiter:
         self.answered: Final = threading.Event()
         self.answer = Answer()
 
+    def take(self, answer: Answer) -> None:
+        """Take the answer, for who waits."""
+        self.answer = answer
+        self.answered.set()
+
     def wait(self, contact: Contact, *, stop: threading.Event) -> None:
         """Wait for the answer, while there is hope of one.
 
