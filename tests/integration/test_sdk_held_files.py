@@ -13,6 +13,7 @@ from modelbox import ModelBox, Run, RunStatus
 from modelbox.integrations import keeper as keeper_module
 from modelbox.integrations.keeper import UPLOADED_FILES, CheckpointKeeper, Saved
 from modelbox.integrations.reporting import Reporter
+from modelbox.models import NewModel
 from tests.integration.hostile_server import Forwarder, HostileServer, Said
 from tests.integration.journal_support import left, refused, sync, train
 from tests.integration.sdk_server import SdkServer, wait_until
@@ -142,7 +143,7 @@ def test_a_training_ends_at_once_while_the_server_is_away(
         reporter.log_metrics({"loss": 0.1}, step)
         reporter.keep(_saved(tmp_path, step))
     began = monotonic()
-    promoted = reporter.promote(str(tmp_path / "step-2.ckpt"), lambda: client.new_model("kept"))
+    promoted = reporter.promote(str(tmp_path / "step-2.ckpt"), NewModel("kept"))
     reporter.end(RunStatus.FINISHED)
     assert monotonic() - began < END_S_MAX
     assert promoted is None

@@ -63,6 +63,27 @@ def test_checkpoints_are_uploaded_with_metrics_and_the_best_becomes_a_model_vers
     DigitsNet.load_from_checkpoint(downloaded, weights_only=True)
 
 
+def test_a_training_without_the_server_is_a_model_version_once_it_is_there(
+    sdk_server: SdkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELBOX_JOURNAL_DIR", str(tmp_path / "journal"))
+    sdk_server.stop()
+    logger = ModelBoxLogger(
+        *("tests", "digits"),
+        server_addr=sdk_server.address,
+        upload_checkpoints=True,
+        model_name="digits-l",
+        unique_tags=["candidate"],
+    )
+    trainer(logger, tmp_path / "checkpoints", 2).fit(DigitsNet(), *loaders())
+    assert logger.promoted is None
+    sdk_server.start()
+    logger.box.flush()
+    version = logger.box.model(namespace="tests", name="digits-l").model_version(tag="candidate")
+    assert version.run_id == logger.version
+    assert [artifact.uploaded for artifact in version.artifacts()] == [True]
+
+
 def test_nothing_but_checkpoints_is_left_in_their_folder(client: ModelBox, tmp_path: Path) -> None:
     """What was held for its upload is released, also of checkpoints that Lightning has removed meanwhile."""
     logger = ModelBoxLogger("tests", "digits", server_addr=client.address, upload_checkpoints=True)

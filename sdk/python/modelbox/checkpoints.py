@@ -9,12 +9,13 @@ from modelbox.delivery.held import Held
 from modelbox.delivery.keeping import keeping
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_number, check_step, check_text
+from modelbox.ids import model_id as known_model_id
 from modelbox.ids import object_id
 from modelbox.journal.record import Record
 from modelbox.listed import Listed
 from modelbox.logged_object import LoggedObject, id_of
 from modelbox.metadata import encode_metadata
-from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, tags_of, version_text
+from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, NewModel, tags_of, version_text
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, create, deliver, not_done
@@ -199,6 +200,49 @@ class HasCheckpoints(LoggedObject):
             if held is not None and not is_waiting:
                 held.release()
         return held if is_waiting else None
+
+    def keep_promotion(
+        self,
+        epoch: int | None = None,
+        *,
+        step: int | None = None,
+        model: Model | NewModel,
+        unique_tags: Iterable[str] = (),
+        after_files: bool = True,
+        waits: bool = False,
+    ) -> ModelVersion | None:
+        """Have a model version made of a checkpoint, after the files that were kept of it before; it takes the tags.
+
+        While the server is away, it waits behind them, also beyond this process's end.
+
+        Args:
+            after_files: Whether files were kept of it; else it is made after all that was logged before.
+            waits: Whether to wait for the answer while there is hope of one.
+
+        Returns:
+            The model version; None if it is made later.
+
+        Raises:
+            ModelBoxError: The server refused; without `waits` that is told by the next flush.
+        """
+        session = self._session
+        if isinstance(model, NewModel):
+            request = model.request(session)
+            session.call_in_order(methods.CREATE_MODEL, request, after_files=after_files, waits=False)
+            model_id = known_model_id(request.namespace, request.name)
+        else:
+            model_id = model.id
+        promotion = pb.PromoteCheckpointRequest(
+            checkpoint_id=self.checkpoint_id(epoch, step=step),
+            model=model_id,
+            unique_tags=tags_of(unique_tags),
+            move_tags=True,
+        )
+        response = session.call_in_order(methods.PROMOTE_CHECKPOINT, promotion, after_files=after_files, waits=waits)
+        if response is None:
+            return None
+        read = pb.GetModelVersionRequest(id=response.model_version)
+        return MODEL_VERSIONS.read(session, read, exists=response.exists)
 
     def checkpoint_id(self, epoch: int | None = None, *, step: int | None = None) -> str:
         """Return the id that the checkpoint of an epoch or step has, or will have."""

@@ -20,6 +20,11 @@ def object_id(kind: str, *key: str) -> str:
     return str(uuid5(_NAMES, _encode((kind, *key)).decode()))
 
 
+def model_id(namespace: str, name: str) -> str:
+    """Return the id of the model of this name."""
+    return object_id("model", namespace, name)
+
+
 def drawn_id() -> str:
     """Return a fresh id."""
     return str(uuid4())

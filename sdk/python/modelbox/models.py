@@ -188,6 +188,24 @@ def _tagged(tag: str) -> str:
     return f"tags = '{quoted}'"
 
 
+@dataclass(frozen=True, slots=True)
+class NewModel:
+    """A model that is created when it is needed, or found if there is one of its name in the namespace."""
+
+    name: str
+    owner: str = ""
+    namespace: str = ""
+
+    def request(self, session: Session) -> pb.CreateModelRequest:
+        """Return the request that creates it.
+
+        Raises:
+            InvalidFieldError: A part of it is no text that can be sent.
+        """
+        name, owner = check_text("name", self.name), check_text("owner", self.owner)
+        return pb.CreateModelRequest(name=name, owner=owner, namespace=session.within(self.namespace))
+
+
 MODELS: Final = Kind(Model, pb.Model, get=methods.GET_MODEL, list=methods.LIST_MODELS)
 
 

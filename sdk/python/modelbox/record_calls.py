@@ -6,13 +6,20 @@ Must not know: when they are sent.
 from modelbox.delivery.columns import points_of
 from modelbox.delivery.keeping import send_files
 from modelbox.delivery.uploads import send_upload
-from modelbox.errors import ModelBoxError, ResultTooLargeError
+from modelbox.errors import ModelBoxError, NotFoundError, ResultTooLargeError
 from modelbox.journal.record import KEEP_FILES, METRICS, UPLOAD, Record
 from modelbox.limits import ASK_S, ATTEMPT_TIMEOUT_S
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import NO_KEY, Connection
-from modelbox.transport.methods import GET_CLUSTER_MEMBERS, GET_METRICS, LIST_NAMESPACES, NamedMethod
+from modelbox.transport.methods import (
+    GET_CLUSTER_MEMBERS,
+    GET_METRICS,
+    LIST_MODEL_VERSIONS,
+    LIST_NAMESPACES,
+    PROMOTE_CHECKPOINT,
+    NamedMethod,
+)
 from modelbox.values import OnProgress
 
 
@@ -38,13 +45,17 @@ def send(
 
 
 def was_recorded(connection: Connection, record: Record) -> bool:
-    """Tell whether the server has all metric points of a record; of a call it is not asked, for it may be repeated.
+    """Tell whether the server has all metric points of a record, or the model version that it makes of a checkpoint.
+
+    Of other calls it is not asked, for they may be repeated.
 
     Where the server has too many to say which, it does not count as having them.
 
     Raises:
         ModelBoxError: The server did not answer.
     """
+    if record.method == PROMOTE_CHECKPOINT.name:
+        return _is_promoted(connection, pb.PromoteCheckpointRequest.FromString(record.request))
     if record.method != METRICS:
         return False
     batch = pb.LogMetricsBatchRequest.FromString(record.request)
@@ -90,6 +101,18 @@ def which_log(connection: Connection) -> str:
     request = pb.GetClusterMembersRequest()
     answer = connection.call_once(GET_CLUSTER_MEMBERS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
     return answer.genesis
+
+
+def _is_promoted(connection: Connection, promotion: pb.PromoteCheckpointRequest) -> bool:
+    """Tell whether the model has a version of the checkpoint: a second one would take the tags again."""
+    request = pb.ListModelVersionsRequest(
+        model=promotion.model, filter=f"checkpoint_id = '{promotion.checkpoint_id}'", page_size=1
+    )
+    try:
+        answer = connection.call_once(LIST_MODEL_VERSIONS, request, headers=NO_KEY, timeout_s=ATTEMPT_TIMEOUT_S)
+    except NotFoundError:
+        return False
+    return bool(answer.models)
 
 
 def _points_in(batch: pb.LogMetricsBatchRequest) -> set[tuple[str, int, float, str]]:

@@ -30,13 +30,7 @@ from modelbox.journal.file import close_inherited
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import UPLOAD, Record
 from modelbox.journal.ring import close_inherited_rings
-from modelbox.limits import (
-    CALL_TIMEOUT_S,
-    CLOSE_TIMEOUT_S,
-    CONTENT_BYTES_MAX,
-    FILES_TIMEOUT_S,
-    FLUSH_TIMEOUT_S,
-)
+from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, CONTENT_BYTES_MAX, FILES_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.odd_metrics import sound_points
 from modelbox.oddities import Oddities
 from modelbox.open_runs import OpenRuns
@@ -46,12 +40,7 @@ from modelbox.steps import Steps
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
-from modelbox.transport.methods import (
-    UPLOAD_FILES,
-    Method,
-    RequestT,
-    ResponseT,
-)
+from modelbox.transport.methods import UPLOAD_FILES, Method, RequestT, ResponseT
 from modelbox.values import Delivery, LocalFile, MetricSummary
 
 _log: Final = logging.getLogger("modelbox")
@@ -222,6 +211,26 @@ class Session:
             ClosedError: The client was closed.
         """
         return self._files.deliver(record, at_once=True)
+
+    def call_in_order(
+        self, method: Method[RequestT, ResponseT], request: RequestT, *, after_files: bool, waits: bool
+    ) -> ResponseT | None:
+        """Have a call sent after all that was logged before; return its answer, None if it is sent later.
+
+        Args:
+            after_files: After the files that were held before instead.
+            waits: Whether to wait for the answer while there is hope of one.
+
+        Raises:
+            ModelBoxError: The server refused, while it was waited for.
+            ClosedError: The client was closed.
+        """
+        record = self._record(method, request)
+        courier = self._files if after_files else self._courier
+        answer = courier.ask(record) if waits else None
+        if not waits:
+            courier.deliver(record)
+        return None if answer is None else method.answer_of(answer)
 
     def wait_for_files(self, *, timeout_s: float, patience_s: float) -> bool:
         """Wait for the answers to all that was logged before, and for the files; tell whether all is answered.

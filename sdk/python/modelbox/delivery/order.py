@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 
 from modelbox.delivery.keeping import keeping_of
 from modelbox.delivery.uploads import object_of
-from modelbox.ids import DEFAULT_NAMESPACE, object_id
+from modelbox.ids import DEFAULT_NAMESPACE, model_id, object_id
 from modelbox.journal.record import KEEP_FILES, METRICS, UPLOAD, Record
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transport import methods
@@ -24,7 +24,7 @@ _UNORDERED: Final = frozenset(
 )
 """Calls whose order does not matter."""
 
-_REFERENCES: Final = ("id", "parent_id", "experiment_id", "run_id", "from_id", "to_id")
+_REFERENCES: Final = ("id", "parent_id", "experiment_id", "run_id", "from_id", "to_id", "checkpoint_id", "model")
 """Fields that name objects."""
 
 
@@ -38,6 +38,7 @@ _MADE: Final[Mapping[str, Callable[[Any], str]]] = {
     methods.CREATE_RUN.name: lambda of: of.id,
     methods.CREATE_CHECKPOINT.name: _checkpoint_id,
     methods.CREATE_DATASET.name: lambda of: object_id("dataset", of.namespace or DEFAULT_NAMESPACE, of.name, of.digest),
+    methods.CREATE_MODEL.name: lambda of: model_id(of.namespace or DEFAULT_NAMESPACE, of.name),
 }
 """The id of what a call makes."""
 
@@ -48,10 +49,12 @@ _REQUESTS: Final[Mapping[str, Any]] = {
         methods.CREATE_RUN,
         methods.CREATE_CHECKPOINT,
         methods.CREATE_DATASET,
+        methods.CREATE_MODEL,
         methods.LINK_LINEAGE,
         methods.LOG_EVENT,
         methods.LOG_HYPERPARAMETERS,
         methods.LOG_METRICS_BATCH,
+        methods.PROMOTE_CHECKPOINT,
         methods.SET_RUN_STATUS,
         methods.TRACK_ARTIFACTS,
         methods.UPDATE_METADATA,

@@ -7,15 +7,17 @@ import logging
 import os
 import shutil
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from modelbox.checkpoints import UPLOADED_AS, UPLOADED_FILES, Checkpoint, HasCheckpoints
+from modelbox.checkpoints import UPLOADED_AS, UPLOADED_FILES, HasCheckpoints
 from modelbox.delivery.held import Held
 from modelbox.errors import ModelBoxError, NotFoundError
+from modelbox.limits import CLOSE_PATIENCE_S
+from modelbox.models import Model, ModelVersion, NewModel
 from modelbox.values import LocalFile
 
 __all__ = ["CLOSE_TIMEOUT_S", "UPLOADED_AS", "UPLOADED_FILES", "WAITING_MAX", "CheckpointKeeper", "Saved"]
@@ -105,20 +107,27 @@ class CheckpointKeeper:
             # The training goes on without it.
             _log.error("the checkpoint %s was not recorded: %s", saved.path, error)
 
-    def kept(self, path: str) -> Checkpoint | None:
-        """Return the checkpoint that was recorded of this path; None if there is none.
+    def promote(self, path: str, model: Model | NewModel, *, unique_tags: Iterable[str] = ()) -> ModelVersion | None:
+        """Make a model version of the checkpoint that was saved at a path; None if it waits for the server.
+
+        It waits behind the checkpoint, and is made by whoever sends that.
 
         Raises:
-            ModelBoxError: The server does not answer.
+            NotFoundError: No checkpoint was saved there.
+            ModelBoxError: The server refused.
         """
         key = self._keys.get(path)
         if key is None:
-            return None
+            raise NotFoundError("no checkpoint was saved there")
         step, epoch = key
-        try:
-            return self._parent.checkpoint(epoch, step=step)
-        except NotFoundError:
-            return None
+        return self._parent.keep_promotion(
+            epoch,
+            step=step,
+            model=model,
+            unique_tags=unique_tags,
+            after_files=self._sends(path),
+            waits=self.wait(patience_s=CLOSE_PATIENCE_S),
+        )
 
     def wait(self, timeout_s: float = CLOSE_TIMEOUT_S, *, patience_s: float = PATIENCE_S) -> bool:
         """Wait until everything that was saved is recorded; tell whether it is.
@@ -140,7 +149,7 @@ class CheckpointKeeper:
             _log.warning(text, len(waiting))
 
     def _keep(self, saved: Saved, *, is_known: bool) -> None:
-        if not self._upload or "://" in saved.path:
+        if not self._sends(saved.path):
             self._parent.keep_checkpoint(
                 saved.epoch,
                 dict(saved.metrics),
@@ -163,6 +172,9 @@ class CheckpointKeeper:
         )
         if held is not None:
             waiting.append((saved, held))
+
+    def _sends(self, path: str) -> bool:
+        return self._upload and "://" not in path
 
     def _still_waiting(self) -> deque[tuple[Saved, Held]]:
         """Return those that wait; what was sent has been let go."""

@@ -26,7 +26,7 @@ from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter, outcome_of
 from modelbox.integrations.restoring import restored_checkpoint
-from modelbox.models import Model, ModelVersion
+from modelbox.models import ModelVersion, NewModel
 from modelbox.runs import Run
 
 Aggregate = Callable[[Sequence[float]], float]
@@ -89,7 +89,8 @@ class ModelBoxLogger(_loggers.Logger):
             agg_default_func: The same for the other keys; their mean, unless given.
             run_id: Go on with this run, or give a new one this id (a UUID).
             run_name: What to call a new run.
-            model_name: Make a version of this model of the best checkpoint when the training has finished.
+            model_name: Make a version of this model of the best checkpoint when the training has finished; behind the
+                checkpoint, where the server is away.
             unique_tags: Tags of that version, such as "candidate"; it takes them from others.
             save_dir: The folder that checkpoints are saved below; the trainer's, unless given.
         """
@@ -243,7 +244,10 @@ class ModelBoxLogger(_loggers.Logger):
 
     @property
     def promoted(self) -> ModelVersion | None:
-        """The model version that was made of the best checkpoint, once the training has finished."""
+        """The model version that was made of the best checkpoint, once the training has finished.
+
+        None while it waits for a server that is away: then it is made behind the checkpoint.
+        """
         return self._promoted
 
     _promoted: ModelVersion | None = None
@@ -264,10 +268,7 @@ class ModelBoxLogger(_loggers.Logger):
         callback = getattr(self._trainer(), "checkpoint_callback", None)
         best = getattr(callback, "best_model_path", "")
         if self._model_name and best and self._reporter is not None:
-
-            def model() -> Model:
-                return self.box.new_model(self._model_name, self._owner, self._namespace)
-
+            model = NewModel(self._model_name, self._owner, self._namespace)
             self._promoted = self._reporter.promote(str(best), model, unique_tags=self._unique_tags)
 
     def _trainer(self) -> Any:

@@ -157,7 +157,7 @@ class TrainingRun:
         """Make a model version of a saved checkpoint, the last unless given; None except on rank zero."""
         if self._reporter is None:
             return None
-        return self._reporter.promote(str(path or self._last_path), lambda: model, unique_tags=unique_tags)
+        return self._reporter.promote(str(path or self._last_path), model, unique_tags=unique_tags)
 
     def __enter__(self) -> Self:
         return self

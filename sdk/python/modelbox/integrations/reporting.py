@@ -4,7 +4,7 @@ Must not know: any framework.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Unpack
 
 from modelbox.client import ModelBox
@@ -14,8 +14,7 @@ from modelbox.experiments import Experiment
 from modelbox.foreign import utf8
 from modelbox.integrations.keeper import PATIENCE_S, CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History
-from modelbox.limits import CLOSE_PATIENCE_S
-from modelbox.models import Model, ModelVersion
+from modelbox.models import Model, ModelVersion, NewModel
 from modelbox.runs import Run, RunFields
 
 END_TIMEOUT_S: Final = 10.0
@@ -56,23 +55,20 @@ class Reporter:
         """Record a checkpoint that was saved; returns at once."""
         self.keeper.keep(saved)
 
-    def promote(self, path: str, model: Callable[[], Model], *, unique_tags: Iterable[str] = ()) -> ModelVersion | None:
-        """Make a model version of the checkpoint that was saved at a path; None if it could not be made.
+    def promote(self, path: str, model: Model | NewModel, *, unique_tags: Iterable[str] = ()) -> ModelVersion | None:
+        """Make a model version of the checkpoint that was saved at a path; None if it is made later, or cannot be.
 
-        Args:
-            model: Makes or finds the model; asked only while the server answers.
+        While the server is away it waits behind the checkpoint, and is made by whoever sends that.
         """
-        is_recorded = self.keeper.wait(patience_s=CLOSE_PATIENCE_S)
         try:
-            checkpoint = self.keeper.kept(path) if is_recorded else None
-            if checkpoint is not None:
-                return checkpoint.promote(model(), unique_tags=unique_tags, move_tags=True)
+            version = self.keeper.promote(path, model, unique_tags=unique_tags)
         except ModelBoxError as error:
             # The training is over and its checkpoint is kept; it can be promoted by hand.
             _log.error("the checkpoint %s became no model version: %s", path, error)
             return None
-        _log.warning("the checkpoint %s is not recorded yet, so it became no model version; promote it by hand", path)
-        return None
+        if version is None:
+            _log.warning("the checkpoint %s becomes a model version when the server has it; until then it waits", path)
+        return version
 
     def end(self, status: RunStatus, reason: str = "") -> None:
         """Wait for the checkpoints, end the run and wait until the server knows, if it answers. Only once."""
