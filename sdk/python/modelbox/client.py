@@ -52,6 +52,7 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
         blob_addr: str = "",
         config_path: str | PathLike[str] | None = None,
         namespace: str = "",
+        refused_timeout_s: float | None = None,
     ) -> None:
         """Take the server's address.
 
@@ -67,6 +68,8 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
                 says where the server, the journal and the cache are, unless an argument or the environment does.
             namespace: Where this client creates and looks for objects when a call names no namespace. Without it
                 MODELBOX_NAMESPACE counts, then `namespace` in the configuration, then "default".
+            refused_timeout_s: How long a call goes on where nothing listens at the address, in seconds; `timeout_s`,
+                unless given.
 
         Raises:
             ConfigError: The address is not `host:port`, or the configuration file cannot be used.
@@ -84,6 +87,8 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
             namespace=check_text("namespace", resolve_namespace(namespace, config_path=path)),
             keeps_differences=keeps_differences(),
         )
+        if refused_timeout_s is not None:
+            self._session.connection.refused_s = refused_timeout_s
 
     @property
     def address(self) -> str:

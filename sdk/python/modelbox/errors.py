@@ -192,6 +192,8 @@ class UnavailableError(ModelBoxError):
     """The server did not answer. A write may have been recorded; the same call finds out."""
 
     retryable = True
+    is_refused = False
+    """Whether nothing listens at the address: the connection was refused, so no server has heard of the call."""
 
 
 class OverloadedError(UnavailableError):

@@ -83,6 +83,9 @@ CALL_TIMEOUT_S: Final = 30.0
 ATTEMPT_TIMEOUT_S: Final = 10.0
 """One try of a call that writes, in seconds."""
 
+REFUSED_TELL_S: Final = 3.0
+"""How long a call that somebody waits for goes on where nothing listens before that is warned about, in seconds."""
+
 BACKOFF_S_MIN: Final = 0.05
 """The first pause between two tries, in seconds; each further one is twice as long."""
 

@@ -3,15 +3,15 @@
 Must not know: how it is shown.
 """
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from time import monotonic, sleep, time
+from time import time
 from typing import Final
 
-from modelbox.backoff import Pauses
 from modelbox.delivery.keeping import release
 from modelbox.errors import AnotherLogError, ModelBoxError, UnavailableError
 from modelbox.journal.aside import Refused, refused_in
@@ -20,6 +20,7 @@ from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
 from modelbox.journal.record import Record
 from modelbox.limits import KEY_TRUSTED_S
 from modelbox.record_calls import send, was_recorded, which_log
+from modelbox.transfer.patience import Patience
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
@@ -83,6 +84,7 @@ def resend_refused(
     keys: Collection[str] = (),
     from_another_log: bool = False,
     away_s_max: float,
+    refused_s_max: float = math.inf,
 ) -> list[SetAside]:
     """Send again what is set aside of a server, with its keys; what is not recorded stays there.
 
@@ -92,6 +94,7 @@ def resend_refused(
         keys: Only these; all, unless given.
         from_another_log: Send also what another log than the server's refused.
         away_s_max: How long one of them is tried while the server does not answer, in seconds.
+        refused_s_max: How long it is tried where nothing listens.
 
     Raises:
         ModelBoxError: The server did not answer; what was not recorded stays.
@@ -100,10 +103,13 @@ def resend_refused(
     connection = Connection(address)
     transfers = Transfers(connection)
 
+    def patience() -> Patience:
+        return Patience(away_s_max, refused_s=refused_s_max)
+
     def resend(refused: Refused, log: str) -> tuple[Outcome, str]:
         if log and log != connection.home.id and not from_another_log:
             return Outcome.UNANSWERED, str(AnotherLogError.of(log, connection.home.id, address=address))
-        error = _patiently(lambda: _send(connection, transfers, refused.record()), away_s_max)
+        error = _patiently(lambda: _send(connection, transfers, refused.record()), patience())
         if isinstance(error, UnavailableError):
             raise error
         if error is None:
@@ -111,7 +117,7 @@ def resend_refused(
         return (Outcome.REFUSED if error.final else Outcome.UNANSWERED), str(error)
 
     try:
-        error = _patiently(lambda: connection.home.learn(which_log(connection)), away_s_max)
+        error = _patiently(lambda: connection.home.learn(which_log(connection)), patience())
         if error is not None and error.retryable:
             raise error
         return _go_through(settings, written_for or address, keys, resend)
@@ -174,18 +180,14 @@ def _send(connection: Connection, transfers: Transfers, record: Record) -> None:
         send(connection, transfers, record)
 
 
-def _patiently(act: Callable[[], None], away_s_max: float) -> ModelBoxError | None:
+def _patiently(act: Callable[[], None], patience: Patience) -> ModelBoxError | None:
     """Do something that the server may not answer at once; return why it failed for good, None if it did not."""
-    deadline = monotonic() + away_s_max
-    pauses = Pauses()
     while True:
         try:
             act()
         except ModelBoxError as error:
-            pause_s = pauses.after(error)
-            if pause_s is None or monotonic() + pause_s >= deadline:
+            if not patience.pause(error):
                 return error
-            sleep(pause_s)
         else:
             return None
 

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any, Final, Self
 
 from modelbox.after_end import AfterEnd
+from modelbox.delivery.contact import Warned
 from modelbox.delivery.content import hold_written, small_upload, write_where_there_is_room
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
@@ -99,6 +100,7 @@ class Session:
             answers=partial(answers, self.connection),
             destination=partial(Destination, partial(which_log, self.connection), home, address=address),
             on_start=_close_at_end_of_process,
+            warned=Warned(),
         )
         self._steps: Final = Steps(partial(last_steps, self.connection))
         self.after_end: Final = AfterEnd()

@@ -3,6 +3,7 @@
 Must not know: how it is shown.
 """
 
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ def sync_journals(
     written_for: str = "",
     from_another_log: bool = False,
     away_s_max: float,
+    refused_s_max: float = math.inf,
     sent: list[Sent] | None = None,
 ) -> list[Sent]:
     """Send all journals of a server that no process keeps; return what became of each.
@@ -61,6 +63,7 @@ def sync_journals(
         written_for: The address in the journals, if the server was reached by another one then.
         from_another_log: Send also those that are meant for another log.
         away_s_max: How long the server may be away, in seconds.
+        refused_s_max: How long nothing may listen at its address, in seconds.
         sent: Where to put what became of each, for who wants to know it also when the server was away.
 
     Raises:
@@ -79,6 +82,7 @@ def sync_journals(
                 partial(which_log, connection), home, address=address, takes_foreign=from_another_log
             ),
             away_s_max=away_s_max,
+            refused_s_max=refused_s_max,
         )
         done: list[Sent] = []
         # First what was logged: it makes the objects that files belong to.

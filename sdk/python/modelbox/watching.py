@@ -53,7 +53,7 @@ class Watch:
             LogForkedError: The server has another log by now.
             ModelBoxError: The server refused.
         """
-        deadline = monotonic() + self._connection.timeout_s
+        began = monotonic()
         pauses = Pauses()
         while True:
             interruption: ModelBoxError | None = None
@@ -69,8 +69,10 @@ class Watch:
                 interruption = error
             # A server that is stopping may also end the stream in good order.
             pause_s = pauses.after(interruption or _ENDED)
-            if interruption is not None and (pause_s is None or not (self._established or monotonic() < deadline)):
-                raise interruption
+            if interruption is not None:
+                is_late = monotonic() >= began + self._connection.patience_s(interruption)
+                if pause_s is None or (is_late and not self._established):
+                    raise interruption
             self._tell(interruption)
             sleep(pause_s or 0.0)
 

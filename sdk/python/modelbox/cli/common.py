@@ -22,6 +22,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 TIMEOUT_S: Final = 10.0
 """How long one call of a command may take, in seconds: somebody is waiting."""
 
+REFUSED_TIMEOUT_S: Final = 2.0
+"""How long it goes on where nothing listens, in seconds: a server that is restarted listens again by then."""
+
 EXIT_UNAVAILABLE: Final = 3
 
 
@@ -79,9 +82,17 @@ def reported() -> Iterator[None]:
 @contextlib.contextmanager
 def connected(server_addr: str, config_path: Path | None) -> Iterator[ModelBox]:
     """Give a client, and report what it raises."""
-    # Nothing waits in the background: what a command did is answered before it says that it is done.
-    with reported(), ModelBox(server_addr, timeout_s=TIMEOUT_S, background=False, config_path=config_path) as client:
-        yield client
+    with reported():
+        # Nothing waits in the background: what a command did is answered before it says that it is done.
+        client = ModelBox(
+            server_addr,
+            timeout_s=TIMEOUT_S,
+            background=False,
+            config_path=config_path,
+            refused_timeout_s=REFUSED_TIMEOUT_S,
+        )
+        with client:
+            yield client
 
 
 def with_client(command: Callable[..., None]) -> Callable[..., None]:

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import click
 
-from modelbox.cli.common import TIMEOUT_S, connection_options, output_option, reported
+from modelbox.cli.common import REFUSED_TIMEOUT_S, TIMEOUT_S, connection_options, output_option, reported
 from modelbox.cli.output import print_rows
 from modelbox.config import resolve_address, resolve_journal
 from modelbox.journal.folder import JournalSettings
@@ -15,6 +15,16 @@ from modelbox.journal.folder import JournalSettings
 if TYPE_CHECKING:
     from modelbox.delivery.takeover import Sent
     from modelbox.refusals import SetAside
+
+
+class _Patience(TypedDict):
+    """How long the server may be away, and how long nothing may listen, in seconds."""
+
+    away_s_max: float
+    refused_s_max: float
+
+
+_PATIENCE: Final[_Patience] = {"away_s_max": TIMEOUT_S, "refused_s_max": REFUSED_TIMEOUT_S}
 
 _EXAMPLES = """\b
 Example: modelbox client sync --server-addr localhost:8085
@@ -79,25 +89,30 @@ def _sync(settings: JournalSettings, address: str, written_for: str, output: str
 
     done: list[Sent] = []
     try:
-        sync_journals(
-            settings, address, written_for=written_for, from_another_log=foreign, away_s_max=TIMEOUT_S, sent=done
-        )
+        sync_journals(settings, address, written_for=written_for, from_another_log=foreign, sent=done, **_PATIENCE)
     finally:
         counted = ("refused_points", "refused_calls", "waiting_points", "waiting_calls")
         columns = ("journal", "points", "calls", *counted)
         print_rows([_sent_row(sent) for sent in done], columns=columns, output=output, what="journals to send")
-    problems = "; ".join(problem for sent in done for problem in sent.problems)
+    problems = "; ".join(dict.fromkeys(problem for sent in done for problem in _problems_of(sent)))
     if any(sent.refused for sent in done):
         refused = _counted(sum(sent.refused_points for sent in done), sum(sent.refused_calls for sent in done))
         remedy = "they are set aside: modelbox client sync --refused"
         raise click.ClickException(f"the server refused {refused} ({remedy}): {problems}")
-    if waiting := [sent for sent in done if sent.trouble and sent.waiting]:
+    if waiting := [sent for sent in done if sent.waiting or sent.trouble]:
         count = _counted(sum(sent.waiting_points for sent in waiting), sum(sent.waiting_calls for sent in waiting))
         raise click.ClickException(f"{count} still wait in their journals: {problems}")
 
 
 def _counted(points: int, calls: int) -> str:
     return f"{points:,} metric points and {calls:,} calls"
+
+
+def _problems_of(sent: "Sent") -> list[str]:
+    """Return what is to be said of a journal: what was refused, and why the rest waits."""
+    why = sent.trouble or "the object that it is about is still to be created, by a program that runs"
+    waits = f"waits: {why}"
+    return [*sent.problems, waits] if sent.waiting and waits not in sent.problems else sent.problems
 
 
 def _sent_row(sent: "Sent") -> dict[str, object]:
@@ -113,7 +128,7 @@ def _sent_row(sent: "Sent") -> dict[str, object]:
         "waiting_points": sent.waiting_points,
         "waiting_calls": sent.waiting_calls,
         "damaged_bytes": sent.damaged_bytes,
-        "problems": sent.problems,
+        "problems": _problems_of(sent),
     }
 
 
@@ -133,9 +148,7 @@ def _go_through_refused(
         return show_refused(settings, written_for or address, keys=keys)
     if drop:
         return drop_refused(settings, written_for or address, keys=keys)
-    return resend_refused(
-        settings, address, written_for=written_for, keys=keys, from_another_log=foreign, away_s_max=TIMEOUT_S
-    )
+    return resend_refused(settings, address, written_for=written_for, keys=keys, from_another_log=foreign, **_PATIENCE)
 
 
 def _print_refused(found: "Sequence[SetAside]", keys: Collection[str], output: str) -> None:

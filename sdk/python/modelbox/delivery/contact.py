@@ -5,11 +5,29 @@ Must not know: what is sent.
 
 import logging
 from time import monotonic
+from typing import Final
 
 from modelbox.errors import ModelBoxError, OverloadedError, UnavailableError
 from modelbox.limits import WARN_AGAIN_S
 
 _log = logging.getLogger("modelbox")
+
+
+class Warned:
+    """Which kinds of trouble were warned about when: shared by all who send to one server, for one warning does."""
+
+    def __init__(self) -> None:
+        """Begin with nothing told."""
+        # Without a lock, which a fork could leave taken: that two tell the same at one moment is no harm.
+        self._again_at: dict[type[ModelBoxError], float] = {}
+
+    def is_news(self, kind: type[ModelBoxError]) -> bool:
+        """Tell whether a kind is to be warned about now; then it is not for `WARN_AGAIN_S`."""
+        now = monotonic()
+        if now < self._again_at.get(kind, 0.0):
+            return False
+        self._again_at[kind] = now + WARN_AGAIN_S
+        return True
 
 
 class Contact:
@@ -18,13 +36,17 @@ class Contact:
     One whose answer says nothing of the request, such as a proxy's refusal, is away too: what is logged waits.
     """
 
-    def __init__(self) -> None:
-        """Know nothing of it."""
+    def __init__(self, warned: Warned | None = None) -> None:
+        """Know nothing of it.
+
+        Args:
+            warned: What others that send to the same server have warned about.
+        """
         self.heard_at = 0.0
         self.away_since: float | None = None
         self.trouble: ModelBoxError | None = None
         """Why the last try failed; None if it did not."""
-        self._warn_at: dict[type[ModelBoxError], float] = {}
+        self._warned: Final = warned or Warned()
         self._returned = True
 
     @property
@@ -54,8 +76,7 @@ class Contact:
             return
         if self.away_since is None:
             self.away_since = monotonic()
-        if monotonic() >= self._warn_at.get(type(error), 0.0):
-            self._warn_at[type(error)] = monotonic() + WARN_AGAIN_S
+        if self._warned.is_news(type(error)):
             _log.warning("what is logged waits for the server and is sent again: %s", error)
 
     def take_return(self) -> bool:

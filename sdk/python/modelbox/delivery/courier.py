@@ -12,7 +12,7 @@ from time import monotonic, time
 from typing import Any, Final
 
 from modelbox.delivery.buffer import Buffer
-from modelbox.delivery.contact import Contact
+from modelbox.delivery.contact import Contact, Warned
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.outcomes import FATES, Outcomes, tell_what_is_left
 from modelbox.delivery.pouring import has_left
@@ -47,6 +47,7 @@ class Courier:
         on_start: Callable[[], None] = lambda: None,
         others_create: Callable[[], bool] = lambda: False,
         on_takeover: Callable[[], None] = lambda: None,
+        warned: Warned | None = None,
     ) -> None:
         """Start no thread yet: the first point or call does, and calls `on_start` before.
 
@@ -60,6 +61,7 @@ class Courier:
             on_takeover: Called each time after journals that nobody keeps any more were looked for.
         """
         self._on_takeover: Final = on_takeover
+        self._warned: Final = warned
         self._others_create: Final = others_create
         self._send: Final = send
         self._was_recorded: Final = was_recorded
@@ -293,7 +295,7 @@ class Courier:
     def _begin(self) -> None:
         self._backlog = Backlog(self._folder)
         self._outcomes = Outcomes()
-        self._contact = Contact()
+        self._contact = Contact(self._warned)
         self._waiters: dict[str, Waiter] = {}
         self._recorder = Recorder(self._buffer, self._backlog, self._outcomes)
         self._aside = None if self._folder is None else Aside(self._folder)
@@ -316,8 +318,7 @@ class Courier:
         )
         self._began_at = time()
         self._is_ready = self._folder is None
-        self._is_making_ready = False
-        self._is_late = False
+        self._is_making_ready = self._is_late = False
         self._beginning = threading.RLock()
         runs = (("modelbox-recorder", self._recorder.run), ("modelbox-sender", self._sender.run))
         self._threads = Threads(runs, on_start=self._on_start)

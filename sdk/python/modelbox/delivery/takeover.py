@@ -162,7 +162,9 @@ class Takeover:
         try:
             backlog = Backlog.of(self._folder, file)
         except OSError as error:
-            _log.warning("the journal %s cannot be read: %s", path, error)
+            sent = done.setdefault(path, Sent(path))
+            sent.trouble = f"the journal {path} cannot be read: {error}"
+            sent.tell(sent.trouble)
             file.close()
             return _Turn()
         next_at = None
@@ -177,11 +179,12 @@ class Takeover:
             sent.waiting = backlog.waiting.records + backlog.left.records
             sent.waiting_points = backlog.waiting.points + backlog.left.points
             sent.waiting_calls = backlog.waiting.calls + backlog.left.calls
-            trouble = self._tries.contact.trouble
-            trouble = self._tries.destination.foreign(backlog) or trouble
-            if sent.waiting and trouble is not None:
-                sent.trouble = str(trouble)
-                sent.tell(f"waits: {trouble}")
+            foreign = self._tries.destination.foreign(backlog)
+            trouble = foreign or self._tries.contact.trouble
+            sent.trouble = "" if trouble is None or not sent.waiting else str(trouble)
+            # That the server is away is told once, wherever it was found, and not of each journal.
+            if sent.waiting and foreign is not None:
+                sent.tell(f"waits: {foreign}")
             sent.damaged_bytes = backlog.damaged_bytes
             backlog.close()
         if not sent.waiting:

@@ -21,7 +21,7 @@ from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.order import Order
 from modelbox.delivery.suspects import Suspects
-from modelbox.errors import AnotherLogError, ModelBoxError, NoThreadError
+from modelbox.errors import AnotherLogError, ModelBoxError, NoThreadError, UnavailableError
 from modelbox.home import HomeLog
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.record import Record
@@ -82,6 +82,7 @@ class Tries:
         answers: Answers = lambda: False,
         destination: Destination | None = None,
         away_s_max: float = math.inf,
+        refused_s_max: float = math.inf,
     ) -> None:
         """Take what sends.
 
@@ -91,6 +92,7 @@ class Tries:
             answers: Asks it something harmless; without, a record that only fails for now is waited for.
             destination: Knows which log the server has; without, all go there.
             away_s_max: How long the server may be away, in seconds, before the tries are given up with its error.
+            refused_s_max: How long nothing may listen there.
         """
         self.stop: Final = stop
         self.contact: Final = contact
@@ -100,6 +102,7 @@ class Tries:
         self._was_recorded: Final = was_recorded
         self._answers: Final = answers
         self._away_s_max: Final = away_s_max
+        self._refused_s_max: Final = min(refused_s_max, away_s_max)
         self._pauses = backoff()
         self._failing_since: float | None = None
         self._is_others_turn = False
@@ -243,7 +246,9 @@ class Tries:
         self.contact.failed(error)
         if self._failing_since is None:
             self._failing_since = monotonic()
-        is_late = error.retryable and monotonic() - self._failing_since >= self._away_s_max
+        is_refused = isinstance(error, UnavailableError) and error.is_refused
+        away_s_max = self._refused_s_max if is_refused else self._away_s_max
+        is_late = error.retryable and monotonic() - self._failing_since >= away_s_max
         is_often = self.suspects.failed(record, error)
         if is_often or (is_late and not self.suspects.is_stuck(record)):
             is_answered = not error.retryable or self._answers()

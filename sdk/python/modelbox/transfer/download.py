@@ -102,7 +102,7 @@ class _Fetching:
 
     def run(self, url: str) -> None:
         """Fetch all bytes and verify them, by a signed link as far as that leads, else through the server."""
-        patience = Patience(self._ways.connection.timeout_s)
+        patience = Patience(self._ways.connection.timeout_s, refused_s=self._ways.connection.refused_s)
         while True:
             before = self._done
             try:

@@ -34,7 +34,7 @@ def send_parts(ways: Ways, parts: list[pb.SignedPart], content: Content, listene
 
 
 def _send(ways: Ways, part: pb.SignedPart, content: Content, tally: Tally) -> None:
-    patience = Patience(ways.connection.timeout_s)
+    patience = Patience(ways.connection.timeout_s, refused_s=ways.connection.refused_s)
     while True:
         sent = _Sent(tally)
         try:

@@ -21,7 +21,7 @@ def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listene
         ModelBoxError: The server refused, or did not answer.
         OSError: The file cannot be read.
     """
-    patience = Patience(ways.connection.timeout_s)
+    patience = Patience(ways.connection.timeout_s, refused_s=ways.connection.refused_s)
     while True:
         try:
             # Ended here: gRPC may leave the frames of a call that broke off where they are.

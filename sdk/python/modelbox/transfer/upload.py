@@ -53,7 +53,7 @@ def _may_be_there(ways: Ways, file: pb.FileMetadata, content: Content) -> bool:
 
 def _upload_by_links(ways: Ways, file: pb.FileMetadata, content: Content, listener: Listener) -> str:
     """Return the id of the recorded file; none when its bytes must go through the server."""
-    patience, rounds = Patience(ways.connection.timeout_s), _Rounds()
+    patience, rounds = Patience(ways.connection.timeout_s, refused_s=ways.connection.refused_s), _Rounds()
     while True:
         begun = ways.connection.call(BEGIN_UPLOAD, pb.BeginUploadRequest(file=file))
         if begun.file_id:

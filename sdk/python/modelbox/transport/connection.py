@@ -5,6 +5,7 @@ The channel is opened by the first call. A forked child forgets the parent's and
 
 import contextlib
 import logging
+import math
 import threading
 import uuid
 from collections.abc import Iterator
@@ -15,7 +16,14 @@ from typing import Any, Final
 import grpc
 
 from modelbox.backoff import Pauses
-from modelbox.errors import ClosedError, InvalidFieldError, LogForkedError, LogRewoundError, ModelBoxError
+from modelbox.errors import (
+    ClosedError,
+    InvalidFieldError,
+    LogForkedError,
+    LogRewoundError,
+    ModelBoxError,
+    UnavailableError,
+)
 from modelbox.home import HomeLog
 from modelbox.limits import (
     ATTEMPT_TIMEOUT_S,
@@ -24,7 +32,9 @@ from modelbox.limits import (
     CALL_TIMEOUT_S,
     KEEPALIVE_S,
     KEEPALIVE_TIMEOUT_S,
+    REFUSED_TELL_S,
     REQUEST_BYTES_MAX,
+    WARN_AGAIN_S,
 )
 from modelbox.transport.failures import error_of
 from modelbox.transport.methods import Method, NamedMethod, RequestT, ResponseT
@@ -94,6 +104,9 @@ class Connection:
         self.timeout_s: Final = timeout_s
         self.tokens: Final = tokens or Tokens()
         self.home: Final = HomeLog() if home is None else home
+        self.refused_s = math.inf
+        """How long to go on where nothing listens, in seconds; a server that is restarted is back in about two."""
+        self._refused_told_at = -math.inf
         self._inherited: list[grpc.Channel] = []
         self._channel: grpc.Channel | None = None
         self._lock = threading.RLock()
@@ -119,6 +132,11 @@ class Connection:
         check_threads(stream.name)
         return self.channel
 
+    def patience_s(self, error: ModelBoxError) -> float:
+        """Return how long to go on trying after an error, in seconds."""
+        is_refused = isinstance(error, UnavailableError) and error.is_refused
+        return min(self.timeout_s, self.refused_s) if is_refused else self.timeout_s
+
     def call(
         self, method: Method[RequestT, ResponseT], request: RequestT, *, timeout_s: float | None = None
     ) -> ResponseT:
@@ -137,6 +155,7 @@ class Connection:
         deadline = monotonic() + min(self.timeout_s, timeout_s or self.timeout_s)
         pauses = Pauses()
         told: ModelBoxError | None = None
+        refused_since: float | None = None
         while True:
             left_s = deadline - monotonic()
             try_s = min(left_s, ATTEMPT_TIMEOUT_S) if method.writes else left_s
@@ -150,11 +169,22 @@ class Connection:
                 pause_s = pauses.after(error)
                 if pause_s is None:
                     raise
-                if monotonic() + pause_s >= deadline:
+                refused_since = self._refused_since(error, refused_since)
+                if monotonic() + pause_s >= min(deadline, refused_since + self.refused_s):
                     if told is error:
                         raise
                     raise told from error  # the server's reason says more than that a last, short try had no answer
                 sleep(pause_s)
+
+    def _refused_since(self, error: ModelBoxError, since: float | None) -> float:
+        """Return since when nothing listens, from now on if something does; warn once that has lasted."""
+        now = monotonic()
+        if since is None or not (isinstance(error, UnavailableError) and error.is_refused):
+            return now
+        if now - since >= REFUSED_TELL_S and now - self._refused_told_at >= WARN_AGAIN_S:
+            self._refused_told_at = now
+            _log.warning("nothing listens at %s; it is tried again for up to %g s", self.address, self.timeout_s)
+        return since
 
     def call_once(
         self, method: Method[RequestT, ResponseT], request: RequestT, *, headers: Headers, timeout_s: float

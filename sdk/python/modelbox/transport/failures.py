@@ -1,5 +1,6 @@
 """The one place where gRPC's errors become the client's: by the server's reason, else by the status code."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -47,6 +48,14 @@ _REMEDIES: Final[Mapping[type[ModelBoxError], str]] = {
 }
 
 
+_REFUSED: Final = "Connection refused"
+"""How gRPC words ECONNREFUSED, on every system and in every language; it has no code of its own for it."""
+
+_CONNECTING: Final = re.compile(
+    r"^failed to connect to all addresses; last error: (?:[A-Z_]+: )?(?:(?:ipv[46]|unix):\S+: )?"
+)
+
+
 def error_of(failure: grpc.RpcError, *, method: str, address: str) -> ModelBoxError:
     """Return the error that the caller of a failed call gets."""
     # A raised RpcError also is the call that failed; the types do not say so.
@@ -65,11 +74,18 @@ def error_of(failure: grpc.RpcError, *, method: str, address: str) -> ModelBoxEr
     if kind is UnavailableError:
         is_slow = code is grpc.StatusCode.DEADLINE_EXCEEDED
         question = "does it run, and what does its /health say?" if is_slow else "does the server run there?"
-        problem = f"no answer from {address} ({_first_line(details)}); {question}"
-        return UnavailableError(f"server_addr: {problem}", field="server_addr", retry_after_s=retry_after_s)
+        problem = f"no answer from {address} ({_why(details)}); {question}"
+        error = UnavailableError(f"server_addr: {problem}", field="server_addr", retry_after_s=retry_after_s)
+        error.is_refused = _REFUSED in details
+        return error
     problem = f"{method}: {address} answers {code.name} ({_first_line(details)})"
     remedy = _REMEDIES.get(kind)
     return kind(f"{problem}; {remedy}" if remedy else problem, retry_after_s=retry_after_s)
+
+
+def _why(details: str) -> str:
+    """Return why there was no answer, without gRPC's account of the addresses that it tried: they differ each time."""
+    return "connection refused" if _REFUSED in details else _CONNECTING.sub("", _first_line(details))
 
 
 def _first_line(text: str) -> str:
