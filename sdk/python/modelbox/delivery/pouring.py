@@ -20,20 +20,28 @@ from modelbox.delivery.kept import PointsCall, decode
 from modelbox.journal.file import JournalFile, read_header
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
-from modelbox.journal.ring import Ring
+from modelbox.journal.ring import Ring, is_ring
 from modelbox.journal.slots import Kept
 
 _log = logging.getLogger("modelbox")
 
 
 def take(folder: JournalFolder, path: Path) -> JournalFile | None:
-    """Lock a journal that nobody keeps, and pour its ring into it; None if somebody has it, or it is gone."""
+    """Lock a journal that nobody keeps, and pour its ring into it; None if somebody has one of them, or it is gone."""
     journal = folder.take(path)
     if journal is None:
         return None
     place = folder.shelves.of(path.stem)
-    if place is not None:
-        _pour(place, journal)
+    if place is None:
+        return journal
+    ring = _open(place)
+    if ring is not None:
+        _pour_into(ring, journal)
+    elif is_ring(place):
+        # Somebody looks at it, or its owner is about to end. Sent without it, what is on its way from the one into the
+        # other would be sent again when the ring is poured.
+        journal.close()
+        return None
     return journal
 
 
@@ -45,13 +53,14 @@ def pour_orphans(folder: JournalFolder) -> None:
     if folder.of_files:
         return
     for stem in list(folder.shelves.stems()):
-        if folder.has(stem):
+        if folder.has_whole(stem):
             continue
         place = folder.shelves.of(stem)
         ring = None if place is None else _open(place)
         if ring is None:
             continue
         try:
+            folder.remove_unfinished(stem)
             header = msgspec.structs.replace(ring.header, folder="")
             journal = folder.create(stem=stem, header=header)
         except OSError as error:
@@ -88,12 +97,6 @@ def _open(place: Path) -> Ring | None:
         return None
 
 
-def _pour(place: Path, journal: JournalFile) -> None:
-    ring = _open(place)
-    if ring is not None:
-        _pour_into(ring, journal)
-
-
 def _pour_into(ring: Ring, journal: JournalFile) -> None:
     """Put what only the ring has into the journal; what finds no room there stays in the ring for the next time."""
     try:
@@ -108,6 +111,15 @@ def _pour_into(ring: Ring, journal: JournalFile) -> None:
 
 def _records(kept: list[Kept], ring: Ring) -> Iterator[Record]:
     """Return what a ring holds as records, in the order in which it was logged."""
+    done = {one.positions[0]: one.done for one in kept}
+    for record in _records_of(kept, ring):
+        if record.upto:
+            # So many of what was left of the call; its slot counts from its beginning.
+            record.upto += done[record.slots[-1]]
+        yield record
+
+
+def _records_of(kept: list[Kept], ring: Ring) -> Iterator[Record]:
     points: list[Point] = []
     logged_at = 0.0
     for one in kept:

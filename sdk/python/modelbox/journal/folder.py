@@ -96,7 +96,21 @@ class JournalFolder:
 
     def has(self, stem: str) -> bool:
         """Whether there is a journal of that name."""
-        return self.settings.folder.joinpath(stem + SUFFIX).exists()
+        return self._named(stem).exists()
+
+    def has_whole(self, stem: str) -> bool:
+        """Whether there is a journal of that name whose writer lived to write its header, or nobody knows."""
+        try:
+            return read_header(self._named(stem)) is not None
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+
+    def remove_unfinished(self, stem: str) -> None:
+        """Make room for a journal where there is no whole one; for who has its ring, and so alone may make it."""
+        if not self.has_whole(stem):
+            self.take(self._named(stem))
 
     def create_copy(self, of: JournalFile) -> JournalFile:
         """Make a file that will take another one's place, and so tells the same of where its records come from.
@@ -133,6 +147,9 @@ class JournalFolder:
     def refused(self, *, of_any_server: bool = False) -> Iterator[Path]:
         """Return this user's files of what this server refused, the oldest first."""
         return (path for path, header in self._of_suffix(REFUSED_SUFFIX) if of_any_server or self._is_for_us(header))
+
+    def _named(self, stem: str) -> Path:
+        return self.settings.folder / f"{stem}{SUFFIX}"
 
     def _is_for_us(self, header: Header) -> bool:
         is_foreign = header.log and self.home.id and header.log != self.home.id

@@ -19,7 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, Self
 
-from modelbox.journal.file import JournalFile, is_at
+from modelbox.journal.file import JournalFile, is_at, read_header
 from modelbox.journal.frames import HEADER_BYTES_MAX, Header, decode_header, encode_header
 from modelbox.journal.locks import lock
 from modelbox.journal.record import NO_SLOT, Record
@@ -263,6 +263,16 @@ class Ring:
             self._was_full = True
             _log.debug("the ring is full: what is logged before the journal is written again waits in memory alone")
         return NO_SLOT
+
+
+def is_ring(path: Path) -> bool:
+    """Tell whether there is a whole ring, whoever has it."""
+    try:
+        return path.stat().st_size == RING_BYTES and read_header(path, magic=MAGIC) is not None
+    except FileNotFoundError:
+        return False
+    except OSError:  # nobody knows: for instance, no more files can be opened now
+        return True
 
 
 _open_rings: Final[weakref.WeakSet[Ring]] = weakref.WeakSet()

@@ -1,0 +1,102 @@
+"""Who takes a ring over may itself be killed, come second, or find the journal unfinished: each point stays once."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from modelbox.delivery.columns import points_of
+from modelbox.delivery.pouring import take
+from modelbox.journal.file import JournalFile
+from modelbox.journal.folder import JournalFolder
+from modelbox.journal.locks import lock
+from modelbox.journal.record import Record
+from modelbox.limits import BATCH_SERIES_MAX
+from modelbox.proto import modelstore_pb2 as pb
+from tests.unit.journal_server import folder_of
+from tests.unit.test_sdk_ring import Owner, left, steps
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[JournalFolder]:
+    folder = folder_of(tmp_path / "journals")
+    yield folder
+    for stem in list(folder.shelves.stems()):
+        path = folder.shelves.of(stem)
+        assert path is not None
+        path.unlink()
+
+
+def keys_of(records: list[Record]) -> list[str]:
+    return [point.key for one in records for point in points_of(pb.LogMetricsBatchRequest.FromString(one.request))]
+
+
+@pytest.mark.parametrize("written", [1, 2, 3])
+def test_a_call_of_many_records_that_is_taken_over_by_halves_is_recorded_once(
+    folder: JournalFolder, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """Its owner was killed after the first, whoever took it over found no room after a further one."""
+    owner = Owner(folder)
+    keys = {f"key {number}": float(number) for number in range(4 * BATCH_SERIES_MAX)}
+    owner.buffer.add("known", keys, 0, 1.0)
+    first, *_ = owner.records()
+    assert owner.backlog.append(first)
+    owner.die()
+
+    append, room = JournalFile.append, iter(range(written))
+
+    def append_while_there_is_room(file: JournalFile, record: Record) -> None:
+        if next(room, None) is None:
+            raise OSError("no room")
+        append(file, record)
+
+    [path] = folder.journals()
+    monkeypatch.setattr(JournalFile, "append", append_while_there_is_room)
+    file = take(folder, path)
+    assert file is not None
+    file.close()
+    monkeypatch.undo()
+    assert keys_of(left(folder)) == list(keys)
+
+
+@pytest.mark.parametrize("size", [0, 10])
+def test_a_process_killed_while_it_made_its_journal_loses_nothing(folder: JournalFolder, size: int) -> None:
+    owner = Owner(folder)
+    owner.log(range(10))
+    stem = folder.shelves.stem_of(owner.ring)
+    folder.settings.folder.joinpath(f"{stem}.journal").write_bytes(bytes(size))
+    owner.die()
+    assert steps(left(folder)) == list(range(10))
+
+
+def test_a_journal_is_not_taken_while_somebody_has_its_ring(folder: JournalFolder) -> None:
+    """One that looks at it, or a dying owner: sent without it, the record on its way would be recorded twice."""
+    owner = Owner(folder)
+    owner.log(range(10))
+    [record] = owner.records()
+    file = owner.backlog._create(folder)  # noqa: SLF001  # as the first record makes it
+    owner.ring.flight(record, file.size).__enter__()
+    file.append(record)
+    file.close()
+    owner.die()
+    other = os.open(owner.ring.path, os.O_RDWR)
+    lock(other)
+    [path] = folder.journals()
+    assert take(folder, path) is None
+    os.close(other)
+    assert steps(left(folder)) == list(range(10))
+
+
+def test_what_is_no_ring_keeps_nobody_from_its_journal(folder: JournalFolder) -> None:
+    owner = Owner(folder)
+    owner.log(range(10))
+    owner.journal()
+    owner.log(range(10, 20))
+    owner.die()
+    with owner.ring.path.open("r+b") as ring:
+        ring.write(bytes(100))
+    [path] = folder.journals()
+    file = take(folder, path)
+    assert file is not None
+    file.close()
