@@ -8,6 +8,8 @@ with modelbox.ModelBox() as client:
     version.log_metrics({"loss": 0.25}, step=1)
 """
 
+from typing import TYPE_CHECKING
+
 from modelbox.artifacts import Artifact
 from modelbox.checkpoints import Checkpoint
 from modelbox.client import ModelBox
@@ -143,3 +145,16 @@ __all__ = [
     "is_rank_zero",
     "start_run",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        # Loaded when it is used.
+        import importlib  # noqa: PLC0415  # see above
+        import sys  # noqa: PLC0415
+
+        if name == "integrations":
+            return importlib.import_module("modelbox.integrations")
+        from modelbox.other_words import said_of_package  # noqa: PLC0415
+
+        raise AttributeError(said_of_package(__name__, name, has=__all__), name=name, obj=sys.modules[__name__])

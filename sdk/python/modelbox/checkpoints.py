@@ -17,6 +17,7 @@ from modelbox.logged_object import LoggedObject, id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, NewModel, tags_of, version_text
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, create, deliver, not_done
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
@@ -45,6 +46,7 @@ class Checkpoint(StoredObject):
     step: int | None
     metric_values: Mapping[str, float] = field(repr=False, compare=False)
 
+    @takes()
     def promote(
         self,
         model: Model | str,
@@ -112,6 +114,7 @@ class HasCheckpoints(LoggedObject):
 
     namespace: str
 
+    @takes()
     def new_checkpoint(
         self,
         epoch: int | None = None,
@@ -258,10 +261,11 @@ class HasCheckpoints(LoggedObject):
         request = pb.GetCheckpointRequest(**self._checkpoint_parent(), **_key(epoch, step))
         return CHECKPOINTS.read(self._session, request)
 
+    @takes()
     def checkpoints(
         self,
-        *,
         filter: str = "",  # noqa: A002  # the word of every list
+        *,
         order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,

@@ -23,6 +23,7 @@ from modelbox.fields import check_id, check_text
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.logged_object import ObjectRef
 from modelbox.models import ModelCalls
+from modelbox.other_words import CALLS, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
@@ -32,6 +33,7 @@ from modelbox.watching import Watch, watch_request
 from modelbox.wire import all_pages, namespace_of
 
 
+@knows(CALLS)
 class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     """A client of one ModelBox server.
 
@@ -43,6 +45,7 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     show what this client has written before.
     """
 
+    @takes()
     def __init__(
         self,
         addr: str = "",

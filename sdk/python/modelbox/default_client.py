@@ -5,6 +5,7 @@ from typing import Final, Unpack
 
 from modelbox.client import ModelBox
 from modelbox.enums import MLFramework
+from modelbox.other_words import takes
 from modelbox.runs import Run, RunFields
 
 _lock: Final = threading.RLock()
@@ -23,6 +24,7 @@ def default_client() -> ModelBox:
         return _clients[0]
 
 
+@takes(*RunFields.__annotations__)
 def start_run(
     experiment: str,
     *,

@@ -18,6 +18,7 @@ from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.models import key_of
 from modelbox.objects import Kind, OrderBy, selection, times_of
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.runs import RUNS, Run, RunFields, new_run
 from modelbox.sending import create
@@ -48,10 +49,11 @@ class Experiment(KeyedObject, HasCheckpoints):
             return None
         return EXPERIMENTS.read(self._session, pb.GetExperimentRequest(id=self.parent_id))
 
+    @takes()
     def children(
         self,
-        *,
         filter: str = "",  # noqa: A002  # the word of every list
+        *,
         order_by: OrderBy = "created_at",
         include_deleted: bool = False,
         all_keys: bool = False,
@@ -62,6 +64,7 @@ class Experiment(KeyedObject, HasCheckpoints):
         request = pb.ListExperimentsRequest(namespace=self.namespace, parent_id=self.id, **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)
 
+    @takes(*RunFields.__annotations__)
     def new_run(self, name: str = "", **of: Unpack[RunFields]) -> Run:
         """Start a run. While the server is away it is created later, and returned as it was given.
 
@@ -102,10 +105,11 @@ class Experiment(KeyedObject, HasCheckpoints):
             raise NotFoundError(f"id: {problem}", field="id")
         return run
 
+    @takes()
     def runs(
         self,
-        *,
         filter: str = "",  # noqa: A002  # the word of every list
+        *,
         order_by: OrderBy = "",
         include_deleted: bool = False,
         all_keys: bool = False,
@@ -115,10 +119,11 @@ class Experiment(KeyedObject, HasCheckpoints):
         selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, all_keys=all_keys)
         return RUNS.read_all(self._session, pb.ListRunsRequest(experiment_id=self.id, **selected), limit=limit)
 
+    @takes()
     def runs_dataframe(
         self,
-        *,
         filter: str = "",  # noqa: A002  # the word of every list
+        *,
         order_by: OrderBy = "",
         include_deleted: bool = False,
         limit: int | None = None,
@@ -136,6 +141,7 @@ class Experiment(KeyedObject, HasCheckpoints):
         which: Any = {"filter": filter, "order_by": order_by, "include_deleted": include_deleted, "limit": limit}
         return runs_dataframe(self.runs(**which, all_keys=True))
 
+    @takes()
     def best_run(self, metric: str, mode: Literal["max", "min"] = "max", filter: str = "") -> Run | None:  # noqa: A002
         """Return the run whose best value of a metric is the best of all, None if no run has the metric.
 
@@ -179,6 +185,7 @@ class ExperimentCalls:
 
     _session: Session
 
+    @takes()
     def new_experiment(
         self,
         name: str,
@@ -254,6 +261,7 @@ class ExperimentCalls:
         request = pb.GetExperimentRequest(**key_of(self._session, id, namespace=namespace, name=name))
         return EXPERIMENTS.read(self._session, request)
 
+    @takes()
     def experiments(
         self,
         namespace: str = "",
@@ -285,6 +293,7 @@ class ExperimentCalls:
         request = pb.ListExperimentsRequest(namespace=self._session.within(namespace), **selected)
         return EXPERIMENTS.read_all(self._session, request, limit=limit)
 
+    @takes(*RunFields.__annotations__)
     def start_run(
         self,
         experiment: str,
@@ -311,6 +320,7 @@ class ExperimentCalls:
         """
         return RUNS.read(self._session, pb.GetRunRequest(id=check_id("id", id, instead=NOT_BY_NAME.format("runs"))))
 
+    @takes()
     def runs(
         self,
         namespace: str | None = None,
@@ -338,6 +348,7 @@ class ExperimentCalls:
         request = pb.ListRunsRequest(namespace=where, all_namespaces=not where, **selected)
         return RUNS.read_all(self._session, request, limit=limit)
 
+    @takes()
     def runs_dataframe(
         self,
         namespace: str | None = None,

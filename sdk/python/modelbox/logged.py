@@ -17,6 +17,7 @@ from modelbox.limits import (
 )
 from modelbox.logged_events import Event, EventSource, event_of, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
+from modelbox.other_words import ATTRIBUTES, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, deliver
 from modelbox.session import Session
@@ -32,6 +33,7 @@ from modelbox.wire import (
 )
 
 
+@knows(ATTRIBUTES)
 class Logged:
     """Something with an id that metrics, metadata, hyperparameters and events can be logged on."""
 
@@ -90,7 +92,7 @@ class Logged:
             first_step: Only points of this step and later ones.
             last_step: Only points of this step and earlier ones.
         """
-        if max_points is not None and max_points < 1:
+        if max_points is not None and check_step(max_points, field="max_points") < 1:
             raise InvalidFieldError.of("max_points", f"{max_points} is not a number from 1; leave it out for all")
         request = pb.GetMetricsRequest(
             parent_id=self.id,
@@ -205,6 +207,7 @@ class Logged:
             request = pb.LogHyperparametersRequest(parent_id=check_id("parent_id", self.id), hyperparameters=part)
             deliver(self._session, methods.LOG_HYPERPARAMETERS, request)
 
+    @takes()
     def log_param(self, name: str, value: Any) -> None:
         """Record one hyperparameter; see `log_hyperparameters`."""
         self.log_hyperparameters({name: value})

@@ -12,6 +12,7 @@ from typing import Any
 from modelbox import rendering
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_id, check_path, check_text
+from modelbox.other_words import takes
 from modelbox.session import Session
 
 
@@ -28,6 +29,7 @@ class LogsFiles:
     id: str
     _session: Session
 
+    @takes()
     def log_text(self, text: str, path: str) -> None:
         """Log a text as a file, in UTF-8.
 
@@ -36,6 +38,7 @@ class LogsFiles:
         """
         self._log_file("text", path, lambda: _text_bytes(text))
 
+    @takes()
     def log_dict(self, value: Mapping[str, Any] | Sequence[Any], path: str) -> None:
         """Log a dict or list as a file: JSON or, with a path that ends in `.yaml`, YAML.
 
@@ -44,6 +47,7 @@ class LogsFiles:
         """
         self._log_file("dict", path, lambda: rendering.dict_bytes(value, path))
 
+    @takes()
     def log_figure(self, figure: Any, path: str) -> None:
         """Log a figure of matplotlib or plotly as a file.
 
@@ -52,6 +56,7 @@ class LogsFiles:
         """
         self._log_file("figure", path, lambda: rendering.figure_bytes(figure, path))
 
+    @takes()
     def log_image(self, image: Any, path: str) -> None:
         """Log an image of PIL, or an array, as a file.
 
@@ -63,6 +68,7 @@ class LogsFiles:
         """
         self._log_file("image", path, lambda: rendering.image_bytes(image, path))
 
+    @takes()
     def log_table(self, table: Any, path: str) -> None:
         """Log a table as a file.
 
@@ -72,6 +78,7 @@ class LogsFiles:
         """
         self._log_file("table", path, lambda: rendering.table_bytes(table, path))
 
+    @takes()
     def log_confusion_matrix(
         self,
         actual: Iterable[Any],

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_labels, check_text, check_time
+from modelbox.fields import check_labels, check_step, check_text, check_time
 from modelbox.lineage import Direction, Lineage, lineage_of
 from modelbox.logged import Logged
 from modelbox.logged_files import LogsFiles
 from modelbox.object_files import HasArtifacts
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
@@ -33,6 +34,7 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
     id: str
     _session: Session
 
+    @takes()
     def log_dataset(
         self, dataset: Any, *, name: str = "", role: str = "training", location: str = "", namespace: str = ""
     ) -> "Dataset":
@@ -85,13 +87,11 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         """
         if direction not in set(Direction):
             raise InvalidFieldError.of("direction", f"{str(direction)[:80]!r} is not one of {', '.join(Direction)}")
-        if depth < 0:
-            raise InvalidFieldError.of("depth", f"{depth} is not a number of steps; 0 means any number")
         request = pb.GetLineageRequest(
             id=self.id,
             upstream=direction != Direction.DOWNSTREAM,
             downstream=direction != Direction.UPSTREAM,
-            depth=depth,
+            depth=check_step(depth, field="depth"),
         )
         return lineage_of(ask(self._session, methods.GET_LINEAGE, request))
 

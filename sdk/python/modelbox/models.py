@@ -14,6 +14,7 @@ from modelbox.listed import Listed
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, OrderBy, StoredObject, selection
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
@@ -98,6 +99,7 @@ class Model(StoredObject):
     task: str
     description: str
 
+    @takes()
     def new_model_version(
         self,
         version: str | int = "",
@@ -147,10 +149,11 @@ class Model(StoredObject):
         created = pb.GetModelVersionRequest(id=response.model_version)
         return MODEL_VERSIONS.read(self._session, created, exists=response.exists)
 
+    @takes()
     def model_versions(
         self,
-        *,
         filter: str = "",  # noqa: A002  # the word of every list
+        *,
         order_by: OrderBy = "",
         include_deleted: bool = False,
         all_keys: bool = False,
@@ -161,6 +164,7 @@ class Model(StoredObject):
         request = pb.ListModelVersionsRequest(model=self.id, **selected)
         return MODEL_VERSIONS.read_all(self._session, request, limit=limit)
 
+    @takes()
     def model_version(self, version: str | int = "", *, tag: str = "") -> ModelVersion:
         """Return the version with this number or with this unique tag.
 
@@ -214,6 +218,7 @@ class ModelCalls:
 
     _session: Session
 
+    @takes()
     def new_model(
         self,
         name: str,
@@ -282,6 +287,7 @@ class ModelCalls:
             self._session, pb.GetModelRequest(**key_of(self._session, id, namespace=namespace, name=name))
         )
 
+    @takes()
     def models(
         self,
         namespace: str = "",
@@ -297,6 +303,7 @@ class ModelCalls:
         request = pb.ListModelsRequest(namespace=self._session.within(namespace), **selected)
         return MODELS.read_all(self._session, request, limit=limit)
 
+    @takes()
     def model_version(
         self,
         id: str,  # noqa: A002  # as `model`

@@ -21,6 +21,7 @@ from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
 from modelbox.open_runs import outcome_of
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.run_ends import disown, own, reason_text
 from modelbox.run_source import keep_difference, source_meant, source_of, wire_source
@@ -53,6 +54,23 @@ class _Process:
     def __reduce__(self) -> tuple[Any, ...]:
         # Where it lands is another process, even if it has the same number: it did not begin the run.
         return _Process, (_NOWHERE,)
+
+
+class RunFields(TypedDict, total=False):
+    """What a run can be started with; see `Experiment.new_run`."""
+
+    hyperparameters: Any
+    parent: "Run | str"
+    comment: str
+    owner: str
+    labels: Mapping[str, str] | None
+    metadata: Mapping[str, Any] | None
+    source: Source | bool
+    source_diff: bool
+    heartbeat: bool
+    started_at: float | datetime | None
+    external_id: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +116,7 @@ class Run(KeyedObject, HasCheckpoints):
             self._session.after_end.note(self.id, self.status.name.lower(), asked(lambda: len(metrics), 0))
         StoredObject.log_metrics(self, metrics, step, wallclock)
 
+    @takes()
     def finish(
         self,
         status: RunStatus | str = RunStatus.FINISHED,
@@ -175,6 +194,7 @@ class Run(KeyedObject, HasCheckpoints):
 
         return EXPERIMENTS.read(self._session, pb.GetExperimentRequest(id=self.experiment_id))
 
+    @takes(*RunFields.__annotations__)
     def new_child(self, name: str = "", **of: "Unpack[RunFields]") -> "Run":
         """Start a run that is part of this one, such as a fold or a trial; see `Experiment.new_run`."""
         fields: RunFields = {**of, "parent": self}
@@ -184,10 +204,11 @@ class Run(KeyedObject, HasCheckpoints):
         """Return the run that this one is part of, None if there is none."""
         return RUNS.read(self._session, pb.GetRunRequest(id=self.parent_id)) if self.parent_id else None
 
+    @takes()
     def children(
         self,
-        *,
         filter: str = "",  # noqa: A002  # the word of every list
+        *,
         order_by: OrderBy = "created_at",
         include_deleted: bool = False,
         all_keys: bool = False,
@@ -240,23 +261,6 @@ RUNS: Final = Kind(
         "_keys": Keys,
     },
 )
-
-
-class RunFields(TypedDict, total=False):
-    """What a run can be started with; see `Experiment.new_run`."""
-
-    hyperparameters: Any
-    parent: Run | str
-    comment: str
-    owner: str
-    labels: Mapping[str, str] | None
-    metadata: Mapping[str, Any] | None
-    source: Source | bool
-    source_diff: bool
-    heartbeat: bool
-    started_at: float | datetime | None
-    external_id: str
-    id: str
 
 
 def new_run(

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.enums import MLFramework
 from modelbox.errors import ServerError
+from modelbox.fields import check_step
 from modelbox.limits import EMPTY_PAGES_MAX, PAGE_SIZE
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.values import Change, ChangeKind, HistoryEntry, MetadataChange, MetricPoint, MetricSummary, Namespace
@@ -209,8 +210,10 @@ def all_pages(read: Callable[[str, int], tuple[Iterable[Any], str]], *, limit: i
         read: Reads the page of a token, of at most so many items; returns its items and the next page's token.
 
     Raises:
+        InvalidFieldError: The limit is no whole number from 0.
         ServerError: The pages do not end.
     """
+    limit = None if limit is None else check_step(limit, field="limit")
     size = PAGE_SIZE if limit is None else min(limit, PAGE_SIZE)
     return list(islice(each_of_pages(read, size=size), limit))
 

@@ -27,6 +27,7 @@ from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter, outcome_of
 from modelbox.integrations.restoring import restored_checkpoint
 from modelbox.models import ModelVersion, NewModel
+from modelbox.other_words import takes
 from modelbox.runs import Run
 
 Aggregate = Callable[[Sequence[float]], float]
@@ -60,6 +61,7 @@ class ModelBoxLogger(_loggers.Logger):
     goes on from a checkpoint leaves every step once.
     """
 
+    @takes()
     def __init__(
         self,
         namespace: str,

@@ -1,0 +1,123 @@
+"""Who comes from MLflow or Weights & Biases and uses their word is told the one that is right here."""
+
+import copy
+import itertools
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import modelbox
+from modelbox import Experiment, InvalidFieldError, Model, ModelBox, Run
+from modelbox.other_words import ATTRIBUTES, CALLS
+
+
+@pytest.fixture
+def run(client: ModelBox) -> Run:
+    return client.start_run("words", namespace="demo", source=False, heartbeat=False)
+
+
+def test_a_wrong_argument_of_a_run_is_answered_with_the_right_one(client: ModelBox, run: Run) -> None:
+    calls: tuple[tuple[str, Callable[..., Any]], ...] = (
+        ("start_run", lambda **of: client.start_run("never", **of)),
+        ("start_run", lambda **of: modelbox.start_run("never", **of)),
+        ("new_run", run.experiment().new_run),
+        ("new_child", run.new_child),
+    )
+    for given, (name, call) in itertools.product(("params", "config", "hyperparams"), calls):
+        with pytest.raises(TypeError, match=rf"^{name}\(\) has no argument '{given}'; here it is called 'hyperparam"):
+            call(**{given: {"lr": 0.1}})
+    assert client.experiments("demo", filter='name = "never"') == []
+
+
+def test_an_argument_that_nobody_knows_is_answered_with_all_that_there_are(client: ModelBox) -> None:
+    with pytest.raises(
+        TypeError, match=r"^start_run\(\) has no argument 'colour'; it takes experiment, .*labels, .*id$"
+    ):
+        client.start_run("words", colour="red")  # type: ignore[call-arg]
+
+
+def test_a_call_names_itself_and_the_right_argument(client: ModelBox, run: Run, model: Model) -> None:
+    calls: tuple[tuple[Callable[..., Any], str, str], ...] = (
+        (client.start_run, "tags", "labels"),
+        (client.start_run, "run_name", "name"),
+        (client.start_run, "project", "experiment"),
+        (client.runs, "filter_string", "filter"),
+        (client.runs_dataframe, "max_results", "limit"),
+        (run.log_text, "artifact_file", "path"),
+        (run.log_param, "key", "name"),
+        (run.finish, "exit_code", "status"),
+        (model.new_model_version, "run_id", "run"),
+        (ModelBox, "tracking_uri", "addr"),
+    )
+    for call, given, right in calls:
+        said = rf"^{call.__name__}\(\) has no argument '{given}'; here it is called '{right}'$"
+        with pytest.raises(TypeError, match=said):
+            call(**{given: "a"})
+
+
+def test_a_wrong_attribute_is_answered_with_the_right_one_and_is_not_there(run: Run, client: ModelBox) -> None:
+    for name in ("log", "set_tag", "log_artifacts", "log_model", "config", "summary"):
+        with pytest.raises(AttributeError, match=rf"^'Run' object has no attribute '{name}'; here it is \w+") as found:
+            getattr(run, name)
+        assert (found.value.name, found.value.obj) == (name, run)
+        assert not hasattr(run, name)
+        assert name not in dir(run)
+    assert {"log_metrics", "finish", "labels"} <= set(dir(run))
+    with pytest.raises(AttributeError, match="'ModelBox' object has no attribute 'search_runs'; here it is runs"):
+        getattr(client, "search_runs")  # noqa: B009
+    with pytest.raises(AttributeError, match=r"'modelbox' has no attribute 'init'; here it is start_run\("):
+        getattr(modelbox, "init")  # noqa: B009  # type checkers know that it is not there
+    with pytest.raises(AttributeError, match=r"here it is default_client\(\)\.runs\(filter=\.\.\.\)$"):
+        getattr(modelbox, "search_runs")  # noqa: B009
+    with pytest.raises(AttributeError, match=r"^'Run' object has no attribute 'colour'$"):
+        getattr(run, "colour")  # noqa: B009
+
+
+def test_an_object_is_answered_only_with_what_it_has(model: Model) -> None:
+    with pytest.raises(AttributeError, match=r"^'Model' object has no attribute 'summary'$"):
+        getattr(model, "summary")  # noqa: B009
+    with pytest.raises(AttributeError, match=r"^'Model' object has no attribute 'end_run'$"):
+        getattr(model, "end_run")  # noqa: B009
+
+
+def test_objects_can_be_copied_and_pickled_as_before(run: Run) -> None:
+    assert copy.copy(run) == copy.deepcopy(run) == pickle.loads(pickle.dumps(run)) == run  # noqa: S301
+
+
+def test_every_word_of_the_tables_is_one_that_is_here() -> None:
+    names = {name for kind in (Experiment, Run, Model, modelbox.ModelVersion) for name in dir(kind)}
+    for here in ATTRIBUTES.values():
+        assert here.partition("(")[0].partition(";")[0] in names
+    for here in CALLS.values():
+        assert here.partition("(")[0] in {*dir(ModelBox), *modelbox.__all__}
+
+
+def test_the_filter_of_a_list_in_an_object_may_be_its_first_argument(run: Run) -> None:
+    run.log_params({"C": 1})
+    experiment = run.experiment()
+    assert [found.id for found in experiment.runs("params.C = 1")] == [run.id]
+    assert experiment.runs("params.C = 2") == []
+    assert run.children("params.C = 1") == []
+    assert experiment.checkpoints("epoch = 1") == []
+
+
+def test_a_number_that_is_none_names_itself(client: ModelBox, run: Run) -> None:
+    wrong: tuple[Any, ...] = ("3", -1, 2.5)
+    for number in wrong:
+        with pytest.raises(InvalidFieldError, match=r"^limit: "):
+            client.runs(limit=number)
+        with pytest.raises(InvalidFieldError, match=r"^limit: "):
+            client.namespaces(limit=number)
+        with pytest.raises(InvalidFieldError, match=r"^depth: "):
+            run.lineage(depth=number)
+        with pytest.raises(InvalidFieldError, match=r"^max_points: "):
+            run.metrics(max_points=number)
+
+
+def test_the_integrations_are_there_without_an_import_of_their_own() -> None:
+    program = "import modelbox, sys; assert 'modelbox.integrations' not in sys.modules; print(modelbox.integrations)"
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
