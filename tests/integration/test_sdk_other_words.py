@@ -55,8 +55,9 @@ def test_a_call_names_itself_and_the_right_argument(client: ModelBox, run: Run, 
     )
     for call, given, right in calls:
         said = rf"^{call.__name__}\(\) has no argument '{given}'; here it is called '{right}'$"
+        value: Any = "a"
         with pytest.raises(TypeError, match=said):
-            call(**{given: "a"})
+            call(**{given: value})
 
 
 def test_a_wrong_attribute_is_answered_with_the_right_one_and_is_not_there(run: Run, client: ModelBox) -> None:

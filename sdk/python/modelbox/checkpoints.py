@@ -23,7 +23,7 @@ from modelbox.sending import ask, create, deliver, not_done
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
 from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
-from modelbox.values import LocalFile
+from modelbox.values import Labels, LocalFile
 
 UPLOADED_FILES: Final = "uploaded_files"
 """The metadata key of a checkpoint whose files have all arrived: how many there are."""
@@ -57,7 +57,7 @@ class Checkpoint(StoredObject):
         unique_tags: Iterable[str] = (),
         move_tags: bool = False,
         metadata: Mapping[str, Any] | None = None,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
     ) -> ModelVersion:
         """Make a version of a model of this checkpoint: with its files, metrics and metadata, in one change.
 
@@ -68,7 +68,7 @@ class Checkpoint(StoredObject):
             unique_tags: Tags that at most one version of the model has, such as "production".
             move_tags: Take the tags from the versions that hold them.
             metadata: A JSON value for each key, beside those of the checkpoint.
-            labels: A text for each name.
+            labels: A text, number or bool for each name.
 
         Raises:
             UniqueTagTakenError: Another version holds one of the tags.
@@ -123,7 +123,7 @@ class HasCheckpoints(LoggedObject):
         step: int | None = None,
         artifacts: Files = (),
         metadata: Mapping[str, Any] | None = None,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
     ) -> Checkpoint:
         """Create a checkpoint. One of this epoch or step that exists already is returned as it is, with `exists` set.
 
@@ -136,7 +136,7 @@ class HasCheckpoints(LoggedObject):
             artifacts: Files to track: their paths are recorded, their bytes are not sent, which is warned about;
                 `Checkpoint.upload_artifact` sends them.
             metadata: A JSON value for each key.
-            labels: A text for each name.
+            labels: A text, number or bool for each name.
 
         Raises:
             InvalidFieldError: Neither an epoch nor a step was given, or both, or an argument breaks a rule.
@@ -286,7 +286,7 @@ class HasCheckpoints(LoggedObject):
         step: int | None,
         artifacts: Files,
         metadata: Mapping[str, Any] | None,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
     ) -> pb.CreateCheckpointRequest:
         return pb.CreateCheckpointRequest(
             **self._checkpoint_parent(),

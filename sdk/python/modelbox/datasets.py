@@ -18,7 +18,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import create, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import DatasetColumn
+from modelbox.values import DatasetColumn, Labels
 from modelbox.wire import value_of
 
 
@@ -63,7 +63,7 @@ class DatasetCalls:
         columns: Iterable[DatasetColumn] = (),
         row_count: int | None = None,
         column_count: int | None = None,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Dataset:
         """Register a dataset. One of this name and digest that exists already is returned, with `exists` set.
@@ -75,7 +75,7 @@ class DatasetCalls:
             namespace: The client's own, unless given.
             location: Where it is kept: a path or URI.
             digest: Of its content, as `algorithm:hexadecimal`.
-            labels: A text for each name.
+            labels: A text, number or bool for each name.
             metadata: A JSON value for each key.
 
         Raises:
@@ -163,7 +163,7 @@ def _register_described(session: Session, data: Any, *, name: str, location: str
     except ClosedError:
         raise
     except ModelBoxError as error:
-        oddities.note("datasets that were refused", error, "the dataset is not recorded", left_out=1)
+        oddities.note("datasets that were refused", error, "the dataset is not recorded", left_out=1, of=request.name)
         return _as_given(session, request, None)
 
 

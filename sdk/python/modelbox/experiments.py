@@ -24,6 +24,7 @@ from modelbox.runs import RUNS, Run, RunFields, new_run
 from modelbox.sending import create
 from modelbox.session import Session
 from modelbox.transport import methods
+from modelbox.values import Labels
 from modelbox.wire import framework_of
 
 
@@ -72,7 +73,7 @@ class Experiment(KeyedObject, HasCheckpoints):
             name: Two words and some digits, unless given.
             hyperparameters: See `Run.log_hyperparameters`.
             parent: The run that this one is part of, or its id.
-            labels: A text for each name.
+            labels: A text, number or bool for each name.
             metadata: A JSON value for each key.
             source: What it is made with: True finds out repository, commit, program, machine and packages; False
                 leaves it out; or a `Source`.
@@ -197,7 +198,7 @@ class ExperimentCalls:
         task: str = "",
         description: str = "",
         parent: Experiment | str | None = None,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Experiment:
         """Create an experiment. One that exists already in the namespace is returned as it is, with `exists` set.
@@ -210,7 +211,7 @@ class ExperimentCalls:
             external_id: The id of the same thing in another tracker.
             task: What the experiment is for, such as "asr".
             parent: The experiment that it belongs to, or its id.
-            labels: A text for each name.
+            labels: A text, number or bool for each name.
             metadata: A JSON value for each key.
 
         Raises:

@@ -15,7 +15,7 @@ from uuid import UUID
 from modelbox.errors import InvalidFieldError
 from modelbox.foreign import asked
 from modelbox.limits import NAME_CHARS_MAX, PATH_CHARS_MAX, STEP_MAX, TEXT_CHARS_MAX, VALUE_BYTES_MAX, WALLCLOCK_S_MAX
-from modelbox.values import MetricScalar
+from modelbox.values import Labels, MetricScalar
 
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
@@ -40,19 +40,26 @@ def check_text(field: str, value: object) -> str:
     return str(value)
 
 
-def check_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
-    """Return labels as a dict that can be sent.
+def check_labels(labels: Labels | None) -> dict[str, str]:
+    """Return labels as a dict that can be sent; numbers and bools as their text, as MLflow's tags.
 
     Raises:
-        InvalidFieldError: They are no dict, or a name or value is no string.
+        InvalidFieldError: They are no dict, a name is no string, or a value none, no number and no bool.
     """
     if labels is None:
         return {}
     if not isinstance(labels, Mapping):
         raise InvalidFieldError.of("labels", f"needs a dict, not {_name_of(labels)}")
     return {
-        check_text("labels", name): check_text(f"labels[{str(name)[:80]!r}]", value) for name, value in labels.items()
+        check_text("labels", name): check_text(f"labels[{str(name)[:80]!r}]", _number_text(value))
+        for name, value in labels.items()
     }
+
+
+def _number_text(value: object) -> object:
+    """Return a number or bool as text; anything else as it is."""
+    plain = _plain(value)
+    return str(plain) if isinstance(plain, (int, float)) else plain
 
 
 def check_metric_key(key: object) -> str:

@@ -56,6 +56,15 @@ STEP_LOOKUPS_MAX: Final = 8
 ENDED_RUNS_TOLD_MAX: Final = 1_000
 """Runs that are warned about because metrics are logged after their end."""
 
+NAMES_TOLD_MAX: Final = 100
+"""Keys and names that are warned about by themselves because something of them is odd."""
+
+NESTED_METRICS_MAX: Final = 10_000
+"""Entries of the dicts in one call's metrics that are looked at."""
+
+NESTED_METRICS_DEPTH_MAX: Final = 10
+"""How deep dicts in metrics may stand in each other."""
+
 LINGER_S: Final = 0.1
 """How long the sender waits for more points before it sends, in seconds."""
 

@@ -53,6 +53,8 @@ class Logged:
 
         Args:
             metrics: A number, string or bytes for each key; also a scalar of numpy or torch. NaN and infinity are kept.
+                Text stays text, which is warned about where it reads as a number. Of a dict among them, what it holds
+                is logged by both keys, `val/loss`: at most `limits.NESTED_METRICS_MAX` values.
             step: Place in the training, a whole number from 0. Points of one step are ordered by wallclock. Without
                 it each key counts up from its last known step: from what this process logged, and what the server had
                 when the object was read. An object that was not read (`ModelBox.object`) counts from 0 until the
@@ -60,7 +62,7 @@ class Logged:
             wallclock: Seconds since the epoch or an aware datetime; now, unless given.
 
         What breaks a rule does not end a training: a key is cleaned, a step takes the nearest one, a value
-        that is no number, text or bytes is left out. It is warned about, each kind once, and what was left out is
+        that is no number, text or bytes is left out. It is warned about, once a key and kind, and what was left out is
         counted (`ModelBox.delivery`).
 
         Raises:

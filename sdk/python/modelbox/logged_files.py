@@ -1,7 +1,7 @@
 """What a program has in memory, logged as a file of an object: text, JSON, figures, images, tables.
 
 They are described in a training and never end it: nothing is waited for, and what cannot be written is left out and
-warned about, each kind once.
+warned about, once a path and kind.
 
 Must not know: how files are transferred.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from modelbox import rendering
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_id, check_path, check_text
+from modelbox.foreign import utf8
 from modelbox.other_words import takes
 from modelbox.session import Session
 
@@ -20,8 +21,8 @@ class LogsFiles:
     """Something with an id that files can be written to from memory.
 
     Each method returns at once: the file is sent in the background, after all that was logged before; `flush` waits for
-    it. Written again under a path, the last one counts. What cannot be written is left out, warned about, each kind
-    once, and counted (`ModelBox.delivery`); a client without `background` raises.
+    it. Written again under a path, the last one counts. What cannot be written is left out, warned about, once
+    a path, and counted (`ModelBox.delivery`); a client without `background` raises.
     """
 
     __slots__ = ()
@@ -107,7 +108,7 @@ class LogsFiles:
             label = check_path("path", check_text("path", path))
             self._session.deliver_content(check_id("id", self.id), label, content)
         except InvalidFieldError as error:
-            self._session.oddities.note(f"a {kind} that cannot be logged", error, left_out=1)
+            self._session.oddities.note(f"a {kind} that cannot be logged", error, left_out=1, of=utf8(path)[:80])
 
 
 def _text_bytes(text: str) -> bytes:

@@ -1,7 +1,7 @@
 """What experiments, runs, checkpoints, datasets, models and model versions have in common."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +17,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import HistoryEntry
+from modelbox.values import HistoryEntry, Labels
 from modelbox.wire import all_pages, history_entry_of, timestamp_of
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         description: str | None = None,
         task: str | None = None,
         comment: str | None = None,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
         remove_labels: Iterable[str] = (),
     ) -> None:
         """Change the object; what is not given stays as it is. `refreshed` reads the result.
 
         Args:
-            labels: Labels to write, a text for each name; other labels stay as they are.
+            labels: Labels to write, a text, number or bool for each name; other labels stay as they are.
             remove_labels: Names of labels to take away.
 
         Raises:

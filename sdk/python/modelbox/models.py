@@ -21,7 +21,7 @@ from modelbox.session import Session
 from modelbox.transfer.files import Files, wire_file
 from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
-from modelbox.values import OnProgress
+from modelbox.values import Labels, OnProgress
 from modelbox.wire import framework_of
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Model(StoredObject):
         unique_tags: Iterable[str] = (),
         framework: MLFramework | str = MLFramework.UNKNOWN,
         move_tags: bool = False,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
         run: StoredObject | str = "",
     ) -> ModelVersion:
         """Create a version of this model. A version that exists already is returned as it is, with `exists` set.
@@ -124,7 +124,7 @@ class Model(StoredObject):
             metadata: A JSON value for each key.
             unique_tags: Tags that at most one version of the model has, such as "production".
             move_tags: Take the tags from the versions that hold them.
-            labels: A text for each name.
+            labels: A text, number or bool for each name.
             run: The run that made it, or its id.
 
         Raises:
@@ -229,7 +229,7 @@ class ModelCalls:
         *,
         artifacts: Files = (),
         metadata: Mapping[str, Any] | None = None,
-        labels: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
     ) -> Model:
         """Create a model. One that exists already in the namespace is returned as it is, with `exists` set.
 
@@ -240,7 +240,7 @@ class ModelCalls:
             artifacts: Files to track: their paths are recorded, their bytes are not sent, which is warned about;
                 `upload_artifact` sends them.
             metadata: A JSON value for each key.
-            labels: A text for each name.
+            labels: A text, number or bool for each name.
 
         Raises:
             InvalidFieldError: An argument breaks a rule.

@@ -4,13 +4,13 @@ Off the usual path: only what was refused comes here. Must not know: how points 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_metric_value, check_step, check_wallclock
-from modelbox.foreign import asked, utf8
-from modelbox.limits import STEP_MAX
+from modelbox.foreign import asked, items_of, utf8
+from modelbox.limits import NESTED_METRICS_DEPTH_MAX, NESTED_METRICS_MAX, STEP_MAX
 from modelbox.oddities import Oddities
 from modelbox.values import MetricScalar
 
@@ -21,25 +21,56 @@ def sound_points(
     """Return metrics, step and wallclock of a call as they can be logged; what cannot is told and counted.
 
     A step that is none is the nearest one, 0 if it is no number; a time that is none is now. A key is cleaned. A value
-    that is no number, text or bytes is left out.
+    that is no number, text or bytes is left out. What a dict in them holds has the key of both: `val/loss`.
 
     Raises:
         InvalidFieldError: Something breaks a rule; where the client is strict.
     """
     points: dict[str, MetricScalar] = {}
-    for key, value in _items(oddities, metrics):
+    for key, value in _flat(oddities, _items(oddities, metrics)):
         name = oddities.name(f"metrics[{utf8(key)[:80]!r}]", key)
         try:
             checked = check_metric_value(name, value)
         except InvalidFieldError as error:
-            oddities.note("odd metric values", error, left_out=1)
+            oddities.note("odd metric values", error, left_out=1, of=f"{name}: {type(value).__name__}")
             continue
         if name in points:
             problem = f"two values come to have the key {name[:80]!r}"
-            oddities.note("equal keys", InvalidFieldError.of("metrics", problem), "one is left out", left_out=1)
+            oddities.note(
+                "equal keys", InvalidFieldError.of("metrics", problem), "one is left out", left_out=1, of=name
+            )
             continue
         points[name] = checked
     return points, _sound_step(oddities, step), _sound_wallclock(oddities, wallclock)
+
+
+def tell_of_text(oddities: Oddities, metrics: Any) -> None:
+    """Warn about values that are text and read as numbers: they are kept as text, which no plot and no filter has."""
+    for key, value in items_of(metrics):
+        if isinstance(value, (str, bytes)) and asked(lambda: math.isfinite(float(value)), otherwise=False):  # noqa: B023
+            shown = (
+                f"metrics[{utf8(key)[:80]!r}]: {value[:40]!r} is kept as text, which is neither plotted nor compared"
+            )
+            oddities.tell("numbers as text", f"{shown}; log float(value) for a number", of=utf8(key)[:80])
+
+
+def _flat(oddities: Oddities, items: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Yield keys and values; of dicts among the values what they hold, within bounds. The rest is told and counted."""
+    left = NESTED_METRICS_MAX
+    waiting = [(key, value, 0) for key, value in reversed(items)]
+    while waiting:
+        key, value, depth = waiting.pop()
+        if not isinstance(value, Mapping):
+            yield key, value
+            continue
+        inner = items_of(value)
+        left -= len(inner)
+        if left >= 0 and depth < NESTED_METRICS_DEPTH_MAX:
+            waiting += [(f"{utf8(key)}/{utf8(name)}", one, depth + 1) for name, one in reversed(inner)]
+        else:
+            bounds = f"at most {NESTED_METRICS_MAX:,} values, {NESTED_METRICS_DEPTH_MAX} deep, are taken out of dicts"
+            problem = f"{utf8(key)[:80]!r} holds more: {bounds}"
+            oddities.note("nested metrics", InvalidFieldError.of("metrics", problem), left_out=1)
 
 
 def _items(oddities: Oddities, metrics: Any) -> list[tuple[Any, Any]]:

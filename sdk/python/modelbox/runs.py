@@ -28,7 +28,7 @@ from modelbox.run_source import keep_difference, source_meant, source_of, wire_s
 from modelbox.sending import ask, create, deliver
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import Source
+from modelbox.values import Labels, Source
 from modelbox.wire import time_of, timestamp_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RunFields(TypedDict, total=False):
     parent: "Run | str"
     comment: str
     owner: str
-    labels: Mapping[str, str] | None
+    labels: Labels | None
     metadata: Mapping[str, Any] | None
     source: Source | bool
     source_diff: bool
@@ -273,7 +273,7 @@ def new_run(
     parent: Run | str = "",
     comment: str = "",
     owner: str = "",
-    labels: Mapping[str, str] | None = None,
+    labels: Labels | None = None,
     metadata: Mapping[str, Any] | None = None,
     source: Source | bool = True,
     source_diff: bool = True,

@@ -32,7 +32,7 @@ from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import UPLOAD, Record
 from modelbox.journal.ring import close_inherited_rings
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, CONTENT_BYTES_MAX, FILES_TIMEOUT_S, FLUSH_TIMEOUT_S
-from modelbox.odd_metrics import sound_points
+from modelbox.odd_metrics import sound_points, tell_of_text
 from modelbox.oddities import Oddities
 from modelbox.open_runs import OpenRuns
 from modelbox.record_calls import answers, last_steps, send, was_recorded, which_log
@@ -129,10 +129,12 @@ class Session:
             ClosedError: The client was closed.
         """
         try:
-            self._courier.log(object_id, metrics, step, wallclock)
+            has_text = self._courier.log(object_id, metrics, step, wallclock)
         except InvalidFieldError:
             metrics, step, wallclock = sound_points(self.oddities, metrics, step, wallclock)
-            self._courier.log(object_id, metrics, step, wallclock)
+            has_text = self._courier.log(object_id, metrics, step, wallclock)
+        if has_text:
+            tell_of_text(self.oddities, metrics)
         self._steps.note(object_id, metrics, step)
 
     def log_next_metrics(
@@ -148,7 +150,18 @@ class Session:
             self.log_metrics(object_id, metrics, 0, wallclock)
             return
         for step, points in self._steps.numbered(object_id, metrics, summaries):
-            self.log_metrics(object_id, points, step, wallclock)
+            try:
+                has_text = self._courier.log(object_id, points, step, wallclock)
+            except InvalidFieldError:
+                sound, step, wallclock = sound_points(self.oddities, points, step, wallclock)  # noqa: PLW2901  # it is odd
+                self.log_metrics(object_id, {key: sound[key] for key in sound if key in points}, step, wallclock)
+                # Those of another key, of a dict or cleaned, are numbered by the key that they have now.
+                renamed = {key: sound[key] for key in sound if key not in points}
+                for own_step, some in self._steps.numbered(object_id, renamed, summaries):
+                    self.log_metrics(object_id, some, own_step, wallclock)
+            else:
+                if has_text:
+                    tell_of_text(self.oddities, points)
 
     def deliver(self, method: Method[RequestT, ResponseT], request: RequestT) -> None:
         """Have a call sent once, after all that was logged before. Returns at once, also while the server is away.

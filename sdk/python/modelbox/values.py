@@ -17,6 +17,9 @@ from modelbox.enums import FileType
 MetricScalar = float | str | bytes
 """The value of a metric as it is kept: a double, text or bytes."""
 
+Labels = Mapping[str, str | float]
+"""Labels: a text for each name. A number, also of numpy or torch, and a bool become their text in Python."""
+
 OnProgress = Callable[[str, int, int], None]
 """Called while a file is transferred: its path, the bytes done, the bytes in all."""
 

@@ -79,8 +79,11 @@ class Buffer:
         """How many points wait."""
         return max(0, len(self._entries) - self._markers - self.calls)
 
-    def add(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
+    def add(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> bool:
         """Add a point a key: all of them or, when one is bad, none.
+
+        Returns:
+            Whether values among them are text or bytes.
 
         Raises:
             InvalidFieldError: A key, a value, the step or the wallclock breaks a rule.
@@ -111,6 +114,7 @@ class Buffer:
             self._add_carefully(call, text)
         else:
             self._entries.extend(self._kept(call))
+        return bool(text)
 
     def add_call(self, record: Record) -> bool:
         """Add a call; False if there is no room for it, then it is dropped and counted.

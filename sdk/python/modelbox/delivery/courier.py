@@ -72,12 +72,13 @@ class Courier:
         self._on_start: Final = on_start
         self._begin()
 
-    def log(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
-        """Put points into the buffer; see `Buffer.add` for what it raises."""
+    def log(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> bool:
+        """Put points into the buffer; see `Buffer.add`."""
         if not self._is_ready:
             self._make_ready()
-        self._buffer.add(object_id, metrics, step, wallclock)
+        has_text = self._buffer.add(object_id, metrics, step, wallclock)
         self._see_to_it()
+        return has_text
 
     def deliver(self, record: Record, *, at_once: bool = False) -> bool:
         """Put a call into the buffer; it is sent once, after all that was logged before.

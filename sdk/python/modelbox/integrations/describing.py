@@ -22,7 +22,7 @@ def log_found(target: Logged, key: str, found: Mapping[str, Any]) -> None:
         target.update_metadata(key, found)
     except InvalidFieldError as error:
         oddities = _oddities_of(target)
-        oddities.note("odd metadata", error, "it is kept as text")
+        oddities.note("odd metadata", error, "it is kept as text", of=key)
         target.update_metadata(key, plain_values(oddities, found))
 
 
@@ -35,7 +35,7 @@ def numbers_of(target: Logged, metrics: Mapping[str, Any]) -> dict[str, float]:
         try:
             numbers[name] = check_number(name, value)
         except InvalidFieldError as error:
-            oddities.note("odd metric values", error, left_out=1)
+            oddities.note("odd metric values", error, left_out=1, of=f"{name}: {type(value).__name__}")
     return numbers
 
 
