@@ -31,7 +31,7 @@ class _NoClient:
 _NO_CLIENT: Final[Any] = _NoClient()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Artifact(Logged):
     """A file that belongs to an object; metrics, metadata and events can be logged on it too.
 
@@ -52,6 +52,13 @@ class Artifact(Logged):
     uploaded: bool = False
     created_at: datetime | None = None
     _session: Session = field(default=_NO_CLIENT, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """Return the artifact in a line."""
+        # Loaded when something is shown; it knows every kind.
+        from modelbox.display.line import line_of  # noqa: PLC0415  # see above
+
+        return line_of(self)
 
     def download(
         self,

@@ -32,7 +32,7 @@ UPLOADED_AS: Final = "uploaded_as"
 """The metadata key that says what the artifact is called that was saved last; of a folder, its files begin with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Checkpoint(StoredObject):
     """A training checkpoint, keyed by its epoch or by its step; the other is None.
 

@@ -10,7 +10,7 @@ from modelbox.runs import Run
 _OWN: Final = ("name", "status", "duration_s")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """Runs as a table: of each its name, status and duration, the hyperparameters that differ, its newest metrics.
 
@@ -29,6 +29,13 @@ class Comparison:
         """Return the columns with their values, in the order of the runs: what `pandas.DataFrame` takes."""
         rows = self.rows()
         return {column: [row[column] for row in rows] for column in self.columns}
+
+    def __repr__(self) -> str:
+        """Return the comparison as a table of text."""
+        # Loaded when something is shown; few programs print.
+        from modelbox.display.listing import text_table  # noqa: PLC0415  # see above
+
+        return text_table(self.columns, (row.values() for row in self.rows()))
 
     def _repr_html_(self) -> str:
         """Show the comparison in a notebook, as a table."""

@@ -22,7 +22,7 @@ from modelbox.values import DatasetColumn, Labels
 from modelbox.wire import value_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Dataset(StoredObject):
     """A dataset: its name and the digest of its content make it, so other content is another dataset.
 

@@ -1,7 +1,7 @@
 """Experiments, and what a client does with them and their runs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, Final, Literal, Unpack
 
@@ -28,7 +28,7 @@ from modelbox.values import Labels
 from modelbox.wire import framework_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Experiment(KeyedObject, HasCheckpoints):
     """An experiment: a series of runs, or one training that is logged on it directly.
 
@@ -37,11 +37,11 @@ class Experiment(KeyedObject, HasCheckpoints):
     """
 
     name: str
-    owner: str
+    owner: str = field(hash=False)
     external_id: str
     framework: MLFramework
-    task: str
-    description: str
+    task: str = field(hash=False)
+    description: str = field(hash=False)
     parent_id: str
 
     def parent(self) -> "Experiment | None":

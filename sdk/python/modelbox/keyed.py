@@ -62,7 +62,7 @@ class Keys:
             setattr(self, name, getattr(other, name))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class KeyedObject(StoredObject):
     """An object with metrics and hyperparameters."""
 
@@ -70,7 +70,9 @@ class KeyedObject(StoredObject):
 
     @property
     def metric_summaries(self) -> Mapping[str, MetricSummary]:
-        """Its metrics in short, by key, as they were when it was read.
+        """Its metrics in short, by key, as they were when it was read: of a run just started none.
+
+        `refreshed().metric_summaries` has what was logged since then, `metrics` every point.
 
         A list brings 100 of each object unless all are asked for (`all_keys`); where there are more, they are read
         when this is looked at, with one call for the object.
@@ -82,7 +84,10 @@ class KeyedObject(StoredObject):
 
     @property
     def params(self) -> Mapping[str, Any]:
-        """Its hyperparameters by name, nested names joined with a dot; see `metric_summaries`."""
+        """Its hyperparameters by name, nested names joined with a dot, as they were when it was read or started.
+
+        `hyperparameters()` reads those that there are now; see `metric_summaries`.
+        """
         return self._whole().params
 
     @property

@@ -18,7 +18,7 @@ from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport import methods
 from modelbox.values import HistoryEntry, Labels
-from modelbox.wire import all_pages, history_entry_of, timestamp_of
+from modelbox.wire import all_pages, history_entry_of, time_of, timestamp_of
 
 if TYPE_CHECKING:
     from modelbox.datasets import Dataset
@@ -105,7 +105,7 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         labels: Labels | None = None,
         remove_labels: Iterable[str] = (),
     ) -> None:
-        """Change the object; what is not given stays as it is. `refreshed` reads the result.
+        """Change the object; what is not given stays as it is. This object shows the change; `refreshed` reads it anew.
 
         Args:
             labels: Labels to write, a text, number or bool for each name; other labels stay as they are.
@@ -122,7 +122,16 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
             labels_removed=[check_text("remove_labels", name) for name in removed],
             **{name: check_text(name, text) for name, text in given.items() if text is not None},
         )
-        ask(self._session, methods.UPDATE_OBJECT, request)
+        response = ask(self._session, methods.UPDATE_OBJECT, request)
+        kept = {**getattr(self, "labels", {}), **request.labels}
+        self._become(
+            **{name: text for name, text in given.items() if text is not None},
+            labels={name: text for name, text in kept.items() if name not in request.labels_removed},
+            updated_at=time_of(response.updated_at),
+        )
+
+    def _become(self, **about: Any) -> None:
+        """Show from now on what this object has just made of itself; one of which nothing was read shows nothing."""
 
     def history(
         self,
@@ -165,10 +174,12 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         if answer.unique_tags:
             tags = ", ".join(map(repr, answer.unique_tags))
             _log.warning("no model version holds %s while %s is deleted", tags, self.id)
+        self._become(deleted_at=time_of(answer.deleted_at))
 
     def restore(self) -> None:
         """Undo the deletion; does nothing if the object is not deleted."""
         ask(self._session, methods.RESTORE_OBJECT, pb.RestoreObjectRequest(id=self.id))
+        self._become(deleted_at=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Models and model versions: what they are, and what can be done with them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from modelbox.runs import Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ModelVersion(KeyedObject):
     """A version of a model.
 
@@ -39,9 +39,9 @@ class ModelVersion(KeyedObject):
     model_id: str
     name: str
     version: str
-    description: str
+    description: str = field(hash=False)
     framework: MLFramework
-    unique_tags: tuple[str, ...]
+    unique_tags: tuple[str, ...] = field(hash=False)
     experiment_id: str
     run_id: str
     checkpoint_id: str
@@ -65,7 +65,9 @@ class ModelVersion(KeyedObject):
             ObjectDeletedError: This version is deleted.
         """
         request = pb.SetUniqueTagRequest(model_version=self.id, tag=check_text("tag", tag))
-        return ask(self._session, methods.SET_UNIQUE_TAG, request).from_model_version
+        held_before = ask(self._session, methods.SET_UNIQUE_TAG, request).from_model_version
+        self._become(unique_tags=tuple(sorted({*self.unique_tags, request.tag})))
+        return held_before
 
     def remove_unique_tag(self, tag: str) -> None:
         """Take a unique tag away from this version.
@@ -75,6 +77,7 @@ class ModelVersion(KeyedObject):
         """
         request = pb.RemoveUniqueTagRequest(model_version=self.id, tag=check_text("tag", tag))
         ask(self._session, methods.REMOVE_UNIQUE_TAG, request)
+        self._become(unique_tags=tuple(one for one in self.unique_tags if one != request.tag))
 
 
 MODEL_VERSIONS: Final = Kind(
@@ -90,14 +93,14 @@ MODEL_VERSIONS: Final = Kind(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Model(StoredObject):
     """A model: what all versions of it have in common."""
 
     name: str
-    owner: str
-    task: str
-    description: str
+    owner: str = field(hash=False)
+    task: str = field(hash=False)
+    description: str = field(hash=False)
 
     @takes()
     def new_model_version(

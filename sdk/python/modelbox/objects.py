@@ -28,10 +28,11 @@ Read = Callable[[Any], Any]
 _TIMESTAMP: Final = "google.protobuf.Timestamp"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StoredObject(LoggedObject):
     """An object as it was when it was read; `refreshed` reads it again.
 
+    What is done with this object and answered, such as `update`, it shows; not what is logged on it, or done elsewhere.
     `exists` is true where its creation found it instead of creating it. `deleted_at` is set while it is deleted.
     """
 
@@ -39,8 +40,9 @@ class StoredObject(LoggedObject):
     namespace: str
     labels: Mapping[str, str] = field(hash=False)
     created_at: datetime
-    updated_at: datetime
-    deleted_at: datetime | None
+    # What is changed of an object says nothing of which one it is.
+    updated_at: datetime = field(hash=False)
+    deleted_at: datetime | None = field(hash=False)
     exists: bool = field(compare=False)
     _session: Session = field(repr=False, compare=False)
 
@@ -48,6 +50,17 @@ class StoredObject(LoggedObject):
         """Read the object again."""
         kind: Kind[Self] = _KINDS[type(self)]
         return kind.read(self._session, kind.get.request(id=self.id))
+
+    def _become(self, **about: Any) -> None:
+        for name, value in about.items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        """Return the object in a line."""
+        # Loaded when something is shown; it knows every kind.
+        from modelbox.display.line import line_of  # noqa: PLC0415  # see above
+
+        return line_of(self)
 
     def _repr_html_(self) -> str:
         """Show the object in a notebook, with what hangs on it."""

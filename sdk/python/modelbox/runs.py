@@ -73,7 +73,7 @@ class RunFields(TypedDict, total=False):
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run(KeyedObject, HasCheckpoints):
     """A run of an experiment: one training.
 
@@ -87,13 +87,14 @@ class Run(KeyedObject, HasCheckpoints):
     with another code than 0. Only the program that started or resumed it with a heartbeat does so; whoever opened the
     run by its id, forked or is a worker ends nothing. A copy, pickled or not, is the same run, opened by its id.
 
-    `status`, and everything else, is as it was when the run was read; `finish` and `resume` of this object change it.
-    `metric_summaries` and `params` are its metrics in short and its hyperparameters.
+    Everything is as it was when the run was read, but for what this object changes: `finish`, `resume`, `update`.
+    `metric_summaries` and `params` are its metrics in short and its hyperparameters; `refreshed` reads what was logged
+    since then.
     """
 
     experiment_id: str
     name: str
-    owner: str
+    owner: str = field(hash=False)
     status: RunStatus = field(hash=False)  # what `finish` changes says nothing of which run it is
     started_at: datetime
     ended_at: datetime | None = field(hash=False)
@@ -101,7 +102,7 @@ class Run(KeyedObject, HasCheckpoints):
     parent_id: str
     external_id: str = field(repr=False)
     source: Source | None = field(repr=False)
-    comment: str
+    comment: str = field(hash=False)
     reason: str = field(hash=False)
     _process: _Process = field(default_factory=_Process, repr=False, compare=False)
 
@@ -145,7 +146,7 @@ class Run(KeyedObject, HasCheckpoints):
         self._process.ended = True
         disown(self._session, self.id)
         deliver(self._session, methods.SET_RUN_STATUS, request)
-        self._become(RunStatus(request.status), ended_at=time_of(request.at), reason=request.reason)
+        self._become(status=RunStatus(request.status), ended_at=time_of(request.at), reason=request.reason)
 
     def resume(self, reason: str = "", *, heartbeat: bool = True, reopen: bool = False) -> Self:
         """Take up a run that failed, was killed, is lost, or ended with its program; it is running again.
@@ -167,15 +168,10 @@ class Run(KeyedObject, HasCheckpoints):
         )
         ask(self._session, methods.SET_RUN_STATUS, request)
         self._process.ended = False
-        self._become(RunStatus.RUNNING, ended_at=None, reason="")
+        self._become(status=RunStatus.RUNNING, ended_at=None, reason="")
         if heartbeat:
             own(self._session, self.id)
         return self.refreshed()
-
-    def _become(self, status: RunStatus, **about: Any) -> None:
-        """Show from now on what this object has just said of the run; nothing else of it changes."""
-        for name, value in {"status": status, **about}.items():
-            object.__setattr__(self, name, value)
 
     def log_resources(self, *, interval_s: float = INTERVAL_S_DEFAULT) -> ResourceLogger:
         """Log the load of the machine, of this process and of its GPUs as metrics `system/…`, until the run ends.

@@ -3,7 +3,7 @@
 Must not know: any kind of object.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -39,9 +39,14 @@ def text_of(items: Sequence[Any]) -> str:
     columns, rows = _table_of(items)
     if not columns:
         return list.__repr__(items) if isinstance(items, list) else repr(items)
-    widths = [max(len(row[number]) for row in (columns, *rows)) for number in range(len(columns))]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (columns, *rows)]
-    return "\n".join([*lines, *_rest(items)])
+    return "\n".join([text_table(columns, rows), *_rest(items)])
+
+
+def text_table(columns: Sequence[str], values: Iterable[Iterable[object]]) -> str:
+    """Return rows under their columns, as text; long values are cut."""
+    rows = [columns, *([_shown(value) for value in row] for row in values)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def html_of(items: Sequence[Any]) -> Html:
@@ -69,6 +74,8 @@ def _shown(value: object) -> str:
             return ""
         case datetime():
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+        case float():
+            return f"{value:.6g}"
         case tuple() | list():
             text = joined(value)
         case _:
