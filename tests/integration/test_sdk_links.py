@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modelbox import ChecksumMismatchError, DamagedError, Model, ModelBox
+from modelbox import ChecksumMismatchError, DamagedError, InvalidFieldError, Model, ModelBox
 from modelbox.values import OnProgress
 from modelbox_gateway.blobs.s3.bucket import Bucket
 from modelbox_gateway.blobs.s3.keys import Keys
@@ -140,6 +140,19 @@ def test_files_go_through_the_server_where_the_store_cannot_be_reached(
         assert left_in(bucket) == []
     finally:
         server.stop()
+
+
+def test_a_copy_in_the_store_sends_nothing_and_leaves_nothing(
+    client: ModelBox, model: Model, file: Path, bucket: S3Settings
+) -> None:
+    model.upload_artifact(file)
+    file.unlink()
+    version = model.new_model_version()
+    [copied] = version.copy_artifacts(model)
+    assert (copied.sha256, copied.size) == (SHA256, len(DATA))
+    with pytest.raises(InvalidFieldError, match="namespace"):
+        client.new_model("m", namespace="other").copy_artifacts(model)
+    assert left_in(bucket) == []
 
 
 @pytest.mark.parametrize("damage", ["changed", "truncated", "removed"])

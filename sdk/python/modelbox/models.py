@@ -128,7 +128,7 @@ class Model(StoredObject):
             unique_tags: Tags that at most one version of the model has, such as "production".
             move_tags: Take the tags from the versions that hold them.
             labels: A text, number or bool for each name.
-            run: The run that made it, or its id.
+            run: The run that made it, or its id; `copy_artifacts(run)` then has the run's files in the version too.
 
         Raises:
             UniqueTagTakenError: Another version holds one of the tags.

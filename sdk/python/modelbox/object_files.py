@@ -135,6 +135,40 @@ class HasArtifacts:
                 artifacts.append(artifact_of(self._session, file))
         return artifacts
 
+    def copy_artifacts(self, of: "HasArtifacts", *, path: str = "") -> list[Artifact]:
+        """Have uploaded files of another object in this one too, under the same paths, such as a run's in a version.
+
+        No bytes travel, and what the files on this machine have become since is not looked at. Each is copied by
+        itself; to do it again adds nothing.
+
+        Args:
+            of: The object that has them, of the same namespace.
+            path: Only the file with this path in it, or those in this folder of it.
+
+        Returns:
+            The artifacts here. Of several with one path the last is copied; tracked ones are left out, which is warned
+            about.
+
+        Raises:
+            NotFoundError: There is no such path.
+            NotUploadedError: There are files, and all of them were only tracked.
+            InvalidFieldError: The object is of another namespace, which does not have these bytes.
+        """
+        copied: list[Artifact] = []
+        for artifact in chosen(of.artifacts(), check_text("path", path)):
+            file = pb.FileMetadata(parent_id=self.id, file_type=artifact.mime_type.name)
+            file.path, file.size, file.sha256 = artifact.path, artifact.size, artifact.sha256
+            begun = ask(self._session, methods.BEGIN_UPLOAD, pb.BeginUploadRequest(file=file))
+            if not begun.file_id:
+                if begun.upload_id:
+                    abort = pb.AbortUploadRequest(upload_id=begun.upload_id, file=file)
+                    ask(self._session, methods.ABORT_UPLOAD, abort)
+                where = "is not in this object's namespace; download_artifacts and upload_artifact carry it there"
+                raise InvalidFieldError.of("of", f"{artifact.path[:300]!r} {where}")
+            file.id, file.uploaded, file.checksum = begun.file_id, True, artifact.checksum
+            copied.append(artifact_of(self._session, file))
+        return copied
+
     def upload_file(self, artifact_name: str, file: File) -> Artifact:
         """Upload one file as part of a named artifact: its path there is the name, then the file's own."""
         local = file if isinstance(file, LocalFile) else LocalFile(file)

@@ -32,7 +32,7 @@ _TIMESTAMP: Final = "google.protobuf.Timestamp"
 class StoredObject(LoggedObject):
     """An object as it was when it was read; `refreshed` reads it again.
 
-    What is done with this object and answered, such as `update`, it shows; not what is logged on it, or done elsewhere.
+    What is done with this object and answered, such as `update`, it shows; not what is logged, or done elsewhere.
     `exists` is true where its creation found it instead of creating it. `deleted_at` is set while it is deleted.
     """
 
