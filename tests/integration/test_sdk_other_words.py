@@ -28,8 +28,9 @@ def test_a_wrong_argument_of_a_run_is_answered_with_the_right_one(client: ModelB
         ("new_child", run.new_child),
     )
     for given, (name, call) in itertools.product(("params", "config", "hyperparams"), calls):
+        words: dict[str, Any] = {given: {"lr": 0.1}}
         with pytest.raises(TypeError, match=rf"^{name}\(\) has no argument '{given}'; here it is called 'hyperparam"):
-            call(**{given: {"lr": 0.1}})
+            call(**words)
     assert client.experiments("demo", filter='name = "never"') == []
 
 

@@ -92,6 +92,7 @@ def test_what_is_delivered_at_once_is_in_the_journal_when_the_call_returns(tmp_p
     courier.deliver(Record("LogEvent", b"3"))
     courier.deliver(Record("LogEvent", b"4"), at_once=True)
     until(lambda: not courier.still_creates() and courier.delivery().waiting_calls == 5)
+    [path] = folder.journals()
     until(lambda: len(list(unanswered(path))) == 5)
     close(courier)
     assert [record.request for record in unanswered(path)] == [b"0", b"1", b"2", b"3", b"4"]

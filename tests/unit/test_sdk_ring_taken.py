@@ -75,7 +75,7 @@ def test_a_journal_is_not_taken_while_somebody_has_its_ring(folder: JournalFolde
     owner = Owner(folder)
     owner.log(range(10))
     [record] = owner.records()
-    file = owner.backlog._create(folder)  # noqa: SLF001  # as the first record makes it
+    file = owner.backlog._create(folder)  # as the first record makes it
     owner.ring.flight(record, file.size).__enter__()
     file.append(record)
     file.close()

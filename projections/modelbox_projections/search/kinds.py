@@ -128,7 +128,7 @@ def _status() -> FieldRule:
     return replace(_column(Face.WORD, "status"), choices=("running", "finished", "failed", "killed", "lost"))
 
 
-def _duration() -> FieldRule:
+def _duration_s() -> FieldRule:
     """Return how long a run took, in seconds; one that goes on has none, for it would change from page to page."""
     seen = Seen(Face.NUMBER, "extract(epoch FROM {at}.ended_at - {at}.started_at)::double precision")
     return FieldRule((seen,), (seen,), present="{at}.ended_at IS NOT NULL")
@@ -212,7 +212,7 @@ KINDS: Final[Mapping[Kind, KindRule]] = {
             "status": _status(),
             "started_at": _column(Face.TIME, "started_at"),
             "ended_at": _column(Face.TIME, "ended_at", nullable=True),
-            "duration": _duration(),
+            "duration": _duration_s(),
             **_parents("experiment_id", nullable=False),
             **_parents("parent_id", nullable=True),
             **{f"source.{name}": _source(name) for name in _SOURCE},

@@ -46,13 +46,13 @@ def copied(held: Held, of: Path, files: Sequence[LocalFile]) -> list[LocalFile]:
 def _copied(file: LocalFile, place: Path) -> LocalFile:
     place.parent.mkdir(parents=True, exist_ok=True)
     path = Path(file.path)
-    for _ in range(_TRIES):
+    for tries_left in reversed(range(_TRIES)):
         before = path.stat()
         shutil.copyfile(path, place)
         after = path.stat()
-        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
-            break
-    else:
-        if after.st_size <= before.st_size:
-            raise InvalidFieldError.of("path", f"{str(path)[:300]!r} was written to while it was read")
-    return replace(file, path=place, label=file.label or label_of(os.fspath(file.path)))
+        is_growing = after.st_size > before.st_size
+        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) or (
+            is_growing and not tries_left
+        ):
+            return replace(file, path=place, label=file.label or label_of(os.fspath(file.path)))
+    raise InvalidFieldError.of("path", f"{str(path)[:300]!r} was written to while it was read")
