@@ -110,7 +110,7 @@ def test_without_background_a_file_is_there_or_an_error_says_why(sdk_server: Sdk
     Path("model.joblib").write_text("weights")
     with ModelBox(sdk_server.address, background=False) as strict:
         strict.object(run.id).log_artifact("model.joblib")
-        assert [one.path for one in run.artifacts()] == ["model.joblib"]
+        assert [one.path for one in strict.object(run.id).artifacts()] == ["model.joblib"]
         with pytest.raises(ValueError, match=r"missing\.joblib"):
             strict.object(run.id).log_artifact("missing.joblib")
 
