@@ -11,10 +11,11 @@ import pytest
 
 from modelbox import ModelBox, UnavailableError
 from modelbox.cli.common import EXIT_UNAVAILABLE, REFUSED_TIMEOUT_S, TIMEOUT_S
+from modelbox.journal.folder import JournalFolder
 from modelbox.transport import connection as connection_module
 from tests.integration.cli_calls import run
 from tests.integration.journal_support import trained
-from tests.integration.sdk_server import SdkServer
+from tests.integration.sdk_server import SdkServer, wait_until
 
 _LOADED_S = 4.0
 """What a loaded machine may add."""
@@ -94,3 +95,92 @@ def test_a_program_that_waits_is_told_that_nothing_listens_and_goes_on(
             assert monotonic() - began > 1.4
             assert away.value.is_refused
     assert caplog.text.count(f"nothing listens at {free_address}; it is tried again for up to 3 s") == 1
+
+
+RUN_ID = "0190c0de-0000-4000-8000-000000000003"
+
+_REPORTS = {
+    "metrics": ("metrics", "log", "loss=0.3", "accuracy=0.9", "--step", "5"),
+    "hyperparameters": ("hyperparameters", "log", "lr=0.01"),
+    "metadata": ("metadata", "set", "k", "1"),
+    "deleted metadata": ("metadata", "delete", "old"),
+    "events": ("events", "log", "--name", "deployed"),
+}
+
+
+def test_what_a_script_reports_while_the_server_is_away_is_kept_and_sent_later(
+    sdk_server: SdkServer, client: ModelBox, monkeypatch: pytest.MonkeyPatch, journal_folder: Path
+) -> None:
+    run_of = client.new_experiment("digits").new_run(id=RUN_ID, source=False, heartbeat=False)
+    run_of.update_metadata("old", 1)
+    client.flush()
+    sdk_server.stop()
+    monkeypatch.setenv("MODELBOX_API_ADDR", sdk_server.address)
+    for arguments in _REPORTS.values():
+        began = monotonic()
+        result = run(*arguments, "--run", RUN_ID)
+        assert monotonic() - began < REFUSED_TIMEOUT_S + 2 * _LOADED_S
+        assert result.stderr.count("\n") == 1, result.stderr
+        assert f"wait in {journal_folder}" in result.stderr
+        assert "`modelbox client sync` or the next client sends them" in result.stderr
+        assert "connection refused" in result.stderr
+    sdk_server.start()
+    run("sync")
+    wait_until(lambda: len(run_of.events()) == 1)
+    points = {key: [(point.step, point.value) for point in series] for key, series in run_of.metrics().items()}
+    assert points == {"loss": [(5, 0.3)], "accuracy": [(5, 0.9)]}
+    assert (run_of.hyperparameters(), run_of.metadata()) == ({"lr": 0.01}, {"k": 1})
+    assert [event.name for event in run_of.events()] == ["deployed"]
+
+
+def test_objects_whose_ids_are_known_are_named_without_the_server(
+    sdk_server: SdkServer, client: ModelBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = client.new_experiment("digits", namespace="vision")
+    model = client.new_model("digits", namespace="vision")
+    client.flush()
+    sdk_server.stop()
+    monkeypatch.setenv("MODELBOX_API_ADDR", sdk_server.address)
+    run("metadata", "set", "k", "1", "--experiment", "digits", "--namespace", "vision")
+    run("metadata", "set", "k", "2", "--model", "digits", "--namespace", "vision")
+    for unknown in (("--run", "night"), ("--id", RUN_ID[:8]), ("--model", "digits", "--version", "1")):
+        told = run("metadata", "set", "k", "3", *unknown, code=EXIT_UNAVAILABLE).stderr
+        assert "nothing is kept: without the server" in told
+        assert "--id with the whole id" in told
+    sdk_server.start()
+    run("sync")
+    wait_until(lambda: (experiment.metadata(), model.metadata()) == ({"k": 1}, {"k": 2}))
+
+
+def test_a_point_without_a_step_is_kept_and_that_is_told(
+    sdk_server: SdkServer, client: ModelBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_of = client.new_experiment("digits").new_run(id=RUN_ID, source=False, heartbeat=False)
+    client.flush()
+    sdk_server.stop()
+    monkeypatch.setenv("MODELBOX_API_ADDR", sdk_server.address)
+    told = run("metrics", "log", "loss=0.3", "--id", RUN_ID).stderr
+    assert "step 0" in told
+    sdk_server.start()
+    run("sync")
+    wait_until(lambda: [point.step for point in run_of.metrics("loss").get("loss", [])] == [0])
+
+
+def test_without_a_journal_what_is_reported_fails_while_the_server_is_away(
+    free_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELBOX_JOURNAL", "off")
+    told = run("metrics", "log", "loss=0.3", "--step", "1", "--id", RUN_ID, "--server-addr", free_address, code=3)
+    assert told.stderr.startswith("Error: server_addr: no answer from")
+
+
+def test_what_no_journal_has_room_for_is_told_where_it_is_kept(
+    free_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In the ring, from where the next client takes it; or nowhere, and then the command fails."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MODELBOX_JOURNAL_DIR", str(tmp_path / "file" / "journal"))
+    arguments = ("metadata", "set", "k", "1", "--id", RUN_ID, "--server-addr", free_address)
+    assert "what no journal had room for is kept in " in run(*arguments).stderr
+    monkeypatch.setattr(JournalFolder, "create_ring", lambda _: None)
+    assert "what was reported could not be kept either" in run(*arguments, code=EXIT_UNAVAILABLE).stderr

@@ -6,7 +6,7 @@ Must not know: any command.
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -28,7 +28,7 @@ REFUSED_TIMEOUT_S: Final = 2.0
 EXIT_UNAVAILABLE: Final = 3
 
 
-class _UnavailableFailure(click.ClickException):
+class UnavailableFailure(click.ClickException):
     """The server does not answer."""
 
     exit_code = EXIT_UNAVAILABLE
@@ -37,23 +37,24 @@ class _UnavailableFailure(click.ClickException):
 class _ToStandardError(logging.Handler):
     """Prints what the client warns about, a line each, and the same once."""
 
-    def __init__(self) -> None:
-        """Have printed nothing yet."""
+    def __init__(self, without: Collection[str]) -> None:
+        """Have printed nothing yet; what these modules warn about is left out."""
         super().__init__(logging.WARNING)
+        self._without: Final = without
         self._printed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one warning."""
         message = record.getMessage()
-        if message not in self._printed:
+        if message not in self._printed and record.module not in self._without:
             self._printed.add(message)
             click.echo(f"Warning: {message}", err=True)
 
 
 @contextlib.contextmanager
-def _warned() -> Iterator[None]:
+def _warned(without: Collection[str]) -> Iterator[None]:
     """Print what the client warns about on standard error, such as what a search did not find."""
-    logger, handler = logging.getLogger("modelbox"), _ToStandardError()
+    logger, handler = logging.getLogger("modelbox"), _ToStandardError(without)
     logger.addHandler(handler)
     try:
         yield
@@ -62,13 +63,17 @@ def _warned() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reported() -> Iterator[None]:
-    """End the command with one line on standard error and its exit code when the client or a file fails."""
+def reported(*, without: Collection[str] = ()) -> Iterator[None]:
+    """End the command with one line on standard error and its exit code when the client or a file fails.
+
+    Args:
+        without: Modules of the client whose warnings are not printed.
+    """
     try:
-        with _warned():
+        with _warned(without):
             yield
     except UnavailableError as error:
-        raise _UnavailableFailure(str(error)) from error
+        raise UnavailableFailure(str(error)) from error
     except ModelBoxError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

@@ -7,6 +7,7 @@ import click
 
 from modelbox.cli.common import limit_option, output_option
 from modelbox.cli.groups import ListingGroup
+from modelbox.cli.keeping import with_reported_object
 from modelbox.cli.output import Row, print_rows
 from modelbox.cli.pointing import with_object
 from modelbox.cli.values import metadata_option, read_time, read_values
@@ -28,7 +29,7 @@ def events() -> None:
 @click.option("--source", default="", help="Who reports it.")
 @click.option("--wallclock", "--time", "wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
 @metadata_option
-@with_object()
+@with_reported_object
 def log_event(
     client: ModelBox,
     *,

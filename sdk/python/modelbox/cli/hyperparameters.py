@@ -4,6 +4,7 @@ import click
 
 from modelbox.cli.common import output_option
 from modelbox.cli.groups import ListingGroup
+from modelbox.cli.keeping import with_reported_object
 from modelbox.cli.output import json_text, print_object, print_rows
 from modelbox.cli.pointing import with_object
 from modelbox.cli.values import read_values
@@ -17,9 +18,12 @@ def hyperparameters() -> None:
 
 @hyperparameters.command("log", epilog="Example: modelbox client hyperparameters log --id ID lr=0.01 optimizer=adam")
 @click.argument("params", nargs=-1, required=True, metavar="NAME=VALUE...")
-@with_object()
+@with_reported_object
 def log_hyperparameters(client: ModelBox, *, object_id: str, params: tuple[str, ...]) -> None:
-    """Record hyperparameters. A VALUE is JSON; text that is no JSON is a string."""
+    """Record hyperparameters. A VALUE is JSON; text that is no JSON is a string.
+
+    While the server is away they are kept in the journal, and sent later.
+    """
     client.object(object_id).log_hyperparameters(read_values(params, what="param"))
 
 

@@ -4,6 +4,7 @@ import click
 
 from modelbox.cli.common import limit_option, output_option
 from modelbox.cli.groups import ListingGroup
+from modelbox.cli.keeping import with_reported_object
 from modelbox.cli.output import json_text, print_object, print_rows
 from modelbox.cli.pointing import with_object
 from modelbox.cli.rows import rows_of
@@ -43,7 +44,7 @@ def show(client: ModelBox, *, object_id: str, key: str) -> None:
 @metadata.command("set", epilog="""Example: modelbox client metadata set --id ID hidden_layers '[64, 32]'""")
 @click.argument("key")
 @click.argument("value")
-@with_object()
+@with_reported_object
 def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> None:
     """Write one key. VALUE is JSON; text that is no JSON is a string."""
     client.object(object_id).update_metadata(key, read_value(value))
@@ -51,7 +52,7 @@ def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> N
 
 @metadata.command("delete", epilog="Example: modelbox client metadata delete --id ID hidden_layers")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@with_object()
+@with_reported_object
 def delete_metadata(client: ModelBox, *, object_id: str, keys: tuple[str, ...]) -> None:
     """Delete keys. What they held stays in the history."""
     client.object(object_id).delete_metadata(*keys)

@@ -8,6 +8,7 @@ import click
 
 from modelbox.cli.common import output_option
 from modelbox.cli.groups import ListingGroup
+from modelbox.cli.keeping import AwayBox, with_reported_object
 from modelbox.cli.naming import kind_of
 from modelbox.cli.output import Row, print_rows, print_stream
 from modelbox.cli.pointing import with_object
@@ -102,13 +103,18 @@ def list_metrics(
     help="Place in the training. Default: of each metric the one after its last; 0 for its first point.",
 )
 @click.option("--wallclock", "--time", "wallclock", callback=read_time, metavar="TIME", help="When. Default: now.")
-@with_object()
+@with_reported_object
 def log_metrics(
     client: ModelBox, *, object_id: str, values: tuple[str, ...], step: int | None, wallclock: float | None
 ) -> None:
-    """Log a point of each metric. It is recorded when the command ends."""
+    """Log a point of each metric. It is recorded when the command ends; kept and sent later, if the server is away."""
     numbers = read_numbers(values, what="metric")
     logged = client.object(object_id)
+    if isinstance(client, AwayBox):
+        if step is None:
+            click.echo("without the server the last step is not known: it is step 0, unless --step is given", err=True)
+        logged.log_metrics(numbers, step or 0, wallclock)
+        return
     if step is None:
         last = logged.metrics(*numbers, max_points=1)
         for key, number in numbers.items():

@@ -14,8 +14,9 @@ import click
 
 from modelbox.cli.common import namespace_option, with_client
 from modelbox.cli.groups import ObjectArgument
-from modelbox.cli.naming import find_experiment, find_id, find_model
+from modelbox.cli.naming import find_experiment, find_id, find_model, is_id
 from modelbox.client import ModelBox
+from modelbox.ids import object_id as derived_id
 from modelbox.objects import StoredObject
 from modelbox.values import FoundObject
 
@@ -136,6 +137,21 @@ def object_id_of(client: ModelBox, kinds: Sequence[str], given: Mapping[str, str
     return ""
 
 
+def known_id_of(client: ModelBox, given: Mapping[str, str]) -> str:
+    """Return the id as `object_id_of` does, of what is named so that its id is known without the server; else nothing.
+
+    So are whole ids, and names of experiments and models.
+    """
+    texts = {name: given[name] for name in (_ARGUMENT, _ID, *ANY) if given.get(name)}
+    if len(texts) != 1 or given.get("version") or given.get("tag"):
+        return ""
+    [(name, text)] = texts.items()
+    if is_id(text):
+        return text.lower()
+    is_derived = name in {"experiment", "model"}
+    return derived_id(name, given.get("namespace") or client.namespace, text) if is_derived else ""
+
+
 def choice_of(kinds: Sequence[str]) -> str:
     """Return what says how to name an object of these kinds."""
     argument = "OBJECT" if len(kinds) > 1 else kinds[0].upper()
@@ -151,7 +167,7 @@ def _with(
     *,
     tag_is: str = "",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    names = _params(kinds)
+    names = params_of(kinds)
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @object_options(kinds, id_names)
@@ -171,7 +187,7 @@ def _with(
     return decorate
 
 
-def _params(kinds: Sequence[str]) -> tuple[str, ...]:
+def params_of(kinds: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the parameters that `object_options` adds."""
     of_kinds = kinds if len(kinds) > 1 else ()
     of_version = ("version", "tag") if "model_version" in kinds else ()
