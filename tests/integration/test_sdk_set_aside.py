@@ -157,7 +157,7 @@ def test_what_is_set_aside_is_dropped_only_on_request(sdk_server: SdkServer, run
     assert second["key"] in table.stdout
     assert "--refused --drop" in table.stderr
     listed = subprocess.run([MODELBOX, "client", "journal"], capture_output=True, text=True, check=True)
-    assert "0 metric points and 1 calls were refused" in listed.stderr
+    assert "refused within the last day and set aside: 1 call; see" in listed.stderr
     assert [one["outcome"] for one in refused(address, "--drop")] == ["dropped"]
     assert refused(address, "--show") == []
     sdk_server.stop()

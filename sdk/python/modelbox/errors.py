@@ -217,7 +217,7 @@ class FlushTimeoutError(UnavailableError):
 
     def __init__(self, waiting: int, *, calls: int = 0, timeout_s: float, cause: ModelBoxError | None = None) -> None:
         """Say how many points and calls wait, how long was waited, and what came instead of an acknowledgement."""
-        problem = f"{_counted(waiting, calls)} not acknowledged within {timeout_s:g} s; they are kept and still sent"
+        problem = f"{counted(waiting, calls)} not acknowledged within {timeout_s:g} s; they are kept and still sent"
         super().__init__(problem if cause is None else f"{problem}; the last answer: {cause}")
         self.waiting = waiting
         self.calls = calls
@@ -232,7 +232,7 @@ class RefusedError(ModelBoxError):
 
     def __init__(self, points: int, cause: ModelBoxError, *, calls: int = 0, fate: str = "") -> None:
         """Say how many points and calls were refused, why the first of them, and what became of it."""
-        problem = f"{_counted(points, calls)} refused: {cause}"
+        problem = f"{counted(points, calls)} refused: {cause}"
         super().__init__(f"{problem}; {fate}" if fate else problem, reason=cause.reason, field=cause.field)
         self.points = points
         self.calls = calls
@@ -248,9 +248,10 @@ class ClosedError(ModelBoxError):
     """The client was closed; make a new `ModelBox`."""
 
 
-def _counted(points: int, calls: int) -> str:
+def counted(points: int, calls: int) -> str:
+    """Return a number of metric points and calls in words, without what there is none of."""
     counts = ((points, "metric point"), (calls, "call"))
-    parts = [f"{count} {what}{'s' * (count > 1)}" for count, what in counts if count]
+    parts = [f"{count:,} {what}{'s' * (count > 1)}" for count, what in counts if count]
     return " and ".join(parts) or "0 metric points"
 
 

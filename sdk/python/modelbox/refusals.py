@@ -13,7 +13,7 @@ from time import time
 from typing import Final
 
 from modelbox.delivery.keeping import release
-from modelbox.errors import AnotherLogError, ModelBoxError, UnavailableError
+from modelbox.errors import AnotherLogError, InvalidFieldError, ModelBoxError, UnavailableError
 from modelbox.journal.aside import Refused, refused_in
 from modelbox.journal.file import JournalFile
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
@@ -23,6 +23,9 @@ from modelbox.record_calls import send, was_recorded, which_log
 from modelbox.transfer.patience import Patience
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
+
+_NAMED_MAX: Final = 5
+"""Keys that an error names."""
 
 
 class Outcome(StrEnum):
@@ -47,6 +50,27 @@ class SetAside:
     problem: str
     outcome: Outcome
     path: Path
+
+
+def whole_keys(settings: JournalSettings, address: str, beginnings: Collection[str]) -> list[str]:
+    """Return the keys of what is set aside of a server that begin so; each beginning means one.
+
+    Raises:
+        InvalidFieldError: Nothing that is set aside has a key that begins so, or several have.
+        OSError: A file cannot be read.
+    """
+    known = {one.key for one in show_refused(settings, address)} if beginnings else set()
+    return [_whole_key(known, beginning.rstrip("\u2026.")) for beginning in beginnings]
+
+
+def _whole_key(known: Collection[str], beginning: str) -> str:
+    found = sorted(key for key in known if beginning and key.startswith(beginning))
+    if beginning in found or len(found) == 1:
+        return beginning if beginning in found else found[0]
+    if not found:
+        raise InvalidFieldError.of("--key", f"nothing is set aside with a key that begins with {beginning[:80]!r}")
+    named = ", ".join(found[:_NAMED_MAX]) + (" and others" if len(found) > _NAMED_MAX else "")
+    raise InvalidFieldError.of("--key", f"{len(found)} keys begin with {beginning[:80]!r}: {named}; give more of it")
 
 
 def show_refused(settings: JournalSettings, address: str, *, keys: Collection[str] = ()) -> list[SetAside]:

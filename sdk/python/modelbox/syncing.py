@@ -13,13 +13,16 @@ from pathlib import Path
 
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
+from modelbox.delivery.order import about_of
 from modelbox.delivery.pouring import pour_orphans, take
 from modelbox.delivery.takeover import Sent, Takeover
 from modelbox.delivery.tries import Tries
 from modelbox.home import HomeLog
+from modelbox.journal.aside import refused_in
 from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
 from modelbox.journal.tally import Tally
+from modelbox.limits import LEFTOVER_READ_BYTES_MAX
 from modelbox.record_calls import answers, send, was_recorded, which_log
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
@@ -131,14 +134,41 @@ def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
         )
 
 
-def set_aside(settings: JournalSettings) -> Tally:
+def left_of(settings: JournalSettings, address: str, object_id: str) -> Tally:
+    """Return how much of an object waits in journals of ended programs, for the server at an address.
+
+    Where more waits than can be looked through quickly, the rest is not counted.
+
+    Raises:
+        OSError: A journal cannot be read.
+    """
+    folder = JournalFolder(settings, address)
+    pour_orphans(folder)
+    tally, looked_through = Tally(), 0
+    for path in folder.all_journals():
+        looked_through += path.stat().st_size
+        if looked_through > LEFTOVER_READ_BYTES_MAX:
+            break
+        if folder.is_left(path):
+            for record in unanswered(path):
+                about = about_of(record)
+                if about is not None and object_id in about.all:
+                    tally.add(record)
+    return tally
+
+
+def set_aside(settings: JournalSettings, *, since: float = 0.0) -> Tally:
     """Return how much of what this user logged was refused, by any server, and is set aside.
+
+    Args:
+        since: Only what was refused from then on, in seconds since the epoch.
 
     Raises:
         OSError: A file cannot be read.
     """
     tally = Tally()
     for path in JournalFolder(settings, "").refused(of_any_server=True):
-        for record in unanswered(path):
-            tally.add(record)
+        for record, refused in refused_in(path):
+            if refused.refused_at >= since:
+                tally.add(record)
     return tally

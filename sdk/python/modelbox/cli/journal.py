@@ -3,13 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import click
 
 from modelbox.cli.common import REFUSED_TIMEOUT_S, TIMEOUT_S, connection_options, output_option, reported
-from modelbox.cli.output import print_rows
+from modelbox.cli.output import print_rows, shown
+from modelbox.cli.tables import terminal_width
 from modelbox.config import resolve_address, resolve_journal
+from modelbox.errors import counted
 from modelbox.journal.folder import JournalSettings
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ class _Patience(TypedDict):
 
 _PATIENCE: Final[_Patience] = {"away_s_max": TIMEOUT_S, "refused_s_max": REFUSED_TIMEOUT_S}
 
+_NEWS_S: Final = 86_400.0
+"""For how long it is news that something was set aside, in seconds."""
+
 _EXAMPLES = """\b
 Example: modelbox client sync --server-addr localhost:8085
 What the server refused, and why: modelbox client sync --refused --show
@@ -40,7 +46,7 @@ Drop one of it for good:          modelbox client sync --refused --drop --key 1f
 @click.option("--refused", is_flag=True, help="Send again what the server refused and is set aside; nothing else.")
 @click.option("--show", is_flag=True, help="With --refused: only show it.")
 @click.option("--drop", is_flag=True, help="With --refused: drop it for good; nothing is sent.")
-@click.option("--key", "keys", multiple=True, help="With --refused: only this one. May be given several times.")
+@click.option("--key", "keys", multiple=True, help="With --refused: only this one; its first digits do. Repeatable.")
 @output_option
 @connection_options
 def sync(
@@ -70,16 +76,20 @@ def sync(
         address = resolve_address(server_addr, config_path=config_path)
         settings = _settings(config_path)
         if refused:
-            found = _go_through_refused(
-                settings,
-                address,
-                written_for=written_for,
-                keys=keys,
-                foreign=from_another_log,
-                show=show,
-                drop=drop,
-            )
-            _print_refused(found, keys, output)
+            found: list[SetAside] = []
+            try:
+                found = _go_through_refused(
+                    settings,
+                    address,
+                    written_for=written_for,
+                    keys=keys,
+                    foreign=from_another_log,
+                    show=show,
+                    drop=drop,
+                )
+            finally:
+                _print_refused(found, output)
+            _fail_where_refused_again(found)
         else:
             _sync(settings, address, written_for, output, foreign=from_another_log)
 
@@ -91,21 +101,17 @@ def _sync(settings: JournalSettings, address: str, written_for: str, output: str
     try:
         sync_journals(settings, address, written_for=written_for, from_another_log=foreign, sent=done, **_PATIENCE)
     finally:
-        counted = ("refused_points", "refused_calls", "waiting_points", "waiting_calls")
-        columns = ("journal", "points", "calls", *counted)
+        became = ("refused_points", "refused_calls", "waiting_points", "waiting_calls")
+        columns = ("journal", "points", "calls", *became)
         print_rows([_sent_row(sent) for sent in done], columns=columns, output=output, what="journals to send")
     problems = "; ".join(dict.fromkeys(problem for sent in done for problem in _problems_of(sent)))
     if any(sent.refused for sent in done):
-        refused = _counted(sum(sent.refused_points for sent in done), sum(sent.refused_calls for sent in done))
+        refused = counted(sum(sent.refused_points for sent in done), sum(sent.refused_calls for sent in done))
         remedy = "they are set aside: modelbox client sync --refused"
         raise click.ClickException(f"the server refused {refused} ({remedy}): {problems}")
     if waiting := [sent for sent in done if sent.waiting or sent.trouble]:
-        count = _counted(sum(sent.waiting_points for sent in waiting), sum(sent.waiting_calls for sent in waiting))
+        count = counted(sum(sent.waiting_points for sent in waiting), sum(sent.waiting_calls for sent in waiting))
         raise click.ClickException(f"{count} still wait in their journals: {problems}")
-
-
-def _counted(points: int, calls: int) -> str:
-    return f"{points:,} metric points and {calls:,} calls"
 
 
 def _problems_of(sent: "Sent") -> list[str]:
@@ -142,8 +148,9 @@ def _go_through_refused(
     show: bool,
     drop: bool,
 ) -> "list[SetAside]":
-    from modelbox.refusals import drop_refused, resend_refused, show_refused
+    from modelbox.refusals import drop_refused, resend_refused, show_refused, whole_keys
 
+    keys = whole_keys(settings, written_for or address, keys)
     if show:
         return show_refused(settings, written_for or address, keys=keys)
     if drop:
@@ -151,13 +158,21 @@ def _go_through_refused(
     return resend_refused(settings, address, written_for=written_for, keys=keys, from_another_log=foreign, **_PATIENCE)
 
 
-def _print_refused(found: "Sequence[SetAside]", keys: Collection[str], output: str) -> None:
+def _print_refused(found: "Sequence[SetAside]", output: str) -> None:
+    columns = ("refused_at", "key", "method", "points", "outcome", "reason", "problem")
+    if found and output == "table" and terminal_width() is not None:
+        # A table would be cut, and the key and the problem are what one came for.
+        for one in found:
+            facts = (shown(one.refused_at), one.key, one.method, counted(one.points, not one.points), str(one.outcome))
+            click.echo("  ".join(facts))
+            click.echo(f"    {shown(one.problem)}")
+    else:
+        print_rows([_refused_row(one) for one in found], columns=columns, output=output, what="refused records")
+
+
+def _fail_where_refused_again(found: "Sequence[SetAside]") -> None:
     from modelbox.refusals import Outcome
 
-    columns = ("refused_at", "key", "method", "points", "outcome", "reason", "problem")
-    print_rows([_refused_row(one) for one in found], columns=columns, output=output, what="refused records")
-    if missing := set(keys) - {one.key for one in found}:
-        raise click.ClickException(f"--key: nothing is set aside with {', '.join(sorted(missing))}")
     if still := sum(one.outcome in {Outcome.REFUSED, Outcome.UNANSWERED} for one in found):
         remedy = "drop what is not wanted: modelbox client sync --refused --drop"
         raise click.ClickException(f"{still} of them were not recorded and stay set aside; {remedy}")
@@ -180,11 +195,11 @@ def journal(*, output: str, config_path: Path | None) -> None:
             {**asdict(found), "path": str(found.path), "journal": found.path.name}
             for found in waiting_journals(settings)
         ]
-        aside = set_aside(settings)
+        aside = set_aside(settings, since=time() - _NEWS_S)
     columns = ("journal", "server_addr", "points", "calls", "bytes", "in_use", "log", "created_at")
     print_rows(rows, columns=columns, output=output, what="journals")
     if aside.records:
-        text = f"{aside.points} metric points and {aside.calls} calls were refused and are set aside"
+        text = f"refused within the last day and set aside: {counted(aside.points, aside.calls)}"
         click.echo(f"{text}; see them with: modelbox client sync --refused --show", err=True)
 
 

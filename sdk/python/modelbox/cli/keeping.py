@@ -14,7 +14,7 @@ from modelbox.cli.common import UnavailableFailure, connected, connection_option
 from modelbox.cli.pointing import ANY, choice_of, known_id_of, object_id_of, object_options, params_of
 from modelbox.client import ModelBox
 from modelbox.config import resolve_journal
-from modelbox.errors import OverloadedError, UnavailableError
+from modelbox.errors import OverloadedError, UnavailableError, counted
 
 
 class AwayBox(ModelBox):
@@ -46,6 +46,22 @@ def with_reported_object(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException("not all that was reported could be kept")
 
     return run
+
+
+def tell_what_waits(client: ModelBox, object_id: str) -> None:
+    """Say what of an object is still in journals of this machine that nobody sends: it is missing in what is read."""
+    from modelbox.syncing import left_of
+
+    settings = resolve_journal()
+    if settings is None:
+        return
+    try:
+        left = left_of(settings, client.address, object_id)
+    except OSError:
+        return  # sent, or taken over, at this moment; and what is asked for is something else
+    if left.records:
+        what = counted(left.points, left.calls)
+        click.echo(f"of this object {what} wait here, not sent yet; send them with: modelbox client sync", err=True)
 
 
 def _why_away(client: ModelBox) -> UnavailableError | None:

@@ -8,7 +8,7 @@ import click
 
 from modelbox.cli.common import output_option
 from modelbox.cli.groups import ListingGroup
-from modelbox.cli.keeping import AwayBox, with_reported_object
+from modelbox.cli.keeping import AwayBox, tell_what_waits, with_reported_object
 from modelbox.cli.naming import kind_of
 from modelbox.cli.output import Row, print_rows, print_stream
 from modelbox.cli.pointing import with_object
@@ -76,6 +76,7 @@ def list_metrics(
     if all_points and (last or max_points):
         raise click.UsageError("--all does not go with --last and --max-points")
     logged = client.object(object_id)
+    tell_what_waits(client, object_id)
     steps = Steps(first_step=first_step, last_step=last_step)
     is_thinned = output in ("table", "markdown") and not (last or max_points or all_points)
     if last or max_points or is_thinned:

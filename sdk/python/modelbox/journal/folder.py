@@ -130,10 +130,12 @@ class JournalFolder:
             self._measured_at = monotonic()
             self._others_bytes = sum(_size(path) for path in self._files() if path != file.path)
         if self._others_bytes + file.size + more > self.settings.bytes_max:
-            raise NoRoomError(f"the journals take {self.settings.bytes_max:,} bytes, as much as they may")
+            problem = f"the journals in {self.settings.folder} may take {self.settings.bytes_max:,} bytes, and do"
+            raise NoRoomError(f"{problem}: send them with `modelbox client sync`, or raise journal_bytes_max")
         disk = os.statvfs(self.settings.folder)
         if disk.f_bavail * disk.f_frsize < self.settings.free_bytes_min:
-            raise NoRoomError(f"less than {self.settings.free_bytes_min:,} bytes are free on their disk")
+            problem = f"less than {self.settings.free_bytes_min:,} bytes are free on the disk of {self.settings.folder}"
+            raise NoRoomError(f"{problem}: make room there, or set MODELBOX_JOURNAL_DIR to a folder on another disk")
 
     def journals(self, *, of_any_server: bool = False) -> Iterator[Path]:
         """Return this user's journals for this server, the oldest first; those of this process, too."""
