@@ -5,7 +5,8 @@ from time import monotonic
 
 import pytest
 
-from modelbox import ModelBox, RunStatus, UnavailableError
+from modelbox import FlushTimeoutError, ModelBox, RunStatus, UnavailableError
+from modelbox.ids import drawn_id
 from modelbox.limits import OFFLINE_AFTER_S
 from tests.integration.sdk_server import SdkServer
 
@@ -58,3 +59,13 @@ def test_without_background_a_server_that_is_away_is_an_error(sdk_server: SdkSer
         with pytest.raises(UnavailableError):
             client.object("00000000-0000-4000-8000-000000000000").update_metadata("k", 1)
     assert not (tmp_path / "journal").exists()
+
+
+def test_while_the_server_is_away_nobody_is_told_that_there_is_no_checkpoint(sdk_server: SdkServer) -> None:
+    with ModelBox(sdk_server.address, timeout_s=0.5) as client:
+        sdk_server.stop()
+        run = client.start_run("resumed", id=drawn_id(), source=False, heartbeat=False)
+        with pytest.raises(FlushTimeoutError, match="does the server run there"):
+            run.checkpoints(limit=1)
+    with ModelBox(sdk_server.address, timeout_s=0.5) as fresh, pytest.raises(UnavailableError):
+        fresh.run(run.id)

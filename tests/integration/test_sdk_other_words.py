@@ -1,8 +1,10 @@
 """Who comes from MLflow or Weights & Biases and uses their word is told the one that is right here."""
 
 import copy
+import inspect
 import itertools
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +15,7 @@ import pytest
 import modelbox
 from modelbox import Experiment, InvalidFieldError, Model, ModelBox, Run
 from modelbox.other_words import ATTRIBUTES, CALLS
+from modelbox.runs import RunFields
 
 
 @pytest.fixture
@@ -118,6 +121,12 @@ def test_a_number_that_is_none_names_itself(client: ModelBox, run: Run) -> None:
             run.lineage(depth=number)
         with pytest.raises(InvalidFieldError, match=r"^max_points: "):
             run.metrics(max_points=number)
+
+
+def test_the_help_of_each_way_to_start_a_run_names_its_arguments() -> None:
+    for call in (modelbox.start_run, ModelBox.start_run, Experiment.new_run, Run.new_child):
+        words = set(re.findall(r"\w+", inspect.getdoc(call) or ""))
+        assert RunFields.__annotations__.keys() - ({"parent"} if call is Run.new_child else set()) <= words
 
 
 def test_the_integrations_are_there_without_an_import_of_their_own() -> None:

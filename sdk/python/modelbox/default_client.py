@@ -40,6 +40,12 @@ def start_run(
 
     The end of the program ends it, if nobody did before.
 
+    Args:
+        name: The run's.
+        framework: The experiment's, where it is created.
+        of: hyperparameters, labels, metadata, comment, owner, parent, id, source, source_diff, heartbeat, started_at,
+            external_id; each as `Experiment.new_run` describes it.
+
     Raises:
         InvalidFieldError: An argument breaks a rule.
     """

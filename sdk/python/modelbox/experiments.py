@@ -73,6 +73,8 @@ class Experiment(KeyedObject, HasCheckpoints):
             name: Two words and some digits, unless given.
             hyperparameters: See `Run.log_hyperparameters`.
             parent: The run that this one is part of, or its id.
+            comment: What it is, or why it is made.
+            owner: Who answers for it.
             labels: A text, number or bool for each name.
             metadata: A JSON value for each key.
             source: What it is made with: True finds out repository, commit, program, machine and packages; False
@@ -274,7 +276,7 @@ class ExperimentCalls:
         all_keys: bool = False,
         limit: int | None = None,
     ) -> Listed[Experiment]:
-        """Return the experiments of a namespace (the client's own unless given), newest first.
+        """Return the experiments of a namespace (the client's own unless given: not all, as `runs` has), newest first.
 
         Args:
             filter: Which of them, such as `metrics.val_acc > 0.9 and (params.lr = "0.01" or labels.env = "prod")`.
@@ -309,7 +311,8 @@ class ExperimentCalls:
         Args:
             name: The run's.
             framework: The experiment's, where it is created.
-            of: Whatever `Experiment.new_run` takes.
+            of: hyperparameters, labels, metadata, comment, owner, parent, id, source, source_diff, heartbeat,
+                started_at, external_id; each as `Experiment.new_run` describes it.
         """
         return self.new_experiment(experiment, namespace=namespace, framework=framework).new_run(name, **of)
 

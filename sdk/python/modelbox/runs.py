@@ -192,7 +192,12 @@ class Run(KeyedObject, HasCheckpoints):
 
     @takes(*RunFields.__annotations__)
     def new_child(self, name: str = "", **of: "Unpack[RunFields]") -> "Run":
-        """Start a run that is part of this one, such as a fold or a trial; see `Experiment.new_run`."""
+        """Start a run that is part of this one, such as a fold or a trial.
+
+        Args:
+            of: hyperparameters, labels, metadata, comment, owner, id, source, source_diff, heartbeat, started_at,
+                external_id; each as `Experiment.new_run` describes it.
+        """
         fields: RunFields = {**of, "parent": self}
         return new_run(self._session, self.experiment_id, name, namespace=self.namespace, **fields)
 

@@ -237,6 +237,10 @@ class ModelBoxLogger(_loggers.Logger):
 
         Returns:
             Where it is; None if the run has none, or does not exist.
+
+        Raises:
+            ModelBoxError: The server does not answer: whether there is one is not known, so nothing begins again
+                unasked. To begin anew, give another `run_id`, or none, and do not ask.
         """
         try:
             run = self.box.run(self._run_id)

@@ -86,7 +86,11 @@ class ModelBoxCallback(_transformers.TrainerCallback):
         self._end_trial(RunStatus.KILLED, "the trial did not come to its end")
 
     def last_checkpoint(self, destination: str | PathLike[str]) -> str | None:
-        """Download the newest whole checkpoint of the run, for `train(resume_from_checkpoint=…)`; None if none."""
+        """Download the newest whole checkpoint of the run, for `train(resume_from_checkpoint=…)`; None if none.
+
+        Raises:
+            ModelBoxError: The server does not answer: whether there is one is not known.
+        """
         path = restored_checkpoint(self._run, Path(destination))
         return None if path is None else str(path)
 
