@@ -10,7 +10,9 @@ from modelbox.delivery.copies import copied
 from modelbox.delivery.keeping import keeping
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_id, check_text, is_id
+from modelbox.foreign import utf8
 from modelbox.limits import CLOSE_PATIENCE_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, not_done
 from modelbox.session import Session
@@ -29,6 +31,7 @@ class HasArtifacts:
     id: str
     _session: Session
 
+    @takes()
     def upload_artifact(
         self,
         files: Files,
@@ -71,6 +74,7 @@ class HasArtifacts:
             uploaded = self._session.transfers.upload(self.id, local, on_progress=on_progress, resend=resend)
         return [artifact_of(self._session, file) for file in uploaded]
 
+    @takes()
     def log_artifact(self, path: File, artifact_path: str | None = None) -> None:
         """Log a file, or all files of a folder, of this machine: `upload_artifact` in the background.
 
@@ -78,8 +82,8 @@ class HasArtifacts:
         server nobody hears here: while it is away the copies wait beside the journal, also beyond the end of the
         program, and are sent later. `flush` waits for them.
 
-        A path that does not exist, or cannot be copied, does not end a training: it is left out, warned about, each
-        kind once, and counted (`ModelBox.delivery`).
+        A path that does not exist, or cannot be copied, does not end a training: it is left out, warned about, once a
+        path and kind, and counted (`ModelBox.delivery`).
 
         Args:
             path: The file or folder. Its path in the object is as `upload_artifact` has it.
@@ -95,10 +99,10 @@ class HasArtifacts:
         try:
             self._keep_copies(path, artifact_path)
         except InvalidFieldError as error:
-            self._session.oddities.note("a file that cannot be logged", error, left_out=1)
+            self._session.oddities.note("a file that cannot be logged", error, left_out=1, of=utf8(path)[:80])
         except OSError as error:
             problem = InvalidFieldError.of("path", f"cannot be copied to be sent: {error}")
-            self._session.oddities.note("a file that cannot be copied", problem, left_out=1)
+            self._session.oddities.note("a file that cannot be copied", problem, left_out=1, of=utf8(path)[:80])
 
     def _keep_copies(self, path: File, artifact_path: str | None) -> None:
         object_id = check_id("id", self.id)
