@@ -70,9 +70,9 @@ class Logged:
             ClosedError: The client was closed.
         """
         if step is None:
-            self._session.log_next_metrics(self.id, metrics, wallclock, summaries=_known_metrics(self))
+            self._session.metrics.log_next(self.id, metrics, wallclock, summaries=_known_metrics(self))
         else:
-            self._session.log_metrics(self.id, metrics, step, wallclock)
+            self._session.metrics.log(self.id, metrics, step, wallclock)
 
     def log_metric(self, key: str, value: Any, step: Any = None, wallclock: float | datetime | None = None) -> None:
         """Log one point of one key; see `log_metrics`."""

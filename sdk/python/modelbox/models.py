@@ -286,9 +286,8 @@ class ModelCalls:
             NotFoundError: There is none.
             InvalidFieldError: Neither an id nor a name was given, or both were.
         """
-        return MODELS.read(
-            self._session, pb.GetModelRequest(**key_of(self._session, id, namespace=namespace, name=name))
-        )
+        request = pb.GetModelRequest(**key_of(self._session, id, namespace=namespace, name=name))
+        return MODELS.read(self._session, request)
 
     @takes()
     def models(

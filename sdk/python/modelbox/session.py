@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,17 +32,16 @@ from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import UPLOAD, Record
 from modelbox.journal.ring import close_inherited_rings
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, CONTENT_BYTES_MAX, FILES_TIMEOUT_S, FLUSH_TIMEOUT_S
-from modelbox.odd_metrics import sound_points, tell_of_text
+from modelbox.metric_log import MetricLog
 from modelbox.oddities import Oddities
 from modelbox.open_runs import OpenRuns
 from modelbox.record_calls import answers, last_steps, send, was_recorded, which_log
 from modelbox.reopening import SessionSettings, session_of
-from modelbox.steps import Steps
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 from modelbox.transport.methods import UPLOAD_FILES, Method, RequestT, ResponseT
-from modelbox.values import Delivery, LocalFile, MetricSummary
+from modelbox.values import Delivery, LocalFile
 
 _log: Final = logging.getLogger("modelbox")
 
@@ -102,12 +101,13 @@ class Session:
             on_start=_close_at_end_of_process,
             warned=Warned(),
         )
-        self._steps: Final = Steps(partial(last_steps, self.connection))
         self.after_end: Final = AfterEnd()
         logged = None if journal is None else JournalFolder(journal, address, home=home)
         held = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
         self._left_files: Final = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
         self._courier: Final = courier(self._send, folder=logged, on_takeover=self._take_over_files)
+        steps = partial(last_steps, self.connection)
+        self.metrics: Final = MetricLog(self._courier.log, steps, self.oddities)
         # Held files go by themselves: a large one would hold up all that is logged after it.
         self._files: Final = courier(self._send_files, folder=held, others_create=self._courier.still_creates)
         self._closed = False
@@ -120,48 +120,6 @@ class Session:
             InvalidFieldError: It is no text that can be sent.
         """
         return check_text("namespace", namespace) or self.namespace
-
-    def log_metrics(self, object_id: str, metrics: Mapping[str, Any], step: Any, wallclock: Any) -> None:
-        """Log one point a key; what breaks a rule is kept as far as it can be.
-
-        Raises:
-            InvalidFieldError: Without `background`: a key, a value, the step or the wallclock breaks a rule.
-            ClosedError: The client was closed.
-        """
-        try:
-            has_text = self._courier.log(object_id, metrics, step, wallclock)
-        except InvalidFieldError:
-            metrics, step, wallclock = sound_points(self.oddities, metrics, step, wallclock)
-            has_text = self._courier.log(object_id, metrics, step, wallclock)
-        if has_text:
-            tell_of_text(self.oddities, metrics)
-        self._steps.note(object_id, metrics, step)
-
-    def log_next_metrics(
-        self,
-        object_id: str,
-        metrics: Any,
-        wallclock: Any,
-        *,
-        summaries: Mapping[str, MetricSummary] | None,
-    ) -> None:
-        """Log one point a key, each at the step after the key's last known one; see `Steps.numbered`."""
-        if not isinstance(metrics, Mapping):
-            self.log_metrics(object_id, metrics, 0, wallclock)
-            return
-        for step, points in self._steps.numbered(object_id, metrics, summaries):
-            try:
-                has_text = self._courier.log(object_id, points, step, wallclock)
-            except InvalidFieldError:
-                sound, step, wallclock = sound_points(self.oddities, points, step, wallclock)  # noqa: PLW2901  # it is odd
-                self.log_metrics(object_id, {key: sound[key] for key in sound if key in points}, step, wallclock)
-                # Those of another key, of a dict or cleaned, are numbered by the key that they have now.
-                renamed = {key: sound[key] for key in sound if key not in points}
-                for own_step, some in self._steps.numbered(object_id, renamed, summaries):
-                    self.log_metrics(object_id, some, own_step, wallclock)
-            else:
-                if has_text:
-                    tell_of_text(self.oddities, points)
 
     def deliver(self, method: Method[RequestT, ResponseT], request: RequestT) -> None:
         """Have a call sent once, after all that was logged before. Returns at once, also while the server is away.
@@ -340,7 +298,7 @@ class Session:
         self.transfers.forget()
         self.oddities.forget()
         self._courier.forget()
-        self._steps.forget()
+        self.metrics.forget()
         self.after_end.forget()
         self._files.forget()
         self.held.forget()

@@ -355,10 +355,9 @@ class Courier:
             first = not self._backlog.path
             self._recorder.drain()
         if first:
-            text = (
-                "logged after the end of the client: it waits in %s; `modelbox client sync` or the next client sends it"
-            )
-            _log.warning(text, self._backlog.path or "memory")
+            where = self._backlog.path or "memory"
+            then = "`modelbox client sync` or the next client sends it"
+            _log.warning("logged after the end of the client: it waits in %s; %s", where, then)
 
     def _take_over_left(self) -> threading.Event | None:
         """Have what workers left sent that have ended since this client began; None if there is nothing."""
