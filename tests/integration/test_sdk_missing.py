@@ -166,3 +166,24 @@ def test_runs_are_found_and_ordered_by_how_long_they_took(client: ModelBox) -> N
     assert [run.name for run in experiment.runs(filter="duration > 60")] == ["3600 s"]
     assert [run.name for run in experiment.runs(order_by="duration")] == ["1 s", "3600 s", "going on"]
     assert [run.name for run in experiment.runs(filter="duration is null")] == ["going on"]
+
+
+def test_series_that_an_object_has_not_are_told_with_the_nearest(
+    client: ModelBox, experiment: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = experiment.runs(limit=1)[0]
+    told = f"keys: {run.id} has no metric 'Acuracy'; the nearest: accuracy"
+    assert run.metrics("Acuracy", "val/loss").keys() == {"val/loss"}
+    assert list(client.object(run.id).metric_points("Acuracy", first_step=5)) == []
+    assert caplog.messages == [told] * 2
+
+
+def test_series_that_are_there_are_read_without_a_word(
+    client: ModelBox, experiment: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = experiment.runs(limit=1)[0]
+    run.log_metrics({"said": "text"}, step=1)
+    assert run.metrics("accuracy", "said", first_step=5) == {}
+    assert list(run.metric_points("said", last_step=0)) == []
+    assert client.new_experiment("empty").metrics("accuracy") == {}
+    assert caplog.messages == []

@@ -17,6 +17,7 @@ from modelbox.limits import (
 )
 from modelbox.logged_events import Event, EventSource, event_of, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
+from modelbox.missing_series import tell_missing_series
 from modelbox.other_words import ATTRIBUTES, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, deliver
@@ -87,7 +88,8 @@ class Logged:
     ) -> dict[str, list[MetricPoint]]:
         """Return the points by key, each key's by step, then wallclock; all keys unless some are given.
 
-        Points that this client has logged are waited for. `metric_points` reads a series of any length.
+        Points that this client has logged are waited for. `metric_points` reads a series of any length. A key that the
+        object has not is warned about, with the nearest that it has.
 
         Args:
             max_points: About so many points a key at most, chosen so that no spike is lost; all, unless given.
@@ -103,7 +105,11 @@ class Logged:
             max_points=max_points or 0,
             **_range(first_step, last_step),
         )
-        return points_of(ask(self._session, methods.GET_METRICS, request).series)
+        points = points_of(ask(self._session, methods.GET_METRICS, request).series)
+        absent = [key for key in dict.fromkeys(keys) if not points.get(key)]
+        is_part = not (first_step is None and last_step is None)
+        tell_missing_series(self._session, self.id, absent, in_range=is_part)
+        return points
 
     def metric_points(
         self, key: str, *, first_step: int | None = None, last_step: int | None = None, page_size: int = POINTS_PER_PAGE
@@ -122,7 +128,11 @@ class Logged:
         def read(token: str, size: int) -> tuple[Iterable[MetricPoint], str]:
             request.page_token, request.page_size = token, size
             response = ask(self._session, methods.GET_METRICS, request)
-            return points_of(response.series).get(key, []), response.next_page_token
+            points = points_of(response.series).get(key, [])
+            if not (points or token):
+                is_part = not (first_step is None and last_step is None)
+                tell_missing_series(self._session, self.id, [key], in_range=is_part)
+            return points, response.next_page_token
 
         return each_of_pages(read, size=page_size)
 
