@@ -6,6 +6,7 @@ import pytest
 
 from modelbox import InvalidFieldError, Model, ModelBox, NotFoundError
 from modelbox.experiments import Experiment
+from tests.integration import cli_calls
 
 
 @pytest.fixture
@@ -117,3 +118,46 @@ def test_tags_of_model_versions_stay_their_unique_tags(model: Model) -> None:
     version = model.new_model_version(unique_tags=["best"], labels={"team": "a"})
     for text in ("tags == 'best'", "tags.team == 'a'", "attributes.tags = 'best'"):
         assert [found.id for found in model.model_versions(filter=text)] == [version.id]
+
+
+def test_a_run_is_found_by_the_first_digits_of_its_id_and_by_its_name(client: ModelBox, experiment: Experiment) -> None:
+    run = experiment.new_run("fold 1", source=False, id="6f0c8a52-5a0c-4b43-9a4c-0a2c6d3f7e11")
+    other = client.start_run("other", name="fold 1", source=False)
+    for found in (
+        client.run("6f0c8a52"),
+        client.run("fold 1", namespace="demo"),
+        experiment.run("6f0c"),
+        experiment.run("fold 1"),
+    ):
+        assert found.id == run.id
+    assert client.run("fold 1").id == other.id
+    with pytest.raises(NotFoundError, match="is of experiment"):
+        client.experiment("other").run("6f0c8a52")
+    run.delete()
+    assert experiment.run("fold 1").deleted_at is not None
+
+
+def test_a_misspelt_name_of_a_run_is_told_with_the_nearest(client: ModelBox, experiment: Experiment) -> None:
+    experiment.new_run("baseline", source=False)
+    expected = r"'basline' is neither a run's id nor the name of one in {}; the nearest: 'baseline'"
+    with pytest.raises(NotFoundError, match=expected.format("experiment 'lenet'")):
+        experiment.run("basline")
+    with pytest.raises(NotFoundError, match=expected.format("namespace 'demo'")):
+        client.run("basline", namespace="demo")
+    with pytest.raises(NotFoundError, match="'00000000' is neither a run's id nor"):
+        client.run("00000000")
+
+
+@pytest.mark.usefixtures("cli_server")
+def test_several_runs_of_a_name_are_told_apart(experiment: Experiment) -> None:
+    of = [experiment.new_run(f"candidate {number}", source=False) for number in (1, 2)]
+    folds = [parent.new_child("fold 1", source=False) for parent in of]
+    with pytest.raises(InvalidFieldError) as refused:
+        experiment.run("fold 1")
+    told = str(refused.value)
+    assert "several runs in experiment 'lenet' are named 'fold 1'; give the id of one, or its first digits: " in told
+    for number, fold in enumerate(folds, start=1):
+        assert f"{fold.id} (running, began {fold.started_at:%Y-%m-%d %H:%M:%S} UTC, of candidate {number})" in told
+    where = ("--namespace", "demo", "--experiment", "lenet")
+    assert told in cli_calls.run("runs", "show", *where, "--id", "fold 1", code=1).stderr
+    assert "the nearest: 'fold 1'" in cli_calls.run("runs", "show", *where, "--id", "fold1", code=1).stderr

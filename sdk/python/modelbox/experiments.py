@@ -9,7 +9,7 @@ from modelbox.checkpoints import HasCheckpoints
 from modelbox.comparison import Comparison, comparison_of
 from modelbox.enums import MLFramework
 from modelbox.errors import InvalidFieldError, NotFoundError
-from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_metric_key, check_text
+from modelbox.fields import check_labels, check_metric_key, check_text
 from modelbox.ids import object_id
 from modelbox.keyed import KeyedObject, Keys
 from modelbox.limits import COMPARED_RUNS_MAX
@@ -20,6 +20,7 @@ from modelbox.models import key_of
 from modelbox.objects import Kind, OrderBy, selection, times_of
 from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.run_finding import found_run
 from modelbox.runs import RUNS, Run, RunFields, new_run
 from modelbox.sending import create
 from modelbox.session import Session
@@ -97,12 +98,13 @@ class Experiment(KeyedObject, HasCheckpoints):
         return new_run(self._session, self.id, name, namespace=self.namespace, **of)
 
     def run(self, id: str) -> Run:  # noqa: A002  # its name on the wire
-        """Return one run of this experiment.
+        """Return one run of this experiment, by its id, the first digits of that, or its name.
 
         Raises:
             NotFoundError: There is none, or it is of another experiment.
+            InvalidFieldError: There are several; their ids are told.
         """
-        run = RUNS.read(self._session, pb.GetRunRequest(id=check_id("id", id, instead=NOT_BY_NAME.format("runs"))))
+        run = found_run(self._session, id, where=f"experiment {self.name!r}", experiment_id=self.id)
         if run.experiment_id != self.id:
             problem = f"run {run.id} is of experiment {run.experiment_id}, not of {self.id}"
             raise NotFoundError(f"id: {problem}", field="id")
@@ -316,13 +318,15 @@ class ExperimentCalls:
         """
         return self.new_experiment(experiment, namespace=namespace, framework=framework).new_run(name, **of)
 
-    def run(self, id: str) -> Run:  # noqa: A002  # as `experiment`
-        """Return one run by its id.
+    def run(self, id: str, *, namespace: str = "") -> Run:  # noqa: A002  # as `experiment`
+        """Return one run, by its id, the first digits of that, or its name in a namespace.
 
         Raises:
             NotFoundError: There is none.
+            InvalidFieldError: There are several; their ids are told.
         """
-        return RUNS.read(self._session, pb.GetRunRequest(id=check_id("id", id, instead=NOT_BY_NAME.format("runs"))))
+        where = self._session.within(namespace)
+        return found_run(self._session, id, where=f"namespace {where!r}", namespace=where)
 
     @takes()
     def runs(

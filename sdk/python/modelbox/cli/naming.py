@@ -87,6 +87,9 @@ def find_id(client: ModelBox, text: str, kinds: Sequence[str], *, experiment: st
     """
     if is_id(text):
         return text
+    if kinds == ("run",):
+        of = find_experiment(client, experiment, namespace) if experiment else None
+        return (client.run(text, namespace=namespace) if of is None else of.run(text)).id
     if _is_beginning(text) and (found := _beginning_so(client, text, kinds)) is not None:
         return found
     where = f"experiment {experiment!r}" if experiment else f"namespace {namespace or client.namespace!r}"
