@@ -1,10 +1,11 @@
-"""Metric points that are logged on a run after its end: they are taken, and told.
+"""What is logged on a run after its end, or on an object that is deleted: it is taken, and told.
 
 Must not know: how points are sent.
 """
 
 import logging
 import threading
+from typing import Any
 
 from modelbox.limits import ENDED_RUNS_TOLD_MAX
 
@@ -18,6 +19,7 @@ class AfterEnd:
         """Count from nothing."""
         self.points = 0
         self._told: set[str] = set()
+        self._told_deleted: set[str] = set()
         self.forget()
 
     def forget(self) -> None:
@@ -38,3 +40,14 @@ class AfterEnd:
                 run_id,
                 status,
             )
+
+    def tell_deleted(self, of: Any, what: str) -> None:
+        """Warn, once an object, about what is done to one that is deleted as far as is known here."""
+        if getattr(of, "deleted_at", None) is None:
+            return
+        with self._lock:
+            first = of.id not in self._told_deleted and len(self._told_deleted) < ENDED_RUNS_TOLD_MAX
+            if first:
+                self._told_deleted.add(of.id)
+        if first:
+            _log.warning("%s %s, which is deleted: they are kept; `restore` brings it back", what, of.id)

@@ -187,7 +187,7 @@ def _wire_column(column: DatasetColumn) -> pb.DatasetColumn:
 def _register(session: Session, request: pb.CreateDatasetRequest) -> Dataset:
     response = create(session, methods.CREATE_DATASET, request)
     if response is not None and response.exists:
-        return DATASETS.read(session, pb.GetDatasetRequest(id=response.id))
+        return DATASETS.read(session, pb.GetDatasetRequest(id=response.id), given=request)
     return _as_given(session, request, response)
 
 

@@ -235,7 +235,7 @@ class ExperimentCalls:
         )
         response = create(self._session, methods.CREATE_EXPERIMENT, request)
         if response is not None and response.experiment_exists:
-            return self.experiment(response.experiment_id)
+            return EXPERIMENTS.read(self._session, pb.GetExperimentRequest(id=response.experiment_id), given=request)
         created = pb.Experiment(
             id=object_id("experiment", request.namespace, request.name),
             name=request.name,

@@ -150,7 +150,7 @@ class Model(StoredObject):
         response = ask(self._session, methods.CREATE_MODEL_VERSION, request)
         # Read, for what was left out is filled in by the server: the experiment of the run, say.
         created = pb.GetModelVersionRequest(id=response.model_version)
-        return MODEL_VERSIONS.read(self._session, created, exists=response.exists)
+        return MODEL_VERSIONS.read(self._session, created, exists=response.exists, given=request)
 
     @takes()
     def model_versions(
@@ -260,7 +260,7 @@ class ModelCalls:
         )
         response = ask(self._session, methods.CREATE_MODEL, request)
         if response.exists:
-            return self.model(response.id)
+            return MODELS.read(self._session, pb.GetModelRequest(id=response.id), given=request)
         created = pb.Model(
             id=response.id,
             name=request.name,

@@ -67,6 +67,7 @@ class HasArtifacts:
             UnavailableError: The server is away; of what was not sent nothing is kept. `log_artifact` does not need it.
         """
         local = files_to_upload(files, artifact_path)
+        self._session.after_end.tell_deleted(self, "files are uploaded to")
         what = "the file was not" if len(local) == 1 else f"the {len(local):,} files were not all"
         with not_done(f"{what} uploaded", remedy="upload it again later, or use log_artifact: it keeps and sends it"):
             # What is logged on may still wait to be created.
@@ -96,6 +97,7 @@ class HasArtifacts:
         if not self._session.background:
             self.upload_artifact(path, artifact_path=artifact_path)
             return
+        self._session.after_end.tell_deleted(self, "files are logged on")
         try:
             self._keep_copies(path, artifact_path)
         except InvalidFieldError as error:

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
+from modelbox.ignored import tell_ignored
 from modelbox.listed import Listed, listed
 from modelbox.logged_object import LoggedObject
 from modelbox.proto import modelstore_pb2 as pb
@@ -112,9 +113,17 @@ class Kind(Generic[ObjectT]):
         values = {name: read(message) for name, read in self._readers.items()}
         return self._of(exists=exists, _session=session, **values)
 
-    def read(self, session: Session, request: Message, *, exists: bool = True) -> ObjectT:
-        """Read one object; what this client logged before is answered first."""
-        return self.of(session, getattr(ask(session, self.get, request), self._one), exists=exists)
+    def read(self, session: Session, request: Message, *, exists: bool = True, given: Message | None = None) -> ObjectT:
+        """Read one object; what this client logged before is answered first.
+
+        Args:
+            exists: Whether its creation found it, if this was one.
+            given: The request of that creation: what it gave and the object has otherwise is warned about.
+        """
+        found = self.of(session, getattr(ask(session, self.get, request), self._one), exists=exists)
+        if exists and given is not None:
+            tell_ignored(found, given)
+        return found
 
     def read_all(
         self, session: Session, request: Any, *, limit: int | None, named: Mapping[str, str] | None = None

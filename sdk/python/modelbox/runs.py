@@ -307,7 +307,7 @@ def new_run(
         more = pb.LogHyperparametersRequest(parent_id=request.id, hyperparameters=part)
         deliver(session, methods.LOG_HYPERPARAMETERS, more)
     if response is not None and response.exists:
-        found = RUNS.read(session, pb.GetRunRequest(id=response.id))
+        found = RUNS.read(session, pb.GetRunRequest(id=response.id), given=request)
         # Whoever starts a run again with its id goes on with it, after its program was killed too.
         if heartbeat and not found.status.ended:
             own(session, found.id, experiment_id=experiment_id, name=request.name)

@@ -110,12 +110,15 @@ def log_metrics(
 ) -> None:
     """Log a point of each metric. It is recorded when the command ends; kept and sent later, if the server is away."""
     numbers = read_numbers(values, what="metric")
-    logged = client.object(object_id)
+    logged: LoggedObject = client.object(object_id)
     if isinstance(client, AwayBox):
         if step is None:
             click.echo("without the server the last step is not known: it is step 0, unless --step is given", err=True)
         logged.log_metrics(numbers, step or 0, wallclock)
         return
+    # Read where that can tell of a run that has ended, or of one that is deleted.
+    if kind_of(client, object_id) == "run":
+        logged = client.run(object_id)
     if step is None:
         last = logged.metrics(*numbers, max_points=1)
         for key, number in numbers.items():
