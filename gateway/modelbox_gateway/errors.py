@@ -114,8 +114,9 @@ class UniqueTagTakenError(GatewayError):
 
     def __init__(self, tag: str, holder: UUID, version: str = "") -> None:
         """Name the tag and the model version that holds it, by its version where that is known."""
+        named = f"{version} ({holder})" if version else f"{holder}"
         super().__init__(
-            f"unique_tags: {tag!r} belongs to model version {version or holder}; "
+            f"unique_tags: {tag!r} belongs to model version {named}; "
             "take it from there with move_tags, or afterwards with set_unique_tag"
         )
         self.tag = tag

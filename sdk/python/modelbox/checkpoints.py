@@ -91,7 +91,7 @@ class Checkpoint(StoredObject):
             self._session.settle_files()
         response = ask(self._session, methods.PROMOTE_CHECKPOINT, request)
         promoted = pb.GetModelVersionRequest(id=response.model_version)
-        return MODEL_VERSIONS.read(self._session, promoted, exists=response.exists)
+        return MODEL_VERSIONS.read(self._session, promoted, exists=response.exists, given=request)
 
 
 CHECKPOINTS: Final = Kind(

@@ -249,5 +249,5 @@ def best(
     run = find_experiment(client, experiment, namespace).best_run(metric, **which)
     if run is None:
         such = "no run that the filter finds" if which["filter"] else "no run of the experiment"
-        raise click.ClickException(f"{such} has the metric {metric[:80]!r}")
+        raise click.ClickException(f"metric: {such} has the metric {metric[:80]!r}")
     print_object(told(row_of(run), output), output=output)
