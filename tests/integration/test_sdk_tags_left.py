@@ -46,9 +46,7 @@ def test_the_command_line_tells_of_the_tags_that_a_deletion_leaves(
 
 
 def test_a_taken_tag_is_told_with_the_version_that_has_it(model: Model) -> None:
-    with pytest.raises(
-        UniqueTagTakenError, match=r"'best' belongs to model version 2 \(.*\); take it .* set_"
-    ):
+    with pytest.raises(UniqueTagTakenError, match=r"'best' belongs to model version 2 \(.*\); take it .* set_"):
         model.new_model_version(unique_tags=["best"])
     with pytest.raises(NotFoundError, match="'best' does not belong to model version 1; model version 2 holds it"):
         model.model_version(1).remove_unique_tag("best")

@@ -77,7 +77,9 @@ def test_metrics_and_files_on_what_is_deleted_are_taken_and_told_once(
 @pytest.mark.usefixtures("cli_server")
 def test_the_command_line_tells_of_metrics_on_a_finished_run(client: ModelBox) -> None:
     training = client.start_run("e", source=False)
-    assert run("metrics", "log", "--id", training.id, "loss=1").stderr == ""
+    for values in (["loss=1"], ["loss=0.5", "accuracy=1"]):
+        assert run("metrics", "log", "--id", training.id, *values).stderr == ""
+    assert [point.step for point in training.metrics("loss")["loss"]] == [0, 1]
     training.finish()
     client.flush()
     told = run("metrics", "log", "--id", training.id, "loss=2", "--step", "7").stderr

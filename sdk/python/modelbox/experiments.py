@@ -158,9 +158,8 @@ class Experiment(KeyedObject, HasCheckpoints):
         if mode not in {"max", "min"}:
             raise InvalidFieldError.of("mode", f"{str(mode)[:80]!r} is neither max nor min")
         order = f"metrics.{_quoted(metric)}.{mode} {'desc' if mode == 'max' else 'asc'}"
-        request = pb.ListRunsRequest(
-            experiment_id=self.id, **selection(filter=filter, order_by=order, include_deleted=False)
-        )
+        selected = selection(filter=filter, order_by=order, include_deleted=False)
+        request = pb.ListRunsRequest(experiment_id=self.id, **selected)
         # Those that lack what they are ordered by come last. Nobody wrote an order: what nothing has is the metric.
         first = RUNS.read_all(self._session, request, limit=1, named={"order_by": "metric"})
         summary = first[0].metric_summaries.get(metric) if first else None

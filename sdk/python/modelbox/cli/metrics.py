@@ -16,6 +16,7 @@ from modelbox.cli.values import read_numbers, read_time
 from modelbox.client import ModelBox
 from modelbox.errors import ResultTooLargeError
 from modelbox.logged_object import LoggedObject
+from modelbox.record_calls import last_steps
 from modelbox.values import MetricPoint
 from modelbox.wire import moment_of
 
@@ -120,10 +121,10 @@ def log_metrics(
     if kind_of(client, object_id) == "run":
         logged = client.run(object_id)
     if step is None:
-        last = logged.metrics(*numbers, max_points=1)
+        # As the client counts: asked for here, since the command ends before that would be answered.
+        last = last_steps(client._session.connection, object_id)  # noqa: SLF001  # see above
         for key, number in numbers.items():
-            at = max((point.step for point in last.get(key, ())), default=-1) + 1
-            logged.log_metrics({key: number}, at, wallclock)
+            logged.log_metrics({key: number}, last.get(key, -1) + 1, wallclock)
     else:
         logged.log_metrics(numbers, step, wallclock)
     client.flush()
