@@ -82,12 +82,12 @@ def download(
     if len(ids) == 1 and kind_of(client, ids[0]) != "artifact":
         of["object_id"], ids = of["object_id"] or ids[0], ids if of["object_id"] else ()
     object_id = object_id_of(client, ANY, of)
-    if ids and (artifact_path or object_id):
+    if ids and (artifact_path or object_id is not None):
         raise click.UsageError("give either the --id of artifacts, or an object and perhaps --artifact-path")
-    if not (ids or object_id):
+    if not ids and object_id is None:
         raise click.UsageError(choice_of(ANY))
     with transfer_progress() as on_progress:
-        if ids:
+        if object_id is None:
             whole = [whole_id(client, one, kind="artifact") for one in ids]
             places = client.download_artifacts(whole, path, overwrite=overwrite, on_progress=on_progress)
         else:

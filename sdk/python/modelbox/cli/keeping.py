@@ -85,7 +85,7 @@ def _known_id(client: ModelBox, given: Mapping[str, str], away: UnavailableError
     return found
 
 
-def _named(object_id: str) -> str:
-    if not object_id:
+def _named(object_id: str | None) -> str:
+    if object_id is None:
         raise click.UsageError(choice_of(ANY))
     return object_id

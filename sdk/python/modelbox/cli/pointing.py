@@ -119,8 +119,8 @@ def _known(client: ModelBox, object_id: str) -> FoundObject:
     raise click.ClickException(f"id: there is no object {object_id}")
 
 
-def object_id_of(client: ModelBox, kinds: Sequence[str], given: Mapping[str, str]) -> str:
-    """Return the id of the object that the parameters of `object_options` name; empty if they name none.
+def object_id_of(client: ModelBox, kinds: Sequence[str], given: Mapping[str, str]) -> str | None:
+    """Return the id of the object that the parameters of `object_options` name; None if they name none.
 
     Raises:
         click.UsageError: They name several.
@@ -134,7 +134,7 @@ def object_id_of(client: ModelBox, kinds: Sequence[str], given: Mapping[str, str
     for name, text in texts.items():
         of = (name,) if name in kinds else kinds
         return _find(client, text, of, experiment=experiment, namespace=given.get("namespace", ""))
-    return ""
+    return None
 
 
 def known_id_of(client: ModelBox, given: Mapping[str, str]) -> str:
@@ -178,7 +178,7 @@ def _with(
             if tag_is and given["model"] and not given["version"] and not given["tag"]:
                 given["tag"] = of[tag_is]
             object_id = object_id_of(client, kinds, given)
-            if not object_id:
+            if object_id is None:
                 raise click.UsageError(choice_of(kinds))
             call(command, client, object_id, of)
 
