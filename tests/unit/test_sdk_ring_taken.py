@@ -9,7 +9,7 @@ import pytest
 from modelbox.delivery.columns import points_of
 from modelbox.delivery.pouring import take
 from modelbox.journal.file import JournalFile
-from modelbox.journal.folder import JournalFolder
+from modelbox.journal.folder import JournalFolder, NoRoomError
 from modelbox.journal.locks import lock
 from modelbox.journal.record import Record
 from modelbox.limits import BATCH_SERIES_MAX
@@ -30,6 +30,93 @@ def folder(tmp_path: Path) -> Iterator[JournalFolder]:
 
 def keys_of(records: list[Record]) -> list[str]:
     return [point.key for one in records for point in points_of(pb.LogMetricsBatchRequest.FromString(one.request))]
+
+
+def sent_from_memory(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> Record:
+    """Have a record sent that its journal has no room for; the answer is not there yet."""
+    monkeypatch.setattr(JournalFolder, "check_room", no_room)
+    owner.journal()
+    record = owner.backlog.first()
+    assert record is not None
+    assert record.place is None
+    owner.backlog.tried(record, 1.7e9)
+    monkeypatch.undo()
+    return record
+
+
+def no_room(*_: object) -> None:
+    raise NoRoomError("full")
+
+
+def test_a_record_in_no_journal_that_was_sent_is_sent_again_with_its_key(
+    folder: JournalFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may have it."""
+    owner = Owner(folder)
+    owner.log(range(10))
+    sent = sent_from_memory(owner, monkeypatch)
+    owner.log(range(10, 20))
+    owner.die()
+    first, second = left(folder)
+    assert (first.key, first.request, first.tried_at) == (sent.key, sent.request, 1_700_000_000)
+    assert steps([second]) == list(range(10, 20))
+
+
+@pytest.mark.parametrize("freed", [0, 3, 10])
+def test_a_record_in_no_journal_that_was_answered_is_not_sent_again(
+    folder: JournalFolder, monkeypatch: pytest.MonkeyPatch, freed: int
+) -> None:
+    """Its owner was killed while it gave the slots free."""
+    owner = Owner(folder)
+    owner.log(range(10))
+    sent = sent_from_memory(owner, monkeypatch)
+    owner.log(range(10, 20))
+
+    def die(record: Record) -> None:
+        owner.ring.free_calls(record.slots[:freed])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner.ring, "free", die)
+    with pytest.raises(KeyboardInterrupt):
+        owner.backlog.answer(sent)
+    owner.die()
+    assert steps(left(folder)) == list(range(10, 20))
+
+
+def test_a_part_of_a_call_in_no_journal_that_was_sent_is_sent_again_with_its_key(
+    folder: JournalFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = Owner(folder)
+    keys = {f"key {number}": float(number) for number in range(3 * BATCH_SERIES_MAX)}
+    owner.buffer.add("known", keys, 0, 1.0)
+    first = sent_from_memory(owner, monkeypatch)
+    owner.backlog.answer(first)
+    second = owner.backlog.first()
+    assert second is not None
+    owner.backlog.tried(second, 1.7e9)
+    owner.die()
+    again, last = left(folder)
+    assert (again.key, again.request) == (second.key, second.request)
+    assert keys_of([first, again, last]) == list(keys)
+
+
+def test_a_record_that_was_sent_and_then_journaled_is_forgotten(
+    folder: JournalFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in its slots later is another call, also if it says the same."""
+    owner = Owner(folder)
+    owner.log(range(1))
+    sent = sent_from_memory(owner, monkeypatch)
+    monkeypatch.setattr("modelbox.journal.backlog.JOURNAL_RETRY_S", 0.0)
+    owner.backlog._retry_at = 0.0
+    owner.log(range(1, 2))
+    owner.journal()
+    assert sent.place is not None
+    owner.log(range(1))
+    owner.die()
+    *_, last = left(folder)
+    assert steps([last]) == [0]
+    assert last.key != sent.key
 
 
 @pytest.mark.parametrize("written", [1, 2, 3])

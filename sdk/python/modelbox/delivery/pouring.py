@@ -7,6 +7,7 @@ Must not know: how records are sent.
 """
 
 import logging
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from time import time
@@ -99,10 +100,19 @@ def _open(place: Path) -> Ring | None:
 
 def _pour_into(ring: Ring, journal: JournalFile) -> None:
     """Put what only the ring has into the journal; what finds no room there stays in the ring for the next time."""
+
+    def append(record: Record) -> None:
+        with ring.flight(record, journal.size):
+            journal.append(record)
+
     try:
-        for record in _records(ring.land(journal), ring):
-            with ring.flight(record, journal.size):
-                journal.append(record)
+        kept = ring.land(journal)
+        sent = _sent(kept, ring)
+        if sent is not None:
+            append(sent)
+            kept = ring.land(journal)
+        for record in _records(kept, ring):
+            append(record)
     except OSError as error:
         _log.info("the ring %s cannot be poured into its journal: %s", ring.path, error)
     finally:
@@ -119,6 +129,32 @@ def _records(kept: list[Kept], ring: Ring) -> Iterator[Record]:
         yield record
 
 
+def _sent(kept: list[Kept], ring: Ring) -> Record | None:
+    """Return the record of points as it was sent, which the server may have by its key; None if there is none."""
+    sent, by_first = ring.sent(), {one.positions[0]: one for one in kept}
+    if sent is None or not by_first.keys() >= set(sent.positions):
+        return None
+    points: list[Point] = []
+    for first in sent.positions:
+        one = by_first[first]
+        call = _decoded(one, ring)
+        if not isinstance(call, PointsCall):
+            return None  # a call has its key with it
+        upto = sent.upto if first == sent.positions[-1] and sent.upto else None
+        points += _points(call, first)[one.done : upto]
+    records = list(records_of(points))
+    # Others may have been kept in those slots since.
+    if [zlib.crc32(record.request) for record in records] != [sent.request_crc]:
+        return None
+    [record] = records
+    record.key, record.tried_at, record.upto = sent.key, sent.tried_at, sent.upto
+    return record
+
+
+def _points(call: PointsCall, slot: int) -> list[Point]:
+    return [Point(call.object_id, key, call.step, call.wallclock, value, slot) for key, value in call.pairs]
+
+
 def _records_of(kept: list[Kept], ring: Ring) -> Iterator[Record]:
     points: list[Point] = []
     logged_at = 0.0
@@ -126,11 +162,8 @@ def _records_of(kept: list[Kept], ring: Ring) -> Iterator[Record]:
         first = one.positions[0]
         call = _decoded(one, ring)
         if isinstance(call, PointsCall):
-            slot_points = [
-                Point(call.object_id, key, call.step, call.wallclock, value, first) for key, value in call.pairs
-            ]
             logged_at = logged_at or _logged_at(call, ring)
-            points += slot_points[one.done :]
+            points += _points(call, first)[one.done :]
             continue
         yield from records_of(points, logged_at=logged_at)
         points, logged_at = [], 0.0

@@ -169,6 +169,8 @@ class Backlog:
                 record.tried_at = min(max(1, int(now)), _TIME_MAX)
                 if self._file is not None:
                     self._attempt(self._file.mark_tried, record)
+            if self._ring is not None and record.place is None and record.slots:
+                self._ring.note_sent(record)
 
     def answer(self, record: Record) -> None:
         """Take a record away: it was answered, or refused."""
@@ -193,7 +195,7 @@ class Backlog:
             self._unsaved.remove(record)
             self._unsaved_bytes -= record.memory_bytes
             if self._ring is not None:
-                self._ring.free(record)
+                self._ring.arrive(record)
         self.waiting.add(record, -1)
         self._answered += 1
         if not self.waiting.records:

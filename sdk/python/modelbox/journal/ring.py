@@ -13,6 +13,7 @@ import logging
 import mmap
 import os
 import weakref
+import zlib
 from array import array
 from collections.abc import Iterator
 from itertools import count
@@ -24,20 +25,27 @@ from modelbox.journal.frames import HEADER_BYTES_MAX, Header, decode_header, enc
 from modelbox.journal.locks import lock
 from modelbox.journal.record import NO_SLOT, Record
 from modelbox.journal.slots import (
+    AT_THE_SERVER,
+    FIRST_SLOT,
     FLIGHT_PLACE,
     FREE,
     MAGIC,
     NO_FLIGHT,
+    NOT_SENT,
     PART_BYTES,
     RING_BYTES,
+    SENT_PLACE,
     SLOTS,
     Flight,
     Kept,
+    Sent,
     decode_flight,
+    decode_sent,
     decode_slots,
     done_at,
     encode_done,
     encode_flight,
+    encode_sent,
     encode_slot,
     slot_at,
     split,
@@ -71,6 +79,7 @@ class Ring:
         self._free: Final = list(range(SLOTS))[::-1]
         self._further: Final[dict[int, tuple[int, ...]]] = {}
         self._was_full = False
+        self._sent_key = ""
         _open_rings.add(self)
 
     @classmethod
@@ -186,6 +195,35 @@ class Ring:
             self._end_flight()
             raise
         self.free(record)
+        if record.key == self._sent_key:
+            self._forget_sent()
+        self._end_flight()
+
+    def note_sent(self, record: Record) -> None:
+        """Note that the server may see a record from now on that no journal has: who takes it over must send the same.
+
+        One record at a time; one of very many calls finds no room, and the note of another one goes.
+        """
+        sent = Sent(record.key, record.tried_at, zlib.crc32(record.request), record.upto, record.slots)
+        self._sent_key = record.key
+        data = encode_sent(sent, self._salt) or NOT_SENT
+        with contextlib.suppress(ValueError):  # closed
+            self._map[SENT_PLACE : SENT_PLACE + len(data)] = data
+
+    def sent(self) -> Sent | None:
+        """Return what was noted as sent and is not answered; its slots may be those of other calls by now."""
+        return decode_sent(self._map[:FIRST_SLOT], self._salt)
+
+    def arrive(self, record: Record) -> None:
+        """Give the slots of a record free that no journal has, for the server has it."""
+        if not record.slots:
+            return
+        data = encode_flight(Flight(AT_THE_SERVER, record.upto, record.slots), self._salt)
+        with contextlib.suppress(ValueError):  # closed
+            self._map[FLIGHT_PLACE : FLIGHT_PLACE + len(data)] = data
+        self.free(record)
+        if record.key == self._sent_key:
+            self._forget_sent()
         self._end_flight()
 
     def land(self, journal: JournalFile) -> list[Kept]:
@@ -203,7 +241,7 @@ class Ring:
             if one.positions[1:]:
                 self._further[first] = one.positions[1:]
         self._free[:] = [position for position in range(SLOTS) if position not in taken]
-        if flight is not None and journal.holds(flight.place):
+        if flight is not None and (flight.place == AT_THE_SERVER or journal.holds(flight.place)):
             # Some may be free by then.
             slots = tuple(first for first in flight.positions if first in kept)
             upto = flight.upto if flight.positions[-1] in kept else 0
@@ -235,6 +273,10 @@ class Ring:
     def _end_flight(self) -> None:
         with contextlib.suppress(ValueError):  # closed
             self._map[FLIGHT_PLACE : FLIGHT_PLACE + len(NO_FLIGHT)] = NO_FLIGHT
+
+    def _forget_sent(self) -> None:
+        with contextlib.suppress(ValueError):  # closed
+            self._map[SENT_PLACE : SENT_PLACE + len(NOT_SENT)] = NOT_SENT
 
     def _keep_long(self, payload: bytes) -> int:
         parts = split(payload) if len(payload) <= RING_CALL_BYTES_MAX else ()
