@@ -24,17 +24,23 @@ from modelbox.journal.shelves import Shelves
 _PREFIX: Final = ".modelbox-held-"
 _HOLDER: Final = "holder"
 _FILES: Final = "files"
+_SPACE: Final = Path("/proc/self/ns/pid")
 
 HeldBy = Callable[[Path], Iterable[Path]]
 """Returns the held folders that the journals in a folder name. Raises an `OSError` if they cannot be read."""
 
 
 class _Holder(msgspec.Struct, frozen=True):
-    """Who holds files: a process, and the folder of its journals, empty if it has none."""
+    """Who holds files: a process, and the folder of its journals, empty if it has none.
+
+    `space` is where its number means that process: containers may have one host name, and numbers of their own. It is
+    empty if an earlier version wrote it, or the system has no such thing.
+    """
 
     host: str
     pid: int
     journals: str
+    space: str = ""
 
 
 class Held:
@@ -75,7 +81,8 @@ class Held:
             OSError: It cannot be made.
         """
         held = cls(_new_folder(parent, owner))
-        holder = _Holder(socket.gethostname(), os.getpid(), "" if journals is None else str(journals.absolute()))
+        journaled = "" if journals is None else str(journals.absolute())
+        holder = _Holder(socket.gethostname(), os.getpid(), journaled, _space())
         (held.folder / _HOLDER).write_bytes(msgspec.json.encode(holder))
         held.files.mkdir()
         return held
@@ -102,8 +109,8 @@ class Held:
 def sweep(parent: Path, owner: str, *, held_by: HeldBy) -> None:
     """Remove what nobody can send any more: its process has ended, and neither a journal nor a ring names it.
 
-    What a process of another machine holds is left to it. An earlier version did not say who it was: what it held for
-    this owner goes.
+    What a process of another machine or container holds is left to it. An earlier version did not say who it was: what
+    it held for this owner goes.
     """
     ended: list[tuple[Path, Path | None]] = []
     for folder in parent.glob(f"{_PREFIX}*"):
@@ -142,6 +149,11 @@ def _has_ended(holder: _Holder) -> bool:
     # Elsewhere signal 0 is none that only asks.
     if holder.host != socket.gethostname() or os.name != "posix":
         return False
+    if holder.space:
+        if holder.space != _space():
+            return False
+    elif holder.journals and not Path(holder.journals).is_dir():
+        return False  # most likely of a container: what its journals name is not to be seen from here
     try:
         os.kill(holder.pid, 0)
     except ProcessLookupError:
@@ -149,6 +161,14 @@ def _has_ended(holder: _Holder) -> bool:
     except OSError:  # it is somebody else's, so it is there
         return False
     return False
+
+
+def _space() -> str:
+    """Return the name of the namespace of processes that this one is in, empty where there are none."""
+    try:
+        return _SPACE.readlink().name
+    except OSError:
+        return ""
 
 
 def _new_folder(parent: Path, owner: str) -> Path:

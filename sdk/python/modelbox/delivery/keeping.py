@@ -6,6 +6,7 @@ that the files are whole. It can be sent any number of times, by any process.
 Must not know: where what waits is kept.
 """
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,8 @@ import msgspec
 from modelbox.delivery.held import Held
 from modelbox.errors import InvalidFieldError
 from modelbox.journal.aside import refused_in
-from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
+from modelbox.journal.file import SUFFIX
+from modelbox.journal.folder import FILES_SUFFIX, REFUSED_SUFFIX, all_files, unanswered
 from modelbox.journal.record import KEEP_FILES, Record
 from modelbox.limits import ATTEMPT_TIMEOUT_S
 from modelbox.proto import modelstore_pb2 as pb
@@ -105,11 +107,13 @@ def held_by(journals: Path) -> Iterator[Path]:
     Raises:
         OSError: One cannot be read.
     """
-    folder = JournalFolder(JournalSettings(journals), "")
-    for path in folder.all_journals(of_any_server=True):
-        yield from _named_by(unanswered(path))
-    for path in folder.refused(of_any_server=True):
-        yield from _named_by(refused.record() for _, refused in refused_in(path))
+    # What is refused in between is set aside before its journal goes, so those are looked for later.
+    for path in all_files(journals, SUFFIX, FILES_SUFFIX):
+        with contextlib.suppress(FileNotFoundError):  # answered by now, or set aside
+            yield from _named_by(unanswered(path))
+    for path in all_files(journals, REFUSED_SUFFIX):
+        with contextlib.suppress(FileNotFoundError):  # sent by now, or dropped
+            yield from _named_by(refused.record() for _, refused in refused_in(path))
 
 
 def send_files(

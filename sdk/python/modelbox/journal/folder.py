@@ -13,7 +13,7 @@ from typing import Final
 
 from modelbox.home import HomeLog
 from modelbox.journal.file import SUFFIX, JournalFile, new_stem, own_header, read_header
-from modelbox.journal.frames import Header
+from modelbox.journal.frames import HEADER_BYTES_MIN, Header
 from modelbox.journal.locks import lock
 from modelbox.journal.record import Record
 from modelbox.journal.ring import Ring
@@ -191,6 +191,22 @@ class JournalFolder:
             return list(self.settings.folder.iterdir())
         except OSError:
             return []
+
+
+def all_files(folder: Path, *suffixes: str) -> list[Path]:
+    """Return this user's files in a folder of journals that end so, of any server, without passing any over.
+
+    Raises:
+        OSError: One cannot be looked at. What is not there is none.
+    """
+    found: list[Path] = []
+    with contextlib.suppress(FileNotFoundError):
+        for path in sorted(folder.iterdir()):
+            with contextlib.suppress(FileNotFoundError):
+                # A shorter one was never finished, so it says nothing.
+                if path.name.endswith(suffixes) and _is_ours(path) and path.stat().st_size >= HEADER_BYTES_MIN:
+                    found.append(path)
+    return found
 
 
 def unanswered(path: Path) -> Iterator[Record]:
