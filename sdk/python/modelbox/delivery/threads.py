@@ -28,6 +28,8 @@ class Threads:
         self._is_starting = False
         self._start_at = 0.0
         self._started: tuple[threading.Thread, ...] = ()
+        # The first that comes to do something: one whose start was interrupted (Ctrl-C) runs, and another is started.
+        self._at_work: Final[dict[str, threading.Thread]] = {}
 
     @property
     def any(self) -> bool:
@@ -51,13 +53,13 @@ class Threads:
     def join(self, which: int) -> None:
         """Wait for one of them to end, if it was started, at most `JOIN_TIMEOUT_S`."""
         for thread in self._started[which : which + 1]:
-            thread.join(JOIN_TIMEOUT_S)
+            self._at_work.get(thread.name, thread).join(JOIN_TIMEOUT_S)
 
     def _start(self) -> bool:
         if not self._started:
             self._on_start()
         for name, run in self._runs[len(self._started) :]:
-            thread = threading.Thread(target=run, name=name, daemon=True)
+            thread = threading.Thread(target=self._run, args=(name, run), name=name, daemon=True)
             try:
                 thread.start()
             except RuntimeError as error:
@@ -68,3 +70,8 @@ class Threads:
                 return False
             self._started = (*self._started, thread)
         return True
+
+    def _run(self, name: str, run: Callable[[], None]) -> None:
+        current = threading.current_thread()
+        if self._at_work.setdefault(name, current) is current:
+            run()
