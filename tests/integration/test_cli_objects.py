@@ -218,7 +218,7 @@ def test_nothing_is_kept_for_later_when_the_server_is_away(monkeypatch: pytest.M
     """A command that could not do what it was told says so, and does not do it an hour later."""
     monkeypatch.setattr("modelbox.cli.common.TIMEOUT_S", 0.3)
     monkeypatch.setenv("MODELBOX_JOURNAL_DIR", str(tmp_path / "journal"))
-    for command in (("experiments", "create", "--name", "a"), ("metadata", "set", "--id", UNKNOWN_ID, "k", "1")):
+    for command in (("experiments", "create", "--name", "a"), ("labels", "--id", UNKNOWN_ID, "k=1")):
         result = run(*command, "--server-addr", "localhost:1", code=3)
         assert (result.stdout, result.stderr.count("\n")) == ("", 1)
     assert not (tmp_path / "journal").exists()

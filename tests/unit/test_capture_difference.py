@@ -1,10 +1,11 @@
 """What is not committed is kept as a patch that brings it back, whatever a repository is and has configured."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import pytest
 
@@ -303,15 +304,28 @@ def test_a_git_that_hangs_or_fails_is_not_waited_for(
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     for script, problem in (
         ("exec sleep 60", "git took longer than 0.2 s for it"),
-        ("yes", f"it has more than {DIFFERENCE_BYTES_MAX:,} bytes"),
+        (f"yes & echo $! > {tmp_path}/started; wait", f"it has more than {DIFFERENCE_BYTES_MAX:,} bytes"),
         ("echo half; exit 128", "git failed to tell it, with code 128"),
     ):
         (tmp_path / "git").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (tmp_path / "git").chmod(0o755)
-        if script == "yes":
+        if "yes" in script:
             monkeypatch.setattr("modelbox.capture.difference.TIMEOUT_S", 60.0)
         began = perf_counter()
         assert difference(tree) == (b"", problem)
         assert perf_counter() - began < 30
+    assert _has_ended(int((tmp_path / "started").read_text())), "else it goes on until the disk is full"
     monkeypatch.setenv("PATH", "")
     assert difference(tree).problem.startswith("git cannot be asked for it")
+
+
+def _has_ended(pid: int) -> bool:
+    """Tell whether a process has ended, which may take the system a moment; end it."""
+    for _ in range(40):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    return False

@@ -9,6 +9,7 @@ Must not know: what it is asked for.
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,13 +117,19 @@ def start(folder: Path, question: Sequence[str], *, into: int | IO[bytes] = subp
         stdin=subprocess.DEVNULL,
         stdout=into,
         stderr=subprocess.DEVNULL,
+        # What it starts itself ends with it: left behind, that could write into a file until the disk is full.
+        process_group=0 if hasattr(os, "killpg") else None,
     )
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """End a git that has not ended, and let it go."""
+    """End a git that has not ended, with all that it has started, and let it go."""
     if process.poll() is None:
-        process.kill()
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
     if process.stdout is not None:
         process.stdout.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
