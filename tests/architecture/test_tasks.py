@@ -27,7 +27,7 @@ def test_what_measures_runs_with_every_framework_that_has_a_training() -> None:
 
 def test_no_other_task_measures() -> None:
     running = [
-        line for task in ("test", "test-all") for line in _commands_of(task) if "pytest" in line or "-m " in line
+        line for task in ("test", "coverage") for line in _commands_of(task) if "pytest" in line or "-m " in line
     ]
     whole = [line for line in running if "--ignore=tests/acceptance" in line]
     assert len(whole) >= 2
