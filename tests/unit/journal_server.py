@@ -1,15 +1,19 @@
 """A server that is a function of the test, and a folder of journals for it."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 from modelbox.delivery.columns import points_of
+from modelbox.delivery.courier import Courier
 from modelbox.errors import NotFoundError, UnavailableError
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, Record
 from modelbox.proto import modelstore_pb2 as pb
 
 ADDRESS = "server:8085"
+WAIT_S = 20
 
 
 class Server:
@@ -53,3 +57,14 @@ class Server:
 
 def folder_of(path: Path) -> JournalFolder:
     return JournalFolder(JournalSettings(path, free_bytes_min=0), ADDRESS)
+
+
+def close(courier: Courier) -> None:
+    courier.close(timeout_s=WAIT_S, cut=lambda: None)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = monotonic() + WAIT_S
+    while not condition():
+        assert monotonic() < deadline
+        threading.Event().wait(0.005)

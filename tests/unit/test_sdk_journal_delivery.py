@@ -16,13 +16,9 @@ from modelbox.delivery.courier import Courier
 from modelbox.delivery.takeover import Takeover
 from modelbox.delivery.tries import Tries
 from modelbox.errors import FlushTimeoutError, NotFoundError, RefusedError, UnavailableError
-from modelbox.journal.folder import unanswered
 from modelbox.journal.record import METRICS, Record
 from modelbox.values import Delivery
-from tests.unit.journal_server import Server, folder_of
-
-WAIT_S = 20
-
+from tests.unit.journal_server import WAIT_S, Server, close, folder_of, until
 
 Make = Callable[[Server], Courier]
 
@@ -41,20 +37,9 @@ def make(tmp_path: Path) -> Iterator[Make]:
         close(courier)
 
 
-def close(courier: Courier) -> None:
-    courier.close(timeout_s=WAIT_S, cut=lambda: None)
-
-
 def log(courier: Courier, steps: range, *, object_id: str = "known") -> None:
     for step in steps:
         courier.log(object_id, {"loss": 1.0}, step, None)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = monotonic() + WAIT_S
-    while not condition():
-        assert monotonic() < deadline
-        threading.Event().wait(0.005)
 
 
 def takeover(server: Server, path: Path, *, away_s_max: float = WAIT_S) -> Takeover:
@@ -79,40 +64,6 @@ def test_what_is_logged_is_handed_over_to_the_journal_though_the_server_does_not
     courier.flush(timeout_s=WAIT_S)
     close(courier)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_is_delivered_at_once_is_in_the_journal_when_the_call_returns(tmp_path: Path) -> None:
-    """In the order of the calls, also behind one that still waits for the recorder, or without a thread at all."""
-    folder = folder_of(tmp_path)
-    courier = Courier(Server(away=True).send, folder=folder)
-    for number in range(3):
-        courier.deliver(Record("LogEvent", b"%d" % number), at_once=True)
-        [path] = folder.journals()
-        assert [record.request for record in unanswered(path)] == [b"%d" % one for one in range(number + 1)]
-    courier.deliver(Record("LogEvent", b"3"))
-    courier.deliver(Record("LogEvent", b"4"), at_once=True)
-    until(lambda: not courier.still_creates() and courier.delivery().waiting_calls == 5)
-    [path] = folder.journals()
-    until(lambda: len(list(unanswered(path))) == 5)
-    close(courier)
-    assert [record.request for record in unanswered(path)] == [b"0", b"1", b"2", b"3", b"4"]
-
-
-def test_a_flush_tells_of_what_was_delivered_at_once_where_no_thread_can_be_started(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    server = Server()
-
-    def refuse(_thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    courier = Courier(server.send, folder=folder_of(tmp_path))
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", refuse)
-        courier.deliver(Record("LogEvent", b"known"), at_once=True)
-        courier.flush(timeout_s=WAIT_S)
-    assert courier.delivery().acknowledged_calls == 1
-    close(courier)
 
 
 def test_what_one_client_left_the_next_one_sends_first(make: Make) -> None:

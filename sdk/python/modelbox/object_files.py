@@ -6,8 +6,8 @@ from os import PathLike
 from pathlib import Path
 
 from modelbox.artifacts import Artifact, artifact_of, known_artifact, wire_artifact
+from modelbox.delivery.content import written
 from modelbox.delivery.copies import copied
-from modelbox.delivery.keeping import keeping
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_id, check_text, is_id
 from modelbox.foreign import utf8
@@ -111,13 +111,7 @@ class HasArtifacts:
         # One path: a list is for `upload_artifact`, which says what became of each.
         files = files_to_upload([path], artifact_path)
         of = Path(path.path if isinstance(path, LocalFile) else path)
-        held = self._session.held.hold_new(object_id)
-        is_waiting = False
-        try:
-            is_waiting = self._session.deliver_files(keeping(object_id, held, copied(held, of, files)))
-        finally:
-            if not is_waiting:
-                held.release()
+        self._session.deliver_made(object_id, lambda held: copied(held, of, files))
 
     def track_artifacts(self, files: Files) -> list[Artifact]:
         """Record where files are kept, without sending them: paths or URIs; of a local folder, all files in it.
@@ -286,7 +280,7 @@ class HasArtifacts:
             OSError: The file cannot be kept.
             ClosedError: The client was closed.
         """
-        self._session.deliver_written(self.id, path, write)
+        self._session.deliver_made(self.id, lambda held: written(held, path, write))
 
     def wait_for_files(self, timeout_s: float = FLUSH_TIMEOUT_S, *, patience_s: float = CLOSE_PATIENCE_S) -> bool:
         """Wait until what this client logged and uploads in the background has arrived; tell whether it has.

@@ -8,18 +8,18 @@ import logging
 import os
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Self
 
 from modelbox.after_end import AfterEnd
 from modelbox.delivery.contact import Warned
-from modelbox.delivery.content import hold_written, small_upload, write_where_there_is_room
+from modelbox.delivery.content import hold_made, small_upload, write_where_there_is_room, written
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
+from modelbox.delivery.held import Held
 from modelbox.delivery.held_files import HeldFiles
 from modelbox.delivery.uploads import describe
 from modelbox.errors import InvalidFieldError
@@ -164,13 +164,13 @@ class Session:
         # In the order of what is logged, not beside it: of several under one path the last one counts.
         deliver = self._courier.deliver if self.background else self._send_now
         try:
-            hold_written(self.held, object_id, path, write, deliver=deliver)
+            hold_made(self.held, object_id, lambda held: written(held, path, write), deliver=deliver)
         except OSError as error:
             raise InvalidFieldError.of("content", f"cannot be kept until it is sent: {error}") from error
 
-    def deliver_written(self, object_id: str, path: str, write: Callable[[Path], object]) -> None:
-        """Have a file uploaded that is written now, beside what is logged; see `hold_written` for what it raises."""
-        hold_written(self.held, object_id, path, write, deliver=self.deliver_files)
+    def deliver_made(self, object_id: str, make: Callable[[Held], Sequence[LocalFile]]) -> None:
+        """Have files uploaded that are made now, beside what is logged; see `hold_made` for what it raises."""
+        hold_made(self.held, object_id, make, deliver=self.deliver_files)
 
     def deliver_files(self, record: Record) -> bool:
         """Have held files uploaded (see `delivery/keeping.py`), beside what is logged. Returns at once.

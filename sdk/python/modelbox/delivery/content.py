@@ -5,9 +5,10 @@ Must not know: how what is held is sent.
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
+from modelbox.delivery.held import Held
 from modelbox.delivery.held_files import HeldFiles
 from modelbox.delivery.keeping import keeping
 from modelbox.errors import InvalidFieldError
@@ -25,34 +26,46 @@ def small_upload(object_id: str, path: str, content: bytes) -> pb.UploadFilesReq
     return pb.UploadFilesRequest(files=[pb.SmallFile(metadata=metadata, content=content)])
 
 
-def hold_written(
+def hold_made(
     held_files: HeldFiles,
     object_id: str,
-    path: str,
-    write: Callable[[Path], object],
+    make: Callable[[Held], Sequence[LocalFile]],
     *,
     deliver: Callable[[Record], bool],
 ) -> None:
-    """Hold a file that is written now, and deliver the record of it; what cannot be delivered is let go.
+    """Hold files that are made now, and deliver the record of them; what cannot be delivered is let go.
 
     Args:
-        path: Its path in the object.
-        write: Writes it to the path that it is given, which has the same last part.
+        make: Makes them in the folder that it is given, and says what their paths in the object are.
         deliver: Takes the record; False if there is no room for it.
 
     Raises:
-        InvalidFieldError: The path breaks a rule.
-        OSError: The file cannot be kept.
+        InvalidFieldError: A path breaks a rule.
+        OSError: The files cannot be kept.
     """
     held = held_files.hold_new(object_id)
     is_waiting = False
     try:
-        file = held.files / PurePosixPath(path).name
-        write(file)
-        is_waiting = deliver(keeping(object_id, held, files_to_upload(LocalFile(file, label=path))))
+        is_waiting = deliver(keeping(object_id, held, make(held)))
     finally:
         if not is_waiting:
             held.release()
+
+
+def written(held: Held, path: str, write: Callable[[Path], object]) -> list[LocalFile]:
+    """Have a file written into a held folder, which becomes the one with this path of its object.
+
+    Args:
+        path: Its path in the object.
+        write: Writes it to the path that it is given, which has the same last part.
+
+    Raises:
+        InvalidFieldError: The path breaks a rule.
+        OSError: It cannot be written.
+    """
+    file = held.files / PurePosixPath(path).name
+    write(file)
+    return files_to_upload(LocalFile(file, label=path))
 
 
 def write_where_there_is_room(path: Path, content: bytes) -> None:

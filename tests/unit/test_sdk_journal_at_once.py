@@ -1,0 +1,45 @@
+"""What is delivered at once: in the journal when the call returns, with and without threads."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from modelbox.delivery.courier import Courier
+from modelbox.journal.folder import unanswered
+from modelbox.journal.record import Record
+from tests.unit.journal_server import WAIT_S, Server, close, folder_of, until
+
+
+def test_what_is_delivered_at_once_is_in_the_journal_when_the_call_returns(tmp_path: Path) -> None:
+    """In the order of the calls, also behind one that still waits for the recorder, or without a thread at all."""
+    folder = folder_of(tmp_path)
+    courier = Courier(Server(away=True).send, folder=folder)
+    for number in range(3):
+        courier.deliver(Record("LogEvent", b"%d" % number), at_once=True)
+        [path] = folder.journals()
+        assert [record.request for record in unanswered(path)] == [b"%d" % one for one in range(number + 1)]
+    courier.deliver(Record("LogEvent", b"3"))
+    courier.deliver(Record("LogEvent", b"4"), at_once=True)
+    until(lambda: not courier.still_creates() and courier.delivery().waiting_calls == 5)
+    [path] = folder.journals()
+    until(lambda: len(list(unanswered(path))) == 5)
+    close(courier)
+    assert [record.request for record in unanswered(path)] == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_a_flush_tells_of_what_was_delivered_at_once_where_no_thread_can_be_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    server = Server()
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    courier = Courier(server.send, folder=folder_of(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        courier.deliver(Record("LogEvent", b"known"), at_once=True)
+        courier.flush(timeout_s=WAIT_S)
+    assert courier.delivery().acknowledged_calls == 1
+    close(courier)
