@@ -148,7 +148,7 @@ proto: ## Generate the Python stubs from the .proto file
 	rm -rf .venv-proto
 
 schema: $(READY) ## Generate the JSON Schemas of the event types, and schema.sql
-	$(BIN)/python -m modelbox_events.types.schemas events/modelbox_events/schemas
+	$(BIN)/python -m modelbox_events.schema_files events/modelbox_events/schemas
 	$(BIN)/python -m tests.architecture.schema_sql
 
 clean: ## Remove everything that was built or cached, not ./modelbox-data

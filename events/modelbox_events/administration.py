@@ -17,10 +17,10 @@ from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import CHANNEL
 from modelbox_events.limits import READS_LEVEL
 from modelbox_events.read import LogHead
+from modelbox_events.registry import REGISTRY
 from modelbox_events.session import open_session
 from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.log import log_stream
-from modelbox_events.types.registry import REGISTRY
 
 LOCK_TIMEOUT_S: Final = 5.0
 """How long an operation waits for the head; an append holds it for milliseconds."""

@@ -38,7 +38,7 @@ from modelbox_events.lane import ANSWER_TIMEOUT_S, Lane, answer_timeout_s
 from modelbox_events.limits import STREAM_VERSION_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
 from modelbox_events.read import Reader
-from modelbox_events.types.registry import Registry
+from modelbox_events.registry import Registry
 
 RESEND_FOR_S: Final = 5.0
 """How long a batch with an unknown outcome is sent again before its requests fail with `LogUnavailableError`.

@@ -19,7 +19,7 @@ from modelbox_events.errors import InvalidEventError
 from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, Context, StreamRef
 from modelbox_events.hashing import SALT_BYTES, SALTED
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, READS_LEVEL, STREAM_VERSION_MAX
-from modelbox_events.types.registry import Registry
+from modelbox_events.registry import Registry
 
 _HASH_BYTES: Final = 32
 

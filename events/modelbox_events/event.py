@@ -3,10 +3,10 @@
 Must not know: Postgres, NATS, or what any event type means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from enum import IntEnum
-from typing import Final, NewType
+from enum import Enum, IntEnum
+from typing import Any, ClassVar, Final, NamedTuple, NewType, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -65,11 +65,59 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     meta: bytes = b""
 
 
+Kind: TypeAlias = str
+"""A kind of object, as the log names the type of its streams: "model_version"."""
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+"""Turns the JSON object of one schema version into that of the next. Pure."""
+
+
+class Effect(Enum):
+    """What becomes of the object that an event is about. To restore a deleted one is to update it."""
+
+    CREATES = "creates"
+    UPDATES = "updates"
+    DELETES = "deletes"
+
+
+class Subject(NamedTuple):
+    """Which object an event is about, where that is not the one in whose stream it stands.
+
+    `id_at` is where in the event its id is: the name of a field, and on into it.
+    """
+
+    kind: Kind
+    id_at: tuple[str | int, ...]
+
+    def id_of(self, event: "ChangeEvent") -> UUID:
+        """Return the object's id."""
+        value: Any = event
+        for step in self.id_at:
+            value = value[step] if isinstance(step, int) else getattr(value, step)
+        found: UUID = value
+        return found
+
+    def id_in(self, payload: Any) -> str:
+        """Return the object's id from the event's JSON object of today's schema version."""
+        for step in self.id_at:
+            payload = payload[step]
+        return str(payload)
+
+
 class ChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every event type: an immutable fact, in the past tense.
 
-    The class name is the type's name in the log; a change of shape raises `schema_version` in the type registry.
+    The class name is the type's name in the log. What else the log's readers must know of a type, it says itself.
+
+    Attributes:
+        effect: What becomes of the object. An event that creates names its subject, whose kind is one by that alone.
+        subject: The object, unless it is the one in whose stream the event stands. Of several, the first.
+        upcasters: The way up from each older schema version, from 1 on. A change of shape adds one.
     """
+
+    effect: ClassVar[Effect] = Effect.UPDATES
+    subject: ClassVar[Subject | None] = None
+    upcasters: ClassVar[tuple[Upcaster, ...]] = ()
 
 
 class NewEvent(msgspec.Struct, frozen=True):

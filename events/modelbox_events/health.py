@@ -14,7 +14,7 @@ from modelbox_events.event import ANY_VERSION, Append, NewEvent, StreamRef
 from modelbox_events.hashing import digest_version_at
 from modelbox_events.ids import new_id
 from modelbox_events.lane import Lane
-from modelbox_events.types.registry import Registry
+from modelbox_events.registry import Registry
 
 REHEARSAL_INTERVAL_S: Final = 0.5
 """How often it is tried whether appends can be recorded again, however many ask."""

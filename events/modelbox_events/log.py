@@ -20,9 +20,9 @@ from modelbox_events.limits import PAGE_BYTES_MAX, READS_LEVEL
 from modelbox_events.migrate import refuse_if_behind
 from modelbox_events.places import Places
 from modelbox_events.read import LogHead, Reader, StreamState, Watched
+from modelbox_events.registry import REGISTRY, Registry
 from modelbox_events.session import refuse_shared_sessions
 from modelbox_events.sql import STATEMENTS
-from modelbox_events.types.registry import REGISTRY, Registry
 from modelbox_events.upkeep import ensure_partitions, keep_up
 
 POOL_SIZE = 8

@@ -19,8 +19,10 @@ from modelbox_events.errors import FormatLevelError, InvalidEventError, LogCorru
 from modelbox_events.ids import Position
 from modelbox_events.session import UNHURRIED, open_session
 from modelbox_events.sql import STATEMENTS
-from modelbox_events.types import EventLogged, HyperparametersLogged, MetadataUpdated, MetricsLogged
 from modelbox_events.types.log import EventRedacted
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import MetricsLogged
+from modelbox_events.types.objects import EventLogged, HyperparametersLogged
 
 REDACTION_LEVEL: Final = 2
 """The format level from which a log may hold redacted events."""

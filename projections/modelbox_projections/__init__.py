@@ -39,7 +39,6 @@ from modelbox_projections.projection import DecodedEvent, Projection
 from modelbox_projections.rebuild import rebuild
 from modelbox_projections.runner import ProjectionRunner
 from modelbox_projections.runs.queries import RunRow, RunStatus
-from modelbox_projections.search.kinds import Kind
 from modelbox_projections.search.missing import Missing
 from modelbox_projections.search.queries import Found
 from modelbox_projections.search.statement import Scope
@@ -64,7 +63,6 @@ __all__ = [
     "FoldFailedError",
     "Found",
     "InvalidPlaceError",
-    "Kind",
     "Lineage",
     "LineageEdge",
     "LineageNode",

@@ -6,7 +6,7 @@ Must not know: what a projection makes of it.
 from collections.abc import Iterator, Sequence
 
 from modelbox_events import Position, RecordedEvent
-from modelbox_events.types import Registry
+from modelbox_events.registry import Registry
 from modelbox_projections.limits import FOLD_BYTES_MAX
 from modelbox_projections.projection import DecodedEvent, Projection
 

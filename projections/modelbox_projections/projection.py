@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from modelbox_events import ChangeEvent, Position, RecordedEvent
-from modelbox_events.types import Registry
+from modelbox_events.registry import Registry
 
 
 class DecodedEvent:

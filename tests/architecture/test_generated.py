@@ -10,8 +10,8 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto,
 from grpc_tools import protoc
 
 from modelbox.proto import modelstore_pb2
-from modelbox_events.types import REGISTRY, EventType
-from modelbox_events.types.schemas import json_schema, schema_file, schema_text
+from modelbox_events.registry import REGISTRY, EventType
+from modelbox_events.schema_files import json_schema, schema_file, schema_text
 from tests.architecture.tree import REPOSITORY
 
 SCHEMAS = REPOSITORY / "events/modelbox_events/schemas"

@@ -6,7 +6,7 @@ import time
 import asyncpg
 
 from modelbox_events import ANY_VERSION, Append, Log, NewEvent, Position, StreamRef, new_id, verify
-from modelbox_events.types import ModelCreated
+from modelbox_events.types.model import ModelCreated
 from tests.benchmarks.report import Figure, per_second, percentile_ms
 from tests.benchmarks.servers import fresh_log, postgres
 

@@ -3,7 +3,8 @@
 import time
 
 from modelbox_events import ANY_VERSION, NO_STREAM, Append, Log, NewEvent, StreamRef, object_id
-from modelbox_events.types import MetadataUpdated, ModelCreated
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.model import ModelCreated
 from modelbox_projections import PROJECTIONS, prepare, rebuild
 from tests.benchmarks.report import Figure, per_second
 from tests.benchmarks.servers import fresh_dsn, postgres

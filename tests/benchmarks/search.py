@@ -16,7 +16,8 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import NO_STREAM, Append, Log, NewEvent, StreamRef
-from modelbox_events.types import DoubleSeries, MetricsLogged, RunCreated
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
+from modelbox_events.types.run import RunCreated
 from modelbox_projections import PROJECTIONS, ProjectionRunner, Scope, Views, prepare
 from tests.benchmarks.report import Figure, per_second
 from tests.benchmarks.servers import fresh_dsn, postgres

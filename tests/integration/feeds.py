@@ -20,7 +20,7 @@ from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, Context, Log, NewE
 from modelbox_events.event import RecordedEvent
 from modelbox_events.feed import SUBJECTS, Relay, RelayState, stream_name
 from modelbox_events.types.metadata import MetadataUpdated
-from modelbox_events.types.models import ModelCreated
+from modelbox_events.types.model import ModelCreated
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from tests.integration.nats_cluster import free_ports
 

@@ -12,7 +12,7 @@ from modelbox_events import (
     new_id,
     verify,
 )
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 
 
 def stream(namespace: str = "default") -> StreamRef:

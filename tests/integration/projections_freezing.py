@@ -17,7 +17,7 @@ from typing import ClassVar
 import asyncpg
 
 from modelbox_events import Log
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_projections import PROJECTIONS, DecodedEvent, ProjectionRunner, catalog_of, rebuild
 from tests.integration.projections_support import WAIT_S, KeyCounts, until
 

@@ -5,23 +5,20 @@ from typing import Any
 from uuid import UUID
 
 from modelbox_events import Log, Position, StreamRef, object_id
-from modelbox_events.types import (
-    CheckpointCreated,
-    DatasetCreated,
+from modelbox_events.types.artifact import TrackedFile
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.lineage import LineageLinked
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.objects import (
     EventLogged,
-    ExperimentCreated,
     HyperparametersLogged,
-    LineageLinked,
-    MetadataUpdated,
     ObjectDeleted,
     ObjectRestored,
     ObjectUpdated,
-    RunCreated,
-    RunEnded,
-    RunResumed,
-    Source,
-    TrackedFile,
 )
+from modelbox_events.types.run import RunCreated, RunEnded, RunResumed, Source
 from tests.integration.projections_support import NAMESPACE, append, create_model, version_created
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,10 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, Appended, ChangeEvent, Log, NewEvent, StreamRef, object_id
-from modelbox_events.types import DoubleSeries, MetadataUpdated, MetricsLogged, ModelCreated, ModelVersionCreated
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_projections import (
     PROJECTIONS,
     Catalog,

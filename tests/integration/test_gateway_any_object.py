@@ -10,7 +10,8 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
-from modelbox_gateway.commands.kinds import ARTIFACT, OBJECTS
+from modelbox_events.registry import REGISTRY
+from modelbox_events.types.artifact import ARTIFACT
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 
@@ -63,7 +64,7 @@ async def assert_everything_is_there(gateway: Gateway, parent: str) -> None:
 
 
 async def test_everything_can_be_logged_on_every_kind_of_object(gateway: Gateway, objects: dict[str, str]) -> None:
-    assert objects.keys() == OBJECTS
+    assert objects.keys() == REGISTRY.kinds
     for parent in objects.values():
         await log_everything(gateway, parent)
         await assert_everything_is_there(gateway, parent)

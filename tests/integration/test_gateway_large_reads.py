@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import ANY_VERSION, Append, Log, NewEvent, StreamRef
-from modelbox_events.types import DoubleSeries, MetricsLogged
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
 from modelbox_gateway.rpc import metrics
 from modelbox_gateway.rpc.call import METADATA_AS_JSON
 from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX

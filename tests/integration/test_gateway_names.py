@@ -10,7 +10,7 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import STREAM_EXISTS, Append, Log, NewEvent, Position, StreamRef
-from modelbox_events.types import UniqueTagMoved
+from modelbox_events.types.model_version import UniqueTagMoved
 from modelbox_gateway.claimed import ClaimedUsers
 from tests.integration.gateway_server import Gateway, running_gateway
 

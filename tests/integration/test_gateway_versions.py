@@ -1,7 +1,8 @@
 """Two versions of ModelBox on one log: what one decides on, the other cannot change unseen."""
 
 from modelbox_events import ANY_VERSION, Append, ChangeEvent, Log, NewEvent, StreamRef, new_id
-from modelbox_events.types import MetadataUpdated, ModelCreated
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.model import ModelCreated
 from modelbox_gateway.commands import model
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.executor import Aggregate, Executor

@@ -27,7 +27,7 @@ from modelbox_events import (
     new_id,
 )
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, PAGE_BYTES_MAX
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from tests.integration.log_cases import append, assert_whole, change, read_all, stream
 
 

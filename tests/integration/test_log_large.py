@@ -11,7 +11,7 @@ from modelbox_events.batch import Batch, Prepared
 from modelbox_events.hashing import PLAIN
 from modelbox_events.lane import ANSWER_TIMEOUT_S, STATEMENT_TIMEOUT_MS, Lane, answer_timeout_s
 from modelbox_events.limits import APPEND_BYTES_MAX, APPEND_EVENTS_MAX
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from tests.integration.log_cases import append, assert_whole, stream
 from tests.integration.test_log_silence import CALL_TIMEOUT_S
 from tests.integration.test_log_upgrade import until_blocked

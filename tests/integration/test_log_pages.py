@@ -12,7 +12,8 @@ import pytest
 from modelbox_events import ANY_VERSION, Append, Log, NewEvent, Position, StreamRef
 from modelbox_events.limits import EVENT_BYTES_MAX
 from modelbox_events.sql import STATEMENTS
-from modelbox_events.types import MetricsLogged, RunEnded
+from modelbox_events.types.metrics import MetricsLogged
+from modelbox_events.types.run import RunEnded
 from tests.integration.log_cases import append, change, stream
 
 MANY = 20_000

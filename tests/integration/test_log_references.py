@@ -18,7 +18,7 @@ from modelbox_events import (
     StreamRef,
     new_id,
 )
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from tests.integration.log_cases import append, assert_whole, change, stream
 
 

@@ -3,7 +3,8 @@
 import uuid
 
 from modelbox_events import Log
-from modelbox_events.types import ArtifactsTracked, DoubleSeries, MetricsLogged, StringSeries, TrackedFile
+from modelbox_events.types.artifact import ArtifactsTracked, TrackedFile
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSeries
 from modelbox_projections import Attached, prepare
 from tests.integration.projections_objects import experiment_created, experiment_ref, run_created, run_ref
 from tests.integration.projections_support import append, settled

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from modelbox_events import Log, LogForkedError, Position, Token
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_projections import PROJECTIONS, Cursors, NotCaughtUpError, Views, prepare
 from tests.integration.projections_support import (
     WAIT_S,

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from modelbox_events import Log
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_projections import prepare
 from tests.integration.projections_support import (
     WAIT_S,

@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from modelbox_events import Log
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_projections import PROJECTIONS, Cursors, DecodedEvent, catalog_of, prepare, rebuild
 from tests.integration.projections_freezing import FREEZE, freezing
 from tests.integration.projections_support import (

@@ -7,15 +7,9 @@ import msgspec
 import pytest
 
 from modelbox_events import ChangeEvent, Log, Position, StreamRef, object_id
-from modelbox_events.types import (
-    REGISTRY,
-    EventType,
-    ModelCreated,
-    ModelVersionCreated,
-    Registry,
-    UniqueTagMoved,
-    UniqueTagRemoved,
-)
+from modelbox_events.registry import REGISTRY, EventType, Registry
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_projections import prepare
 from tests.integration.projections_support import (
     append,

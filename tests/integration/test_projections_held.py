@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from modelbox_events import ChangeEvent, Log, Position, StreamRef
-from modelbox_events.types import HyperparametersLogged, MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.objects import HyperparametersLogged
 from modelbox_projections import PROJECTIONS, prepare
 from modelbox_projections.fold import Fold, fold_together
 from modelbox_projections.page import pages_of

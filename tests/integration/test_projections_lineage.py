@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from modelbox_events import Log, StreamRef, object_id
-from modelbox_events.types import ArtifactsTracked, LineageLinked, TrackedFile
+from modelbox_events.types.artifact import ArtifactsTracked, TrackedFile
+from modelbox_events.types.lineage import LineageLinked
 from modelbox_projections import Lineage, prepare
 from tests.integration.projections_objects import (
     SOURCE,

@@ -6,14 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from modelbox_events import Log, object_id
-from modelbox_events.types import (
-    DoubleSeries,
-    EventLogged,
-    HyperparametersLogged,
-    MetricsLogged,
-    StringSeries,
-    UploadedFile,
-)
+from modelbox_events.types.artifact import UploadedFile
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSeries
+from modelbox_events.types.objects import EventLogged, HyperparametersLogged
 from modelbox_projections import MetricSummaryRow, prepare
 from tests.integration.projections_objects import (
     BEGIN,

@@ -7,15 +7,10 @@ from typing import Any
 import pytest
 
 from modelbox_events import ChangeEvent, Log, StreamRef
-from modelbox_events.types import (
-    DatasetColumn,
-    HyperparametersLogged,
-    ObjectDeleted,
-    ObjectRestored,
-    RunEnded,
-    RunResumed,
-    TrackedFile,
-)
+from modelbox_events.types.artifact import TrackedFile
+from modelbox_events.types.dataset import DatasetColumn
+from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored
+from modelbox_events.types.run import RunEnded, RunResumed
 from modelbox_projections import PROJECTIONS, Views, heartbeats, prepare
 from modelbox_projections.limits import HEARTBEAT_LOST_S
 from modelbox_projections.objects.queries import Objects

@@ -6,19 +6,10 @@ import uuid
 import msgspec
 
 from modelbox_events import Log, StreamRef, object_id
-from modelbox_events.types import (
-    ArtifactsTracked,
-    ArtifactUploaded,
-    BytesSeries,
-    DoubleSeries,
-    MetadataUpdated,
-    MetricsLogged,
-    StringSeries,
-    TrackedFile,
-    UniqueTagMoved,
-    UniqueTagRemoved,
-    doubles_to_json,
-)
+from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import BytesSeries, DoubleSeries, MetricsLogged, StringSeries, doubles_to_json
+from modelbox_events.types.model_version import UniqueTagMoved, UniqueTagRemoved
 from modelbox_projections import prepare
 from tests.integration.projections_support import (
     append,

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from modelbox_events import Log, Position
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_projections import (
     PROJECTIONS,
     DecodedEvent,

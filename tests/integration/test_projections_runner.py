@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from modelbox_events import ChangeEvent, Log, NewerVersionError, Position
-from modelbox_events.types import REGISTRY, EventType, MetadataUpdated, Registry
+from modelbox_events.registry import REGISTRY, EventType, Registry
+from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_projections import (
     PROJECTIONS,
     CursorMovedError,

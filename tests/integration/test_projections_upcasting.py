@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from modelbox_events import NO_STREAM, Append, ChangeEvent, Log, NewEvent, Position, StreamRef, new_id
-from modelbox_events.types import EventType, Registry
+from modelbox_events.registry import EventType, Registry
 from modelbox_projections import DecodedEvent, Projection, catalog_of, prepare, rebuild, verify
 from modelbox_projections.projection import names_of
 from tests.integration.projections_support import WAIT_S, running

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from modelbox import ModelBox, Run, RunStatus
-from modelbox_events.types import RunResumed
+from modelbox_events.types.run import RunResumed
 from tests.integration.sdk_server import SdkServer
 
 TIMEOUT_S = 120

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV
 
 from modelbox import Experiment, ModelBox, Run, RunEndedError, RunStatus
-from modelbox_events.types import RunEnded
+from modelbox_events.types.run import RunEnded
 from tests.integration.sdk_server import SdkServer
 
 TIMEOUT_S = 120

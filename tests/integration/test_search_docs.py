@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, ChangeEvent, Log, NewEvent, StreamRef
-from modelbox_events.types import DoubleSeries, MetricsLogged, RunCreated, RunEnded, doubles_to_json
-from modelbox_events.types.runs import EndStatus
-from modelbox_projections import PROJECTIONS, FilterError, Kind, Scope, Views, limits, prepare
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, doubles_to_json
+from modelbox_events.types.run import EndStatus, RunCreated, RunEnded
+from modelbox_projections import PROJECTIONS, FilterError, Scope, Views, limits, prepare
 from modelbox_projections.search.kinds import KINDS
 from tests.integration.projections_support import WAIT_S, running
 
@@ -98,7 +98,7 @@ def test_all_fields_are_listed() -> None:
     common = {name.removesuffix(".<key>") for name in re.findall(r"`([^`]+)`", of_every_kind)}
     for kind, fields in table("kind"):
         own = re.findall(r"`([^`]+)`", fields)
-        assert common | set(own) == set(KINDS[cast("Kind", kind.replace(" ", "_"))].fields), kind
+        assert common | set(own) == set(KINDS[kind.replace(" ", "_")].fields), kind
         assert len(own) == len(set(own) - common), kind
 
 

@@ -9,19 +9,15 @@ import asyncpg
 import pytest
 
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, ChangeEvent, Log, NewEvent, StreamRef
-from modelbox_events.types import (
-    CheckpointCreated,
-    DatasetCreated,
-    ExperimentCreated,
-    HyperparametersLogged,
-    ModelCreated,
-    ModelVersionCreated,
-    ObjectDeleted,
-    ObjectRestored,
-    ObjectUpdated,
-    RunCreated,
-)
-from modelbox_projections import PROJECTIONS, InvalidPlaceError, Kind, Scope, SearchTooSlowError, Views, prepare
+from modelbox_events.event import Kind
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated
+from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored, ObjectUpdated
+from modelbox_events.types.run import RunCreated
+from modelbox_projections import PROJECTIONS, InvalidPlaceError, Scope, SearchTooSlowError, Views, prepare
 from modelbox_projections.heartbeats import record
 from modelbox_projections.search import queries
 from modelbox_projections.search.faces import Face
@@ -108,6 +104,8 @@ def created(kind: Kind, object_id: UUID, **fields: Any) -> ChangeEvent:
         case "dataset":
             dataset: dict[str, Any] = {"location": "", "digest": str(object_id), "columns": [], "row_count": 5}
             return DatasetCreated(**{"dataset_id": object_id, "column_count": None, **dataset, **named})
+        case _:
+            raise ValueError(kind)
 
 
 def filters_of_every_form(kind: Kind) -> Iterator[str]:

@@ -7,37 +7,23 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from modelbox_events import ChangeEvent
-from modelbox_events.types import (
-    ArtifactsTracked,
-    ArtifactUploaded,
-    CheckpointCreated,
-    DatasetColumn,
-    DatasetCreated,
-    Double,
-    DoubleSeries,
+from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.dataset import DatasetColumn, DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.lineage import LineageLinked
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
+from modelbox_events.types.metrics import Double, DoubleSeries, MetricsLogged, Series, StringSeries
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types.objects import (
     EventLogged,
-    ExperimentCreated,
     HyperparametersLogged,
-    LineageLinked,
-    MetadataRemoved,
-    MetadataUpdated,
-    MetricsLogged,
-    ModelCreated,
-    ModelVersionCreated,
     ObjectDeleted,
     ObjectRestored,
     ObjectUpdated,
-    RunCreated,
-    RunEnded,
-    RunResumed,
-    Series,
-    Source,
-    StringSeries,
-    TrackedFile,
-    UniqueTagMoved,
-    UniqueTagRemoved,
-    UploadedFile,
 )
+from modelbox_events.types.run import RunCreated, RunEnded, RunResumed, Source
 
 KINDS = ["model", "model_version", "experiment", "run", "checkpoint", "dataset"]
 IDS = [UUID(int=number) for number in range(len(KINDS))]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from hypothesis import strategies as st
 
-from modelbox_projections import Kind
+from modelbox_events.event import Kind
 from tests.property.search_population import (
     DOUBLES,
     EXPERIMENTS,

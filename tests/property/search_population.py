@@ -9,21 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, ChangeEvent, Log, NewEvent, StreamRef
-from modelbox_events.types import (
-    CheckpointCreated,
-    DoubleSeries,
-    HyperparametersLogged,
-    MetadataUpdated,
-    MetricsLogged,
-    ModelVersionCreated,
-    ObjectDeleted,
-    RunCreated,
-    RunEnded,
-    Source,
-    StringSeries,
-    doubles_to_json,
-)
-from modelbox_projections import Kind, Views
+from modelbox_events.event import Kind
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSeries, doubles_to_json
+from modelbox_events.types.model_version import ModelVersionCreated
+from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted
+from modelbox_events.types.run import RunCreated, RunEnded, Source
+from modelbox_projections import Views
 
 NAMESPACES = ["a", "a/b", "a/b/c", "ab", "a_b", "A"]
 EXPERIMENTS = [UUID(int=number, version=4) for number in (1, 2)]

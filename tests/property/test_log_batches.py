@@ -25,7 +25,7 @@ from modelbox_events import (
     WrongExpectedVersionError,
 )
 from modelbox_events.event import Claim
-from modelbox_events.types import MetadataUpdated
+from modelbox_events.types.metadata import MetadataUpdated
 from tests.integration.log_cases import assert_whole
 
 # Few ids, so that they collide; a prefix keeps the examples of one test apart.

@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelbox_events import ANY_VERSION, NO_STREAM, Append, ExpectedVersion, Log, NewEvent, StreamRef, new_id
-from modelbox_events.types import MetadataUpdated, MetricsLogged, RunResumed
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import MetricsLogged
+from modelbox_events.types.run import RunResumed
 from tests.integration.log_cases import assert_whole
 
 FEW = ["MetadataUpdated", "RunResumed"]

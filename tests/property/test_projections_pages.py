@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelbox_events import ChangeEvent, Codec, Log, Position, RecordedEvent
-from modelbox_events.types import REGISTRY
+from modelbox_events.registry import REGISTRY
 from modelbox_projections import PROJECTIONS, Projection, Role, prepare
 from modelbox_projections.fold import Fold
 from modelbox_projections.generations import TableDigest, create_generation, digests

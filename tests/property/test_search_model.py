@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from modelbox_events import Log
-from modelbox_projections import PROJECTIONS, FilterError, Found, InvalidPlaceError, Kind, Scope, Views, prepare
+from modelbox_events.event import Kind
+from modelbox_projections import PROJECTIONS, FilterError, Found, InvalidPlaceError, Scope, Views, prepare
 from tests.integration.projections_support import WAIT_S, running
 from tests.property.search_model import Drawn, DrawnOrder, filters, orders
 from tests.property.search_population import EXPERIMENTS, MODELS, NAMESPACES, Item, Population

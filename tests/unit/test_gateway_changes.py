@@ -9,7 +9,7 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, RecordedEvent
-from modelbox_events.types import REGISTRY
+from modelbox_events.registry import REGISTRY
 from modelbox_gateway.rpc.changes import Changes
 
 LOG, STREAM, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)

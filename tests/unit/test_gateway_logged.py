@@ -7,7 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from modelbox_events import StreamRef, object_id
-from modelbox_events.types import DatasetCreated, EventLogged, LineageLinked
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.lineage import LineageLinked
+from modelbox_events.types.objects import EventLogged
 from modelbox_gateway.commands import dataset
 from modelbox_gateway.commands.logged import LoggedEvent, linked, logged, logged_event_id
 from modelbox_gateway.errors import InvalidFieldError

@@ -6,7 +6,9 @@ from uuid import UUID
 import pytest
 
 from modelbox_events import ChangeEvent, NewEvent, StreamRef, object_id
-from modelbox_events.types import MetadataUpdated, ModelCreated, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.model import (
     CreateModel,

@@ -8,25 +8,15 @@ import pytest
 from msgspec import structs
 
 from modelbox_events import ChangeEvent, NewEvent, StreamRef, object_id
-from modelbox_events.types import (
-    REGISTRY,
-    ArtifactsTracked,
-    ArtifactUploaded,
-    CheckpointCreated,
-    DoubleSeries,
-    ExperimentCreated,
-    MetadataUpdated,
-    MetricsLogged,
-    ModelVersionCreated,
-    ObjectDeleted,
-    ObjectRestored,
-    ObjectUpdated,
-    RunEnded,
-    RunResumed,
-    StringSeries,
-    TrackedFile,
-    UploadedFile,
-)
+from modelbox_events.registry import REGISTRY
+from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSeries
+from modelbox_events.types.model_version import ModelVersionCreated
+from modelbox_events.types.objects import ObjectDeleted, ObjectRestored, ObjectUpdated
+from modelbox_events.types.run import RunEnded, RunResumed
 from modelbox_gateway.commands import checkpoint, experiment, lifecycle, limits, run, update
 from modelbox_gateway.commands.checkpoint import EPOCH, STEP, Key
 from modelbox_gateway.commands.model import CreateModelVersion, ModelState, decide_create_model_version

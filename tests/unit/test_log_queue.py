@@ -17,7 +17,8 @@ from modelbox_events.batch import Prepared
 from modelbox_events.drain import RETRY_AFTER_S_MAX, RETRY_AFTER_S_MIN, RETRY_AFTER_S_UNKNOWN, Drain
 from modelbox_events.limits import APPEND_BYTES_MAX, EVENT_BYTES_MAX, QUEUE_BYTES_MAX
 from modelbox_events.queue import AppendQueue
-from modelbox_events.types import REGISTRY, MetadataUpdated
+from modelbox_events.registry import REGISTRY
+from modelbox_events.types.metadata import MetadataUpdated
 
 PLACES = 12
 

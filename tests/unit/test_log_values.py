@@ -26,7 +26,9 @@ from modelbox_events import (
 from modelbox_events.batch import Prepared
 from modelbox_events.limits import BATCH_REQUESTS_MAX, QUEUE_REQUESTS_MAX
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
-from modelbox_events.types import REGISTRY, MetadataUpdated, doubles_from_json, doubles_to_json
+from modelbox_events.registry import REGISTRY
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import doubles_from_json, doubles_to_json
 
 
 def test_ids_are_safe_against_moved_separators() -> None:

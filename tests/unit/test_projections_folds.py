@@ -7,19 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modelbox_events import ChangeEvent, Codec, Position, RecordedEvent
-from modelbox_events.types import (
-    REGISTRY,
-    ArtifactsTracked,
-    ArtifactUploaded,
-    DoubleSeries,
-    MetadataUpdated,
-    MetricsLogged,
-    ModelCreated,
-    ObjectDeleted,
-    ObjectRestored,
-    StringSeries,
-    TrackedFile,
-)
+from modelbox_events.registry import REGISTRY
+from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile
+from modelbox_events.types.metadata import MetadataUpdated
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSeries
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.objects import ObjectDeleted, ObjectRestored
 from modelbox_projections import PROJECTIONS, DecodedEvent
 from modelbox_projections.artifacts.projection import fold as fold_artifacts
 from modelbox_projections.limits import FILES_PER_EVENT_MAX, FOLD_BYTES_MAX, METRIC_CHUNK_POINTS

@@ -7,20 +7,12 @@ from uuid import UUID
 import pytest
 
 from modelbox_events import ChangeEvent, Codec, Position, RecordedEvent
-from modelbox_events.types import (
-    REGISTRY,
-    CheckpointCreated,
-    DoubleSeries,
-    HyperparametersLogged,
-    LineageLinked,
-    MetricsLogged,
-    ObjectDeleted,
-    ObjectRestored,
-    ObjectUpdated,
-    RunCreated,
-    RunEnded,
-    RunResumed,
-)
+from modelbox_events.registry import REGISTRY
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.lineage import LineageLinked
+from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
+from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored, ObjectUpdated
+from modelbox_events.types.run import RunCreated, RunEnded, RunResumed
 from modelbox_projections import PROJECTIONS, DecodedEvent
 from modelbox_projections.hyperparameters.projection import fold as fold_hyperparameters
 from modelbox_projections.lineage.projection import fold as fold_lineage

@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
+from modelbox_events.event import Kind
 from modelbox_projections import FilterError, InvalidPlaceError
 from modelbox_projections.limits import POSITION_MAX
-from modelbox_projections.search.kinds import KINDS, Kind
+from modelbox_projections.search.kinds import KINDS
 from modelbox_projections.search.places import Places
 from modelbox_projections.search.statement import Draft, Scope, Statement
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from modelbox_events.event import AuthType, RecordedEvent
 from modelbox_events.feed.subjects import subject_prefix, token
-from modelbox_events.types.registry import dataschema
+from modelbox_events.registry import dataschema
 
 CHAIN_HASH: Final = "ce-chainhash"
 """The header that carries the event's place in the hash chain, in hexadecimal."""

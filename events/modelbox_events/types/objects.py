@@ -1,10 +1,10 @@
 """What happens to objects of any kind. It is recorded in the object's own stream."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent
+from modelbox_events.event import ChangeEvent, Effect
 
 
 class ObjectUpdated(ChangeEvent, frozen=True, kw_only=True):
@@ -21,6 +21,8 @@ class ObjectUpdated(ChangeEvent, frozen=True, kw_only=True):
 
 class ObjectDeleted(ChangeEvent, frozen=True, kw_only=True):
     """An object was deleted: lists leave it out, its history stays."""
+
+    effect: ClassVar = Effect.DELETES
 
     object_id: UUID
 

@@ -12,19 +12,11 @@ import msgspec
 
 from modelbox_events.event import ChangeEvent, StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import (
-    ArtifactsTracked,
-    ArtifactUploaded,
-    CheckpointCreated,
-    Double,
-    DoubleSeries,
-    MetadataRemoved,
-    MetadataUpdated,
-    MetricsLogged,
-    TrackedFile,
-    UploadedFile,
-)
-from modelbox_gateway.commands.kinds import CHECKPOINT, RUN
+from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
+from modelbox_events.types.checkpoint import CHECKPOINT, CheckpointCreated
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
+from modelbox_events.types.metrics import Double, DoubleSeries, MetricsLogged
+from modelbox_events.types.run import RUN
 from modelbox_gateway.commands.model import Origin
 from modelbox_gateway.commands.tracked import File, tracked_files
 

@@ -11,8 +11,7 @@ import msgspec
 
 from modelbox_events.event import StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import DatasetColumn, DatasetCreated
-from modelbox_gateway.commands.kinds import DATASET
+from modelbox_events.types.dataset import DATASET, DatasetColumn, DatasetCreated
 
 
 class CreateDataset(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,7 @@ import msgspec
 
 from modelbox_events.event import StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import ExperimentCreated
-from modelbox_gateway.commands.kinds import EXPERIMENT
+from modelbox_events.types.experiment import EXPERIMENT, ExperimentCreated
 
 
 class CreateExperiment(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from modelbox_events.event import ChangeEvent, NewEvent, StreamRef
 from modelbox_events.ids import object_id as id_of
-from modelbox_events.types import ObjectDeleted, ObjectRestored
+from modelbox_events.types.objects import ObjectDeleted, ObjectRestored
 
 DELETION: Final = "object_deletion"
 RESTORATION: Final = "object_restoration"

@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from modelbox_events import Appended, Log, StreamExistsError, StreamRef
+from modelbox_events.types.artifact import ARTIFACT
 from modelbox_gateway.commands import lifecycle, limits
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.executor import Aggregate, Executor
-from modelbox_gateway.commands.kinds import ARTIFACT
 from modelbox_gateway.errors import ContentionError, InvalidFieldError, ObjectDeletedError
 
 Result = TypeVar("Result")

@@ -12,7 +12,8 @@ import msgspec
 
 from modelbox_events.event import NewEvent, StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import EventLogged, LineageLinked
+from modelbox_events.types.lineage import LineageLinked
+from modelbox_events.types.objects import EventLogged
 from modelbox_gateway.errors import InvalidFieldError
 
 LOGGED_EVENT: Final = "logged_event"

@@ -15,16 +15,11 @@ import msgspec
 
 from modelbox_events.event import ChangeEvent, NewEvent, StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import (
-    Double,
-    ModelCreated,
-    ModelVersionCreated,
-    UniqueTagMoved,
-    UniqueTagRemoved,
-    UploadedFile,
-)
+from modelbox_events.types.artifact import UploadedFile
+from modelbox_events.types.metrics import Double
+from modelbox_events.types.model import MODEL, ModelCreated
+from modelbox_events.types.model_version import MODEL_VERSION, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_gateway.commands import limits
-from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.tracked import File, tracked_files, uploaded_files
 from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, UniqueTagTakenError
 

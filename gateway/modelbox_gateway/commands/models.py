@@ -11,11 +11,11 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events import Appended, ChangeEvent, Log, StreamExistsError, StreamRef
-from modelbox_events.types import ModelVersionCreated, UniqueTagMoved
+from modelbox_events.types.model import MODEL
+from modelbox_events.types.model_version import MODEL_VERSION, ModelVersionCreated, UniqueTagMoved
 from modelbox_gateway.commands import limits, model
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.executor import Aggregate, Executor, Recorded
-from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.lifecycles import NO_PARENTS, Lifecycles
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.errors import ContentionError, UniqueTagNotHeldError, UniqueTagTakenError

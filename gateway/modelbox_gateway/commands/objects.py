@@ -20,18 +20,12 @@ from modelbox_events import (
     StreamExistsError,
     StreamRef,
 )
-from modelbox_events.types import (
-    ArtifactsTracked,
-    ArtifactUploaded,
-    HyperparametersLogged,
-    MetadataRemoved,
-    MetadataUpdated,
-    MetricsLogged,
-    Series,
-)
+from modelbox_events.types.artifact import ARTIFACT, ArtifactsTracked, ArtifactUploaded
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
+from modelbox_events.types.metrics import MetricsLogged, Series
+from modelbox_events.types.objects import HyperparametersLogged
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
-from modelbox_gateway.commands.kinds import ARTIFACT, OBJECTS
 from modelbox_gateway.commands.logged import LOGGED_EVENT, LoggedEvent, linked, logged
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.commands.tracked import TRACKED, File, artifact_id, tracked_files
@@ -65,7 +59,7 @@ class Objects:
         ref = self._streams.get(object_id)
         if ref is None:
             state = await self._log.find_stream(object_id)
-            if state is None or state.ref.type not in OBJECTS:
+            if state is None or state.ref.type not in self._log.registry.kinds:
                 raise ObjectNotFoundError(field, kind or "object", str(object_id))
             ref = state.ref
             self._streams.put(object_id, ref)

@@ -6,12 +6,12 @@ Must not know: the wire, the views.
 import msgspec
 
 from modelbox_events import InvalidEventError, Log, StreamRef
-from modelbox_events.types import CheckpointCreated, ExperimentCreated
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.experiment import EXPERIMENT, ExperimentCreated
 from modelbox_gateway.commands import checkpoint
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.creations import Creations
 from modelbox_gateway.commands.folding import fold
-from modelbox_gateway.commands.kinds import EXPERIMENT
 from modelbox_gateway.commands.model import CreateModelVersion
 from modelbox_gateway.commands.models import Models, VersionCreated
 from modelbox_gateway.errors import InvalidFieldError

@@ -13,8 +13,7 @@ import msgspec
 
 from modelbox_events.event import ChangeEvent, NewEvent, StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import RunCreated, RunEnded, RunResumed, Source
-from modelbox_gateway.commands.kinds import RUN
+from modelbox_events.types.run import RUN, RunCreated, RunEnded, RunResumed, Source
 from modelbox_gateway.commands.run_names import name_of
 from modelbox_gateway.errors import RunEndedError
 

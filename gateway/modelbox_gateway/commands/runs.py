@@ -10,7 +10,7 @@ import msgspec
 
 from modelbox_events import Appended, Log, StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import RunCreated
+from modelbox_events.types.run import RunCreated
 from modelbox_gateway.commands import limits, run
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.creations import Created, Creations

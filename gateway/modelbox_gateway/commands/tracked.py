@@ -11,8 +11,7 @@ import msgspec
 
 from modelbox_events.event import StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import TrackedFile, UploadedFile
-from modelbox_gateway.commands.kinds import ARTIFACT
+from modelbox_events.types.artifact import ARTIFACT, TrackedFile, UploadedFile
 
 TRACKED: Final = "tracked"
 UPLOADED: Final = "uploaded"

@@ -12,16 +12,14 @@ import msgspec
 
 from modelbox_events.event import ChangeEvent, NewEvent, StreamRef
 from modelbox_events.ids import object_id
-from modelbox_events.types import (
-    CheckpointCreated,
-    DatasetCreated,
-    ExperimentCreated,
-    ModelCreated,
-    ObjectUpdated,
-    RunCreated,
-)
+from modelbox_events.types.checkpoint import CHECKPOINT, CheckpointCreated
+from modelbox_events.types.dataset import DATASET, DatasetCreated
+from modelbox_events.types.experiment import EXPERIMENT, ExperimentCreated
+from modelbox_events.types.model import MODEL, ModelCreated
+from modelbox_events.types.model_version import MODEL_VERSION
+from modelbox_events.types.objects import ObjectUpdated
+from modelbox_events.types.run import RUN, RunCreated
 from modelbox_gateway.commands import limits
-from modelbox_gateway.commands.kinds import CHECKPOINT, DATASET, EXPERIMENT, MODEL, MODEL_VERSION, RUN
 from modelbox_gateway.errors import InvalidFieldError
 
 CLAIM: Final = "object_update"

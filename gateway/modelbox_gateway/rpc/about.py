@@ -11,9 +11,8 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events import ChangeEvent, Position, RecordedEvent
-from modelbox_events.types import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types.model_version import MODEL_VERSION, ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_gateway.commands import limits
-from modelbox_gateway.commands.kinds import MODEL_VERSION
 from modelbox_gateway.commands.lru import LruMap
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.limits import NAMES_WAIT_S

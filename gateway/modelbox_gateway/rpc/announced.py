@@ -9,7 +9,7 @@ import msgspec
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
-from modelbox_events.types import ArtifactUploaded
+from modelbox_events.types.artifact import ArtifactUploaded
 from modelbox_gateway.blobs import Digests
 from modelbox_gateway.commands import fields, limits
 from modelbox_gateway.commands.objects import Objects

@@ -8,21 +8,13 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from modelbox_events import ChangeEvent
-from modelbox_events.types import (
-    CheckpointCreated,
-    DatasetCreated,
-    ExperimentCreated,
-    ModelCreated,
-    ModelVersionCreated,
-    ObjectDeleted,
-    ObjectRestored,
-    ObjectUpdated,
-    RunCreated,
-    RunEnded,
-    RunResumed,
-    UniqueTagMoved,
-    UniqueTagRemoved,
-)
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types.objects import ObjectDeleted, ObjectRestored, ObjectUpdated
+from modelbox_events.types.run import RunCreated, RunEnded, RunResumed
 from modelbox_gateway.commands.update import TEXTS
 
 CREATIONS: Final = (ExperimentCreated, RunCreated, CheckpointCreated, ModelCreated, DatasetCreated)

@@ -14,8 +14,9 @@ import msgspec
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, RecordedEvent, StreamRef
+from modelbox_events.types.model import MODEL
+from modelbox_events.types.model_version import MODEL_VERSION
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.lifecycle import LIFECYCLE_TYPES, first_deletion
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp

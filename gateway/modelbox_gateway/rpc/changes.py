@@ -4,15 +4,17 @@ Must not know: who watches, or from where.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from msgspec import structs
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import RecordedEvent, Token
-from modelbox_events.types import Registry
+from modelbox_events import ChangeEvent, RecordedEvent, Token
+from modelbox_events.event import Effect
+from modelbox_events.registry import Registry
 from modelbox_gateway.rpc.about import About, Abouts
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.values import to_value
@@ -22,33 +24,13 @@ _NOTHING: Final = About()
 _OVERHEAD_BYTES: Final = 1_024  # of a change beside its data, generously
 
 
-class _Subject(NamedTuple):
-    """Which object an event is about: its kind, and where in the event its id is."""
-
-    object_type: str
-    id_at: tuple[str | int, ...]
-
-
-_CREATES: Final = {
-    "ExperimentCreated": _Subject("experiment", ("experiment_id",)),
-    "RunCreated": _Subject("run", ("run_id",)),
-    "CheckpointCreated": _Subject("checkpoint", ("checkpoint_id",)),
-    "ModelCreated": _Subject("model", ("model_id",)),
-    "ModelVersionCreated": _Subject("model_version", ("model_version_id",)),
-    "DatasetCreated": _Subject("dataset", ("dataset_id",)),
-    "ArtifactsTracked": _Subject("artifact", ("files", 0, "id")),
-    "ArtifactUploaded": _Subject("artifact", ("id",)),
-}
-"""Events that bring objects into being; of several, the first is named and the payload has all."""
-
-_UPDATES: Final = {
-    "UniqueTagMoved": _Subject("model_version", ("model_version_id",)),
-    "UniqueTagRemoved": _Subject("model_version", ("model_version_id",)),
-}
-"""Events that change another object than the one in whose stream they stand. All others change that one."""
-
-_KINDS: Final = dict.fromkeys(_CREATES, pb.OBJECT_CREATED) | {"ObjectDeleted": pb.OBJECT_DELETED}
-"""What becomes of the object; an event of another type is `OBJECT_UPDATED`, the restoring of a deleted one too."""
+_EFFECTS: Final = MappingProxyType(
+    {
+        Effect.CREATES: pb.OBJECT_CREATED,
+        Effect.UPDATES: pb.OBJECT_UPDATED,
+        Effect.DELETES: pb.OBJECT_DELETED,
+    }
+)
 
 
 class Change:
@@ -110,13 +92,16 @@ class Changes:
     def body(self, event: RecordedEvent, about: About = _NOTHING) -> bytes:
         """Return what a watcher is told of an event, encoded, without the token."""
         payload = self._payload(event)
-        subject = _CREATES.get(event.type) or _UPDATES.get(event.type)
+        # What only a newer version knows is told as a change of the object in whose stream it stands.
+        known = self._registry.types.get(event.type)
+        says: type[ChangeEvent] = known.struct if known else ChangeEvent
+        subject = says.subject
         return pb.WatchNamespaceResponse(
-            event=_KINDS.get(event.type, pb.OBJECT_UPDATED),
+            event=_EFFECTS[says.effect],
             payload=to_value(payload),
             type=event.type,
-            object_type=subject.object_type if subject else event.stream_type,
-            object_id=_at(payload, subject.id_at) if subject else str(event.stream_id),
+            object_type=subject.kind if subject else event.stream_type,
+            object_id=subject.id_in(payload) if subject else str(event.stream_id),
             position=event.position,
             recorded_at=timestamp(event.recorded_at),
             redacted_by=event.redacted_by or 0,
@@ -130,9 +115,3 @@ class Changes:
         if known is not None and known.schema_version != event.schema_version:
             return _decode(self._registry.encode(self._registry.decode(event)))
         return _decode(event.data) if event.data is not None else None
-
-
-def _at(payload: Any, place: tuple[str | int, ...]) -> str:
-    for step in place:
-        payload = payload[step]
-    return str(payload)

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
+from modelbox_events.types.checkpoint import CHECKPOINT
+from modelbox_events.types.experiment import EXPERIMENT
+from modelbox_events.types.run import RUN
 from modelbox_gateway.commands import checkpoint, fields
 from modelbox_gateway.commands.checkpoint import EPOCH, STEP, Key
-from modelbox_gateway.commands.kinds import CHECKPOINT, EXPERIMENT, RUN
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp

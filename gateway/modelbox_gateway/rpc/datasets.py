@@ -5,9 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events.types import DatasetColumn
+from modelbox_events.types.dataset import DATASET, DatasetColumn
 from modelbox_gateway.commands import dataset, fields, json_values, limits
-from modelbox_gateway.commands.kinds import DATASET
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp

@@ -9,8 +9,8 @@ from msgspec import structs
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
+from modelbox_events.types.experiment import EXPERIMENT
 from modelbox_gateway.commands import experiment, fields
-from modelbox_gateway.commands.kinds import EXPERIMENT
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp

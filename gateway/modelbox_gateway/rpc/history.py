@@ -9,17 +9,14 @@ import msgspec
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, RecordedEvent, StreamRef
-from modelbox_events.types import (
-    CheckpointCreated,
-    DatasetCreated,
-    ExperimentCreated,
-    MetadataRemoved,
-    MetadataUpdated,
-    ModelCreated,
-    RunCreated,
-)
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import MODEL_VERSION
+from modelbox_events.types.run import RunCreated
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.kinds import MODEL_VERSION
 from modelbox_gateway.rpc.answers import timestamp
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call

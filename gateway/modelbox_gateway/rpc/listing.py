@@ -10,12 +10,13 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events.event import Kind
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import KEYS_LISTED_MAX
 from modelbox_gateway.rpc.missing import missing_keys, missing_namespace
 from modelbox_gateway.rpc.pages import fill_page, page_size, refused_token
-from modelbox_projections import Found, InvalidPlaceError, Kind, Scope
+from modelbox_projections import Found, InvalidPlaceError, Scope
 
 Item = TypeVar("Item", bound=Message)
 

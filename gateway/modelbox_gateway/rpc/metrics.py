@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events.types import Series
+from modelbox_events.types.metrics import Series
 from modelbox_gateway.commands import fields
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.errors import InvalidFieldError, ResultTooLargeError

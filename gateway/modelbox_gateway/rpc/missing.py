@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events.event import Kind
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call
 from modelbox_gateway.rpc.limits import NAMESPACES_COMPARED_MAX
 from modelbox_gateway.rpc.nearest import nearest
-from modelbox_projections import Kind, Scope
+from modelbox_projections import Scope
 
 NAMESPACE: Final = "namespace"
 

@@ -9,8 +9,11 @@ from msgspec import structs
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
+from modelbox_events.types.checkpoint import CHECKPOINT
+from modelbox_events.types.model import MODEL
+from modelbox_events.types.model_version import MODEL_VERSION
+from modelbox_events.types.run import RUN
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.kinds import CHECKPOINT, MODEL, MODEL_VERSION, RUN
 from modelbox_gateway.commands.model import CreateModelVersion, Origin, model_version_id
 from modelbox_gateway.commands.models import VersionCreated
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError, UniqueTagTakenError

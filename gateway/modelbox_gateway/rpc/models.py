@@ -6,8 +6,8 @@ from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
+from modelbox_events.types.model import MODEL
 from modelbox_gateway.commands import fields, model
-from modelbox_gateway.commands.kinds import MODEL
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp

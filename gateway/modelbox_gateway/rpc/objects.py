@@ -4,8 +4,8 @@ from msgspec import structs
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
+from modelbox_events.types.model_version import MODEL_VERSION
 from modelbox_gateway.commands import fields, limits
-from modelbox_gateway.commands.kinds import MODEL_VERSION
 from modelbox_gateway.commands.update import UpdateObject
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc import requests

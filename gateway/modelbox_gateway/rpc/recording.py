@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from modelbox_events import Appended, StreamRef
-from modelbox_events.types import ArtifactUploaded
+from modelbox_events.types.artifact import ArtifactUploaded
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.objects import Superseded
 from modelbox_gateway.rpc.backend import Backend

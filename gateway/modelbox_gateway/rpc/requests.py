@@ -13,7 +13,8 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events.types import BytesSeries, Double, DoubleSeries, Series, Source, StringSeries, doubles_to_json
+from modelbox_events.types.metrics import BytesSeries, Double, DoubleSeries, Series, StringSeries, doubles_to_json
+from modelbox_events.types.run import Source
 from modelbox_gateway.commands import fields, json_values, limits
 from modelbox_gateway.commands.tracked import File
 from modelbox_gateway.errors import InvalidFieldError

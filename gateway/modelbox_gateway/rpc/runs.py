@@ -9,8 +9,9 @@ from msgspec import structs
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef, new_id
+from modelbox_events.types.experiment import EXPERIMENT
+from modelbox_events.types.run import RUN
 from modelbox_gateway.commands import fields, run
-from modelbox_gateway.commands.kinds import EXPERIMENT, RUN
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
 from modelbox_gateway.rpc import requests
 from modelbox_gateway.rpc.answers import timestamp

@@ -7,7 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from modelbox_events import StreamRef
-from modelbox_gateway.commands.kinds import CHECKPOINT, DATASET, EXPERIMENT, MODEL, MODEL_VERSION, RUN
+from modelbox_events.types.checkpoint import CHECKPOINT
+from modelbox_events.types.dataset import DATASET
+from modelbox_events.types.experiment import EXPERIMENT
+from modelbox_events.types.model import MODEL
+from modelbox_events.types.model_version import MODEL_VERSION
+from modelbox_events.types.run import RUN
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.call import Call

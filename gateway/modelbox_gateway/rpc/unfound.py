@@ -6,11 +6,13 @@ All that is told of other objects is told here and in `rpc/missing.py`.
 import asyncio
 from collections.abc import Callable
 from datetime import UTC
-from typing import Literal
 from uuid import UUID
 
+from modelbox_events.event import Kind
+from modelbox_events.types.experiment import EXPERIMENT
+from modelbox_events.types.model import MODEL
+from modelbox_events.types.model_version import MODEL_VERSION
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.kinds import EXPERIMENT, MODEL, MODEL_VERSION
 from modelbox_gateway.errors import ObjectNotFoundError
 from modelbox_gateway.rpc.backend import Backend
 from modelbox_gateway.rpc.limits import NAMES_TOLD_MAX
@@ -21,7 +23,7 @@ from modelbox_projections import Scope
 
 
 async def unfound_by_name(
-    backend: Backend, kind: Literal["experiment", "model"], request: Named, id_of: Callable[[str, str], UUID]
+    backend: Backend, kind: Kind, request: Named, id_of: Callable[[str, str], UUID]
 ) -> ObjectNotFoundError:
     """Return the error of a name that nothing has in its namespace: where else it is, or the nearest names there.
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import StreamRef
+from modelbox_events.types.model import MODEL
+from modelbox_events.types.model_version import MODEL_VERSION
 from modelbox_gateway.commands import fields
-from modelbox_gateway.commands.kinds import MODEL, MODEL_VERSION
 from modelbox_gateway.commands.model import RemoveUniqueTag, SetUniqueTag
 from modelbox_gateway.commands.models import KnownVersion
 from modelbox_gateway.errors import UniqueTagNotHeldError

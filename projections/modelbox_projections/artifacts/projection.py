@@ -10,15 +10,10 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import ChangeEvent, RecordedEvent
-from modelbox_events.types import (
-    ArtifactsTracked,
-    ArtifactUploaded,
-    CheckpointCreated,
-    ModelCreated,
-    ModelVersionCreated,
-    TrackedFile,
-    UploadedFile,
-)
+from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_projections.artifacts import STATEMENTS
 from modelbox_projections.limits import FILES_PER_EVENT_MAX
 from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows

@@ -5,7 +5,7 @@ Must not know: who asks for it.
 
 from typing import ClassVar
 
-from modelbox_events.types import DatasetCreated
+from modelbox_events.types.dataset import DatasetCreated
 from modelbox_projections.datasets import STATEMENTS
 from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes
 from modelbox_projections.objects.projection import ObjectProjection

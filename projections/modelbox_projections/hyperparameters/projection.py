@@ -10,7 +10,8 @@ from uuid import UUID
 
 import asyncpg
 
-from modelbox_events.types import HyperparametersLogged, RunCreated
+from modelbox_events.types.objects import HyperparametersLogged
+from modelbox_events.types.run import RunCreated
 from modelbox_projections.hyperparameters import STATEMENTS
 from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
 

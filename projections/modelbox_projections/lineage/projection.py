@@ -12,15 +12,13 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import ChangeEvent, RecordedEvent, object_id
-from modelbox_events.types import (
-    CheckpointCreated,
-    DatasetCreated,
-    ExperimentCreated,
-    LineageLinked,
-    ModelCreated,
-    ModelVersionCreated,
-    RunCreated,
-)
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.lineage import LineageLinked
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated
+from modelbox_events.types.run import RunCreated
 from modelbox_projections.lineage import STATEMENTS
 from modelbox_projections.objects.creations import CREATING, Creation, created_id
 from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from modelbox_events.types import EventLogged
+from modelbox_events.types.objects import EventLogged
 from modelbox_projections.logged_events import STATEMENTS
 from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
 

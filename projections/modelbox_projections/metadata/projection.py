@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from modelbox_events.types import MetadataRemoved, MetadataUpdated
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
 from modelbox_projections.metadata import STATEMENTS
 from modelbox_projections.objects.creations import CREATING, Creation, created_id
 from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows

@@ -15,17 +15,17 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import ChangeEvent
-from modelbox_events.types import (
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.metrics import (
     BytesSeries,
-    CheckpointCreated,
     Double,
     DoubleSeries,
     MetricsLogged,
-    ModelVersionCreated,
     Series,
     StringSeries,
     doubles_from_json,
 )
+from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_projections.limits import METRIC_CHUNK_POINTS
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.projection import DecodedEvent, Projection, names_of

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import RecordedEvent
-from modelbox_events.types import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
+from modelbox_events.types.model_version import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_projections.model_versions import STATEMENTS
 from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes
 from modelbox_projections.objects.projection import ObjectProjection

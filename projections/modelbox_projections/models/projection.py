@@ -5,7 +5,7 @@ Must not know: who asks for it.
 
 from typing import ClassVar
 
-from modelbox_events.types import ModelCreated
+from modelbox_events.types.model import ModelCreated
 from modelbox_projections.models import STATEMENTS
 from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes
 from modelbox_projections.objects.projection import ObjectProjection

@@ -9,7 +9,10 @@ from typing import ClassVar, Final
 
 import asyncpg
 
-from modelbox_events.types import DatasetCreated, ExperimentCreated, ModelCreated, ObjectDeleted, ObjectRestored
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.objects import ObjectDeleted, ObjectRestored
 from modelbox_projections.namespaces import STATEMENTS
 from modelbox_projections.objects.creations import CREATING
 from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows

@@ -14,16 +14,9 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import Position, RecordedEvent
-from modelbox_events.types import (
-    ArtifactsTracked,
-    ArtifactUploaded,
-    HyperparametersLogged,
-    MetadataRemoved,
-    MetadataUpdated,
-    ObjectDeleted,
-    ObjectRestored,
-    ObjectUpdated,
-)
+from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded
+from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
+from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored, ObjectUpdated
 from modelbox_projections.objects import STATEMENTS
 from modelbox_projections.projection import DecodedEvent, json_text, names_of, write_rows
 

@@ -6,14 +6,12 @@ Must not know: what a view makes of them.
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from modelbox_events.types import (
-    CheckpointCreated,
-    DatasetCreated,
-    ExperimentCreated,
-    ModelCreated,
-    ModelVersionCreated,
-    RunCreated,
-)
+from modelbox_events.types.checkpoint import CheckpointCreated
+from modelbox_events.types.dataset import DatasetCreated
+from modelbox_events.types.experiment import ExperimentCreated
+from modelbox_events.types.model import ModelCreated
+from modelbox_events.types.model_version import ModelVersionCreated
+from modelbox_events.types.run import RunCreated
 from modelbox_projections.projection import names_of
 
 Creation: TypeAlias = (

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from modelbox_events import RecordedEvent
-from modelbox_events.types import RunCreated, RunEnded, RunResumed
+from modelbox_events.types.run import RunCreated, RunEnded, RunResumed
 from modelbox_projections.objects.changes import OF_ANY_OBJECT, Changes
 from modelbox_projections.objects.projection import ObjectProjection
 from modelbox_projections.projection import DecodedEvent, json_text, names_of, write_rows

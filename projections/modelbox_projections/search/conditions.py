@@ -9,9 +9,10 @@ Must not know: how a filter is written, or what is done with the condition.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
 from modelbox_projections.search.faces import Face
-from modelbox_projections.search.kinds import FieldRule, Kind, Seen, field_of
+from modelbox_projections.search.kinds import FieldRule, Seen, field_of
 from modelbox_projections.search.syntax import And, Comparison, Literal, Node, Not, Operator, Or, shown
 
 OWN: Final = "held"

@@ -9,16 +9,14 @@ Must not know: how a filter is written.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
+from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
 from modelbox_projections.limits import ORDER_CHARS_MAX
 from modelbox_projections.search.faces import Face
 from modelbox_projections.search.likely import likely
 from modelbox_projections.search.syntax import FieldPath
-
-Kind = Literal["experiment", "run", "checkpoint", "model", "model_version", "dataset"]
-"""A kind of object that can be searched for."""
 
 
 @dataclass(frozen=True, slots=True)

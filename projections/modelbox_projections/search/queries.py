@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events import Database
+from modelbox_events.event import Kind
 from modelbox_projections.errors import SearchTooSlowError
 from modelbox_projections.limits import MISSING_TIMEOUT_S, SEARCH_TIMEOUT_S
-from modelbox_projections.search.kinds import Kind
 from modelbox_projections.search.missing import Missing, as_written, named_keys, names, newest, occupancy, presence
 from modelbox_projections.search.places import Places
 from modelbox_projections.search.statement import Draft, Scope, Statement

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import msgspec
 
+from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
 from modelbox_projections.search.conditions import OWN, Conditions, Parameters, Placed
-from modelbox_projections.search.kinds import KINDS, Kind, field_of
+from modelbox_projections.search.kinds import KINDS, field_of
 from modelbox_projections.search.parser import parse_filter, parse_order
 from modelbox_projections.search.syntax import OrderKey
 

@@ -1,33 +1,17 @@
-"""What happens to experiments and their runs. Each has a stream of its own."""
+"""What happens to the runs of experiments. Each has a stream of its own."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
 
-from modelbox_events.event import ChangeEvent
+from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+
+RUN: Final[Kind] = "run"
 
 EndStatus = Literal["finished", "failed", "killed"]
 """How a run ended."""
-
-
-class ExperimentCreated(ChangeEvent, frozen=True, kw_only=True):
-    """An experiment was created in a namespace; its name is unique there.
-
-    `external_id` is its id in another tracker.
-    """
-
-    experiment_id: UUID
-    name: str
-    owner: str
-    framework: str
-    task: str
-    description: str
-    external_id: str
-    parent_id: UUID | None
-    labels: dict[str, str]
-    metadata: dict[str, Any]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +38,9 @@ class RunCreated(ChangeEvent, frozen=True, kw_only=True, omit_defaults=True):
     `external_id` is its id in another tracker. It is written only where there is one: an event without it is as it was
     before there was the field, and a reader that does not know the field passes over it.
     """
+
+    effect: ClassVar = Effect.CREATES
+    subject: ClassVar = Subject(RUN, ("run_id",))
 
     run_id: UUID
     experiment_id: UUID

@@ -1,11 +1,13 @@
 """What happens to training checkpoints. Each has a stream of its own."""
 
-from typing import Any
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent
-from modelbox_events.types.artifacts import TrackedFile
+from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.types.artifact import TrackedFile
 from modelbox_events.types.metrics import Double
+
+CHECKPOINT: Final[Kind] = "checkpoint"
 
 
 class CheckpointCreated(ChangeEvent, frozen=True, kw_only=True):
@@ -13,6 +15,9 @@ class CheckpointCreated(ChangeEvent, frozen=True, kw_only=True):
 
     It is keyed by `epoch` or by `step`; the other is none. `metrics` are points of that epoch or step.
     """
+
+    effect: ClassVar = Effect.CREATES
+    subject: ClassVar = Subject(CHECKPOINT, ("checkpoint_id",))
 
     checkpoint_id: UUID
     experiment_id: UUID

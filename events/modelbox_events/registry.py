@@ -1,41 +1,21 @@
 """Which event types there are, how each is written, and how an older shape is read as today's.
 
+The types are those of package `types`, whatever files it has.
+
 Must not know: where events are stored, or what they mean to a reader.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Final
 
 import msgspec
 
+from modelbox_events import types as event_types
 from modelbox_events.errors import InvalidEventError, NewerVersionError
-from modelbox_events.event import ChangeEvent, Codec, RecordedEvent
-from modelbox_events.types.artifacts import ArtifactsTracked, ArtifactUploaded
-from modelbox_events.types.checkpoints import CheckpointCreated
-from modelbox_events.types.lineage import DatasetCreated, LineageLinked
-from modelbox_events.types.log import ClockCorrected, EventRedacted, LogForked
-from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
-from modelbox_events.types.metrics import MetricsLogged
-from modelbox_events.types.models import (
-    ModelCreated,
-    ModelVersionCreated,
-    UniqueTagMoved,
-    UniqueTagRemoved,
-    with_labels,
-    with_names,
-    with_origin,
-)
-from modelbox_events.types.objects import (
-    EventLogged,
-    HyperparametersLogged,
-    ObjectDeleted,
-    ObjectRestored,
-    ObjectUpdated,
-)
-from modelbox_events.types.runs import ExperimentCreated, RunCreated, RunEnded, RunResumed
-
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-"""Turns the JSON object of one schema version into that of the next. Pure."""
+from modelbox_events.event import ChangeEvent, Codec, Effect, Kind, RecordedEvent, Upcaster
 
 _CODECS: Final = frozenset(Codec)
 _encoder: Final = msgspec.json.Encoder()
@@ -49,11 +29,11 @@ def dataschema(name: str, schema_version: int) -> str:
 class EventType:
     """One event type: its Struct, its schema version, and the way up from each older version."""
 
-    def __init__(self, struct: type[ChangeEvent], upcasters: Iterable[Upcaster] = ()) -> None:
-        """Describe a type whose schema version is one more than it has upcasters (from 1, from 2, …)."""
+    def __init__(self, struct: type[ChangeEvent], upcasters: Iterable[Upcaster] | None = None) -> None:
+        """Describe a type whose schema version is one more than it has upcasters: its own, unless others are given."""
         self.struct = struct
         self.name = struct.__name__
-        self.upcasters = tuple(upcasters)
+        self.upcasters = struct.upcasters if upcasters is None else tuple(upcasters)
         self.schema_version = len(self.upcasters) + 1
         self.dataschema = dataschema(self.name, self.schema_version)
         self._decoder = msgspec.json.Decoder(struct)
@@ -82,11 +62,26 @@ class EventType:
 
 
 class Registry:
-    """The event types by name."""
+    """The event types by name.
+
+    Attributes:
+        types: All of them.
+        creations: Those that create objects, in no order.
+        kinds: The kinds of the objects that they create.
+    """
 
     def __init__(self, types: Iterable[EventType]) -> None:
         """Register the types."""
         self.types: Mapping[str, EventType] = {event_type.name: event_type for event_type in types}
+        created = {
+            name: event_type.struct.subject
+            for name, event_type in self.types.items()
+            if event_type.struct.effect is Effect.CREATES
+        }
+        if unnamed := [name for name, subject in created.items() if subject is None]:
+            raise TypeError(f"what does {unnamed[0]} create? An event that creates has a subject")
+        self.creations = frozenset(created)
+        self.kinds: frozenset[Kind] = frozenset(subject.kind for subject in created.values() if subject)
 
     def type_of(self, name: str) -> EventType:
         """Return the type of this name.
@@ -128,32 +123,14 @@ class Registry:
         return event_type.decode(event.schema_version, event.data)
 
 
-REGISTRY: Final = Registry(
-    [
-        EventType(ExperimentCreated),
-        EventType(RunCreated),
-        EventType(RunEnded),
-        EventType(RunResumed),
-        EventType(CheckpointCreated),
-        EventType(ModelCreated, (with_labels,)),
-        EventType(ModelVersionCreated, (with_origin,)),
-        EventType(UniqueTagMoved, (with_names,)),
-        EventType(UniqueTagRemoved, (with_names,)),
-        EventType(ObjectUpdated),
-        EventType(ObjectDeleted),
-        EventType(ObjectRestored),
-        EventType(MetadataUpdated),
-        EventType(MetadataRemoved),
-        EventType(HyperparametersLogged),
-        EventType(EventLogged),
-        EventType(DatasetCreated),
-        EventType(LineageLinked),
-        EventType(MetricsLogged),
-        EventType(ArtifactsTracked),
-        EventType(ArtifactUploaded),
-        EventType(LogForked),
-        EventType(ClockCorrected),
-        EventType(EventRedacted),
-    ]
-)
+def _types_in(package: ModuleType) -> Iterator[type[ChangeEvent]]:
+    """Give the event types that the modules of a package define."""
+    for found in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{found.name}")
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, ChangeEvent) and value.__module__ == module.__name__:
+                yield value
+
+
+REGISTRY: Final = Registry(EventType(struct) for struct in _types_in(event_types))
 """The event types of this version of ModelBox."""

@@ -1,29 +1,24 @@
-"""What happens to models and model versions. All of it is recorded in the model's stream."""
+"""What happens to model versions and their unique tags. All of it is recorded in the model's stream."""
 
-from typing import Any
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent
-from modelbox_events.types.artifacts import TrackedFile, UploadedFile
+from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.types.artifact import TrackedFile, UploadedFile
 from modelbox_events.types.metrics import Double
 
-
-class ModelCreated(ChangeEvent, frozen=True, kw_only=True):
-    """A model was created in a namespace; its name is unique there."""
-
-    model_id: UUID
-    name: str
-    owner: str
-    task: str
-    description: str
-    labels: dict[str, str]
-    metadata: dict[str, Any]
-    files: list[TrackedFile]
+MODEL_VERSION: Final[Kind] = "model_version"
 
 
-def with_labels(value: dict[str, Any]) -> dict[str, Any]:
-    """Lift version 1 of `ModelCreated`, which knew no labels."""
-    return {**value, "labels": {}}
+def _with_origin(value: dict[str, Any]) -> dict[str, Any]:
+    """Lift version 1 of `ModelVersionCreated`, which knew neither labels nor what the version was made from."""
+    origin = dict.fromkeys(("experiment_id", "run_id", "checkpoint_id"))
+    return {**value, **origin, "labels": {}, "uploaded": [], "metrics": {}, "step": 0}
+
+
+def _with_names(value: dict[str, Any]) -> dict[str, Any]:
+    """Lift version 1 of `UniqueTagMoved` and `UniqueTagRemoved`, which had ids alone."""
+    return {**value, "model": "", "version": "", "version_name": ""}
 
 
 class ModelVersionCreated(ChangeEvent, frozen=True, kw_only=True):
@@ -32,6 +27,10 @@ class ModelVersionCreated(ChangeEvent, frozen=True, kw_only=True):
     The three ids say what it was made from, as far as that is known. Of a checkpoint that was promoted it has the
     uploaded files and the metrics, whose points are of `step`.
     """
+
+    effect: ClassVar = Effect.CREATES
+    subject: ClassVar = Subject(MODEL_VERSION, ("model_version_id",))
+    upcasters: ClassVar = (_with_origin,)
 
     model_id: UUID
     model_version_id: UUID
@@ -51,18 +50,15 @@ class ModelVersionCreated(ChangeEvent, frozen=True, kw_only=True):
     step: int
 
 
-def with_origin(value: dict[str, Any]) -> dict[str, Any]:
-    """Lift version 1 of `ModelVersionCreated`, which knew neither labels nor what the version was made from."""
-    origin = dict.fromkeys(("experiment_id", "run_id", "checkpoint_id"))
-    return {**value, **origin, "labels": {}, "uploaded": [], "metrics": {}, "step": 0}
-
-
 class UniqueTagMoved(ChangeEvent, frozen=True, kw_only=True):
     """A unique tag now belongs to a model version; `from_model_version_id` had it before, if any.
 
     For who reads only this: the names of the model and of the version, and its number. Each is empty where it is not
     known, as in events of an earlier version.
     """
+
+    subject: ClassVar = Subject(MODEL_VERSION, ("model_version_id",))
+    upcasters: ClassVar = (_with_names,)
 
     model_id: UUID
     tag: str
@@ -76,14 +72,12 @@ class UniqueTagMoved(ChangeEvent, frozen=True, kw_only=True):
 class UniqueTagRemoved(ChangeEvent, frozen=True, kw_only=True):
     """A unique tag belongs to no model version any more; the names are as in `UniqueTagMoved`."""
 
+    subject: ClassVar = Subject(MODEL_VERSION, ("model_version_id",))
+    upcasters: ClassVar = (_with_names,)
+
     model_id: UUID
     tag: str
     model_version_id: UUID
     model: str = ""
     version: str = ""
     version_name: str = ""
-
-
-def with_names(value: dict[str, Any]) -> dict[str, Any]:
-    """Lift version 1 of `UniqueTagMoved` and `UniqueTagRemoved`, which had ids alone."""
-    return {**value, "model": "", "version": "", "version_name": ""}

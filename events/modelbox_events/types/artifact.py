@@ -1,10 +1,13 @@
 """What happens to artifacts. It is recorded in the stream of the object that the artifact belongs to."""
 
+from typing import ClassVar, Final
 from uuid import UUID
 
 import msgspec
 
-from modelbox_events.event import ChangeEvent
+from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+
+ARTIFACT: Final[Kind] = "artifact"
 
 
 class TrackedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,12 +36,18 @@ class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
 class ArtifactsTracked(ChangeEvent, frozen=True, kw_only=True):
     """Files kept elsewhere were attached to an object."""
 
+    effect: ClassVar = Effect.CREATES
+    subject: ClassVar = Subject(ARTIFACT, ("files", 0, "id"))
+
     object_id: UUID
     files: list[TrackedFile]
 
 
 class ArtifactUploaded(ChangeEvent, frozen=True, kw_only=True):
     """A file's bytes are durable in the blob store and verified; `sha256` (hex) is also their address there."""
+
+    effect: ClassVar = Effect.CREATES
+    subject: ClassVar = Subject(ARTIFACT, ("id",))
 
     object_id: UUID
     id: UUID

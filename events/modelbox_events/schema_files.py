@@ -1,6 +1,6 @@
 """The JSON Schema of every event type, made from its Struct: what `ce-dataschema` of a message names.
 
-`python -m modelbox_events.types.schemas FOLDER` writes them. The file of an older schema version stays as it is: events
+`python -m modelbox_events.schema_files FOLDER` writes them. The file of an older schema version stays as it is: events
 of that version are still in the log.
 
 Must not know: how the files are shipped, or who reads them.
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from modelbox_events.types.registry import REGISTRY, EventType
+from modelbox_events.registry import REGISTRY, EventType
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
