@@ -6,26 +6,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.architecture.tree import parsed, source_files
+from tests.architecture.tree import REPOSITORY, parsed, source_files
 
-# A word that means one of the glossary's, and the glossary's word for it.
-FOREIGN_WORDS: Final = {
-    "outbox": "feed",
-    "seqno": "position or version",
-    "tenant": "namespace",
-    "topic": "subject",
-    "watermark": "cursor",
-}
-
+GLOSSARY: Final = REPOSITORY / "docs/glossary.md"
+_ROW: Final = re.compile(r"^\| (?P<term>[a-z][a-z ]*) \| (?P<meaning>.+) \| (?P<foreign>[a-z, ]*)\|$", re.MULTILINE)
 _TIME_WITHOUT_UNIT: Final = re.compile(r"(?:^|_)(timeout|interval|delay|duration|latency|age|period)(_max|_min)?$")
 
 
+def test_each_term_of_the_glossary_stands_in_one_row_and_each_row_has_a_meaning() -> None:
+    rows = [line for line in GLOSSARY.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    terms = [row["term"] for row in _rows()]
+    assert len(rows) - len(re.findall(r"^\| term \|", "\n".join(rows), re.MULTILINE)) == len(terms), (
+        "a row is malformed"
+    )
+    assert len(terms) == len(set(terms))
+    assert not set(terms) & _foreign_words().keys()
+
+
 def test_names_use_the_words_of_the_glossary() -> None:
+    foreign = _foreign_words()
     assert [
-        f"{path}:{line} {name}: say {FOREIGN_WORDS[word]}, not {word}"
+        f"{path}:{line} {name}: say {foreign[word]}, not {word}"
         for path, line, name in _defined_names()
-        for word in _words(name) & FOREIGN_WORDS.keys()
+        for word in _words(name) & foreign.keys()
     ] == []
+
+
+def test_every_term_of_the_glossary_is_used_in_the_code() -> None:
+    text = " ".join(" ".join(_text_words(path)) for path in source_files())
+    assert [row["term"] for row in _rows() if f" {row['term']}" not in text] == []
 
 
 def test_checkpoint_means_a_training_checkpoint() -> None:
@@ -43,6 +52,21 @@ def test_names_of_durations_end_in_their_unit() -> None:
         for path, line, name in _defined_names()
         if _TIME_WITHOUT_UNIT.search(name.lower())
     ] == []
+
+
+def _rows() -> list[re.Match[str]]:
+    return [row for row in _ROW.finditer(GLOSSARY.read_text(encoding="utf-8")) if row["term"] != "term"]
+
+
+def _foreign_words() -> dict[str, str]:
+    """Return the words that mean one of the glossary's, each with the glossary's word for it."""
+    return {word.strip(): row["term"] for row in _rows() for word in row["foreign"].split(",") if word.strip()}
+
+
+def _text_words(path: Path) -> list[str]:
+    """Return every word of a file, of names and of prose, in lower case."""
+    text = (REPOSITORY / path).read_text(encoding="utf-8")
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", text)]
 
 
 def _is_machinery(path: Path) -> bool:
