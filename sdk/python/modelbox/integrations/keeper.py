@@ -140,13 +140,15 @@ class CheckpointKeeper:
         """
         return self._parent.wait_for_files(timeout_s, patience_s=patience_s)
 
-    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Wait as `wait` does, and say how many checkpoints still wait then."""
         if self._waiting.pid != os.getpid():
-            return  # a forked child has nothing of its own to send
-        if not self.wait(timeout_s) and (waiting := self._still_waiting()):
+            return True  # a forked child has nothing of its own to send
+        is_recorded = self.wait(timeout_s)
+        if not is_recorded and (waiting := self._still_waiting()):
             text = "%d checkpoints wait for the server, held on this disk; this client, or a later one, sends them"
             _log.warning(text, len(waiting))
+        return is_recorded
 
     def _keep(self, saved: Saved, *, is_known: bool) -> None:
         if not self._sends(saved.path):

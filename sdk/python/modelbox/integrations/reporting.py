@@ -75,9 +75,10 @@ class Reporter:
         if self._has_ended or not self.run.began_here:
             return
         self._has_ended = True
-        self.keeper.close()
+        is_answering = self.keeper.close()
         self.run.finish(status, reason)
-        if not self.run.wait_for_files(END_TIMEOUT_S, patience_s=PATIENCE_S):
+        # A server that is slow or away is waited for once, not for each thing that is still to be sent.
+        if not is_answering or not self.run.wait_for_files(END_TIMEOUT_S, patience_s=PATIENCE_S):
             return  # it is sent later
         try:
             self._box.flush(END_TIMEOUT_S)
