@@ -18,8 +18,8 @@ ROUNDS_OF_PROBE = 100
 _PARAMS = {"objective": "multiclass", "num_class": 10, "num_leaves": 31, "verbose": -1, "num_threads": 1}
 
 
-def train(run: Run | None, _folder: Path, seconds: float, tell: Callable[[float], None]) -> None:
-    """Boost as many rounds as take so long."""
+def train(run: Run | None, folder: Path, seconds: float, tell: Callable[[float], None]) -> None:
+    """Boost as many rounds as take so long; without ModelBox the model is saved too."""
     images, digits = datasets.load_digits(return_X_y=True)
     if not _SECONDS:
         began = thread_time()
@@ -32,6 +32,9 @@ def train(run: Run | None, _folder: Path, seconds: float, tell: Callable[[float]
     booster = _boost(images, digits, rounds, callbacks)
     if run is not None:
         log_booster(run, booster)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        booster.save_model(str(folder / "model.txt"))
 
 
 def _boost(images: Any, digits: Any, rounds: int, callbacks: list[Any]) -> Any:

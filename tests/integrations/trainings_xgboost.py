@@ -29,8 +29,8 @@ class _Telling(xgboost.callback.TrainingCallback):
         return False
 
 
-def train(run: Run | None, _folder: Path, seconds: float, tell: Callable[[float], None]) -> None:
-    """Boost as many rounds as take so long."""
+def train(run: Run | None, folder: Path, seconds: float, tell: Callable[[float], None]) -> None:
+    """Boost as many rounds as take so long; without ModelBox the model is saved too."""
     data = xgboost.DMatrix(*datasets.load_digits(return_X_y=True))
     if not _SECONDS:
         began = thread_time()
@@ -40,7 +40,10 @@ def train(run: Run | None, _folder: Path, seconds: float, tell: Callable[[float]
     callbacks = [_Telling(rounds, tell)]
     if run is not None:
         callbacks.append(ModelBoxCallback(run, params=_PARAMS))
-    xgboost.train(_PARAMS, data, rounds, evals=[(data, "train")], verbose_eval=False, callbacks=callbacks)
+    booster = xgboost.train(_PARAMS, data, rounds, evals=[(data, "train")], verbose_eval=False, callbacks=callbacks)
+    if run is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        booster.save_model(str(folder / "model.ubj"))
 
 
 _SECONDS: list[float] = []
