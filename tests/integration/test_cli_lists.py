@@ -168,7 +168,7 @@ def test_a_series_that_no_answer_has_room_for_is_printed_whole(
     for step in range(500):
         experiment.log_metrics({"loss": float(step)}, step=step)
     client.flush()
-    monkeypatch.setattr("modelbox_gateway.rpc.metrics.POINTS_SHOWN_AS_COLUMNS_MAX", 100)
+    monkeypatch.setattr("modelbox_gateway.rpc.methods.metrics.POINTS_SHOWN_AS_COLUMNS_MAX", 100)
     points = read("metrics", "--id", experiment.id, "--first-step", "1")
     assert [point["step"] for point in points] == list(range(1, 500))
 

@@ -8,7 +8,7 @@ import pytest
 from modelbox import ModelBox
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
-from modelbox_gateway.rpc.limits import FOUND_OBJECTS_MAX
+from modelbox_gateway.rpc.frame.limits import FOUND_OBJECTS_MAX
 from tests.integration.cli_calls import read, run
 
 pytestmark = pytest.mark.usefixtures("cli_server")

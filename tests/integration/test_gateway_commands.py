@@ -11,8 +11,8 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position, StreamRef, Token
-from modelbox_gateway.commands.model import ModelState, claim
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY, MIN_TOKEN, TOKEN
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY, MIN_TOKEN, TOKEN
+from modelbox_gateway.rules.model_registry import ModelState, claim
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 

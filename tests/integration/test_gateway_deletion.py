@@ -12,7 +12,7 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position, new_id
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY
 from tests.integration.every_kind import KINDS, Ids, get, ids, listed, refused, version_of
 from tests.integration.gateway_server import Gateway, Refusal, refusal_of, running_gateway
 

@@ -13,7 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position
 from modelbox_events.log import POOL_SIZE
-from modelbox_gateway.commands.experiment import experiment_id
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rules.experiment import experiment_id
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 

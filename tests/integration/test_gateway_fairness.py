@@ -14,7 +14,7 @@ from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
 from modelbox_events import Log, LogOverloadedError
 from modelbox_events import queue as queue_module
 from modelbox_gateway.rpc import server as server_module
-from modelbox_gateway.rpc.admission import Admission
+from modelbox_gateway.rpc.frame.admission import Admission
 from tests.integration.gateway_server import refusal_of, running_gateway, until
 from tests.integration.log_cases import append, assert_whole, stream
 

@@ -9,8 +9,8 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position, Token, new_id
-from modelbox_gateway.rpc.call import MIN_TOKEN, TOKEN
-from modelbox_gateway.rpc.limits import HISTORY_EVENTS_MAX
+from modelbox_gateway.rpc.frame.call import MIN_TOKEN, TOKEN
+from modelbox_gateway.rpc.frame.limits import HISTORY_EVENTS_MAX
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 Written = tuple[str, str]

@@ -8,8 +8,8 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position
-from modelbox_gateway.commands import limits
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rules import limits
 from tests.integration.gateway_server import Gateway, running_gateway
 
 

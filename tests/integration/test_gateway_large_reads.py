@@ -15,9 +15,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import ANY_VERSION, Append, Log, NewEvent, StreamRef
 from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
-from modelbox_gateway.rpc import metrics
-from modelbox_gateway.rpc.call import METADATA_AS_JSON
-from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX
+from modelbox_gateway.rpc.frame.call import METADATA_AS_JSON
+from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX
+from modelbox_gateway.rpc.methods import metrics
 from modelbox_projections import PROJECTIONS
 from modelbox_projections.metrics.queries import Metrics
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway

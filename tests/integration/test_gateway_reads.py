@@ -13,8 +13,9 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
 from modelbox_gateway.errors import ListenError
-from modelbox_gateway.rpc import create_grpc_server, freshness
-from modelbox_gateway.rpc.call import REQUEST_ID, TOKEN
+from modelbox_gateway.rpc import create_grpc_server
+from modelbox_gateway.rpc.frame import freshness
+from modelbox_gateway.rpc.frame.call import REQUEST_ID, TOKEN
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 SERVICE = "modelbox.ModelStore"

@@ -13,7 +13,7 @@ import pytest
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Token
 from modelbox_gateway.members import prepare_members
-from modelbox_gateway.rpc.call import MIN_TOKEN, TOKEN, TOKEN_HASH
+from modelbox_gateway.rpc.frame.call import MIN_TOKEN, TOKEN, TOKEN_HASH
 from modelbox_projections import prepare
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway, until
 from tests.integration.set_back import Restorable

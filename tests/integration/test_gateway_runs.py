@@ -13,8 +13,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position, new_id
-from modelbox_gateway.commands.run_names import name_of
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rules.run_names import name_of
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 

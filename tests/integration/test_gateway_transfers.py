@@ -13,7 +13,7 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway, until
 
 DATA = os.urandom(300_000)

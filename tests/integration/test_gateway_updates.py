@@ -10,7 +10,7 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
-from modelbox_gateway.commands import limits
+from modelbox_gateway.rules import limits
 from tests.integration.every_kind import KINDS, Ids, get, ids, listed, refused
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 

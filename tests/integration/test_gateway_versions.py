@@ -3,21 +3,26 @@
 from modelbox_events import ANY_VERSION, Append, ChangeEvent, Log, NewEvent, StreamRef, new_id
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.model import ModelCreated
-from modelbox_gateway.commands import model
 from modelbox_gateway.commands.caller import Caller
-from modelbox_gateway.commands.executor import Aggregate, Executor
+from modelbox_gateway.commands.executor import Executor
+from modelbox_gateway.rules import model_registry, model_version
+from modelbox_gateway.rules.aggregate import Aggregate
 
 
-def _newer_evolve(state: model.ModelState, event: ChangeEvent) -> model.ModelState:
+def _newer_evolve(state: model_registry.ModelState, event: ChangeEvent) -> model_registry.ModelState:
     """Fold as a version does that counts one type of event more."""
     if isinstance(event, MetadataUpdated):
-        return model.ModelState(state.name, state.last_number, state.tags, state.changes + 1)
-    return model.evolve(state, event)
+        return model_registry.ModelState(state.name, state.last_number, state.tags, state.changes + 1)
+    return model_registry.evolve(state, event)
 
 
-OLDER = Aggregate("model_registry_claims", model.ModelState(), model.evolve, model.REGISTRY_TYPES, model.claim)
+OLDER = model_registry.MODEL_REGISTRY
 NEWER = Aggregate(
-    "model_registry_claims", model.ModelState(), _newer_evolve, (*model.REGISTRY_TYPES, "MetadataUpdated"), model.claim
+    "model_registry_claims",
+    model_registry.ModelState(),
+    _newer_evolve,
+    (*model_registry.REGISTRY_TYPES, "MetadataUpdated"),
+    model_registry.claim,
 )
 
 
@@ -34,7 +39,7 @@ async def test_versions_that_count_other_events_refuse_each_others_late_decision
 
     seen: list[int] = []
 
-    def take_next(state: model.ModelState) -> list[NewEvent]:
+    def take_next(state: model_registry.ModelState) -> list[NewEvent]:
         seen.append(state.last_number)
         return _take(state, stream)
 
@@ -53,7 +58,7 @@ def _created(stream: StreamRef) -> ModelCreated:
     )
 
 
-def _take(state: model.ModelState, stream: StreamRef) -> list[NewEvent]:
+def _take(state: model_registry.ModelState, stream: StreamRef) -> list[NewEvent]:
     """Create the next version, under an id that tells nothing of its number, so that only the claim can refuse it."""
-    [created, *_] = model.decide_create_model_version(state, model.CreateModelVersion(model=stream))
+    [created, *_] = model_version.decide_create_model_version(state, model_version.CreateModelVersion(model=stream))
     return [NewEvent(created.data)]

@@ -14,7 +14,7 @@ import pytest
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log, Position, Token
 from modelbox_events.clock import correct_clock
-from modelbox_gateway.rpc.limits import WATCH_PAGE_EVENTS, WATCH_SPAN_POSITIONS
+from modelbox_gateway.rpc.frame.limits import WATCH_PAGE_EVENTS, WATCH_SPAN_POSITIONS
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway, until
 
 CREATED, UPDATED = pb.OBJECT_CREATED, pb.OBJECT_UPDATED

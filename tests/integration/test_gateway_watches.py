@@ -14,9 +14,9 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
 from modelbox_events.log import POOL_SIZE
 from modelbox_gateway.errors import WatchesOverloadedError
-from modelbox_gateway.rpc import budget as budgets
-from modelbox_gateway.rpc.budget import Budget
-from modelbox_gateway.rpc.limits import TAIL_EVENTS_MAX
+from modelbox_gateway.rpc.frame.limits import TAIL_EVENTS_MAX
+from modelbox_gateway.rpc.methods.watch import budget as budgets
+from modelbox_gateway.rpc.methods.watch.budget import Budget
 from tests.integration.gateway_server import Gateway, running_gateway, until
 from tests.integration.log_cases import append, stream
 

@@ -8,7 +8,7 @@ import pytest
 from modelbox import Experiment, ModelBox, Run
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
-from modelbox_gateway.rpc.limits import KEYS_LISTED_MAX
+from modelbox_gateway.rpc.frame.limits import KEYS_LISTED_MAX
 
 MANY = KEYS_LISTED_MAX + 1
 

@@ -13,7 +13,7 @@ from tests.integration.sdk_server import SdkServer, wait_until
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beat often: the server says how often."""
-    monkeypatch.setattr("modelbox_gateway.rpc.runs.HEARTBEAT_NEXT_S", 0.05)
+    monkeypatch.setattr("modelbox_gateway.rpc.methods.run.HEARTBEAT_NEXT_S", 0.05)
     monkeypatch.setattr("modelbox.heartbeat.HEARTBEAT_S_MIN", 0.05)
     monkeypatch.setattr("modelbox.heartbeat.HEARTBEAT_S", 0.05)
 
@@ -85,6 +85,6 @@ def test_a_run_that_the_server_refuses_does_not_silence_the_others(
 def test_more_runs_than_one_call_may_name_are_all_said_to_be_alive(
     client: ModelBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelbox_gateway.rpc.runs.HEARTBEAT_RUNS_MAX", 2)
+    monkeypatch.setattr("modelbox_gateway.rpc.methods.run.HEARTBEAT_RUNS_MAX", 2)
     several = [client.start_run("digits", source=False) for _ in range(5)]
     wait_until(lambda: all(heard_of(one) is not None for one in several))

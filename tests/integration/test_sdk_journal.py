@@ -240,7 +240,7 @@ def test_what_cannot_be_looked_up_because_it_is_too_much_is_sent(
     sdk_server: SdkServer, run: Run, journal_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """First tried eight days ago; whether the server has it cannot be told: twice is better than never."""
-    monkeypatch.setattr("modelbox_gateway.rpc.metrics.POINTS_SHOWN_AS_COLUMNS_MAX", 50)
+    monkeypatch.setattr("modelbox_gateway.rpc.methods.metrics.POINTS_SHOWN_AS_COLUMNS_MAX", 50)
     with ModelBox(sdk_server.address) as client:
         for step in range(100):
             client.object(run.id).log_metrics({"loss": float(step)}, step=step)

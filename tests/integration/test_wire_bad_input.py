@@ -15,8 +15,8 @@ import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
-from modelbox_gateway.rpc.call import IDEMPOTENCY_KEY
-from modelbox_gateway.rpc.limits import MESSAGE_BYTES_MAX
+from modelbox_gateway.rpc.frame.call import IDEMPOTENCY_KEY
+from modelbox_gateway.rpc.frame.limits import MESSAGE_BYTES_MAX
 from tests.integration.gateway_server import Gateway, running_gateway
 from tests.integration.refused_input import INVALID, MODEL, NOT_FOUND, UNKNOWN, Bad, assert_named, metadata, refused
 

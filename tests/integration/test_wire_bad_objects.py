@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
-from modelbox_gateway.commands import limits
+from modelbox_gateway.rules import limits
 from tests.integration.gateway_server import Gateway, running_gateway
 from tests.integration.refused_input import INVALID, MODEL, NOT_FOUND, UNKNOWN, Bad, assert_named, metadata
 

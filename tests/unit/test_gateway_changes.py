@@ -10,7 +10,7 @@ import pytest
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Position, RecordedEvent
 from modelbox_events.registry import REGISTRY
-from modelbox_gateway.rpc.changes import Changes
+from modelbox_gateway.rpc.methods.watch.changes import Changes
 
 LOG, STREAM, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 CREATED, UPDATED, DELETED = pb.OBJECT_CREATED, pb.OBJECT_UPDATED, pb.OBJECT_DELETED

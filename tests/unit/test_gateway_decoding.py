@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import InvalidFieldError
-from modelbox_gateway.rpc.undecodable import FIELDS_WALKED_MAX, decode
+from modelbox_gateway.rpc.frame.undecodable import FIELDS_WALKED_MAX, decode
 
 NOT_UTF8 = b"\xff\xfe"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelbox_gateway.commands import fields, limits
 from modelbox_gateway.errors import InvalidFieldError
+from modelbox_gateway.rules import fields, limits
 
 ID = "0191f3a0-6f7b-7c3e-9a55-0a1b2c3d4e5f"
 

@@ -8,9 +8,9 @@ from google.protobuf.struct_pb2 import Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelbox_gateway.commands import json_values, limits
 from modelbox_gateway.errors import InvalidFieldError
-from modelbox_gateway.rpc.values import from_value, to_value
+from modelbox_gateway.rpc.messages.values import from_value, to_value
+from modelbox_gateway.rules import json_values, limits
 
 JSON = st.recursive(
     st.none()

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from modelbox_gateway.rpc.lineage import lineage_message
+from modelbox_gateway.rpc.methods.lineage import lineage_message
 from modelbox_projections import Lineage, LineageEdge, LineageNode
 
 

@@ -10,9 +10,9 @@ from modelbox_events import StreamRef, object_id
 from modelbox_events.types.dataset import DatasetCreated
 from modelbox_events.types.lineage import LineageLinked
 from modelbox_events.types.objects import EventLogged
-from modelbox_gateway.commands import dataset
-from modelbox_gateway.commands.logged import LoggedEvent, linked, logged, logged_event_id
 from modelbox_gateway.errors import InvalidFieldError
+from modelbox_gateway.rules import dataset
+from modelbox_gateway.rules.logged import LoggedEvent, linked, logged, logged_event_id
 
 NOON = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
 EVENT = LoggedEvent(name="oom", source="node-1", wallclock=NOON, metadata={"a": {"x": 1, "y": [1, 2]}, "b": None})
@@ -79,7 +79,7 @@ def test_name_and_digest_make_a_dataset() -> None:
 
     assert command.stream == moved.stream == StreamRef("n", "dataset", object_id("dataset", "n", "mnist", "sha256:ab"))
     assert replace(command, digest="").stream.id != command.stream.id
-    created = dataset.created(moved)
+    created = dataset.creation(moved).event
     assert isinstance(created, DatasetCreated)
     assert (created.dataset_id, created.location, created.row_count, created.column_count) == (
         command.stream.id, "s3://elsewhere", 5, None,

@@ -9,23 +9,18 @@ from modelbox_events import ChangeEvent, NewEvent, StreamRef, object_id
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_events.types.model import ModelCreated
 from modelbox_events.types.model_version import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
-from modelbox_gateway.commands import limits
-from modelbox_gateway.commands.model import (
-    CreateModel,
-    CreateModelVersion,
-    ModelState,
+from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, UniqueTagTakenError
+from modelbox_gateway.rules import limits
+from modelbox_gateway.rules.artifact import File
+from modelbox_gateway.rules.model import CreateModel, decide_create_model
+from modelbox_gateway.rules.model_registry import ModelState, claim, evolve
+from modelbox_gateway.rules.model_version import CreateModelVersion, decide_create_model_version, model_version_id
+from modelbox_gateway.rules.unique_tag import (
     RemoveUniqueTag,
     SetUniqueTag,
-    claim,
-    decide_create_model,
-    decide_create_model_version,
     decide_remove_unique_tag,
     decide_set_unique_tag,
-    evolve,
-    model_version_id,
 )
-from modelbox_gateway.commands.tracked import File
-from modelbox_gateway.errors import InvalidFieldError, UniqueTagNotHeldError, UniqueTagTakenError
 
 MODEL = StreamRef("vision", "model", object_id("model", "vision", "resnet"))
 V1 = model_version_id(MODEL.id, "1")

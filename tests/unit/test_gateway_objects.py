@@ -17,12 +17,13 @@ from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSer
 from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_events.types.objects import ObjectDeleted, ObjectRestored, ObjectUpdated
 from modelbox_events.types.run import RunEnded, RunResumed
-from modelbox_gateway.commands import checkpoint, experiment, lifecycle, limits, run, update
-from modelbox_gateway.commands.checkpoint import EPOCH, STEP, Key
-from modelbox_gateway.commands.model import CreateModelVersion, ModelState, decide_create_model_version
-from modelbox_gateway.commands.run_names import name_of
-from modelbox_gateway.commands.tracked import UPLOADED, File, artifact_id
 from modelbox_gateway.errors import InvalidFieldError, RunEndedError
+from modelbox_gateway.rules import checkpoint, experiment, lifecycle, limits, run, update
+from modelbox_gateway.rules.artifact import UPLOADED, File, artifact_id
+from modelbox_gateway.rules.checkpoint import EPOCH, STEP, Key
+from modelbox_gateway.rules.model_registry import ModelState
+from modelbox_gateway.rules.model_version import CreateModelVersion, decide_create_model_version
+from modelbox_gateway.rules.run_names import name_of
 
 EXPERIMENT = experiment.CreateExperiment(namespace="vision", name="e").stream
 RUN = StreamRef("vision", "run", UUID(int=7))
@@ -108,7 +109,7 @@ class TestRuns:
         command = run.CreateRun(id=RUN.id, experiment=EXPERIMENT, started_at=AT)
 
         assert command.stream == RUN
-        assert run.created(command).name == name_of(RUN.id)
+        assert run.creation(command).event.name == name_of(RUN.id)
 
 
 def test_the_name_of_an_id_is_always_the_same_and_seldom_that_of_another() -> None:
@@ -165,7 +166,7 @@ class TestUpdates:
 
     def labelled(self, count: int) -> ExperimentCreated:
         labels = {f"l{n}": "" for n in range(count)}
-        return experiment.created(experiment.CreateExperiment(namespace="vision", name="e", labels=labels))
+        return experiment.creation(experiment.CreateExperiment(namespace="vision", name="e", labels=labels)).event
 
     def test_an_update_says_what_it_changes(self) -> None:
         command = update.UpdateObject(stream=EXPERIMENT, owner="", labels={"a": "b"}, labels_removed=["c"])
@@ -208,7 +209,7 @@ class TestCheckpoints:
 
     def created(self, key: Key = Key(EPOCH, 3), **fields: Any) -> CheckpointCreated:  # noqa: B008  # a tuple
         command = checkpoint.CreateCheckpoint(parent=RUN, experiment_id=EXPERIMENT.id, key=key, **fields)
-        return checkpoint.created(command)[0]
+        return checkpoint.creation(command).event
 
     def given(self, *events: ChangeEvent) -> checkpoint.Contents:
         contents = checkpoint.Contents()
@@ -230,7 +231,7 @@ class TestCheckpoints:
     def test_of_an_experiment_it_has_no_run(self) -> None:
         command = checkpoint.CreateCheckpoint(parent=EXPERIMENT, experiment_id=EXPERIMENT.id, key=Key(EPOCH, 0))
 
-        event, _ = checkpoint.created(command)
+        event = checkpoint.creation(command).event
 
         assert (event.run_id, event.experiment_id) == (None, EXPERIMENT.id)
         assert self.created().run_id == RUN.id
@@ -240,10 +241,10 @@ class TestCheckpoints:
             parent=RUN, experiment_id=EXPERIMENT.id, key=Key(EPOCH, 0), files=[File(path="a"), File(path="a")]
         )
 
-        event, opens = checkpoint.created(command)
+        creation = checkpoint.creation(command)
 
-        assert [ref.id for ref in opens] == [file.id for file in event.files]
-        assert len(opens) == 1
+        assert [ref.id for ref in creation.opens] == [file.id for file in creation.event.files]
+        assert len(creation.opens) == 1
 
     def test_the_newest_value_of_each_metric_counts(self) -> None:
         contents = self.given(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import InvalidFieldError
-from modelbox_gateway.rpc.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX
-from modelbox_gateway.rpc.pages import Pages, PositionPlace, fill_page, page_size
+from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX
+from modelbox_gateway.rpc.messages.pages import Pages, PositionPlace, fill_page, page_size
 
 PAGES = Pages[int]("models", PositionPlace)
 

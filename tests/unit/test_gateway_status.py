@@ -8,8 +8,8 @@ from google.rpc import error_details_pb2, status_pb2
 
 from modelbox_events import EventsError, LogOverloadedError, LogRefusedError, NewerVersionError
 from modelbox_gateway.errors import GatewayError, InvalidFieldError, UniqueTagTakenError
-from modelbox_gateway.rpc import status
-from modelbox_gateway.rpc.limits import PROBLEM_CHARS_MAX
+from modelbox_gateway.rpc.frame import status
+from modelbox_gateway.rpc.frame.limits import PROBLEM_CHARS_MAX
 from modelbox_projections import ProjectionsError
 
 HOLDER = UUID("0191f3a0-6f7b-7c3e-9a55-0a1b2c3d4e5f")

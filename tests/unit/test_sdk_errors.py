@@ -11,7 +11,7 @@ import modelbox
 from modelbox import errors
 from modelbox.errors import BY_REASON, FINAL_REASONS, ModelBoxError
 from modelbox.transport.status import DETAILS_KEY, Reason, Said, said_in
-from modelbox_gateway.rpc.status import TABLE, UNFORESEEN
+from modelbox_gateway.rpc.frame.status import TABLE, UNFORESEEN
 
 OLDER = {"INTERNAL"}
 """Reasons that older servers give."""

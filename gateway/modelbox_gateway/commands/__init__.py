@@ -1,1 +1,4 @@
-"""Requests and the rules they obey: pure `decide` and `evolve`, and the loop that loads, decides and appends."""
+"""The commands: rules run against the log. What is decided, created, logged or deleted here is of any kind of object.
+
+Must not know: which kinds of object there are, the wire, the views.
+"""

@@ -4,8 +4,8 @@ Must not know: which aggregate it runs, the wire, the views.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -30,31 +30,9 @@ from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.folding import fold
 from modelbox_gateway.commands.lru import LruMap
+from modelbox_gateway.commands.result import Result
 from modelbox_gateway.errors import ContentionError, GatewayError
-
-State = TypeVar("State")
-
-
-class Aggregate(msgspec.Struct, Generic[State], frozen=True):
-    """What an object's stream is folded to: where it starts, how it goes on, and which event types matter.
-
-    `claim` names a stream for each state, opened by the command that was decided on it. So the second of two commands
-    on one state is refused, while events of other types, which share the stream, get in nobody's way. It counts the
-    events that a version of ModelBox knows; `name` makes a stream of claims besides, whose version all versions share.
-    """
-
-    name: str
-    initial: State
-    evolve: Callable[[State, ChangeEvent], State]
-    types: Sequence[str]
-    claim: Callable[[StreamRef, State], StreamRef]
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """What a command recorded, now or when it was first sent; without `appended` it was so already."""
-
-    events: Sequence[ChangeEvent] = ()
-    appended: Appended | None = None
+from modelbox_gateway.rules.aggregate import Aggregate, State
 
 
 class _Folded(msgspec.Struct, Generic[State], frozen=True):
@@ -71,7 +49,7 @@ class _DecidedTooLateError(Exception):
 class Executor(Generic[State]):
     """Runs commands on one kind of aggregate; remembers the states of those used last."""
 
-    def __init__(self, log: Log, aggregate: Aggregate[State], *, cached_max: int) -> None:
+    def __init__(self, log: Log, aggregate: Aggregate[State], *, cached_max: int = limits.STATES_CACHED_MAX) -> None:
         """Run on `log`, with at most `cached_max` states in memory."""
         self._log = log
         self._aggregate = aggregate
@@ -96,7 +74,7 @@ class Executor(Generic[State]):
         *,
         creates: bool = False,
         absent: tuple[StreamRef, ...] = (),
-    ) -> Recorded:
+    ) -> Result[ChangeEvent]:
         """Record what `decide` says of the stream's current state.
 
         Args:
@@ -140,7 +118,7 @@ class Executor(Generic[State]):
         *,
         caller: Caller,
         absent: tuple[StreamRef, ...],
-    ) -> Recorded:
+    ) -> Result[ChangeEvent]:
         # Of two commands that begin a stream, NO_STREAM lets one pass; on all later states the claim does.
         claims = (self._aggregate.claim(stream, folded.state),) if folded.exists else ()
         # The log names the first stream that exists: a stale decision must not pass for a taken id.
@@ -174,7 +152,7 @@ class Executor(Generic[State]):
         claimed = folded.claimed + folded.exists
         if rewinds == self._log.head.rewinds:  # else it may be lost again
             self._cache.put(stream.id, _Folded(state, appended.version, claimed, exists=True))
-        return Recorded(recorded, appended)
+        return Result(appended, recorded)
 
     async def _load(self, stream_id: UUID, known: _Folded[State]) -> _Folded[State]:
         """Fold on from what is known. Events of other types are passed over, and not looked at again."""
@@ -199,7 +177,7 @@ class Executor(Generic[State]):
             self._cache.put(stream_id, folded)
         return folded
 
-    async def _settle(self, caller: Caller, refusal: GatewayError | None) -> Recorded:
+    async def _settle(self, caller: Caller, refusal: GatewayError | None) -> Result[ChangeEvent]:
         """Nothing is to be recorded now; what the same request recorded earlier comes first."""
         if caller.key is not None and caller.request_hash is not None:
             earlier = await self._log.find_append(
@@ -209,12 +187,12 @@ class Executor(Generic[State]):
                 return await self._recorded(earlier)
         if refusal is not None:
             raise refusal
-        return Recorded()
+        return Result()
 
-    async def _recorded(self, appended: Appended) -> Recorded:
+    async def _recorded(self, appended: Appended) -> Result[ChangeEvent]:
         count = appended.last_position - appended.first_position + 1
         events = await self._log.read(Position(appended.first_position - 1), limit=count, to=appended.last_position)
-        return Recorded(tuple(self._log.registry.decode(event) for event in events), appended)
+        return Result(appended, tuple(self._log.registry.decode(event) for event in events))
 
     def _claims_of(self, stream: StreamRef) -> StreamRef:
         return StreamRef(stream.namespace, self._aggregate.name, self._claims_id(stream.id))
@@ -228,6 +206,22 @@ class Executor(Generic[State]):
         if turn is None:
             turn = self._turns[stream_id] = asyncio.Lock()
         return turn
+
+
+class Executors:
+    """The executors of a process, one an aggregate: whoever decides on it shares what is remembered of its states."""
+
+    def __init__(self, log: Log) -> None:
+        """Run on `log`."""
+        self._log = log
+        self._by_name: dict[str, Executor[Any]] = {}
+
+    def of(self, aggregate: Aggregate[State]) -> Executor[State]:
+        """Return the executor of an aggregate."""
+        found: Executor[State] | None = self._by_name.get(aggregate.name)
+        if found is None:
+            found = self._by_name[aggregate.name] = Executor(self._log, aggregate)
+        return found
 
 
 def _try(decide: Callable[[State], list[NewEvent]], state: State) -> tuple[list[NewEvent], GatewayError | None]:

@@ -4,55 +4,44 @@ Must not know: the wire, the views.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from modelbox_events import Appended, Log, StreamExistsError, StreamRef
-from modelbox_events.types.artifact import ARTIFACT
-from modelbox_gateway.commands import lifecycle, limits
+from modelbox_events import ChangeEvent, StreamExistsError, StreamRef
+from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
-from modelbox_gateway.commands.executor import Aggregate, Executor
-from modelbox_gateway.errors import ContentionError, InvalidFieldError, ObjectDeletedError
+from modelbox_gateway.commands.executor import Executors
+from modelbox_gateway.commands.result import Result
+from modelbox_gateway.errors import ContentionError, ObjectDeletedError
+from modelbox_gateway.rules import lifecycle
 
-Result = TypeVar("Result")
-
-NO_PARENTS: Final = MappingProxyType[str, StreamRef]({})
-"""Nothing that must not be deleted."""
-
-_LIFECYCLE: Final = Aggregate(
-    "lifecycle_claims", lifecycle.Lifecycle(), lifecycle.evolve, lifecycle.LIFECYCLE_TYPES, lifecycle.claim
-)
+Recorded = TypeVar("Recorded")
 
 
 class Lifecycles:
     """The commands on the lifecycle of objects of any kind."""
 
-    def __init__(self, log: Log) -> None:
-        """Run on `log`."""
-        self._executor = Executor(log, _LIFECYCLE, cached_max=limits.LIFECYCLES_CACHED_MAX)
+    def __init__(self, executors: Executors) -> None:
+        """Decide by `executors`."""
+        self._executor = executors.of(lifecycle.LIFECYCLE)
 
-    async def delete(self, stream: StreamRef, caller: Caller) -> Appended | None:
-        """Delete an object; None says that it is deleted.
-
-        Raises:
-            InvalidFieldError: It is an artifact.
-        """
-        _refuse_artifact(stream)
-        recorded = await self._executor.execute(stream, lambda state: lifecycle.decide_delete(state, stream.id), caller)
-        return recorded.appended
-
-    async def restore(self, stream: StreamRef, caller: Caller) -> Appended | None:
-        """Undo the deletion of an object; None says that it is not deleted.
+    async def delete(self, stream: StreamRef, caller: Caller) -> Result[ChangeEvent]:
+        """Delete an object, unless it is deleted.
 
         Raises:
-            InvalidFieldError: It is an artifact.
+            InvalidFieldError: It is a part of another object.
         """
-        _refuse_artifact(stream)
-        recorded = await self._executor.execute(
-            stream, lambda state: lifecycle.decide_restore(state, stream.id), caller
-        )
-        return recorded.appended
+        lifecycle.refuse_part(stream)
+        return await self._executor.execute(stream, lambda state: lifecycle.decide_delete(state, stream.id), caller)
+
+    async def restore(self, stream: StreamRef, caller: Caller) -> Result[ChangeEvent]:
+        """Undo the deletion of an object, if it is deleted.
+
+        Raises:
+            InvalidFieldError: It is a part of another object.
+        """
+        lifecycle.refuse_part(stream)
+        return await self._executor.execute(stream, lambda state: lifecycle.decide_restore(state, stream.id), caller)
 
     async def refuse_deleted(self, field: str, stream: StreamRef) -> None:
         """Raise `ObjectDeletedError`, naming the request's field, if the object is deleted now."""
@@ -68,8 +57,8 @@ class Lifecycles:
         return {stream.id: lifecycle.claim(stream, state) for stream, state in states.items() if state.deleted}
 
     async def under(
-        self, parents: Mapping[str, StreamRef], record: Callable[[tuple[StreamRef, ...]], Awaitable[Result]]
-    ) -> Result:
+        self, parents: Mapping[str, StreamRef], record: Callable[[tuple[StreamRef, ...]], Awaitable[Recorded]]
+    ) -> Recorded:
         """Record something that needs objects which are not deleted, as of the very moment of recording.
 
         In the usual case nothing is read: the log itself refuses what rests on a state that is out of date.
@@ -95,8 +84,3 @@ class Lifecycles:
                     raise
             await self.refuse_deleted(field, parents[field])
         raise ContentionError(next(iter(parents.values())).id, limits.TRIES_MAX)
-
-
-def _refuse_artifact(stream: StreamRef) -> None:
-    if stream.type == ARTIFACT:
-        raise InvalidFieldError("id", f"{stream.id} is an artifact, which stays; delete the object that it belongs to")

@@ -1,18 +1,16 @@
-"""Commands on any object: what is logged on it goes to its own stream, whatever its version.
+"""Commands on any object: where it is, and what is logged on it, which goes to its own stream, whatever its version.
 
-Must not know: the wire, the views.
+Must not know: which kinds of object there are, the wire, the views.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
 
 from modelbox_events import (
     STREAM_EXISTS,
     Append,
-    Appended,
+    ChangeEvent,
     InvalidEventError,
     Log,
     NewEvent,
@@ -20,21 +18,12 @@ from modelbox_events import (
     StreamExistsError,
     StreamRef,
 )
-from modelbox_events.types.artifact import ARTIFACT, ArtifactsTracked, ArtifactUploaded
-from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
-from modelbox_events.types.metrics import MetricsLogged, Series
-from modelbox_events.types.objects import HyperparametersLogged
+from modelbox_events.event import Kind
 from modelbox_gateway.commands import limits
 from modelbox_gateway.commands.caller import Caller
-from modelbox_gateway.commands.logged import LOGGED_EVENT, LoggedEvent, linked, logged
 from modelbox_gateway.commands.lru import LruMap
-from modelbox_gateway.commands.tracked import TRACKED, File, artifact_id, tracked_files
+from modelbox_gateway.commands.result import Result
 from modelbox_gateway.errors import InvalidFieldError, ObjectNotFoundError
-
-Item = TypeVar("Item")
-
-Superseded = Callable[[StreamRef, Mapping[UUID, str]], Awaitable[set[UUID]]]
-"""Returns the ids of those of an object's files, given with their paths, that are not the last under these."""
 
 
 class Objects:
@@ -45,7 +34,7 @@ class Objects:
         self._log = log
         self._streams: LruMap[UUID, StreamRef] = LruMap(limits.STREAMS_CACHED_MAX, log.head)
 
-    async def find(self, field: str, object_id: UUID, *, kind: str = "") -> StreamRef:
+    async def find(self, field: str, object_id: UUID, *, kind: Kind = "") -> StreamRef:
         """Return an object's stream; it never changes.
 
         Args:
@@ -71,124 +60,23 @@ class Objects:
         """Take note of an object that was just created."""
         self._streams.put(ref.id, ref)
 
-    async def update_metadata(
-        self, stream: StreamRef, metadata: dict[str, Any], caller: Caller, *, removed: Sequence[str] = ()
-    ) -> Appended:
-        """Write keys of an object's metadata, and take others away, in one change."""
-        events: list[NewEvent] = []
-        if metadata:
-            events.append(NewEvent(MetadataUpdated(object_id=stream.id, metadata=metadata)))
-        if removed:
-            events.append(NewEvent(MetadataRemoved(object_id=stream.id, keys=list(removed))))
-        return await self._append(stream, *events, caller=caller, field="metadata")
-
-    async def log_hyperparameters(self, stream: StreamRef, hyperparameters: dict[str, Any], caller: Caller) -> Appended:
-        """Record hyperparameters of an object."""
-        event = HyperparametersLogged(object_id=stream.id, hyperparameters=hyperparameters)
-        return await self._append(stream, NewEvent(event), caller=caller, field="hyperparameters")
-
-    async def log_event(
-        self, stream: StreamRef, event: LoggedEvent, caller: Caller
-    ) -> tuple[datetime, Appended | None]:
-        """Log an event on an object; return when it was recorded, now or, if an equal one is there, before."""
-        new = logged(stream, event)
-        try:
-            appended = await self._append(stream, new, caller=caller, field="event.metadata")
-        except StreamExistsError as error:
-            return await self._opened_at(error.stream_id), None
-        return appended.recorded_at, appended
-
-    async def link(self, used: StreamRef, made: StreamRef, caller: Caller, *, relation: str) -> Appended | None:
-        """Record that an object was made with another; None says that it was recorded before.
-
-        Raises:
-            InvalidFieldError: The two cannot be linked.
-        """
-        try:
-            return await self._append(made, linked(used, made, relation), caller=caller, field="relation")
-        except StreamExistsError:
-            return None
-
-    async def log_metrics(self, stream: StreamRef, series: list[Series], caller: Caller) -> Appended:
-        """Log points on an object: all or none."""
-        event = MetricsLogged(object_id=stream.id, series=series)
-        return await self._append(stream, NewEvent(event), caller=caller, field="series")
-
-    async def track_files(
-        self, stream: StreamRef, files: Sequence[File], caller: Caller, *, superseded: Superseded
-    ) -> tuple[list[UUID], Appended | None]:
-        """Attach files kept elsewhere; return their ids in order, and where those that are new were recorded.
-
-        The last one under a path counts, as of uploads. `superseded` is asked only where some are known.
-        """
-        ids = [artifact_id(stream.id, TRACKED, file) for file in files]
-        by_id = dict(zip(ids, files, strict=True))
-        wanted, again = by_id, set[UUID]()
-        while wanted or again:
-            meant = [file for file_id, file in by_id.items() if file_id in wanted or file_id in again]
-            recorded, _ = tracked_files(stream.namespace, stream.id, meant)
-            opens = tuple(StreamRef(stream.namespace, ARTIFACT, file_id) for file_id in wanted)
-            event = NewEvent(ArtifactsTracked(object_id=stream.id, files=recorded), opens)
-            try:
-                return ids, await self._append(stream, event, caller=caller, field="files")
-            except StreamExistsError:
-                wanted = await self._new(wanted)
-                known = {file_id: file.path for file_id, file in by_id.items() if file_id not in wanted}
-                again = await superseded(stream, known)
-        return ids, None
-
-    async def record_uploads(
-        self,
-        stream: StreamRef,
-        uploads: Sequence[ArtifactUploaded],
-        caller: Caller,
-        *,
-        field: str,
-        superseded: Superseded,
-    ) -> tuple[set[UUID], Appended | None]:
-        """Record uploads whose bytes are durable, all or none; return the ids of the new ones, and where they are.
-
-        The last upload under a path counts. One that is known already is recorded again when another came after it.
+    async def log(
+        self, stream: StreamRef, events: Sequence[NewEvent], caller: Caller, *, field: str
+    ) -> Result[ChangeEvent]:
+        """Record what is logged on an object: all or none.
 
         Args:
             stream: The object.
-            uploads: Its files.
+            events: What is logged.
             caller: Who asks.
-            field: Where the request names the files.
-            superseded: Asked only where some are known.
+            field: The field of the request that fills the events.
+
+        Raises:
+            InvalidFieldError: It does not fit an event.
+            StreamExistsError: An event opens a stream that there is.
         """
-        by_id = {uploaded.id: uploaded for uploaded in uploads}
-        wanted, again = by_id, set[UUID]()
-        while wanted or again:
-            events = [
-                NewEvent(uploaded, (StreamRef(stream.namespace, ARTIFACT, uploaded.id),) if file_id in wanted else ())
-                for file_id, uploaded in by_id.items()
-                if file_id in wanted or file_id in again
-            ]
-            try:
-                return set(wanted), await self._append(stream, *events, caller=caller, field=field)
-            except StreamExistsError:
-                wanted = await self._new(wanted)
-                known = {file_id: uploaded.path for file_id, uploaded in by_id.items() if file_id not in wanted}
-                again = await superseded(stream, known)
-        return set(), None
-
-    async def _new(self, wanted: dict[UUID, Item]) -> dict[UUID, Item]:
-        """Return those of these artifacts that there are not yet."""
-        found = await asyncio.gather(*map(self._log.find_stream, wanted))
-        return {file_id: wanted[file_id] for file_id, state in zip(wanted, found, strict=True) if state is None}
-
-    async def _opened_at(self, stream_id: UUID) -> datetime:
-        """Return when a stream without events of its own was opened."""
-        state = await self._log.find_stream(stream_id)
-        if state is None:
-            raise ObjectNotFoundError("event", LOGGED_EVENT, str(stream_id))
-        [opening] = await self._log.read(Position(state.last_position - 1), limit=1)
-        return opening.recorded_at
-
-    async def _append(self, stream: StreamRef, *events: NewEvent, caller: Caller, field: str) -> Appended:
         try:
-            return await self._log.append(
+            appended = await self._log.append(
                 Append(
                     stream=stream,
                     events=events,
@@ -203,3 +91,19 @@ class Objects:
             if error.field == "data":
                 raise InvalidFieldError(field, error.problem) from error
             raise
+        return Result(appended, tuple(event.data for event in events))
+
+    async def log_once(self, stream: StreamRef, event: NewEvent, caller: Caller, *, field: str) -> Result[ChangeEvent]:
+        """Record what is logged on an object, unless an equal event has opened the stream that it opens; see `log`."""
+        try:
+            return await self.log(stream, (event,), caller, field=field)
+        except StreamExistsError:
+            return Result()
+
+    async def opened_at(self, field: str, stream: StreamRef) -> datetime:
+        """Return when a stream without events of its own was opened; `field` is where the request names what did so."""
+        state = await self._log.find_stream(stream.id)
+        if state is None:
+            raise ObjectNotFoundError(field, stream.type, str(stream.id))
+        [opening] = await self._log.read(Position(state.last_position - 1), limit=1)
+        return opening.recorded_at

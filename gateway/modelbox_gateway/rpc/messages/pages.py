@@ -1,0 +1,93 @@
+"""Pages of a list: how many items, and the opaque token that says where the next page begins."""
+
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
+
+import msgspec
+from google.protobuf.message import Message
+
+from modelbox_gateway.errors import InvalidFieldError
+from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX, PAGE_SLICE_ITEMS
+
+Place = TypeVar("Place")
+Row = TypeVar("Row")
+Item = TypeVar("Item", bound=Message)
+
+_TOKEN_CHARS_MAX: Final = 2_000
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+PositionPlace: TypeAlias = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+"""The kind of a place that is a position in the log."""
+
+
+class Pages(Generic[Place]):
+    """The pages of one list; places order its items."""
+
+    def __init__(self, name: str, kind: Any) -> None:
+        """Name the list, so that a token of another list is refused, and say of which kind its places are.
+
+        Args:
+            name: A name that no other list has.
+            kind: A type that msgspec reads, the same as `Place`; its bounds hold for every token.
+        """
+        self._name = name
+        self._decode = msgspec.msgpack.Decoder[tuple[str, str, Place]](tuple[str, str, kind]).decode
+
+    def token(self, scope: str, last: Place) -> str:
+        """Return the token of the page that follows the item at `last`, in the list of `scope`."""
+        return base64.urlsafe_b64encode(_encode((self._name, scope, last))).decode()
+
+    def place(self, scope: str, token: str) -> Place | None:
+        """Return the place that a page begins after; None for the first page.
+
+        Raises:
+            InvalidFieldError: The token was not made by this list with this scope.
+        """
+        if not token:
+            return None
+        refused = refused_token(token)
+        if len(token) > _TOKEN_CHARS_MAX:
+            raise refused
+        try:
+            name, of, place = self._decode(base64.urlsafe_b64decode(token.encode()))
+        except ValueError as error:  # base64's and msgspec's errors are ValueErrors
+            raise refused from error
+        if (name, of) != (self._name, scope):
+            raise refused
+        return place
+
+
+def refused_token(token: str) -> InvalidFieldError:
+    """Return the error that says that a page token is not one of this list."""
+    problem = f"{token[:80]!r} is no token of this list; use next_page_token as the page before returned it"
+    return InvalidFieldError("page_token", problem)
+
+
+def page_size(requested: int) -> int:
+    """Return how many items a page has: what was asked, at most `PAGE_ITEMS_MAX`."""
+    return min(requested or PAGE_ITEMS_MAX, PAGE_ITEMS_MAX)
+
+
+async def fill_page(
+    rows: Sequence[Row], size: int, messages_of: Callable[[Sequence[Row]], Awaitable[list[Item]]]
+) -> tuple[list[Item], bool]:
+    """Return the messages of a page, and whether another page follows.
+
+    Args:
+        rows: Those of the page and, if there is one, the first of the next.
+        size: Items that the page may have; it has fewer if it comes to `PAGE_BYTES_MAX` before.
+        messages_of: Makes the messages of a few rows, or of the first of them, if all are too large together.
+    """
+    page: list[Item] = []
+    taken = 0
+    while len(page) < min(size, len(rows)):
+        messages = await messages_of(rows[len(page) : min(len(page) + PAGE_SLICE_ITEMS, size)])
+        if not messages:
+            break
+        for message in messages:
+            page.append(message)
+            taken += message.ByteSize()
+            if taken >= PAGE_BYTES_MAX:
+                return page, len(page) < len(rows)
+    return page, len(rows) > size
