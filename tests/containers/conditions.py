@@ -33,7 +33,7 @@ class Condition:
     unshared: str = ""
     """Options of unshare beside --mount."""
     says: str = ""
-    """For a condition that gateway/README.md lists as one that ModelBox does not run under: what the one line says."""
+    """For a condition that docs/hosts.md lists as one that ModelBox does not run under: what the one line says."""
 
 
 def _without(*places: str) -> str:
