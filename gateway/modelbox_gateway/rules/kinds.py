@@ -42,6 +42,7 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """The name."""
+        ...
 
 
 @runtime_checkable
@@ -51,6 +52,7 @@ class WithLabels(Protocol):
     @property
     def labels(self) -> dict[str, str]:
         """Their values by name."""
+        ...
 
 
 def named_now(event: ChangeEvent) -> Iterator[FieldChange]:

@@ -22,31 +22,22 @@ Row_co = TypeVar("Row_co", covariant=True)
 class ObjectRow(Protocol):
     """What the views know of objects of all kinds."""
 
-    @property
-    def namespace(self) -> str:
-        """Where it is."""
-
-    @property
-    def updated_at(self) -> datetime:
-        """When what is known of it was changed last."""
-
-    @property
-    def deleted_at(self) -> datetime | None:
-        """When it was deleted, if it is."""
-
-    @property
-    def created_position(self) -> Position:
-        """Where the log tells of its creation."""
+    namespace: str
+    updated_at: datetime
+    deleted_at: datetime | None
+    created_position: Position
 
 
 class ObjectsView(Protocol[Row_co]):
     """The view of the objects of one kind."""
 
-    async def get(self, object_id: UUID) -> Row_co | None:
+    async def get(self, object_id: UUID, /) -> Row_co | None:
         """Return one of them."""
+        ...
 
-    async def of_many(self, object_ids: Sequence[UUID]) -> Mapping[UUID, Row_co]:
+    async def of_many(self, object_ids: Sequence[UUID], /) -> Mapping[UUID, Row_co]:
         """Return those of these that there are, in the order of the ids."""
+        ...
 
 
 def view_name(kind: Kind) -> str:
