@@ -1,24 +1,12 @@
-"""The projections of this version of ModelBox."""
+"""The projections of this version of ModelBox: each package that has one defines it in its module `projection`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from modelbox_projections.artifacts.projection import ArtifactsProjection
-from modelbox_projections.checkpoints.projection import CheckpointsProjection
-from modelbox_projections.datasets.projection import DatasetsProjection
 from modelbox_projections.errors import UnknownProjectionError
-from modelbox_projections.experiments.projection import ExperimentsProjection
-from modelbox_projections.hyperparameters.projection import HyperparametersProjection
-from modelbox_projections.lineage.projection import LineageProjection
-from modelbox_projections.logged_events.projection import LoggedEventsProjection
-from modelbox_projections.metadata.projection import MetadataProjection
-from modelbox_projections.metrics.projection import MetricsProjection
-from modelbox_projections.model_versions.projection import ModelVersionsProjection
-from modelbox_projections.models.projection import ModelsProjection
-from modelbox_projections.namespaces.projection import NamespacesProjection
+from modelbox_projections.packages import modules
 from modelbox_projections.projection import Projection
-from modelbox_projections.runs.projection import RunsProjection
 
 Catalog = Mapping[str, Projection]
 """Projections by name."""
@@ -29,21 +17,14 @@ def catalog_of(*projections: Projection) -> Catalog:
     return MappingProxyType({projection.name: projection for projection in projections})
 
 
-PROJECTIONS: Final = catalog_of(
-    ExperimentsProjection(),
-    RunsProjection(),
-    CheckpointsProjection(),
-    DatasetsProjection(),
-    ModelsProjection(),
-    ModelVersionsProjection(),
-    MetadataProjection(),
-    HyperparametersProjection(),
-    MetricsProjection(),
-    ArtifactsProjection(),
-    LoggedEventsProjection(),
-    LineageProjection(),
-    NamespacesProjection(),
-)
+def _defined() -> Iterator[Projection]:
+    for module in modules("projection"):
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Projection) and value.__module__ == module.__name__:
+                yield value()
+
+
+PROJECTIONS: Final = catalog_of(*_defined())
 
 
 def projection_of(catalog: Catalog, name: str) -> Projection:

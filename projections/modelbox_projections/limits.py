@@ -45,7 +45,7 @@ POSITION_MAX: Final = 2**63 - 1
 """Beyond every position: the upper end of an open range."""
 
 HEARTBEAT_LOST_S: Final = 60
-"""A running run whose last heartbeat is older is lost; the view in runs/tables.sql counts with the same number."""
+"""A running run whose last heartbeat is older is lost; the view in runs/view.sql counts with the same number."""
 
 LINEAGE_NODES_MAX: Final = 10_000
 """Nodes of one answer about lineage."""

@@ -8,6 +8,8 @@ import asyncpg
 from modelbox_events.database import service_role
 from modelbox_gateway.members import prepare_members
 from modelbox_projections import prepare
+from modelbox_projections.objects.columns import select_of
+from modelbox_projections.objects.kinds import KINDS
 from tests.architecture.schema_sql import SCHEMA_FILE, dump
 from tests.architecture.tree import REPOSITORY, files
 
@@ -29,6 +31,20 @@ async def test_every_statement_prepares(dsn: str) -> None:
             problems.append(f"{path}: {error}")
     await connection.close()
     assert problems == []
+
+
+async def test_every_statement_that_follows_from_a_row_prepares(dsn: str) -> None:
+    await prepare(dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(f"SET ROLE {await service_role(dsn)}")
+    for kind in KINDS.values():
+        await connection.execute(f"SET search_path = view_{kind.view}_v1, pg_catalog")
+        await connection.prepare(kind.all_statements["insert"])
+        read = await connection.prepare(select_of(kind.view, kind.reads.row_type))
+        seen = await connection.prepare(f"SELECT * FROM {kind.view}")
+        columns = [attribute.name for attribute in read.get_attributes()]
+        assert columns == [attribute.name for attribute in seen.get_attributes()], kind.name
+    await connection.close()
 
 
 async def test_schema_sql_is_current(dsn: str) -> None:

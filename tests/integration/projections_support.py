@@ -23,7 +23,8 @@ from modelbox_projections import (
     catalog_of,
     verify,
 )
-from modelbox_projections.objects.creations import Creation, created_id
+from modelbox_projections.objects.creations import created_id
+from modelbox_projections.objects.kinds import KINDS
 from modelbox_projections.projection import names_of
 
 NAMESPACE = "tests"
@@ -65,7 +66,8 @@ async def append(
 ) -> Appended:
     """Append events to a stream; the first one opens the streams of `opens`, and begins its own if it creates it."""
     if begins is None:
-        begins = isinstance(events[0], Creation) and created_id(events[0]) == stream.id
+        is_creation = isinstance(events[0], tuple(kind.creation for kind in KINDS.values()))
+        begins = is_creation and created_id(events[0]) == stream.id
     new = [NewEvent(event, tuple(opens) if number == 0 else ()) for number, event in enumerate(events)]
     return await log.append(Append(stream=stream, events=new, expected_version=NO_STREAM if begins else STREAM_EXISTS))
 

@@ -85,7 +85,7 @@ async def test_views_answer_what_was_appended(dsn: str, log: Log) -> None:
         version = await views.model_versions.by_tag(stream.id, "best")
         assert version is not None
         assert version.version == "1"
-        assert [(row.name, row.models) for row in await views.namespaces.list(limit=9)] == [("tests", 3)]
+        assert [(row.name, row.count("model")) for row in await views.namespaces.list(limit=9)] == [("tests", 3)]
     await assert_rows_are_what_the_log_gives(log)
 
 

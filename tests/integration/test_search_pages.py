@@ -21,7 +21,8 @@ from modelbox_projections import PROJECTIONS, InvalidPlaceError, Scope, SearchTo
 from modelbox_projections.heartbeats import record
 from modelbox_projections.search import queries
 from modelbox_projections.search.faces import Face
-from modelbox_projections.search.kinds import KINDS, METRIC_SUFFIXES
+from modelbox_projections.search.fields import METRIC_SUFFIXES
+from modelbox_projections.search.kinds import KINDS
 from modelbox_projections.search.syntax import Operator
 from tests.integration.projections_support import WAIT_S, running
 

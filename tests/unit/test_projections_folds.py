@@ -19,8 +19,9 @@ from modelbox_projections.limits import FILES_PER_EVENT_MAX, FOLD_BYTES_MAX, MET
 from modelbox_projections.metadata.projection import fold as fold_metadata
 from modelbox_projections.metrics.projection import fold as fold_metrics
 from modelbox_projections.metrics.projection import pieces_of
-from modelbox_projections.models.projection import ModelChanges
+from modelbox_projections.models.kind import KIND
 from modelbox_projections.namespaces.projection import fold as fold_namespaces
+from modelbox_projections.objects.changes import Changes
 from modelbox_projections.page import pages_of
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -100,14 +101,18 @@ def test_the_last_value_of_a_metadata_key_counts() -> None:
     }  # fmt: skip
 
 
-def test_namespaces_add_up_what_is_there() -> None:
+def test_namespaces_add_up_what_is_there_of_each_kind() -> None:
     gone = ObjectDeleted(object_id=MODEL)
     events = [recorded(n, created(f"m{n}"), namespace="even" if n % 2 == 0 else "odd") for n in range(1, 6)]
     events += [recorded(6, gone, namespace="odd"), recorded(7, gone, namespace="odd")]
     events += [recorded(8, ObjectRestored(object_id=MODEL), namespace="odd")]
     events += [recorded(9, gone, namespace="odd", stream_type="run")]
     rows = fold_namespaces(decoded(*events))
-    assert [(row[:4], row[-2:]) for row in rows] == [(("odd", 2, 0, 0), (1, 9)), (("even", 2, 0, 0), (2, 4))]
+    assert [(row[:3], row[-2:]) for row in rows] == [
+        (("odd", "model", 2), (1, 8)),
+        (("even", "model", 2), (2, 4)),
+        (("odd", "run", -1), (9, 9)),
+    ]
 
 
 def test_a_tracked_file_that_comes_again_is_the_newest_again() -> None:
@@ -137,7 +142,7 @@ def test_what_any_object_can_have_is_read_only_from_streams_of_the_kind() -> Non
     (page,) = pages_of(Position(0), [recorded(1, created()), mine, others], REGISTRY)
     read = page.read_by(PROJECTIONS["models"])
     assert [event.recorded for event in read] == [recorded(1, created()), mine]
-    changes = ModelChanges()
+    changes = Changes(KIND)
     for event in read:
         changes.add(event)
     assert len(changes.created) == 1

@@ -19,6 +19,7 @@ from modelbox_projections.lineage.projection import fold as fold_lineage
 from modelbox_projections.metrics.projection import fold as fold_metrics
 from modelbox_projections.objects.changes import OF_ANY_OBJECT, Change
 from modelbox_projections.objects.creations import CREATING
+from modelbox_projections.runs.kind import KIND
 from modelbox_projections.runs.projection import RunChanges
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -57,7 +58,7 @@ def updated(
 
 
 def changes_of(*events: ChangeEvent) -> RunChanges:
-    changes = RunChanges()
+    changes = RunChanges(KIND)
     for event in decoded(*events):
         changes.add(event)
     return changes

@@ -4,22 +4,22 @@ Must not know: where their bytes are.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import asyncpg
 
 from modelbox_events import ChangeEvent, RecordedEvent
 from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
-from modelbox_events.types.checkpoint import CheckpointCreated
-from modelbox_events.types.model import ModelCreated
-from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_projections.artifacts import STATEMENTS
 from modelbox_projections.limits import FILES_PER_EVENT_MAX
+from modelbox_projections.objects.creations import created_id, creations_with
 from modelbox_projections.projection import DecodedEvent, Projection, names_of, write_rows
 
 File = TrackedFile | UploadedFile | ArtifactUploaded
 """What an event says of a file."""
+
+_CREATIONS: Final = creations_with("files") | creations_with("uploaded")
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[tuple[Any, ...]]:
@@ -35,18 +35,12 @@ def fold(events: Sequence[DecodedEvent]) -> list[tuple[Any, ...]]:
 def _files_of(data: ChangeEvent) -> tuple[UUID, Sequence[File]]:
     """Return the object that an event gives files, and the files."""
     match data:
-        case ModelCreated():
-            return data.model_id, data.files
-        case CheckpointCreated():
-            return data.checkpoint_id, data.files
-        case ModelVersionCreated():
-            return data.model_version_id, [*data.files, *data.uploaded]
         case ArtifactsTracked():
             return data.object_id, data.files
         case ArtifactUploaded():
             return data.object_id, [data]
         case _:
-            raise AssertionError(f"the projection does not read {type(data).__name__}")
+            return created_id(data), [*getattr(data, "files", ()), *getattr(data, "uploaded", ())]
 
 
 def _row(recorded: RecordedEvent, parent_id: UUID, file: File, number: int) -> tuple[Any, ...]:
@@ -63,9 +57,7 @@ class ArtifactsProjection(Projection):
 
     name: ClassVar = "artifacts"
     code_version: ClassVar = 5
-    event_types: ClassVar = names_of(
-        ModelCreated, CheckpointCreated, ModelVersionCreated, ArtifactsTracked, ArtifactUploaded
-    )
+    event_types: ClassVar = names_of(ArtifactsTracked, ArtifactUploaded, *_CREATIONS)
     tables: ClassVar = ("artifacts",)
     relations: ClassVar = ("artifacts",)
     statements: ClassVar = STATEMENTS

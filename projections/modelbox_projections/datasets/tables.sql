@@ -6,16 +6,3 @@ ALTER TABLE objects
     ADD COLUMN row_count bigint,
     ADD COLUMN column_count bigint;
 CREATE UNIQUE INDEX ON objects (namespace, name, digest);
-
-CREATE VIEW datasets AS
-SELECT
-    id, namespace, name, location, digest, columns, row_count, column_count, labels, deleted_at,
-    created_at,
-    greatest(updated_at, (
-        SELECT touched.at FROM touches AS touched
-        WHERE touched.object_id = objects.id
-        ORDER BY touched.position DESC
-        LIMIT 1
-    )) AS updated_at,
-    created_position
-FROM objects;

@@ -5,18 +5,22 @@ Must not know: who asks for it.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from operator import attrgetter
+from typing import ClassVar, Final
 from uuid import UUID
 
 import asyncpg
 
 from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
 from modelbox_projections.metadata import STATEMENTS
-from modelbox_projections.objects.creations import CREATING, Creation, created_id
+from modelbox_projections.objects.creations import created_id, creations_with
 from modelbox_projections.projection import DecodedEvent, Projection, json_text, names_of, write_rows
 
 Row = tuple[UUID, str, str | None, datetime, int]
 """Object, key, the value's JSON text, when and at which position it was written; no text where it was taken away."""
+
+_CREATIONS: Final = creations_with("metadata")
+_metadata: Final = attrgetter("metadata")
 
 
 def fold(events: Sequence[DecodedEvent]) -> list[Row]:
@@ -29,12 +33,10 @@ def fold(events: Sequence[DecodedEvent]) -> list[Row]:
             last.update({(data.object_id, key): (None, *when) for key in data.keys})
             continue
         if isinstance(data, MetadataUpdated):
-            object_id = data.object_id
-        elif isinstance(data, Creation):
-            object_id = created_id(data)
+            object_id, written = data.object_id, data.metadata
         else:
-            continue
-        for key, value in data.metadata.items():
+            object_id, written = created_id(data), _metadata(data)
+        for key, value in written.items():
             last[object_id, key] = (json_text(value), *when)
     return [(*place, *row) for place, row in last.items()]
 
@@ -44,7 +46,7 @@ class MetadataProjection(Projection):
 
     name: ClassVar = "metadata"
     code_version: ClassVar = 4
-    event_types: ClassVar = names_of(MetadataUpdated, MetadataRemoved) | CREATING
+    event_types: ClassVar = names_of(MetadataUpdated, MetadataRemoved, *_CREATIONS)
     tables: ClassVar = ("metadata",)
     relations: ClassVar = ("metadata",)
     statements: ClassVar = STATEMENTS

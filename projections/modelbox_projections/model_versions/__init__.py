@@ -1,5 +1,5 @@
 """The view of model versions: what is known of each, and which unique tags it holds."""
 
-from modelbox_projections.objects import statements_of
+from modelbox_events.statements import load
 
-STATEMENTS = statements_of(__name__)
+STATEMENTS = load(__name__)

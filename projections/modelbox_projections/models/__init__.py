@@ -1,5 +1,5 @@
 """The view of models: what is known of each."""
 
-from modelbox_projections.objects import statements_of
+from modelbox_events.statements import load
 
-STATEMENTS = statements_of(__name__)
+STATEMENTS = load(__name__)

@@ -1,11 +1,10 @@
 """What events change of the objects of one kind.
 
-A kind adds how its objects are created and what happens to it alone.
+A kind of which more can happen than to any object adds that.
 
 Must not know: how many pages the log is cut into, or who reads the objects.
 """
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -13,11 +12,12 @@ from uuid import UUID
 
 import asyncpg
 
-from modelbox_events import Position, RecordedEvent
+from modelbox_events import Position
 from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded
 from modelbox_events.types.metadata import MetadataRemoved, MetadataUpdated
 from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored, ObjectUpdated
 from modelbox_projections.objects import STATEMENTS
+from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.projection import DecodedEvent, json_text, names_of, write_rows
 
 TOUCHING: Final = names_of(MetadataUpdated, MetadataRemoved, HyperparametersLogged, ArtifactsTracked, ArtifactUploaded)
@@ -56,11 +56,12 @@ class Change:
         return (object_id, self.at, *texts, labels, self.decides, self.deleted_at)
 
 
-class Changes(ABC):
+class Changes:
     """The objects of one kind that events create, and what they change of those and of others."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: ObjectKind[Any]) -> None:
         """Begin with nothing changed."""
+        self.kind = kind
         self.created: list[ObjectData] = []
         self.changed: dict[UUID, Change] = {}
         self.touched: dict[UUID, tuple[datetime, Position]] = {}
@@ -83,9 +84,9 @@ class Changes(ABC):
             case ObjectRestored():
                 change.decides, change.deleted_at = True, None
 
-    @abstractmethod
     def add_own(self, event: DecodedEvent) -> None:
-        """Take in an event of a type that this kind alone has."""
+        """Take in an event of a type that this kind alone has: its creation, and what else the kind adds."""
+        self.create(event)
 
     def touch(self, object_id: UUID, at: datetime) -> Change:
         """Say that an object changed, and return what is known of the change."""
@@ -93,26 +94,16 @@ class Changes(ABC):
         change.at = at
         return change
 
-    def create(
-        self,
-        recorded: RecordedEvent,
-        object_id: UUID,
-        *own: Any,
-        labels: dict[str, str],
-        name: str = "",
-        owner: str = "",
-        description: str = "",
-        task: str = "",
-        comment: str = "",
-    ) -> None:
-        """Say that an object was created; `own` are the columns that its kind adds."""
-        about = (recorded.namespace, name, owner, description, task, comment, json_text(labels))
-        times = (recorded.recorded_at, recorded.recorded_at, recorded.position)
-        self.created.append((object_id, *about, *times, *own))
+    def create(self, event: DecodedEvent) -> UUID:
+        """Say that an object was created, and return its id."""
+        created = self.kind.created(event.recorded, event.data)
+        object_id: UUID = created[0]
+        self.created.append(created)
         self.changed.pop(object_id, None)  # the statement that changes comes after the one that creates
+        return object_id
 
-    async def write(self, connection: asyncpg.Connection, insert: str) -> None:
-        """Write it all; `insert` is the kind's statement."""
-        await write_rows(connection, insert, self.created)
+    async def write(self, connection: asyncpg.Connection) -> None:
+        """Write it all."""
+        await write_rows(connection, self.kind.all_statements["insert"], self.created)
         await write_rows(connection, STATEMENTS["change"], [change.row(key) for key, change in self.changed.items()])
         await write_rows(connection, STATEMENTS["touch"], [(key, *touch) for key, touch in self.touched.items()])

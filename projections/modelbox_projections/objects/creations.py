@@ -3,40 +3,34 @@
 Must not know: what a view makes of them.
 """
 
-from typing import Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
-from modelbox_events.types.checkpoint import CheckpointCreated
-from modelbox_events.types.dataset import DatasetCreated
-from modelbox_events.types.experiment import ExperimentCreated
-from modelbox_events.types.model import ModelCreated
-from modelbox_events.types.model_version import ModelVersionCreated
-from modelbox_events.types.run import RunCreated
+from modelbox_events import ChangeEvent
+from modelbox_projections.objects.kinds import KINDS
+from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.projection import names_of
 
-Creation: TypeAlias = (
-    ExperimentCreated | RunCreated | CheckpointCreated | DatasetCreated | ModelCreated | ModelVersionCreated
-)
-"""An event that creates an object."""
+_CREATED: Final = {kind.creation: kind for kind in KINDS.values()}
 
-CREATING: Final = names_of(
-    ExperimentCreated, RunCreated, CheckpointCreated, DatasetCreated, ModelCreated, ModelVersionCreated
-)
-"""The types of `Creation`."""
+CREATING: Final = names_of(*_CREATED)
+"""The types of events that create an object."""
+
+KIND_BY_CREATION: Final = MappingProxyType({creation.__name__: kind.name for creation, kind in _CREATED.items()})
+"""What each of these types creates."""
 
 
-def created_id(data: Creation) -> UUID:
-    """Return the id of the object that was created."""
-    match data:
-        case ExperimentCreated():
-            return data.experiment_id
-        case RunCreated():
-            return data.run_id
-        case CheckpointCreated():
-            return data.checkpoint_id
-        case DatasetCreated():
-            return data.dataset_id
-        case ModelCreated():
-            return data.model_id
-        case ModelVersionCreated():
-            return data.model_version_id
+def kind_created(data: ChangeEvent) -> ObjectKind[Any]:
+    """Return the kind of the object that an event of one of these types creates."""
+    return _CREATED[type(data)]
+
+
+def created_id(data: ChangeEvent) -> UUID:
+    """Return the id of the object that an event of one of these types creates."""
+    return kind_created(data).id_of(data)
+
+
+def creations_with(field: str) -> frozenset[type[ChangeEvent]]:
+    """Return those of these types that have a field of this name: what of it hangs on the object comes with it."""
+    return frozenset(creation for creation in _CREATED if field in creation.__struct_fields__)

@@ -1,5 +1,5 @@
 """The view of runs: what is known of each, and whether it goes on."""
 
-from modelbox_projections.objects import statements_of
+from modelbox_events.statements import load
 
-STATEMENTS = statements_of(__name__)
+STATEMENTS = load(__name__)

@@ -12,11 +12,12 @@ from typing import Final
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
 from modelbox_projections.search.faces import Face
-from modelbox_projections.search.kinds import FieldRule, Seen, field_of
+from modelbox_projections.search.fields import FieldRule, Seen
+from modelbox_projections.search.kinds import field_of
 from modelbox_projections.search.syntax import And, Comparison, Literal, Node, Not, Operator, Or, shown
 
 OWN: Final = "held"
-"""What an object's own row is called in a statement; the templates of `kinds` know it too."""
+"""What an object's own row is called in a statement; the templates of `fields` know it too."""
 
 _CONDITIONS: Final[Mapping[Operator, str]] = {
     Operator.EQUAL: "{value} = {wanted}",

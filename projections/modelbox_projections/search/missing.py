@@ -12,7 +12,8 @@ from typing import Final, Literal, NamedTuple
 from modelbox_events.event import Kind
 from modelbox_projections.limits import MISSING_KEYS_MAX, NAMES_OBJECTS_MAX, NAMES_ROWS_MAX
 from modelbox_projections.search.conditions import OWN, Parameters, Placed
-from modelbox_projections.search.kinds import KINDS, FieldRule, field_of
+from modelbox_projections.search.fields import FieldRule
+from modelbox_projections.search.kinds import KINDS, field_of
 from modelbox_projections.search.parser import parse_filter, parse_order
 from modelbox_projections.search.statement import Scope, Statement, scope_conditions
 from modelbox_projections.search.syntax import And, Comparison, FieldPath, Node, Not, Or

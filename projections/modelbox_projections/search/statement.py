@@ -5,7 +5,7 @@ Must not know: how the statement is run.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
 from modelbox_projections.search.conditions import OWN, Conditions, Parameters, Placed
-from modelbox_projections.search.kinds import KINDS, field_of
+from modelbox_projections.search.kinds import KINDS, PARENTS, field_of
 from modelbox_projections.search.parser import parse_filter, parse_order
 from modelbox_projections.search.syntax import OrderKey
 
@@ -31,10 +31,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     run_id: UUID | None = None
     model_id: UUID | None = None
     parent_id: UUID | None = None
-
-
-PARENTS: Final = ("experiment_id", "run_id", "model_id", "parent_id")
-"""The columns that a scope can name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ async def missing_keys(
 async def namespaces(backend: Backend) -> Sequence[str]:
     """Return the namespaces that hold anything, at most `NAMESPACES_COMPARED_MAX`."""
     rows = await backend.services.views.namespaces.list(limit=NAMESPACES_COMPARED_MAX)
-    return [row.name for row in rows if row.models or row.experiments or row.datasets]
+    return [row.name for row in rows if row.holds_anything]
 
 
 def _key(field: str) -> str:

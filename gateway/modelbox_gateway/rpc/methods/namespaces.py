@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox_events.types.dataset import DATASET
+from modelbox_events.types.experiment import EXPERIMENT
+from modelbox_events.types.model import MODEL
 from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.method import Method, unary
@@ -31,9 +34,9 @@ class NamespaceMethods:
         namespaces = [
             pb.Namespace(
                 name=row.name,
-                models=row.models,
-                experiments=row.experiments,
-                datasets=row.datasets,
+                models=row.count(MODEL),
+                experiments=row.count(EXPERIMENT),
+                datasets=row.count(DATASET),
                 created_at=timestamp(row.created_at),
                 updated_at=timestamp(row.updated_at),
             )

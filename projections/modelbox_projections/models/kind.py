@@ -1,14 +1,17 @@
-"""Reads the models."""
+"""Models: what is known of each, how they are read, and what can be searched for."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 import msgspec
 
 from modelbox_events import Position
+from modelbox_events.types.model import ModelCreated
 from modelbox_projections.models import STATEMENTS
+from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.objects.queries import Objects
+from modelbox_projections.search.fields import texts
 
 
 class ModelRow(msgspec.Struct, frozen=True):
@@ -38,12 +41,12 @@ class Details(msgspec.Struct, frozen=True):
 class Models(Objects[ModelRow]):
     """The view of models."""
 
+    view: ClassVar = "models"
     row_type: ClassVar = ModelRow
-    statements: ClassVar = STATEMENTS
 
     async def details(self, model_id: UUID) -> Details | None:
         """Return the model with this id, its metadata and whether it has files, as of one moment."""
-        rows = await self._fetch("get_details", model_id)
+        rows = await self._fetch(STATEMENTS["get_details"], model_id)
         if not rows:
             return None
         columns = dict(rows[0])
@@ -51,3 +54,12 @@ class Models(Objects[ModelRow]):
         has_files = columns.pop("has_files")
         metadata = {key: value.encode() for key, value in zip(keys, values, strict=True)}
         return Details(self._row(columns), metadata, has_files)
+
+
+KIND: Final = ObjectKind(
+    creation=ModelCreated,
+    reads=Models,
+    statements=STATEMENTS,
+    fields=texts("name", "owner", "task", "description"),
+    counts=True,
+)

@@ -1,14 +1,17 @@
-"""Reads the datasets."""
+"""Datasets: what is known of each, how they are read, and what can be searched for."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
 
 from modelbox_events import Position
+from modelbox_events.types.dataset import DatasetCreated
 from modelbox_projections.datasets import STATEMENTS
+from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.objects.queries import Objects
+from modelbox_projections.search.fields import texts, wholes
 
 
 class DatasetRow(msgspec.Struct, frozen=True):
@@ -32,5 +35,15 @@ class DatasetRow(msgspec.Struct, frozen=True):
 class Datasets(Objects[DatasetRow]):
     """The view of datasets."""
 
+    view: ClassVar = "datasets"
     row_type: ClassVar = DatasetRow
-    statements: ClassVar = STATEMENTS
+
+
+KIND: Final = ObjectKind(
+    creation=DatasetCreated,
+    reads=Datasets,
+    statements=STATEMENTS,
+    own=("location", "digest", "columns", "row_count", "column_count"),
+    fields={**texts("name", "location", "digest"), **wholes("row_count", "column_count")},
+    counts=True,
+)

@@ -1,14 +1,17 @@
-"""Reads the experiments."""
+"""Experiments: what is known of each, how they are read, and what can be searched for."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 import msgspec
 
 from modelbox_events import Position
+from modelbox_events.types.experiment import ExperimentCreated
 from modelbox_projections.experiments import STATEMENTS
+from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.objects.queries import Objects
+from modelbox_projections.search.fields import ids, texts, word_of_any_case
 
 
 class ExperimentRow(msgspec.Struct, frozen=True):
@@ -33,5 +36,19 @@ class ExperimentRow(msgspec.Struct, frozen=True):
 class Experiments(Objects[ExperimentRow]):
     """The view of experiments."""
 
+    view: ClassVar = "experiments"
     row_type: ClassVar = ExperimentRow
-    statements: ClassVar = STATEMENTS
+
+
+KIND: Final = ObjectKind(
+    creation=ExperimentCreated,
+    reads=Experiments,
+    statements=STATEMENTS,
+    own=("framework", "external_id", "parent_id"),
+    fields={
+        **texts("name", "owner", "task", "description", "external_id"),
+        "framework": word_of_any_case("framework"),
+        **ids("parent_id", nullable=True),
+    },
+    counts=True,
+)

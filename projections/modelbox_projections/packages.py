@@ -1,0 +1,20 @@
+"""Finds what the packages of this folder bring: a projection, a kind of object. Who adds one adds its package alone.
+
+Must not know: which packages there are.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import modelbox_projections
+
+
+def modules(name: str) -> Iterator[ModuleType]:
+    """Give the modules of this name, one of each package that has it, in the order of the packages' names."""
+    packages = pkgutil.iter_modules(modelbox_projections.__path__, f"{modelbox_projections.__name__}.")
+    for package in sorted(found.name for found in packages if found.ispkg):
+        if importlib.util.find_spec(f"{package}.{name}") is not None:
+            yield importlib.import_module(f"{package}.{name}")

@@ -1,0 +1,5 @@
+"""The view of toys: what is known of each."""
+
+from modelbox_events.statements import load
+
+STATEMENTS = load(__name__)
