@@ -19,6 +19,7 @@ from modelbox_gateway.blobs.sweep import Sweep
 from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from modelbox_gateway.health import Look
 from modelbox_projections import Cursors, NotCaughtUpError, Views
+from modelbox_projections.artifacts.queries import Artifacts
 
 VIEW_TIMEOUT_S: Final = 30.0
 """How long one question waits for the view of artifacts to reach the log's end."""
@@ -51,7 +52,7 @@ class NamedBlobs:
         """
         head = await self._log.read_head()
         await self._cursors.wait(("artifacts",), head.position, timeout_s=VIEW_TIMEOUT_S)
-        return await self._views.artifacts.named(sha256s)
+        return await self._views.of(Artifacts).named(sha256s)
 
 
 async def keep_claimed(blobs: Blobs, claim: Claim) -> None:

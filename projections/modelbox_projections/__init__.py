@@ -7,9 +7,7 @@ from modelbox_projections import heartbeats
 from modelbox_projections.artifacts.queries import ArtifactPlace, ArtifactRow
 from modelbox_projections.attached.queries import Attached
 from modelbox_projections.catalog import PROJECTIONS, Catalog, catalog_of
-from modelbox_projections.checkpoints.kind import CheckpointRow
 from modelbox_projections.cursors import Cursors
-from modelbox_projections.datasets.kind import DatasetRow
 from modelbox_projections.errors import (
     CursorMovedError,
     FilterError,
@@ -23,22 +21,18 @@ from modelbox_projections.errors import (
     UnknownProjectionError,
     ViewHeldError,
 )
-from modelbox_projections.experiments.kind import ExperimentRow
 from modelbox_projections.generations import TableDigest
 from modelbox_projections.lineage.queries import Lineage, LineageEdge, LineageNode
 from modelbox_projections.logged_events.queries import LoggedEventPlace, LoggedEventRow
 from modelbox_projections.metrics.pages import SeriesPage, SeriesPlace
 from modelbox_projections.metrics.queries import MetricSummaryRow
 from modelbox_projections.metrics.series import SeriesRow, Steps
-from modelbox_projections.model_versions.kind import ModelVersionRow
-from modelbox_projections.models.kind import Details, ModelRow
 from modelbox_projections.namespaces.queries import NamespaceRow
 from modelbox_projections.outdated import outdate, renew_outdated
 from modelbox_projections.prepare import prepare
 from modelbox_projections.projection import DecodedEvent, Projection
 from modelbox_projections.rebuild import rebuild
 from modelbox_projections.runner import ProjectionRunner
-from modelbox_projections.runs.kind import RunRow, RunStatus
 from modelbox_projections.search.missing import Missing
 from modelbox_projections.search.queries import Found
 from modelbox_projections.search.statement import Scope
@@ -52,13 +46,9 @@ __all__ = [
     "ArtifactRow",
     "Attached",
     "Catalog",
-    "CheckpointRow",
     "CursorMovedError",
     "Cursors",
-    "DatasetRow",
     "DecodedEvent",
-    "Details",
-    "ExperimentRow",
     "FilterError",
     "FoldFailedError",
     "Found",
@@ -70,8 +60,6 @@ __all__ = [
     "LoggedEventRow",
     "MetricSummaryRow",
     "Missing",
-    "ModelRow",
-    "ModelVersionRow",
     "NamespaceRow",
     "NotCaughtUpError",
     "NotPreparedError",
@@ -81,8 +69,6 @@ __all__ = [
     "ProjectionsError",
     "RebuildRunningError",
     "Role",
-    "RunRow",
-    "RunStatus",
     "Scope",
     "SearchTooSlowError",
     "SeriesPage",

@@ -10,12 +10,8 @@ from tests.architecture.tree import parsed, source_files
 
 PROJECTIONS: Final = Path("projections/modelbox_projections")
 
-KNOWING: Final = {
-    PROJECTIONS / "__init__.py",
-    PROJECTIONS / "views.py",
-    PROJECTIONS / "metrics/projection.py",
-}
-"""What still names kinds: an older way to ask for rows and views, and points that come with a creation."""
+KNOWING: Final = {PROJECTIONS / "metrics/projection.py"}
+"""What still names kinds: points that come with a creation."""
 
 
 def test_no_projection_but_that_of_a_kind_imports_what_is_of_the_kind() -> None:

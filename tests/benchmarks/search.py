@@ -19,6 +19,7 @@ from modelbox_events import NO_STREAM, Append, Log, NewEvent, StreamRef
 from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
 from modelbox_events.types.run import RunCreated
 from modelbox_projections import PROJECTIONS, ProjectionRunner, Scope, Views, prepare
+from modelbox_projections.search.queries import Search
 from tests.benchmarks.report import Figure, per_second
 from tests.benchmarks.servers import fresh_dsn, postgres
 
@@ -115,7 +116,7 @@ async def _ask(views: Views, connection: asyncpg.Connection, question: Question)
     after = await _place(views, question) if question.deep else None
 
     async def search() -> None:
-        await views.search.page(
+        await views.of(Search).page(
             "run",
             Scope(experiment_id=EXPERIMENT),
             filter=question.filter,
@@ -141,7 +142,7 @@ async def _place(views: Views, question: Question) -> str:
     """Return the place of the object at `DEEP`."""
     place = None
     for _ in range(0, DEEP, 10_000):
-        page = await views.search.page(
+        page = await views.of(Search).page(
             "run",
             Scope(experiment_id=EXPERIMENT),
             filter=question.filter,

@@ -12,6 +12,7 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import Log
 from modelbox_events.registry import REGISTRY
 from modelbox_events.types.artifact import ARTIFACT
+from modelbox_projections.hyperparameters.queries import Hyperparameters
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
 
@@ -68,7 +69,7 @@ async def test_everything_can_be_logged_on_every_kind_of_object(gateway: Gateway
     for parent in objects.values():
         await log_everything(gateway, parent)
         await assert_everything_is_there(gateway, parent)
-        held = await gateway.services.views.hyperparameters.of_many([UUID(parent)])
+        held = await gateway.services.views.of(Hyperparameters).of_many([UUID(parent)])
         assert held == {UUID(parent): {"lr": b"0.1"}}
 
 

@@ -6,6 +6,10 @@ from modelbox_events import Log
 from modelbox_events.types.artifact import ArtifactsTracked, TrackedFile
 from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSeries
 from modelbox_projections import Attached, prepare
+from modelbox_projections.attached.queries import AttachedView
+from modelbox_projections.hyperparameters.queries import Hyperparameters
+from modelbox_projections.metadata.queries import Metadata
+from modelbox_projections.metrics.queries import Metrics
 from tests.integration.projections_objects import experiment_created, experiment_ref, run_created, run_ref
 from tests.integration.projections_support import append, settled
 
@@ -26,10 +30,10 @@ async def test_what_hangs_on_objects_is_read_at_once(dsn: str, log: Log) -> None
     views, unknown = await settled(log), uuid.uuid4()
     ids = [EXPERIMENT.id, RUN.id, unknown]
 
-    found = await views.attached.of_many(ids)
+    found = await views.of(AttachedView).of_many(ids)
 
-    metadata, hyperparameters = await views.metadata.of_many(ids), await views.hyperparameters.of_many(ids)
-    metrics = await views.metrics.summaries_of_many(ids)
+    metadata, hyperparameters = await views.of(Metadata).of_many(ids), await views.of(Hyperparameters).of_many(ids)
+    metrics = await views.of(Metrics).summaries_of_many(ids)
     for object_id in ids:
         assert list(found[object_id].metadata.items()) == list(metadata[object_id].items())
         assert list(found[object_id].hyperparameters.items()) == list(hyperparameters[object_id].items())

@@ -9,6 +9,7 @@ import pytest
 from modelbox_events import Log, LogForkedError, Position, Token
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_projections import PROJECTIONS, Cursors, NotCaughtUpError, Views, prepare
+from modelbox_projections.models.kind import Models
 from tests.integration.projections_support import (
     WAIT_S,
     append,
@@ -27,7 +28,7 @@ async def test_a_read_after_the_wait_sees_the_write(dsn: str, log: Log) -> None:
         for number in range(50):
             stream = await create_model(log, f"m{number}")
             await runner.cursors.wait(["models"], Token(log.log_id, log.head.position), timeout_s=WAIT_S)
-            assert await views.models.get(stream.id) is not None
+            assert await views.of(Models).get(stream.id) is not None
             assert runner.cursors.as_of(["models"]) >= Token(log.log_id, log.head.position)
 
 
@@ -43,7 +44,7 @@ async def test_cursors_of_another_process_are_polled(dsn: str, log: Log) -> None
             await asyncio.gather(
                 *(cursors.wait(list(PROJECTIONS), gateway.head.position, timeout_s=WAIT_S) for _ in range(20))
             )
-            assert await Views(gateway.database).models.get(stream.id) is not None
+            assert await Views(gateway.database).of(Models).get(stream.id) is not None
     await gateway.close()
 
 

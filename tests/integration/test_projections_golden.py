@@ -11,6 +11,9 @@ from modelbox_events.registry import REGISTRY, EventType, Registry
 from modelbox_events.types.model import ModelCreated
 from modelbox_events.types.model_version import ModelVersionCreated, UniqueTagMoved, UniqueTagRemoved
 from modelbox_projections import prepare
+from modelbox_projections.metadata.queries import Metadata
+from modelbox_projections.model_versions.kind import ModelVersions
+from modelbox_projections.models.kind import Models
 from tests.integration.projections_support import (
     append,
     assert_rows_are_what_the_log_gives,
@@ -80,12 +83,12 @@ async def test_a_log_of_an_earlier_version_gives_todays_views(dsn: str) -> None:
     log = await Log.open(dsn)
     assert [event.schema_version for event in await log.read(Position(0))] == [1, 1]
     views = await settled(log)
-    row = await views.models.get(MODEL.id)
+    row = await views.of(Models).get(MODEL.id)
     assert row is not None
     assert (row.name, row.owner, row.labels, row.deleted_at) == ("digits", "ada@example.org", {}, None)
-    held = await views.model_versions.by_tag(MODEL.id, "production")
+    held = await views.of(ModelVersions).by_tag(MODEL.id, "production")
     assert held is not None
     assert (held.id, held.run_id, held.labels) == (VERSION_ID, None, {})
-    assert await views.metadata.of(VERSION_ID) == {"layers": b"[64,10]"}
+    assert await views.of(Metadata).of(VERSION_ID) == {"layers": b"[64,10]"}
     await assert_rows_are_what_the_log_gives(log)
     await log.close()

@@ -10,6 +10,7 @@ from modelbox_events import Log, StreamRef, object_id
 from modelbox_events.types.artifact import ArtifactsTracked, TrackedFile
 from modelbox_events.types.lineage import LineageLinked
 from modelbox_projections import Lineage, prepare
+from modelbox_projections.lineage.queries import LineageView
 from tests.integration.projections_objects import (
     SOURCE,
     checkpoint_created,
@@ -70,7 +71,7 @@ async def test_a_model_version_is_traced_to_data_and_code_and_those_to_what_came
     direct = version_created(model, "3", run_id=RUN.id)
     await append(log, model, promoted, direct)
     views = await settled(log)
-    found = await views.lineage.of(promoted.model_version_id, upstream=True, downstream=False)
+    found = await views.of(LineageView).of(promoted.model_version_id, upstream=True, downstream=False)
     assert names(found)[:3] == [("model_version", "m 2"), ("checkpoint", "epoch 3"), ("run", "calm-fox")]
     assert set(names(found)[3:]) == {("dataset", "digits"), ("code", "https://example.org/digits.git@c0ffee")}
     assert edges(found) == {
@@ -80,14 +81,16 @@ async def test_a_model_version_is_traced_to_data_and_code_and_those_to_what_came
         (CODE, RUN.id, "source"),
     }
     assert not found.truncated
-    came_of = await views.lineage.of(data.dataset_id, upstream=False, downstream=True)
+    came_of = await views.of(LineageView).of(data.dataset_id, upstream=False, downstream=True)
     assert {node.id for node in came_of.nodes} == {
         data.dataset_id, RUN.id, made.checkpoint_id, promoted.model_version_id, direct.model_version_id,
     }  # fmt: skip
     assert (RUN.id, direct.model_version_id, "produced") in edges(came_of)
-    both = await views.lineage.of(RUN.id)
+    both = await views.of(LineageView).of(RUN.id)
     assert {node.id for node in both.nodes} == {node.id for node in came_of.nodes} | {CODE}
-    assert [node.id for node in (await views.lineage.of(RUN.id, upstream=False, downstream=False)).nodes] == [RUN.id]
+    assert [node.id for node in (await views.of(LineageView).of(RUN.id, upstream=False, downstream=False)).nodes] == [
+        RUN.id
+    ]
     await assert_rows_are_what_the_log_gives(log)
 
 
@@ -96,7 +99,7 @@ async def test_a_checkpoint_of_an_experiment_comes_of_the_experiment(dsn: str, l
     await append(log, EXPERIMENT, experiment_created(EXPERIMENT))
     made = checkpoint_created(EXPERIMENT.id, step=500)
     await append(log, checkpoint_ref(made), made)
-    found = await (await settled(log)).lineage.of(made.checkpoint_id)
+    found = await (await settled(log)).of(LineageView).of(made.checkpoint_id)
     assert names(found) == [("checkpoint", "step 500"), ("experiment", "e")]
     assert edges(found) == {(EXPERIMENT.id, made.checkpoint_id, "produced")}
 
@@ -106,7 +109,7 @@ async def test_a_walk_goes_as_far_as_asked_and_a_cycle_ends(dsn: str, log: Log, 
     await prepare(dsn)
     runs = await chain(log, 5)
     await link(log, runs[-1].id, runs[0], "round")
-    found = await (await settled(log)).lineage.of(runs[0].id, downstream=True, upstream=False, depth=depth)
+    found = await (await settled(log)).of(LineageView).of(runs[0].id, downstream=True, upstream=False, depth=depth)
     reached = min(depth or 5, 4) + 1
     assert [node.id for node in found.nodes] == [run.id for run in runs[:reached]]
     assert not found.truncated
@@ -121,14 +124,14 @@ async def test_the_nearest_nodes_are_kept_when_there_are_too_many(dsn: str, log:
     for before, after in zip(runs, runs[2:], strict=False):
         await link(log, before.id, after, "too")
     views = await settled(log)
-    found = await views.lineage.of(runs[0].id, depth=depth, limit=4)
+    found = await views.of(LineageView).of(runs[0].id, depth=depth, limit=4)
     assert found.truncated
     assert len(found.nodes) == 4
     assert {node.id for node in found.nodes} == {run.id for run in (*runs[:3], runs[3])}
     assert {edge.from_id for edge in found.edges} | {edge.to_id for edge in found.edges} <= {
         node.id for node in found.nodes
     }
-    whole = await views.lineage.of(runs[0].id, depth=depth, limit=10)
+    whole = await views.of(LineageView).of(runs[0].id, depth=depth, limit=10)
     assert not whole.truncated
     assert len(whole.nodes) == 10
     assert len(whole.edges) == 9 + 8
@@ -142,11 +145,11 @@ async def test_a_file_has_a_place_in_lineage_and_so_has_what_is_unknown(dsn: str
     stranger = uuid.uuid4()
     await link(log, stranger, RUN)
     views = await settled(log)
-    found = await views.lineage.of(RUN.id)
+    found = await views.of(LineageView).of(RUN.id)
     assert {(node.id, node.type, node.name) for node in found.nodes} == {
         (RUN.id, "run", "r"), (file.id, "artifact", "s3://weights"), (stranger, "", ""),
     }  # fmt: skip
-    alone = await views.lineage.of(uuid.uuid4())
+    alone = await views.of(LineageView).of(uuid.uuid4())
     assert (len(alone.nodes), alone.edges, alone.truncated) == (1, [], False)
 
 
@@ -164,7 +167,7 @@ async def test_ways_that_part_and_meet_do_not_multiply(dsn: str, log: Log) -> No
         await link(log, right.id, joined)
     views = await settled(log)
     for depth in (0, 100):
-        found = await views.lineage.of(run_ref(90).id, upstream=True, downstream=False, depth=depth)
+        found = await views.of(LineageView).of(run_ref(90).id, upstream=True, downstream=False, depth=depth)
         assert len(found.nodes) == 90
         assert len(found.edges) == 29 * 2 + 30 * 2
         assert not found.truncated

@@ -10,6 +10,10 @@ from modelbox_events.types.artifact import UploadedFile
 from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, StringSeries
 from modelbox_events.types.objects import EventLogged, HyperparametersLogged
 from modelbox_projections import MetricSummaryRow, prepare
+from modelbox_projections.artifacts.queries import Artifacts
+from modelbox_projections.hyperparameters.queries import Hyperparameters
+from modelbox_projections.logged_events.queries import LoggedEvents
+from modelbox_projections.metrics.queries import Metrics
 from tests.integration.projections_objects import (
     BEGIN,
     checkpoint_created,
@@ -46,7 +50,7 @@ async def test_the_last_value_of_a_hyperparameter_counts_and_is_kept_exactly(dsn
     await append(log, RUN, HyperparametersLogged(object_id=RUN.id, hyperparameters=later))
     views = await settled(log)
     other = uuid.uuid4()
-    found = await views.hyperparameters.of_many([RUN.id, other])
+    found = await views.of(Hyperparameters).of_many([RUN.id, other])
     assert found[other] == {}
     assert found[RUN.id] == {
         "amp": b"true", "layers": b"[64,10]", "lr": b"0.01", "nothing": b"null", "optimizer.name": b'"adam"',
@@ -69,14 +73,14 @@ async def test_logged_events_come_by_wallclock_in_pages(dsn: str, log: Log) -> N
     views = await settled(log)
     names: list[str] = []
     after = None
-    while page := await views.logged_events.list(RUN.id, limit=2, after=after):
+    while page := await views.of(LoggedEvents).list(RUN.id, limit=2, after=after):
         names += [row.name for row in page]
         after = page[-1].place
     assert names == ["event-1", "event-3", "event-2", "event-0"]
-    since = await views.logged_events.list(RUN.id, since=BEGIN + timedelta(minutes=2), limit=9)
+    since = await views.of(LoggedEvents).list(RUN.id, since=BEGIN + timedelta(minutes=2), limit=9)
     assert [(row.name, row.wallclock) for row in since] == [("event-2", times[2]), ("event-0", times[0])]
     assert (since[0].source, since[0].metadata, since[0].id) == ("trainer", {"number": b"2"}, events[2].id)
-    assert await views.logged_events.list(EXPERIMENT.id, limit=9) == []
+    assert await views.of(LoggedEvents).list(EXPERIMENT.id, limit=9) == []
     await assert_rows_are_what_the_log_gives(log)
 
 
@@ -92,7 +96,7 @@ async def test_metrics_are_summed_up_by_their_last_smallest_and_largest_point(ds
     await append(log, stream, MetricsLogged(object_id=stream.id, series=[gaps, again, text]))
     views = await settled(log)
     other = uuid.uuid4()
-    found = await views.metrics.summaries_of_many([other, stream.id])
+    found = await views.of(Metrics).summaries_of_many([other, stream.id])
     assert found[other] == []
     again_row, gaps_row, loss_row = found[stream.id]
     assert loss_row == MetricSummaryRow(key="loss", latest=4.0, latest_step=3, min=0.5, max=9.0, points=6)
@@ -111,11 +115,11 @@ async def test_metrics_of_a_checkpoint_and_of_its_promotion_are_points(dsn: str,
     promoted = version_created(model, "1", metrics={"acc": 0.5}, step=7, checkpoint_id=made.checkpoint_id)
     await append(log, model, promoted)
     views = await settled(log)
-    accuracy, loss = await views.metrics.of(made.checkpoint_id)
+    accuracy, loss = await views.of(Metrics).of(made.checkpoint_id)
     assert (accuracy.key, accuracy.steps, accuracy.values) == ("acc", [7], [0.5])
     assert accuracy.wallclock_s == [recorded.recorded_at.timestamp()]
     assert math.isnan(loss.values[0])
-    [held] = await views.metrics.of(promoted.model_version_id)
+    [held] = await views.of(Metrics).of(promoted.model_version_id)
     assert (held.steps, held.values) == ([7], [0.5])
 
 
@@ -127,12 +131,12 @@ async def test_a_series_is_read_as_at_most_so_many_points_with_its_spikes(dsn: s
     for first in (2500, 0):
         await append(log, stream, points(stream.id, values[first : first + 2500], first_step=first))
     views = await settled(log)
-    [found] = await views.metrics.of(stream.id, max_points=100)
+    [found] = await views.of(Metrics).of(stream.id, max_points=100)
     assert len(found.steps) <= 100
     assert found.steps == sorted(found.steps)
     assert {(1234, 99.0), (4321, -99.0)} < set(zip(found.steps, found.values, strict=True))
     assert (found.steps[0], found.steps[-1]) == (0, 4999)
-    [whole] = await views.metrics.of(stream.id, max_points=5000)
+    [whole] = await views.of(Metrics).of(stream.id, max_points=5000)
     assert whole.values == values
 
 
@@ -145,7 +149,7 @@ async def test_files_of_a_promoted_checkpoint_are_the_model_versions_and_their_b
     made = version_created(model, "1", uploaded=[file])
     await append(log, model, made)
     views = await settled(log)
-    [row] = await views.artifacts.of(made.model_version_id, limit=9)
+    [row] = await views.of(Artifacts).of(made.model_version_id, limit=9)
     assert (row.id, row.path, row.sha256, row.md5, row.size, row.uploaded) == (
         file.id,
         "w",
@@ -154,7 +158,7 @@ async def test_files_of_a_promoted_checkpoint_are_the_model_versions_and_their_b
         3,
         True,
     )
-    assert await views.artifacts.uploaded_copy("tests", "a" * 64, 3) == row
-    assert await views.artifacts.uploaded_copy("elsewhere", "a" * 64, 3) is None
-    assert await views.artifacts.uploaded_copy("tests", "a" * 64, 4) is None
-    assert await views.artifacts.uploaded_copy("tests", "c" * 64, 3) is None
+    assert await views.of(Artifacts).uploaded_copy("tests", "a" * 64, 3) == row
+    assert await views.of(Artifacts).uploaded_copy("elsewhere", "a" * 64, 3) is None
+    assert await views.of(Artifacts).uploaded_copy("tests", "a" * 64, 4) is None
+    assert await views.of(Artifacts).uploaded_copy("tests", "c" * 64, 3) is None

@@ -12,8 +12,17 @@ from modelbox_events.types.dataset import DatasetColumn
 from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored
 from modelbox_events.types.run import RunEnded, RunResumed
 from modelbox_projections import PROJECTIONS, Views, heartbeats, prepare
+from modelbox_projections.artifacts.queries import Artifacts
+from modelbox_projections.checkpoints.kind import Checkpoints
+from modelbox_projections.datasets.kind import Datasets
+from modelbox_projections.experiments.kind import Experiments
 from modelbox_projections.limits import HEARTBEAT_LOST_S
+from modelbox_projections.metadata.queries import Metadata
+from modelbox_projections.model_versions.kind import ModelVersions
+from modelbox_projections.models.kind import Models
+from modelbox_projections.namespaces.queries import Namespaces
 from modelbox_projections.objects.queries import Objects
+from modelbox_projections.runs.kind import Runs
 from tests.integration.projections_objects import (
     BEGIN,
     SOURCE,
@@ -57,7 +66,7 @@ async def set_heartbeat(log: Log, run_id: uuid.UUID, age: timedelta) -> None:
 
 
 async def status_of(views: Views, run_id: uuid.UUID) -> str:
-    row = await views.runs.get(run_id)
+    row = await views.of(Runs).get(run_id)
     assert row is not None
     return row.status
 
@@ -75,17 +84,17 @@ async def test_an_experiment_is_as_it_was_created_and_updated(dsn: str, log: Log
     await create(log, EXPERIMENT, experiment_created(EXPERIMENT, metadata={"m": 1}, **about))
     last = await append(log, EXPERIMENT, updated(EXPERIMENT.id, owner="bob", labels={"b": "é", "a": "2"}))
     views = await settled(log)
-    row = await views.experiments.get(EXPERIMENT.id)
+    row = await views.of(Experiments).get(EXPERIMENT.id)
     assert row is not None
     assert (row.namespace, row.name, row.owner, row.framework) == ("tests", "e", "bob", "PYTORCH")
     assert (row.task, row.description, row.external_id, row.parent_id) == ("vision", "d", "x", parent.id)
     assert (row.labels, row.deleted_at) == ({"a": "2", "b": "é"}, None)
     assert row.created_at < row.updated_at == last.recorded_at
-    assert await views.metadata.of(EXPERIMENT.id) == {"m": b"1"}
+    assert await views.of(Metadata).of(EXPERIMENT.id) == {"m": b"1"}
     other = uuid.uuid4()
-    found = await views.experiments.of_many([other, EXPERIMENT.id, parent.id])
+    found = await views.of(Experiments).of_many([other, EXPERIMENT.id, parent.id])
     assert list(found) == [EXPERIMENT.id, parent.id]
-    assert await views.experiments.get(other) is None
+    assert await views.of(Experiments).get(other) is None
 
 
 async def test_every_kind_of_object_is_updated_deleted_and_restored_alike(dsn: str, log: Log) -> None:
@@ -106,14 +115,14 @@ async def test_every_kind_of_object_is_updated_deleted_and_restored_alike(dsn: s
         await append(log, stream, updated(stream.id, labels={"new": "2"}, labels_removed=["goes", "never"]))
         deleted[stream.id] = await append(log, stream, ObjectDeleted(object_id=stream.id))
     views = await settled(log)
-    kinds: list[Objects[Any]] = [views.models, views.model_versions, views.experiments]
-    kinds += [views.runs, views.checkpoints, views.datasets]
+    kinds: list[Objects[Any]] = [views.of(Models), views.of(ModelVersions), views.of(Experiments)]
+    kinds += [views.of(Runs), views.of(Checkpoints), views.of(Datasets)]
     for kind, stream in zip(kinds, streams, strict=True):
         row = await kind.get(stream.id)
         assert row is not None
         assert row.labels == {"kept": "1", "new": "2"}
         assert row.deleted_at == row.updated_at == deleted[stream.id].recorded_at
-    [namespace] = await views.namespaces.list(limit=2)
+    [namespace] = await views.of(Namespaces).list(limit=2)
     assert tuple(map(namespace.count, ("model", "experiment", "dataset"))) == (0, 0, 0)
     for stream in streams:
         await append(log, stream, ObjectRestored(object_id=stream.id))
@@ -123,7 +132,7 @@ async def test_every_kind_of_object_is_updated_deleted_and_restored_alike(dsn: s
         assert row is not None
         assert row.deleted_at is None
         assert row.updated_at > deleted[stream.id].recorded_at
-    [namespace] = await views.namespaces.list(limit=2)
+    [namespace] = await views.of(Namespaces).list(limit=2)
     assert tuple(map(namespace.count, ("model", "experiment", "dataset"))) == (1, 1, 1)
     await assert_rows_are_what_the_log_gives(log)
 
@@ -137,11 +146,11 @@ async def test_texts_of_a_model_and_its_versions_are_updated(dsn: str, log: Log)
     await append(log, model, updated(model.id, owner="bob", task="speech", description=""))
     await append(log, version, updated(version.id, description="better"))
     views = await settled(log)
-    row, held = await views.models.get(model.id), await views.model_versions.get(version.id)
+    row, held = await views.of(Models).get(model.id), await views.of(ModelVersions).get(version.id)
     assert row is not None
     assert held is not None
     assert (row.owner, row.task, row.description, held.description) == ("bob", "speech", "", "better")
-    details = await views.models.details(model.id)
+    details = await views.of(Models).details(model.id)
     assert details is not None
     assert details.row == row
 
@@ -155,7 +164,7 @@ async def test_a_run_ends_and_is_taken_up_again(dsn: str, log: Log) -> None:
     ended_at = BEGIN + timedelta(hours=1)
     await append(log, RUN, RunEnded(run_id=RUN.id, status="failed", ended_at=ended_at, reason="out of memory"))
     views = await settled(log)
-    row = await views.runs.get(RUN.id)
+    row = await views.of(Runs).get(RUN.id)
     assert row is not None
     assert (row.status, row.ended_at, row.reason) == ("failed", ended_at, "out of memory")
     assert (row.name, row.comment, row.experiment_id, row.parent_id) == ("calm-fox", "c", EXPERIMENT.id, parent.id)
@@ -164,10 +173,10 @@ async def test_a_run_ends_and_is_taken_up_again(dsn: str, log: Log) -> None:
     assert (row.source["commit"], row.source["dependencies"]) == ("c0ffee", {"numpy": "2.0"})
     resumed = RunResumed(run_id=RUN.id, resumed_at=ended_at, reason="")
     await append(log, RUN, resumed, updated(RUN.id, comment="more memory"))
-    row = await (await settled(log)).runs.get(RUN.id)
+    row = await (await settled(log)).of(Runs).get(RUN.id)
     assert row is not None
     assert (row.status, row.ended_at, row.reason, row.comment) == ("running", None, "", "more memory")
-    assert (await views.runs.of_many([parent.id]))[parent.id].source is None
+    assert (await views.of(Runs).of_many([parent.id]))[parent.id].source is None
 
 
 async def test_a_running_run_that_sends_no_heartbeats_any_more_is_lost(dsn: str, log: Log) -> None:
@@ -183,7 +192,7 @@ async def test_a_running_run_that_sends_no_heartbeats_any_more_is_lost(dsn: str,
     views = await settled(log)
     statuses = {run: await status_of(views, run.id) for run in (silent, heard, quiet, ended)}
     assert statuses == {silent: "running", heard: "running", quiet: "lost", ended: "killed"}
-    row = await views.runs.get(heard.id)
+    row = await views.of(Runs).get(heard.id)
     assert row is not None
     assert row.last_heard_of_at is not None
     await heartbeats.record(log.database, [quiet.id, heard.id, quiet.id])
@@ -209,7 +218,7 @@ async def test_a_heartbeat_is_kept_when_the_view_of_runs_is_rebuilt_or_lags(dsn:
     await heartbeats.record(log.database, [RUN.id])
     await create(log, EXPERIMENT, experiment_created(EXPERIMENT))
     await create(log, RUN, run_created(RUN, EXPERIMENT.id))
-    row = await (await settled(log)).runs.get(RUN.id)
+    row = await (await settled(log)).of(Runs).get(RUN.id)
     assert row is not None
     assert row.last_heard_of_at is not None
     await heartbeats.record(log.database, [])
@@ -228,16 +237,16 @@ async def test_a_checkpoint_keeps_its_parent_and_key(dsn: str, log: Log, key: st
     for made in (of_run, of_experiment, checkpoint_created(EXPERIMENT.id, RUN.id, **four)):
         await create(log, checkpoint_ref(made), made)
     views = await settled(log)
-    found = await views.checkpoints.get(of_run.checkpoint_id)
+    found = await views.of(Checkpoints).get(of_run.checkpoint_id)
     assert found is not None
     assert (found.id, found.experiment_id, found.run_id) == (of_run.checkpoint_id, EXPERIMENT.id, RUN.id)
     assert (found.epoch, found.step) == ((3, None) if key == "epoch" else (None, 3))
-    direct = await views.checkpoints.get(of_experiment.checkpoint_id)
+    direct = await views.of(Checkpoints).get(of_experiment.checkpoint_id)
     assert direct is not None
     assert (direct.experiment_id, direct.run_id) == (EXPERIMENT.id, None)
     assert (direct.epoch, direct.step) == (found.epoch, found.step)
-    assert [row.path for row in await views.artifacts.of(of_run.checkpoint_id, limit=2)] == ["s3://c"]
-    assert await views.metadata.of(of_run.checkpoint_id) == {"a": b"1"}
+    assert [row.path for row in await views.of(Artifacts).of(of_run.checkpoint_id, limit=2)] == ["s3://c"]
+    assert await views.of(Metadata).of(of_run.checkpoint_id) == {"a": b"1"}
 
 
 async def test_a_dataset_keeps_its_columns(dsn: str, log: Log) -> None:
@@ -245,7 +254,7 @@ async def test_a_dataset_keeps_its_columns(dsn: str, log: Log) -> None:
     columns = [DatasetColumn(name="pixel", type="float64", summary={"min": 0.0, "max": 16.0})]
     data = dataset_created("digits", location="s3://d", columns=columns, row_count=1797, column_count=64)
     await create(log, dataset_ref(data), data)
-    row = await (await settled(log)).datasets.get(data.dataset_id)
+    row = await (await settled(log)).of(Datasets).get(data.dataset_id)
     assert row is not None
     assert (row.name, row.location, row.digest) == ("digits", "s3://d", "sha256:00")
     assert (row.row_count, row.column_count) == (1797, 64)
@@ -260,7 +269,7 @@ async def test_what_is_measured_or_reported_does_not_change_an_object_but_hyperp
     await create(log, RUN, run_created(RUN, EXPERIMENT.id))
     await append(log, RUN, HyperparametersLogged(object_id=RUN.id, hyperparameters={"lr": 0.1}))
     views = await settled(log)
-    experiment, run = await views.experiments.get(EXPERIMENT.id), await views.runs.get(RUN.id)
+    experiment, run = await views.of(Experiments).get(EXPERIMENT.id), await views.of(Runs).get(RUN.id)
     assert experiment is not None
     assert run is not None
     assert experiment.updated_at == experiment.created_at
@@ -274,6 +283,6 @@ async def test_a_namespace_begins_with_whatever_is_created_in_it(dsn: str, log: 
     await create(log, far, experiment_created(far))
     await create(log, dataset_ref(data), data)
     await append(log, model_ref("m", "far"), model_created("m", "far"))
-    rows = await (await settled(log)).namespaces.list(limit=9)
+    rows = await (await settled(log)).of(Namespaces).list(limit=9)
     counts = [(row.name, *map(row.count, ("model", "experiment", "dataset"))) for row in rows]
     assert counts == [("far", 1, 0, 0), ("far/away", 0, 1, 0), ("tests", 0, 0, 1)]

@@ -22,6 +22,11 @@ from modelbox_projections import (
     resume,
 )
 from modelbox_projections.fold import Fold
+from modelbox_projections.metadata.queries import Metadata
+from modelbox_projections.metrics.queries import Metrics
+from modelbox_projections.model_versions.kind import ModelVersions
+from modelbox_projections.models.kind import Models
+from modelbox_projections.namespaces.queries import Namespaces
 from modelbox_projections.page import Page, pages_of
 from modelbox_projections.state import active_of
 from tests.integration.projections_support import (
@@ -77,15 +82,15 @@ async def test_views_answer_what_was_appended(dsn: str, log: Log) -> None:
         stream = await write_a_bit_of_everything(log, models=3)
         await runner.cursors.wait(list(PROJECTIONS), log.head.position, timeout_s=WAIT_S)
         views = Views(log.database)
-        model = await views.models.get(stream.id)
+        model = await views.of(Models).get(stream.id)
         assert model is not None
         assert model.name == "model-2"
-        assert await views.metadata.of(stream.id) == {"more": b"[1]", "number": b"-2"}
-        assert [len(series.steps) for series in await views.metrics.of(stream.id)] == [1400]
-        version = await views.model_versions.by_tag(stream.id, "best")
+        assert await views.of(Metadata).of(stream.id) == {"more": b"[1]", "number": b"-2"}
+        assert [len(series.steps) for series in await views.of(Metrics).of(stream.id)] == [1400]
+        version = await views.of(ModelVersions).by_tag(stream.id, "best")
         assert version is not None
         assert version.version == "1"
-        assert [(row.name, row.count("model")) for row in await views.namespaces.list(limit=9)] == [("tests", 3)]
+        assert [(row.name, row.count("model")) for row in await views.of(Namespaces).list(limit=9)] == [("tests", 3)]
     await assert_rows_are_what_the_log_gives(log)
 
 

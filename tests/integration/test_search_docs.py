@@ -13,7 +13,9 @@ from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, ChangeEvent, Log, 
 from modelbox_events.types.metrics import DoubleSeries, MetricsLogged, doubles_to_json
 from modelbox_events.types.run import EndStatus, RunCreated, RunEnded
 from modelbox_projections import PROJECTIONS, FilterError, Scope, Views, limits, prepare
+from modelbox_projections.runs.kind import Runs
 from modelbox_projections.search.kinds import KINDS
+from modelbox_projections.search.queries import Search
 from tests.integration.projections_support import WAIT_S, running
 
 FILTERS: Final = Path(__file__).parents[2] / "docs" / "filters.md"
@@ -75,8 +77,8 @@ async def views(dsn: str, log: Log) -> Views:
 
 
 async def names(views: Views, *, filter: str = "", order_by: str = "") -> list[str]:  # noqa: A002  # the wire's name
-    found = await views.search.page("run", Scope(), limit=100, filter=filter, order_by=order_by)
-    rows = await views.runs.of_many([item.id for item in found])
+    found = await views.of(Search).page("run", Scope(), limit=100, filter=filter, order_by=order_by)
+    rows = await views.of(Runs).of_many([item.id for item in found])
     return [row.name for row in rows.values()]
 
 

@@ -23,6 +23,7 @@ from modelbox_projections.search import queries
 from modelbox_projections.search.faces import Face
 from modelbox_projections.search.fields import METRIC_SUFFIXES
 from modelbox_projections.search.kinds import KINDS
+from modelbox_projections.search.queries import Search
 from modelbox_projections.search.syntax import Operator
 from tests.integration.projections_support import WAIT_S, running
 
@@ -63,7 +64,7 @@ class Written:
 
     async def find(self, kind: Kind = "run", **search: Any) -> list[UUID]:
         scope = search.pop("scope", Scope())
-        return [found.id for found in await self.views.search.page(kind, scope, limit=1000, **search)]
+        return [found.id for found in await self.views.of(Search).page(kind, scope, limit=1000, **search)]
 
     async def _append(self, stream: StreamRef, event: ChangeEvent, *, expected: Any) -> None:
         await self.log.append(Append(stream=stream, events=[NewEvent(event)], expected_version=expected))
@@ -141,8 +142,10 @@ async def test_every_field_is_understood_by_postgres_in_filters_and_orders(writt
     for name, rule in KINDS[kind].fields.items():
         if rule.sorts:
             field = f"{name}.k" if rule.keyed else name
-            (found,) = await written.views.search.page(kind, Scope(), order_by=f"{field} desc", limit=5)
-            after = await written.views.search.page(kind, Scope(), order_by=f"{field} desc", limit=5, after=found.place)
+            (found,) = await written.views.of(Search).page(kind, Scope(), order_by=f"{field} desc", limit=5)
+            after = await written.views.of(Search).page(
+                kind, Scope(), order_by=f"{field} desc", limit=5, after=found.place
+            )
             assert (found.id, after) == (object_id, []), name
 
 
@@ -152,7 +155,7 @@ async def test_the_largest_search_is_planned_and_run(written: Written) -> None:
     comparisons = " or ".join(f"metrics.m{n} > 0.5 and params.p{n} != 'x'" for n in range(31))
     nested = f"{'(not ' * 14}({comparisons} or name != '' and not labels.x like 'a%'){')' * 14}"
     order = ", ".join(f"metadata.k{n} desc" for n in range(8))
-    (found,) = await written.views.search.page("run", Scope(), filter=nested, order_by=order, limit=5)
+    (found,) = await written.views.of(Search).page("run", Scope(), filter=nested, order_by=order, limit=5)
     assert found.id == run_id
     assert await written.find(filter=nested, order_by=order, after=found.place) == []
     joined = " and ".join(f"metrics.m{n} > 0.5 and params.p{n} = 'x'" for n in range(32))
@@ -168,7 +171,7 @@ async def test_pages_neither_repeat_nor_miss_what_was_there_when_others_write_be
     found: list[UUID] = []
     after = None
     for n in range(30):
-        page = await written.views.search.page(
+        page = await written.views.of(Search).page(
             "run", Scope(), order_by="labels.k desc, name", limit=1 + n % 2, after=after
         )
         if not page:
@@ -184,7 +187,7 @@ async def test_pages_neither_repeat_nor_miss_what_was_there_when_others_write_be
 async def test_a_page_goes_on_where_it_ended_although_its_last_object_is_gone(written: Written) -> None:
     runs = [await written.create("run", name=name) for name in "abcd"]
     await written.settle()
-    page = await written.views.search.page("run", Scope(), order_by="name", limit=2)
+    page = await written.views.of(Search).page("run", Scope(), order_by="name", limit=2)
     await written.write("run", runs[1], ObjectDeleted(object_id=runs[1]))
     await written.settle()
     assert [item.id for item in page] == runs[:2]
@@ -194,7 +197,7 @@ async def test_a_page_goes_on_where_it_ended_although_its_last_object_is_gone(wr
 async def test_a_place_belongs_to_its_search(written: Written) -> None:
     await written.create("run")
     await written.settle()
-    (found,) = await written.views.search.page("run", Scope(namespace="n"), order_by="name", limit=1)
+    (found,) = await written.views.of(Search).page("run", Scope(namespace="n"), order_by="name", limit=1)
     others: Sequence[dict[str, Any]] = (
         {"scope": Scope(namespace="m"), "order_by": "name"},
         {"scope": Scope(namespace="n"), "order_by": "owner"},

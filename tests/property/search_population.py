@@ -17,6 +17,9 @@ from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted
 from modelbox_events.types.run import RunCreated, RunEnded, Source
 from modelbox_projections import Views
+from modelbox_projections.checkpoints.kind import Checkpoints
+from modelbox_projections.model_versions.kind import ModelVersions
+from modelbox_projections.runs.kind import Runs
 
 NAMESPACES = ["a", "a/b", "a/b/c", "ab", "a_b", "A"]
 EXPERIMENTS = [UUID(int=number, version=4) for number in (1, 2)]
@@ -79,9 +82,9 @@ class Population:
     async def read(self, views: Views) -> None:
         """Take over what the database decides: times and positions."""
         by_kind: dict[Kind, Any] = {
-            "run": views.runs,
-            "checkpoint": views.checkpoints,
-            "model_version": views.model_versions,
+            "run": views.of(Runs),
+            "checkpoint": views.of(Checkpoints),
+            "model_version": views.of(ModelVersions),
         }
         for kind, view in by_kind.items():
             items = {item.id: item for item in self.items if item.kind == kind}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from modelbox_events import Log
 from modelbox_events.event import Kind
 from modelbox_projections import PROJECTIONS, FilterError, Found, InvalidPlaceError, Scope, Views, prepare
+from modelbox_projections.search.queries import Search
 from tests.integration.projections_support import WAIT_S, running
 from tests.property.search_model import Drawn, DrawnOrder, filters, orders
 from tests.property.search_population import EXPERIMENTS, MODELS, NAMESPACES, Item, Population
@@ -93,7 +94,7 @@ async def test_pages_have_what_the_filter_means_in_the_order_it_means(
     found: list[UUID] = []
     after = None
     while len(found) <= len(expected):
-        page = await objects.views.search.page(
+        page = await objects.views.of(Search).page(
             asked.kind,
             Scope(),
             filter=asked.drawn.text,
@@ -114,7 +115,7 @@ async def test_pages_have_what_the_filter_means_in_the_order_it_means(
 @given(kind=kinds, data=st.data())
 async def test_a_scope_narrows_by_namespace_and_parent(objects: Objects, kind: Kind, data: st.DataObject) -> None:
     scope = data.draw(scopes(kind))
-    found = await objects.views.search.page(kind, scope, include_deleted=True, limit=1000)
+    found = await objects.views.of(Search).page(kind, scope, include_deleted=True, limit=1000)
     expected = [item for item in objects.items if item.kind == kind and is_in(scope, item)]
     expected.sort(key=lambda item: -item.position)
     assert [item.id for item in found] == [item.id for item in expected]
@@ -136,7 +137,7 @@ async def test_any_text_is_a_search_or_refused_as_none(
     refused: FilterError | InvalidPlaceError | None = None
     found: list[Found] = []
     try:
-        found = await objects.views.search.page(kind, Scope(), filter=text, order_by=order_by, limit=5, after=place)
+        found = await objects.views.of(Search).page(kind, Scope(), filter=text, order_by=order_by, limit=5, after=place)
     except (FilterError, InvalidPlaceError) as error:
         refused = error
     match refused:
@@ -155,4 +156,4 @@ async def test_any_text_is_a_search_or_refused_as_none(
 async def test_any_text_can_be_looked_for(objects: Objects, kind: Kind, value: str, key: str) -> None:
     assume("\0" not in value + key)
     text = f'''labels.`{key.replace("`", "``")}` = "{value.replace('"', '""')}"'''
-    assert await objects.views.search.page(kind, Scope(), filter=text, limit=5) == []
+    assert await objects.views.of(Search).page(kind, Scope(), filter=text, limit=5) == []

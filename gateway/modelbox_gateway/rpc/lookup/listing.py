@@ -17,6 +17,7 @@ from modelbox_gateway.rpc.frame.limits import KEYS_LISTED_MAX
 from modelbox_gateway.rpc.lookup.missing import missing_keys, missing_namespace
 from modelbox_gateway.rpc.messages.pages import fill_page, page_size, refused_token
 from modelbox_projections import Found, InvalidPlaceError, Scope
+from modelbox_projections.search.queries import Search
 
 Item = TypeVar("Item", bound=Message)
 
@@ -83,7 +84,7 @@ async def search_page(
     searched = _SEARCHED if request.filter or request.order_by else ()
     await backend.freshness.reached(call, (*views, *searched))
     try:
-        found = await backend.services.views.search.page(
+        found = await backend.services.views.of(Search).page(
             kind,
             scope,
             filter=request.filter,

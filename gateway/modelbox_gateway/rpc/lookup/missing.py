@@ -14,6 +14,8 @@ from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.limits import NAMESPACES_COMPARED_MAX
 from modelbox_gateway.rpc.lookup.nearest import nearest
 from modelbox_projections import Scope
+from modelbox_projections.namespaces.queries import Namespaces
+from modelbox_projections.search.queries import Search
 
 NAMESPACE: Final = "namespace"
 
@@ -23,7 +25,7 @@ async def missing_namespace(backend: Backend, call: Call, scope: Scope) -> list[
     if not scope.namespace:
         return []
     await backend.freshness.reached(call, ("namespaces",))
-    if await backend.services.views.namespaces.holds_anything(scope.namespace, recursive=scope.recursive):
+    if await backend.services.views.of(Namespaces).holds_anything(scope.namespace, recursive=scope.recursive):
         return []
     names = await namespaces(backend)
     if not names:
@@ -42,7 +44,7 @@ async def missing_keys(
     include_deleted: bool,
 ) -> list[pb.Missing]:
     """Return the keys that a filter and an order name and that nothing in the scope has."""
-    search = backend.services.views.search
+    search = backend.services.views.of(Search)
     found = await search.missing(kind, scope, filter=filter, order_by=order_by, include_deleted=include_deleted)
     told = []
     for missing in found:
@@ -53,7 +55,7 @@ async def missing_keys(
 
 async def namespaces(backend: Backend) -> Sequence[str]:
     """Return the namespaces that hold anything, at most `NAMESPACES_COMPARED_MAX`."""
-    rows = await backend.services.views.namespaces.list(limit=NAMESPACES_COMPARED_MAX)
+    rows = await backend.services.views.of(Namespaces).list(limit=NAMESPACES_COMPARED_MAX)
     return [row.name for row in rows if row.holds_anything]
 
 

@@ -17,6 +17,7 @@ from modelbox_gateway.rpc.lookup.rows import objects_of
 from modelbox_gateway.rpc.messages.requests import Named
 from modelbox_gateway.rules import fields
 from modelbox_projections import Scope
+from modelbox_projections.search.queries import Search
 
 
 async def unfound_by_name(
@@ -32,7 +33,7 @@ async def unfound_by_name(
     rows = await objects_of(views, kind).of_many(same)
     # One that came to the views only now, in the very namespace, is not elsewhere.
     elsewhere = {row.namespace for row in rows.values() if row.deleted_at is None} - {where}
-    there_are = await views.search.newest_names(kind, Scope(namespace=where))
+    there_are = await views.of(Search).newest_names(kind, Scope(namespace=where))
     return ObjectNotFoundError(
         "name",
         kind,

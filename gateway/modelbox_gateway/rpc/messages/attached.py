@@ -14,6 +14,8 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.limits import BUILT_ON_LOOP_BYTES_MAX, FILES_SHOWN_MAX, PAGE_BYTES_MAX
 from modelbox_projections import ArtifactRow, Attached, Views
+from modelbox_projections.artifacts.queries import Artifacts
+from modelbox_projections.attached.queries import AttachedView
 
 
 class _Row(Protocol):
@@ -64,9 +66,9 @@ async def attached_to(
     Args:
         keys_max: Of each at most so many metrics and hyperparameters.
     """
-    attached = await views.attached.of_page(ids, bytes_max=PAGE_BYTES_MAX, keys_max=keys_max)
+    attached = await views.of(AttachedView).of_page(ids, bytes_max=PAGE_BYTES_MAX, keys_max=keys_max)
     with_files = [object_id for object_id, found in attached.items() if found.has_files]
-    files = await views.artifacts.of_many(with_files, limit=FILES_SHOWN_MAX) if with_files else {}
+    files = await views.of(Artifacts).of_many(with_files, limit=FILES_SHOWN_MAX) if with_files else {}
     return {object_id: Shown(found, files.get(object_id, ()), call.takes_json) for object_id, found in attached.items()}
 
 

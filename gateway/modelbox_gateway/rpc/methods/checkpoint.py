@@ -20,7 +20,8 @@ from modelbox_gateway.rpc.messages.attached import ATTACHED_VIEWS, Shown, object
 from modelbox_gateway.rpc.methods.run import Runs
 from modelbox_gateway.rules import checkpoint, fields
 from modelbox_gateway.rules.checkpoint import EPOCH, STEP, Key
-from modelbox_projections import CheckpointRow, Scope
+from modelbox_projections import Scope
+from modelbox_projections.checkpoints.kind import CheckpointRow, Checkpoints
 
 _VIEWS: Final = ("checkpoints", *ATTACHED_VIEWS)
 _ORDER: Final = "epoch, step"
@@ -109,7 +110,7 @@ class CheckpointMethods:
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Checkpoint]:
         views = self._backend.services.views
-        return await object_messages(views, ids, call, view=views.checkpoints, make=checkpoint_message)
+        return await object_messages(views, ids, call, view=views.of(Checkpoints), make=checkpoint_message)
 
 
 def methods(backend: Backend) -> Iterable[Method]:

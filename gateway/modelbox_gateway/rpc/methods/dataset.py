@@ -17,7 +17,8 @@ from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import metadata_message, optional_timestamp, timestamp
 from modelbox_gateway.rpc.messages.attached import ATTACHED_VIEWS, Shown, object_messages
 from modelbox_gateway.rules import dataset, fields, json_values, limits
-from modelbox_projections import DatasetRow, Scope
+from modelbox_projections import Scope
+from modelbox_projections.datasets.kind import DatasetRow, Datasets
 
 _VIEWS: Final = ("datasets", *ATTACHED_VIEWS)
 _encode: Final = msgspec.json.Encoder().encode
@@ -61,7 +62,7 @@ class DatasetMethods:
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Dataset]:
         views = self._backend.services.views
-        return await object_messages(views, ids, call, view=views.datasets, make=dataset_message)
+        return await object_messages(views, ids, call, view=views.of(Datasets), make=dataset_message)
 
 
 def methods(backend: Backend) -> Iterable[Method]:

@@ -19,7 +19,8 @@ from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import file_message, id_text, metadata_message, optional_timestamp, timestamp
 from modelbox_gateway.rpc.messages.attached import ATTACHED_VIEWS, Shown, fill_keys, object_messages
 from modelbox_gateway.rules import experiment, fields
-from modelbox_projections import ExperimentRow, Scope
+from modelbox_projections import Scope
+from modelbox_projections.experiments.kind import ExperimentRow, Experiments
 
 _VIEWS: Final = ("experiments", *ATTACHED_VIEWS)
 
@@ -96,7 +97,7 @@ class ExperimentMethods:
     async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.Experiment]:
         views = self._backend.services.views
         return await object_messages(
-            views, ids, call, view=views.experiments, make=experiment_message, keys_max=keys_max
+            views, ids, call, view=views.of(Experiments), make=experiment_message, keys_max=keys_max
         )
 
 

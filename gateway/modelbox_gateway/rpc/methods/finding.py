@@ -11,6 +11,7 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.limits import FOUND_OBJECTS_MAX, ID_PREFIX_DIGITS_MIN
 from modelbox_gateway.rpc.frame.method import Method, unary
+from modelbox_projections.lineage.queries import LineageView
 
 _VIEWS: Final = ("lineage", "artifacts")
 _DIGITS: Final = 32
@@ -29,7 +30,7 @@ class FindingMethods:
         """Return the objects of any kind whose ids begin so, deleted or not: a few, and whether there are more."""
         first, last = _range(request.id_prefix)
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._backend.services.views.lineage.find(first, last, limit=FOUND_OBJECTS_MAX + 1)
+        found = await self._backend.services.views.of(LineageView).find(first, last, limit=FOUND_OBJECTS_MAX + 1)
         objects = [
             pb.FoundObject(id=str(node.id), type=node.type, name=node.name, namespace=node.namespace)
             for node in found[:FOUND_OBJECTS_MAX]

@@ -34,6 +34,7 @@ from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.history import CREATIONS, OWN_TYPES, changes_of, written_by
 from modelbox_gateway.rules.kinds import FieldChange, events_about, type_names
 from modelbox_gateway.rules.lifecycle import LIFECYCLE_TYPES, first_deletion
+from modelbox_projections.model_versions.kind import ModelVersions
 
 _Version = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 _Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -149,7 +150,7 @@ class ChangeMethods:
     async def _deleted_versions(self, model: StreamRef, call: Call) -> list[_Source]:
         """Return the streams of a model's versions that were ever deleted."""
         await self._backend.freshness.reached(call, ("model_versions",))
-        ids = await self._backend.services.views.model_versions.newest(model.id, limit=HISTORY_VERSIONS_MAX)
+        ids = await self._backend.services.views.of(ModelVersions).newest(model.id, limit=HISTORY_VERSIONS_MAX)
         first = {first_deletion(StreamRef(model.namespace, MODEL_VERSION, one)).id: one for one in ids}
         found = await self._log.find_streams(list(first)) if first else {}
         deleted = [one for claim, one in first.items() if claim in found]
@@ -255,7 +256,7 @@ class ChangeMethods:
         holders = {held for told in page.told for held in (told.change.old_id, told.change.new_id) if held is not None}
         if stream.type == MODEL:
             holders |= {told.change.object_id for told in page.told if told.change.object_id is not None}
-        rows = await self._backend.services.views.model_versions.of_many(list(holders)) if holders else {}
+        rows = await self._backend.services.views.of(ModelVersions).of_many(list(holders)) if holders else {}
         numbers = {held: row.version for held, row in rows.items()}
         entries = []
         for event, change in page.told:

@@ -11,6 +11,7 @@ from modelbox_gateway.rpc.frame.method import Method, unary
 from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import hyperparameters_logged
+from modelbox_projections.hyperparameters.queries import Hyperparameters
 
 _VIEWS: Final = ("hyperparameters",)
 
@@ -45,7 +46,7 @@ class HyperparameterMethods:
         object_id = fields.object_id("parent_id", request.parent_id)
         await self._backend.objects.find("parent_id", object_id)
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._backend.services.views.hyperparameters.of_many([object_id])
+        found = await self._backend.services.views.of(Hyperparameters).of_many([object_id])
         hyperparameters = [
             pb.Hyperparameter(name=name, json=value.decode()) for name, value in found[object_id].items()
         ]

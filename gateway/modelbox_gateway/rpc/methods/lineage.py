@@ -12,6 +12,7 @@ from modelbox_gateway.rpc.frame.method import Method, unary
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import linked
 from modelbox_projections import Lineage
+from modelbox_projections.lineage.queries import LineageView
 
 _VIEWS: Final = ("lineage", "artifacts")
 
@@ -49,7 +50,7 @@ class LineageMethods:
 
     async def _lineage(self, object_id: UUID, request: pb.GetLineageRequest) -> Lineage:
         both = request.upstream == request.downstream
-        return await self._backend.services.views.lineage.of(
+        return await self._backend.services.views.of(LineageView).of(
             object_id,
             upstream=both or request.upstream,
             downstream=both or request.downstream,

@@ -19,6 +19,7 @@ from modelbox_gateway.rpc.messages.pages import Pages, PositionPlace, fill_page,
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import LoggedEvent, logged
 from modelbox_projections import LoggedEventPlace, LoggedEventRow
+from modelbox_projections.logged_events.queries import LoggedEvents
 
 _VIEWS: Final = ("logged_events",)
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -63,7 +64,7 @@ class LoggedEventMethods:
         await self._backend.freshness.reached(call, _VIEWS)
         after = None if place is None else LoggedEventPlace(*place)
         views = self._backend.services.views
-        rows = await views.logged_events.list(
+        rows = await views.of(LoggedEvents).list(
             object_id, since=since, limit=size + 1, after=after, bytes_max=_READ_BYTES_MAX
         )
 

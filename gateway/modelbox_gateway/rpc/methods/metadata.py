@@ -13,6 +13,7 @@ from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import fill_metadata, timestamp
 from modelbox_gateway.rules import fields, limits
 from modelbox_gateway.rules.metadata import metadata_changed
+from modelbox_projections.metadata.queries import Metadata
 
 _VIEWS: Final = ("metadata",)
 
@@ -48,7 +49,7 @@ class MetadataMethods:
         await self._backend.objects.find("parent_id", object_id)
         await self._backend.freshness.reached(call, _VIEWS)
         answer = pb.ListMetadataResponse()
-        metadata = await self._backend.services.views.metadata.of(object_id)
+        metadata = await self._backend.services.views.of(Metadata).of(object_id)
         await asyncio.to_thread(fill_metadata, answer.metadata, answer.json, metadata, as_json=call.takes_json)
         return answer
 

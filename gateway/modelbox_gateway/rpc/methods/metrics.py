@@ -27,6 +27,7 @@ from modelbox_gateway.rpc.messages.pages import Pages
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import metrics_logged
 from modelbox_projections import SeriesPlace, SeriesRow, Steps
+from modelbox_projections.metrics.queries import Metrics
 
 _VIEWS: Final = ("metrics",)
 _STEP_MAX: Final = 2**63 - 1
@@ -77,7 +78,7 @@ class MetricMethods:
         if not paged:
             return await _answer(await self._series(request, object_id, keys, steps), request)
         maximum = POINTS_PER_PAGE_AS_COLUMNS_MAX if request.columns else POINTS_PER_PAGE_MAX
-        page = await self._backend.services.views.metrics.page(
+        page = await self._backend.services.views.of(Metrics).page(
             object_id,
             keys[0],
             steps=steps,
@@ -91,7 +92,7 @@ class MetricMethods:
     async def _series(
         self, request: pb.GetMetricsRequest, object_id: UUID, keys: Sequence[str], steps: Steps
     ) -> list[SeriesRow]:
-        metrics = self._backend.services.views.metrics
+        metrics = self._backend.services.views.of(Metrics)
         if request.newest:
             rows = await metrics.newest(object_id, keys)
             return [row for row in rows if steps.first <= row.steps[0] <= steps.last]

@@ -22,7 +22,9 @@ from modelbox_gateway.rpc.messages.answers import file_message, metadata_message
 from modelbox_gateway.rpc.messages.attached import ATTACHED_VIEWS, Shown, built, object_messages
 from modelbox_gateway.rules import fields, model
 from modelbox_gateway.rules.model_registry import MODEL_REGISTRY
-from modelbox_projections import Attached, ModelRow, Scope
+from modelbox_projections import Attached, Scope
+from modelbox_projections.artifacts.queries import Artifacts
+from modelbox_projections.models.kind import ModelRow, Models
 
 _VIEWS: Final = ("models", "metadata", "artifacts")
 _LIST_VIEWS: Final = ("models", *ATTACHED_VIEWS)
@@ -74,12 +76,12 @@ class ModelMethods:
         wanted, field = requests.named_object(request, model.model_id)
         await self._backend.freshness.reached(call, _VIEWS)
         views = self._backend.services.views
-        found = await views.models.details(wanted)
+        found = await views.of(Models).details(wanted)
         if found is None and field == "name":
             raise await unfound_by_name(self._backend, MODEL, request, model.model_id)
         if found is None:
             raise ObjectNotFoundError(field, MODEL, request.id)
-        files = await views.artifacts.of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
+        files = await views.of(Artifacts).of(wanted, limit=FILES_SHOWN_MAX) if found.has_files else ()
         shown = {wanted: Shown(Attached(found.metadata, {}, []), files, call.takes_json)}
         [message] = await built(model_message, [found.row], shown)
         return pb.GetModelResponse(model=message)
@@ -94,7 +96,7 @@ class ModelMethods:
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Model]:
         views = self._backend.services.views
-        return await object_messages(views, ids, call, view=views.models, make=model_message)
+        return await object_messages(views, ids, call, view=views.of(Models), make=model_message)
 
 
 def methods(backend: Backend) -> Iterable[Method]:

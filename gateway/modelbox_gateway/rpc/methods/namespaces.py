@@ -12,6 +12,7 @@ from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.method import Method, unary
 from modelbox_gateway.rpc.messages.answers import timestamp
 from modelbox_gateway.rpc.messages.pages import Pages, page_size
+from modelbox_projections.namespaces.queries import Namespaces
 
 _VIEWS: Final = ("namespaces",)
 _PAGES: Final = Pages[str]("namespaces", str)
@@ -29,7 +30,7 @@ class NamespaceMethods:
         after = _PAGES.place("", request.page_token) or ""
         size = page_size(request.page_size)
         await self._backend.freshness.reached(call, _VIEWS)
-        rows = await self._backend.services.views.namespaces.list(limit=size + 1, after=after)
+        rows = await self._backend.services.views.of(Namespaces).list(limit=size + 1, after=after)
         page = rows[:size]
         namespaces = [
             pb.Namespace(

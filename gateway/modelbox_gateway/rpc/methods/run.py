@@ -26,7 +26,9 @@ from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import file_message, id_text, metadata_message, optional_timestamp, timestamp
 from modelbox_gateway.rpc.messages.attached import ATTACHED_VIEWS, Shown, fill_keys, object_messages
 from modelbox_gateway.rules import fields, limits, run
-from modelbox_projections import RunRow, Scope, heartbeats
+from modelbox_projections import Scope, heartbeats
+from modelbox_projections.runs.kind import RunRow
+from modelbox_projections.runs.kind import Runs as RunsView
 
 _VIEWS: Final = ("runs", *ATTACHED_VIEWS)
 _STATUSES: Final[Mapping[int, run.Status]] = {
@@ -201,7 +203,7 @@ class RunMethods:
 
     async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.Run]:
         views = self._backend.services.views
-        return await object_messages(views, ids, call, view=views.runs, make=run_message, keys_max=keys_max)
+        return await object_messages(views, ids, call, view=views.of(RunsView), make=run_message, keys_max=keys_max)
 
 
 def methods(backend: Backend) -> Iterable[Method]:

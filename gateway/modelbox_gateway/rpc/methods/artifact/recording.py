@@ -13,6 +13,7 @@ from modelbox_gateway.commands.result import Result
 from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_projections import NotCaughtUpError
+from modelbox_projections.artifacts.queries import Artifacts
 
 _VIEWS: Final = ("artifacts",)
 
@@ -41,7 +42,7 @@ def superseded_in(backend: Backend, call: Call, *, uploaded: bool) -> Superseded
         with contextlib.suppress(NotCaughtUpError):
             await backend.freshness.reached_head(call, _VIEWS)
             paths = list(known.values())
-            return known.keys() - await backend.services.views.artifacts.newest(stream.id, paths, uploaded=uploaded)
+            return known.keys() - await backend.services.views.of(Artifacts).newest(stream.id, paths, uploaded=uploaded)
         return set(known)
 
     return superseded

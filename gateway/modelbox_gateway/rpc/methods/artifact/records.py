@@ -17,6 +17,7 @@ from modelbox_gateway.rpc.methods.artifact.recording import superseded_in
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.artifact import TRACKED, artifact_id
 from modelbox_projections import ArtifactPlace, ArtifactRow
+from modelbox_projections.artifacts.queries import Artifacts
 
 _VIEWS: Final = ("artifacts",)
 _PAGES: Final = Pages[ArtifactPlace]("artifacts", PositionPlace)
@@ -63,14 +64,14 @@ class ArtifactMethods:
         size = page_size(request.page_size)
         await self._backend.objects.find("parent_id", parent_id)
         await self._backend.freshness.reached(call, _VIEWS)
-        rows = await self._backend.services.views.artifacts.of(parent_id, limit=size + 1, before=before)
+        rows = await self._backend.services.views.of(Artifacts).of(parent_id, limit=size + 1, before=before)
         messages, more = await fill_page(rows, size, _messages)
         token = _PAGES.token(str(parent_id), rows[len(messages) - 1].place) if more else ""
         return pb.ListArtifactsResponse(files=messages, next_page_token=token)
 
     async def _created_at(self, file_id: UUID, call: Call) -> Timestamp:
         await self._backend.freshness.reached_head(call, _VIEWS)
-        row = await self._backend.services.views.artifacts.get(file_id)
+        row = await self._backend.services.views.of(Artifacts).get(file_id)
         if row is None:
             raise ObjectNotFoundError("files", "artifact", str(file_id))
         return timestamp(row.created_at)

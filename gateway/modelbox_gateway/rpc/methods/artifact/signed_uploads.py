@@ -17,6 +17,7 @@ from modelbox_gateway.rpc.frame.limits import SAMPLE_BYTES, SAMPLED_FILES_MAX
 from modelbox_gateway.rpc.messages.answers import timestamp
 from modelbox_gateway.rpc.methods.artifact.announced import AnnouncedFile
 from modelbox_gateway.rpc.methods.artifact.recording import record_uploads
+from modelbox_projections.artifacts.queries import Artifacts
 
 _VIEWS: Final = ("artifacts",)
 READ_BYTES: Final = 1024 * 1024
@@ -108,7 +109,7 @@ class SignedUploadMethods:
             self._backend.freshness.found(call)
             return pb.BeginUploadResponse(needs_sha256=True)
         await self._backend.freshness.reached(call, _VIEWS)
-        artifacts = self._backend.services.views.artifacts
+        artifacts = self._backend.services.views.of(Artifacts)
         known = await artifacts.sha256s(file.stream.namespace, size=size, limit=SAMPLED_FILES_MAX + 1)
         may_be_here = len(known) > SAMPLED_FILES_MAX or await self._blobs.any_holds(
             known, size=size, offset=offset, piece=request.sample
@@ -131,7 +132,7 @@ class SignedUploadMethods:
         Not those of other namespaces, and not a blob that no event names: knowing a hash is no right to the bytes, and
         a sweep may be about to remove an unnamed one.
         """
-        artifacts = self._backend.services.views.artifacts
+        artifacts = self._backend.services.views.of(Artifacts)
         row = await artifacts.uploaded_copy(file.stream.namespace, file.sha256, file.frame.size)
         if row is None or (file.has_md5 and not row.md5) or not await self._blobs.has(row.sha256, size=row.size):
             return None

@@ -17,6 +17,7 @@ from modelbox_gateway.rpc.methods.artifact.recording import record_uploads
 from modelbox_gateway.rpc.methods.artifact.transfers import check_uploaded
 from modelbox_gateway.rules import fields
 from modelbox_projections import ArtifactRow
+from modelbox_projections.artifacts.queries import Artifacts
 
 _VIEWS: Final = ("artifacts",)
 
@@ -60,7 +61,7 @@ class SmallFileMethods:
         _check_count("file_ids", len(request.file_ids))
         ids = [fields.object_id(f"file_ids[{n}]", text) for n, text in enumerate(request.file_ids)]
         await self._backend.freshness.reached(call, _VIEWS)
-        found = await self._backend.services.views.artifacts.get_many(ids)
+        found = await self._backend.services.views.of(Artifacts).get_many(ids)
         rows = [check_uploaded(f"file_ids[{n}]", file_id, found.get(file_id)) for n, file_id in enumerate(ids)]
         for n, row in enumerate(rows):
             if row.size > SMALL_FILE_BYTES_MAX:

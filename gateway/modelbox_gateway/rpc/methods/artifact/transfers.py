@@ -14,6 +14,7 @@ from modelbox_gateway.rpc.methods.artifact.announced import AnnouncedFile
 from modelbox_gateway.rpc.methods.artifact.recording import record_uploads
 from modelbox_gateway.rules import fields, limits
 from modelbox_projections import ArtifactRow
+from modelbox_projections.artifacts.queries import Artifacts
 
 _VIEWS: Final = ("artifacts",)
 
@@ -72,7 +73,7 @@ class TransferMethods:
         """Return the artifact that a request names, if its bytes are kept here."""
         file_id = fields.object_id("file_id", text)
         await self._backend.freshness.reached(call, _VIEWS)
-        row = await self._backend.services.views.artifacts.get(file_id)
+        row = await self._backend.services.views.of(Artifacts).get(file_id)
         return check_uploaded("file_id", file_id, row)
 
 

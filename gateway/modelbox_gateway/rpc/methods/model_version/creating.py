@@ -20,6 +20,7 @@ from modelbox_gateway.rpc.methods.model_version.registry import ModelRegistry
 from modelbox_gateway.rpc.methods.run import Runs
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.model_version import CreateModelVersion, Origin, model_version_id
+from modelbox_projections.model_versions.kind import ModelVersions
 
 
 class CreatingMethods:
@@ -95,7 +96,7 @@ class CreatingMethods:
 
     async def _named(self, refusal: UniqueTagTakenError) -> UniqueTagTakenError:
         """Return a refusal that names the holder as people do."""
-        row = await self._backend.services.views.model_versions.get(refusal.holder)
+        row = await self._backend.services.views.of(ModelVersions).get(refusal.holder)
         return refusal if row is None else UniqueTagTakenError(refusal.tag, refusal.holder, row.version)
 
     async def _origin(self, run_id: UUID | None) -> Origin:
@@ -126,7 +127,7 @@ class CreatingMethods:
 
     async def _existing(self, version_id: UUID, call: Call) -> pb.CreateModelVersionResponse:
         await self._backend.freshness.reached_head(call, ("model_versions",))
-        row = await self._backend.services.views.model_versions.get(version_id)
+        row = await self._backend.services.views.of(ModelVersions).get(version_id)
         if row is None:
             raise ObjectNotFoundError("version", "model version", str(version_id))
         return pb.CreateModelVersionResponse(

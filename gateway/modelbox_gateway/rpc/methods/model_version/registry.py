@@ -24,7 +24,7 @@ from modelbox_gateway.rules import unique_tag
 from modelbox_gateway.rules.creation import NO_PARENTS
 from modelbox_gateway.rules.model_registry import MODEL_REGISTRY
 from modelbox_gateway.rules.model_version import CreateModelVersion, decide_create_model_version, model_version_id
-from modelbox_projections import ModelVersionRow
+from modelbox_projections.model_versions.kind import ModelVersionRow, ModelVersions
 
 
 class KnownVersion(msgspec.Struct, frozen=True):
@@ -155,7 +155,7 @@ class ModelRegistry:
 
     async def row(self, model_version_id: UUID, call: Call, *, field: str) -> ModelVersionRow:
         """Return a model version that the log knows, for what never changes of it; see `known_row`."""
-        view = self._backend.services.views.model_versions
+        view = self._backend.services.views.of(ModelVersions)
         return await known_row(self._backend, call, MODEL_VERSION, model_version_id, view=view, field=field)
 
     async def remove_unique_tag(self, command: unique_tag.RemoveUniqueTag, caller: Caller) -> Result[ChangeEvent]:

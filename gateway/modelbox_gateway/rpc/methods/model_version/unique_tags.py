@@ -9,6 +9,7 @@ from modelbox_gateway.rpc.messages.answers import id_text
 from modelbox_gateway.rpc.methods.model_version.registry import ModelRegistry
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.unique_tag import RemoveUniqueTag, SetUniqueTag
+from modelbox_projections.model_versions.kind import ModelVersions
 
 
 class UniqueTagMethods:
@@ -60,5 +61,5 @@ class UniqueTagMethods:
     async def _named(self, refusal: UniqueTagNotHeldError, version: str) -> UniqueTagNotHeldError:
         """Return a refusal that names versions as people do."""
         tag, asked, holder = refusal.tag, refusal.model_version_id, refusal.holder
-        row = None if holder is None else await self._backend.services.views.model_versions.get(holder)
+        row = None if holder is None else await self._backend.services.views.of(ModelVersions).get(holder)
         return UniqueTagNotHeldError(tag, asked, holder, version=version, holder_version=row.version if row else "")

@@ -23,7 +23,8 @@ from modelbox_gateway.rpc.messages.attached import ATTACHED_VIEWS, Shown, fill_k
 from modelbox_gateway.rpc.methods.model_version.unfound import unfound_version
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.model_version import model_version_id
-from modelbox_projections import ModelVersionRow, Scope
+from modelbox_projections import Scope
+from modelbox_projections.model_versions.kind import ModelVersionRow, ModelVersions
 
 _VIEWS: Final = ("model_versions", *ATTACHED_VIEWS)
 
@@ -60,7 +61,7 @@ class ModelVersionMethods:
 
     async def _holder(self, model_id: UUID, tag: str, call: Call) -> UUID:
         await self._backend.freshness.reached(call, _VIEWS)
-        row = await self._backend.services.views.model_versions.by_tag(model_id, tag)
+        row = await self._backend.services.views.of(ModelVersions).by_tag(model_id, tag)
         if row is None:
             raise await unfound_version(self._backend, model_id, "unique_tag", tag)
         return row.id
@@ -86,7 +87,7 @@ class ModelVersionMethods:
     async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.ModelVersion]:
         views = self._backend.services.views
         return await object_messages(
-            views, ids, call, view=views.model_versions, make=model_version_message, keys_max=keys_max
+            views, ids, call, view=views.of(ModelVersions), make=model_version_message, keys_max=keys_max
         )
 
 

@@ -18,6 +18,8 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.limits import NAMES_WAIT_S
 from modelbox_gateway.rules.kinds import events_about, type_names
 from modelbox_projections import NotCaughtUpError
+from modelbox_projections.model_versions.kind import ModelVersions
+from modelbox_projections.models.kind import Models
 
 _VIEWS: Final = ("models", "model_versions")
 _TAGGED: Final = (UniqueTagMoved, UniqueTagRemoved)
@@ -92,7 +94,7 @@ class Abouts:
         if known is not None:
             return known
         await self._reached(position)
-        row = await self._backend.services.views.model_versions.get(model_version_id)
+        row = await self._backend.services.views.of(ModelVersions).get(model_version_id)
         if row is None:
             return _Names()
         names = _Names(await self._model(row.model_id, position), row.version, row.name)
@@ -104,7 +106,7 @@ class Abouts:
         if known is not None:
             return known
         await self._reached(position)
-        row = await self._backend.services.views.models.get(model_id)
+        row = await self._backend.services.views.of(Models).get(model_id)
         if row is None:
             return ""
         self._models.put(model_id, row.name)
