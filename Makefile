@@ -147,8 +147,9 @@ proto: ## Generate the Python stubs from the .proto file
 		--python_out=sdk/python --pyi_out=sdk/python --grpc_python_out=sdk/python $(PROTO)
 	rm -rf .venv-proto
 
-schema: $(READY) ## Generate the JSON Schemas of the event types, and schema.sql
+schema: $(READY) ## Generate the JSON Schemas of the event types, schema.sql, and the levels of functions
 	$(BIN)/python -m modelbox_events.schema_files events/modelbox_events/schemas
+	$(BIN)/python -m tests.architecture.function_levels
 	$(BIN)/python -m tests.architecture.schema_sql
 
 clean: ## Remove everything that was built or cached, not ./modelbox-data

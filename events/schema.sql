@@ -1,4 +1,4 @@
--- What the migrations in modelbox_events/migrations make. Written by `make schema`; to read, never applied.
+-- What migrations and functions of modelbox_events make. Written by `make schema`; to read, never applied.
 
 
 CREATE SCHEMA modelbox;
@@ -40,224 +40,54 @@ END $$;
 CREATE FUNCTION modelbox.append_batch(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], key_actors text[], key_texts text[], context_actors text[], context_auth_types smallint[], context_occurred timestamp with time zone[], context_correlations uuid[], context_causations uuid[], context_traces bytea[], context_metas bytea[], request_streams integer[], request_contexts integer[], request_keys integer[], request_expected integer[], request_events integer[], request_opens integer[], request_claims integer[], request_hashes bytea[], opened_streams integer[], claimed_streams integer[], claimed_versions integer[], event_streams integer[], event_contexts integer[], event_ids uuid[], event_types text[], event_schema_versions smallint[], event_datas bytea[]) RETURNS TABLE(outcome smallint, detail integer, first_position bigint, last_position bigint, version integer, recorded_at timestamp with time zone, hash bytea, log_id uuid, format_level smallint)
     LANGUAGE plpgsql
     AS $$
-#variable_conflict use_column
 DECLARE
-    head        modelbox.log_head%ROWTYPE;
-    first_free  bigint;
-    now_        timestamptz;
-    context     integer;
-    salts       bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
-    digests     bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
-    before      integer[];   -- per stream: -1 absent, -2 of another namespace or type, -3 closed
-    versions    integer[];   -- the same, with what this batch records
-    lasts       bigint[];    -- per stream: last position written in this batch
-    moves       boolean := false;   -- whether it moves a stream that there was
-    begins      boolean := false;   -- whether it begins one
-    opened      integer;
-    claimed     integer;
-    key_firsts  bigint[];
-    key_lasts   bigint[];
-    key_hashes  bytea[];
-    key_versions integer[];
-    key_times   timestamptz[];
-    key_chains  bytea[];
-    key_fresh   boolean[];
-    outcomes    smallint[] := array_fill(0::smallint, ARRAY[cardinality(request_streams)]);
-    details     integer[] := array_fill(0, ARRAY[cardinality(request_streams)]);
-    positions   bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(event_ids)]);
-    event_versions integer[] := array_fill(NULL::integer, ARRAY[cardinality(event_ids)]);
-    contents    bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
-    hashes      bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
-    next_event  integer := 0;
-    next_open   integer := 0;
-    next_claim  integer := 0;
-    stream      integer;
-    key         integer;
-    current     integer;
-    expected    integer;
-    judged      smallint;
+    salted          CONSTANT smallint := 2;
+    request_numbers integer[];
+    hashes          bytea;
+    keys            text[];
+    actors          text[];
+    occurred        timestamptz[];
+    correlations    uuid[];
+    causations      uuid[];
+    traces          bytea[];
+    metas           bytea[];
+    claims          integer[];
+    event_numbers   integer[];
+    salts           bytea;
 BEGIN
-    FOR n IN 1 .. cardinality(event_ids) LOOP
-        stream := event_streams[n];
-        context := event_contexts[n];
-        IF append_batch.digest_version = 2 THEN
-            salts[n] := uuid_send(gen_random_uuid());
-            digests[n] := sha256(record_send(ROW(
-                2::smallint, stream_namespaces[stream], stream_types[stream], stream_ids[stream],
-                context_occurred[context], context_actors[context], context_auth_types[context],
-                context_correlations[context], context_causations[context], context_traces[context],
-                context_metas[context], event_ids[n], event_types[n], event_schema_versions[n], 1::smallint,
-                sha256(salts[n] || event_datas[n]), NULL::text, NULL::bytea, NULL::uuid)));
-        ELSE
-            digests[n] := sha256(record_send(ROW(
-                stream_namespaces[stream], stream_types[stream], stream_ids[stream],
-                context_occurred[context], context_actors[context], context_auth_types[context],
-                context_correlations[context], context_causations[context], context_traces[context],
-                context_metas[context], event_ids[n], event_types[n], event_schema_versions[n], 1::smallint,
-                event_datas[n], NULL::text, NULL::bytea, NULL::uuid, NULL::bytea)));
-        END IF;
-    END LOOP;
-
-    SELECT * INTO head FROM modelbox.log_head AS h ORDER BY h.position DESC LIMIT 1 FOR UPDATE;
-    IF head.format_level > reads_level OR append_batch.digest_version > head.format_level THEN
-        RAISE EXCEPTION 'the log has format level %, this process reads % and writes %',
-            head.format_level, reads_level, append_batch.digest_version
-            USING ERRCODE = '55MB1', HINT = 'Use a newer version of ModelBox.';
-    END IF;
-    first_free := head.position + 1;
-    now_ := greatest(clock_timestamp(), head.recorded_at);
-
-    SELECT array_agg(CASE WHEN s.version IS NULL THEN -1
-                          WHEN s.namespace <> u.namespace OR s.type <> u.type THEN -2
-                          WHEN s.closed_at IS NOT NULL THEN -3
-                          ELSE s.version END ORDER BY u.n)
-        INTO before
-        FROM unnest(stream_ids, stream_types, stream_namespaces) WITH ORDINALITY AS u (id, type, namespace, n)
-        LEFT JOIN LATERAL (
-            SELECT * FROM modelbox.streams AS s WHERE s.id = u.id ORDER BY s.version DESC LIMIT 1
-        ) AS s ON true;
-    versions := before;
-    lasts := array_fill(NULL::bigint, ARRAY[cardinality(stream_ids)]);
-
-    SELECT array_agg(i.first_position ORDER BY u.n), array_agg(i.last_position ORDER BY u.n),
-           array_agg(i.request_hash ORDER BY u.n), array_agg(i.version ORDER BY u.n),
-           array_agg(i.recorded_at ORDER BY u.n)
-        INTO key_firsts, key_lasts, key_hashes, key_versions, key_times
-        FROM unnest(key_actors, key_texts) WITH ORDINALITY AS u (actor, key, n)
-        LEFT JOIN modelbox.idempotency AS i ON i.actor = u.actor AND i.key = u.key;
-    key_chains := array_fill(NULL::bytea, ARRAY[cardinality(key_texts)]);
-    key_fresh := array_fill(false, ARRAY[cardinality(key_texts)]);
-
-    FOR request IN 1 .. cardinality(request_streams) LOOP
-        stream := request_streams[request];
-        key := request_keys[request];
-        current := versions[stream];
-        expected := request_expected[request];
-        judged := CASE
-            WHEN key_firsts[key] IS NOT NULL THEN CASE WHEN key_hashes[key] = request_hashes[request] THEN 1 ELSE 6 END
-            WHEN current = -2 THEN 3
-            WHEN current = -3 THEN 4
-            WHEN expected = -2 THEN CASE WHEN current >= 0 THEN 0 ELSE 3 END
-            WHEN expected = -3 OR expected = current THEN 0
-            ELSE 2 END;
-        IF judged = 0 AND greatest(current, 0)::bigint + request_events[request] > 2147483647 THEN
-            judged := 7;
-        END IF;
-        details[request] := greatest(current, 0);
-        FOR n IN next_claim + 1 .. next_claim + request_claims[request] LOOP
-            claimed := claimed_streams[n];
-            IF judged = 0 AND (versions[claimed] < -1 OR greatest(versions[claimed], 0) <> claimed_versions[n]) THEN
-                judged := 8;
-                details[request] := claimed;
-            END IF;
-        END LOOP;
-        FOR n IN next_open + 1 .. next_open + request_opens[request] LOOP
-            opened := abs(opened_streams[n]);
-            IF judged = 0 AND versions[opened] <> -1 THEN
-                judged := 5;
-                details[request] := opened;
-            END IF;
-        END LOOP;
-        outcomes[request] := judged;
-        IF judged = 0 THEN
-            moves := moves OR current >= 0 OR request_claims[request] > 0;
-            begins := begins OR current = -1 OR request_opens[request] > 0 OR request_claims[request] > 0;
-            current := greatest(current, 0);
-            key_firsts[key] := head.position + 1;
-            FOR n IN next_event + 1 .. next_event + request_events[request] LOOP
-                head.position := head.position + 1;
-                current := current + 1;
-                contents[n] := sha256(digests[n] || int4send(current) || timestamptz_send(now_));
-                head.hash := sha256(head.hash || int8send(head.position) || contents[n]);
-                positions[n] := head.position;
-                event_versions[n] := current;
-                hashes[n] := head.hash;
-            END LOOP;
-            versions[stream] := current;
-            lasts[stream] := head.position;
-            FOR n IN next_open + 1 .. next_open + request_opens[request] LOOP
-                opened := opened_streams[n];
-                CONTINUE WHEN opened < 0;
-                versions[opened] := 0;
-                lasts[opened] := head.position;
-            END LOOP;
-            FOR n IN next_claim + 1 .. next_claim + request_claims[request] LOOP
-                claimed := claimed_streams[n];
-                versions[claimed] := claimed_versions[n] + 1;
-                lasts[claimed] := head.position;
-            END LOOP;
-            key_lasts[key] := head.position;
-            key_hashes[key] := request_hashes[request];
-            key_versions[key] := current;
-            key_times[key] := now_;
-            key_chains[key] := head.hash;
-            key_fresh[key] := true;
-        ELSIF judged = 1 AND key_chains[key] IS NULL THEN
-            key_chains[key] := (SELECT e.hash FROM modelbox.events AS e WHERE e.position = key_lasts[key]);
-        END IF;
-        next_event := next_event + request_events[request];
-        next_open := next_open + request_opens[request];
-        next_claim := next_claim + request_claims[request];
-    END LOOP;
-
-    IF head.position >= first_free THEN
-        INSERT INTO modelbox.events (
-            position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at,
-            occurred_at, actor, auth_type, correlation_id, causation_id, trace, codec, data, meta, salt,
-            digest_version, content_hash, hash)
-        SELECT e.position, stream_namespaces[e.stream], stream_types[e.stream], stream_ids[e.stream], e.version, e.id,
-               e.type, e.schema_version, now_, context_occurred[e.context], context_actors[e.context],
-               context_auth_types[e.context], context_correlations[e.context], context_causations[e.context],
-               context_traces[e.context], 1, e.data, context_metas[e.context], e.salt, append_batch.digest_version, e.content, e.hash
-        FROM unnest(event_ids, event_types, event_schema_versions, event_datas, salts, event_streams, event_contexts,
-                    positions, event_versions, contents, hashes)
-            AS e (id, type, schema_version, data, salt, stream, context, position, version, content, hash)
-        WHERE e.position IS NOT NULL;
-
-        IF moves THEN
-            UPDATE modelbox.streams AS s SET version = u.version, last_position = u.last
-            FROM unnest(stream_ids, before, versions, lasts) AS u (id, before, version, last)
-            WHERE u.last IS NOT NULL AND u.before >= 0 AND s.id = u.id AND s.version = u.before;
-        END IF;
-        IF begins THEN
-            INSERT INTO modelbox.streams (id, namespace, type, version, last_position)
-            SELECT u.id, u.namespace, u.type, u.version, u.last
-            FROM unnest(stream_ids, stream_namespaces, stream_types, before, versions, lasts)
-                AS u (id, namespace, type, before, version, last)
-            WHERE u.last IS NOT NULL AND u.before = -1;
-        END IF;
-
-        IF head.keys_portion % 2 = 0 THEN
-            INSERT INTO modelbox.idempotency_0
-            SELECT u.actor, u.key, u.hash, u.first, u.last, u.version, now_
-            FROM unnest(key_actors, key_texts, key_hashes, key_firsts, key_lasts, key_versions, key_fresh)
-                AS u (actor, key, hash, first, last, version, fresh)
-            WHERE u.fresh;
-        ELSE
-            INSERT INTO modelbox.idempotency_1
-            SELECT u.actor, u.key, u.hash, u.first, u.last, u.version, now_
-            FROM unnest(key_actors, key_texts, key_hashes, key_firsts, key_lasts, key_versions, key_fresh)
-                AS u (actor, key, hash, first, last, version, fresh)
-            WHERE u.fresh;
-        END IF;
-
-        UPDATE modelbox.log_head AS h SET position = head.position, hash = head.hash, recorded_at = now_
-        WHERE h.position = first_free - 1;
-    END IF;
-
-    FOR request IN 1 .. cardinality(request_streams) LOOP
-        key := request_keys[request];
-        outcome := outcomes[request];
-        detail := details[request];
-        first_position := key_firsts[key];
-        last_position := key_lasts[key];
-        version := key_versions[key];
-        recorded_at := key_times[key];
-        hash := key_chains[key];
-        log_id := head.log_id;
-        format_level := head.format_level;
-        RETURN NEXT;
-    END LOOP;
+    SELECT array_agg(ARRAY[r.stream, r.expected, r.events, r.opens, r.claims, context_auth_types[r.context], r.first]
+                     ORDER BY r.n),
+           string_agg(r.hash, '' ORDER BY r.n),
+           array_agg(key_texts[r.key] ORDER BY r.n),
+           array_agg(context_actors[r.context] ORDER BY r.n),
+           array_agg(context_occurred[r.context] ORDER BY r.n),
+           array_agg(context_correlations[r.context] ORDER BY r.n),
+           array_agg(context_causations[r.context] ORDER BY r.n),
+           array_agg(context_traces[r.context] ORDER BY r.n),
+           array_agg(context_metas[r.context] ORDER BY r.n)
+        INTO request_numbers, hashes, keys, actors, occurred, correlations, causations, traces, metas
+        FROM (
+            SELECT *, (min(u.n) OVER (PARTITION BY u.key))::integer AS first
+            FROM unnest(request_streams, request_contexts, request_keys, request_expected, request_events,
+                        request_opens, request_claims, request_hashes)
+                WITH ORDINALITY AS u (stream, context, key, expected, events, opens, claims, hash, n)
+        ) AS r;
+    SELECT array_agg(ARRAY[c.stream, c.version] ORDER BY c.n)
+        INTO claims
+        FROM unnest(claimed_streams, claimed_versions) WITH ORDINALITY AS c (stream, version, n);
+    SELECT array_agg(ARRAY[e.request, event_schema_versions[e.n]] ORDER BY e.n),
+           CASE WHEN append_batch.digest_version = salted THEN string_agg(uuid_send(gen_random_uuid()), '') END
+        INTO event_numbers, salts
+        FROM (
+            SELECT r.n::integer AS request, row_number() OVER (ORDER BY r.n)::integer AS n
+            FROM unnest(request_events) WITH ORDINALITY AS r (events, n), generate_series(1, r.events)
+        ) AS e;
+    RETURN QUERY
+    SELECT a.*
+    FROM modelbox.append_requests(
+        reads_level, append_batch.digest_version, stream_ids, stream_types, stream_namespaces,
+        request_numbers, hashes, keys, actors, occurred, correlations, causations, traces, metas,
+        opened_streams, claims, event_numbers, event_ids, event_types, event_datas, salts) AS a;
 END $$;
 
 CREATE FUNCTION modelbox.append_requests(reads_level smallint, digest_version smallint, stream_ids uuid[], stream_types text[], stream_namespaces text[], request_numbers integer[], request_hashes bytea, keys text[], actors text[], occurred timestamp with time zone[], correlations uuid[], causations uuid[], traces bytea[], metas bytea[], opened_streams integer[], claims integer[], event_numbers integer[], event_ids uuid[], event_types text[], event_datas bytea[], event_salts bytea) RETURNS TABLE(outcome smallint, detail integer, first_position bigint, last_position bigint, version integer, recorded_at timestamp with time zone, hash bytea, log_id uuid, format_level smallint)
@@ -265,64 +95,69 @@ CREATE FUNCTION modelbox.append_requests(reads_level smallint, digest_version sm
     AS $$
 #variable_conflict use_column
 DECLARE
-    versions_a_block CONSTANT integer := 64;
-    requests    CONSTANT integer := cardinality(keys);
-    digests     bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);
-    head        bigint;      -- where the log ended before
-    last        bigint;      -- and with what this batch records
+    recorded         CONSTANT smallint := 0;
+    duplicate        CONSTANT smallint := 1;
+    wrong_version    CONSTANT smallint := 2;
+    stream_not_found CONSTANT smallint := 3;
+    stream_closed    CONSTANT smallint := 4;
+    opened_exists    CONSTANT smallint := 5;
+    key_reused       CONSTANT smallint := 6;
+    version_overflow CONSTANT smallint := 7;
+    claim_lost       CONSTANT smallint := 8;
+    -- What a request may expect beside a version, and what a stream is that has none that counts.
+    no_stream        CONSTANT integer := -1;
+    stream_exists    CONSTANT integer := -2;
+    any_version      CONSTANT integer := -3;
+    of_another_name  CONSTANT integer := -2;
+    closed           CONSTANT integer := -3;
+    requests         CONSTANT integer := cardinality(keys);
+
+    contents    bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(event_ids)]);  -- per event: first its digest
+    hashes      bytea[] := contents;
+    head        bigint;      -- where the log ended before,
+    head_place  tid;         -- where its row is,
+    last        bigint;      -- and where it ends with what this batch records
     chain       bytea;
     portion     integer;
     now_        timestamptz;
     now_bytes   bytea;
-    before      integer[];   -- per stream: -1 absent, -2 of another namespace or type, -3 closed
-    places      tid[];       -- where its row is
-    versions    integer[];   -- the same, with what this batch records
+    found       integer[];   -- per stream: its version, or what it is,
+    places      tid[];       -- where its row is,
+    versions    integer[];   -- and its version with what this batch records
     lasts       bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(stream_ids)]);  -- what it wrote there last
-    moves       boolean := false;   -- whether it moves a stream that there was
-    begins      boolean := false;   -- whether it begins one
-    updated     integer := 0;
-    inserted    integer := 0;
-    found       modelbox.idempotency[];  -- per request: what its key stands for
-    earlier     modelbox.idempotency;
-    holders     integer[] := array_fill(NULL::integer, ARRAY[requests]);  -- per first request of a key: which holds it
+    known       modelbox.idempotency[];  -- per request: what its key stands for
     firsts      bigint[] := array_fill(NULL::bigint, ARRAY[requests]);    -- per request that it records: its first
     starts      integer[] := array_fill(NULL::integer, ARRAY[requests]);  -- position, its stream's version before,
     skips       integer[] := starts;                                      -- and how many events stand before its own
-    contents    bytea[] := digests;
-    hashes      bytea[] := digests;
-    next_event  integer := 0;
-    next_open   integer := 0;
-    next_claim  integer := 0;
-    events      integer;
-    opens       integer;
-    claimed     integer;
     request     integer;
-    holder      integer;
     stream      integer;
-    other       integer;
-    current     integer;
-    expected    integer;
 BEGIN
-    FOR n IN 1 .. cardinality(event_ids) LOOP
-        request := event_numbers[n][1];
-        stream := request_numbers[request][1];
-        IF append_requests.digest_version = 2 THEN
-            digests[n] := sha256(record_send(ROW(
-                2::smallint, stream_namespaces[stream], stream_types[stream], stream_ids[stream],
-                occurred[request], actors[request], request_numbers[request][6]::smallint, correlations[request], causations[request],
-                traces[request], metas[request], event_ids[n], event_types[n], event_numbers[n][2]::smallint, 1::smallint,
-                sha256(substr(event_salts, 16 * n - 15, 16) || event_datas[n]), NULL::text, NULL::bytea, NULL::uuid)));
+    <<digest>>
+    FOR e IN 1 .. cardinality(event_ids) LOOP
+        request := event_numbers[e][1 /* its_request */];
+        stream := request_numbers[request][1 /* its_stream */];
+        IF append_requests.digest_version = 2 /* salted */ THEN
+            contents[e] := sha256(record_send(ROW(
+                2::smallint /* salted */, stream_namespaces[stream], stream_types[stream], stream_ids[stream],
+                occurred[request], actors[request], request_numbers[request][6 /* its_auth_type */]::smallint,
+                correlations[request], causations[request], traces[request], metas[request],
+                event_ids[e], event_types[e], event_numbers[e][2 /* its_schema_version */]::smallint,
+                1::smallint /* as_json */,
+                sha256(substr(event_salts, 16 /* salt_bytes */ * (e - 1) + 1, 16 /* salt_bytes */) || event_datas[e]),
+                NULL::text, NULL::bytea, NULL::uuid)));
         ELSE
-            digests[n] := sha256(record_send(ROW(
+            contents[e] := sha256(record_send(ROW(
                 stream_namespaces[stream], stream_types[stream], stream_ids[stream],
-                occurred[request], actors[request], request_numbers[request][6]::smallint, correlations[request], causations[request],
-                traces[request], metas[request], event_ids[n], event_types[n], event_numbers[n][2]::smallint, 1::smallint,
-                event_datas[n], NULL::text, NULL::bytea, NULL::uuid, NULL::bytea)));
+                occurred[request], actors[request], request_numbers[request][6 /* its_auth_type */]::smallint,
+                correlations[request], causations[request], traces[request], metas[request],
+                event_ids[e], event_types[e], event_numbers[e][2 /* its_schema_version */]::smallint,
+                1::smallint /* as_json */,
+                event_datas[e], NULL::text, NULL::bytea, NULL::uuid, NULL::bytea)));
         END IF;
-    END LOOP;
+    END LOOP digest;
 
-    SELECT h.position, h.hash, h.log_id, h.format_level, h.keys_portion, h.recorded_at
-        INTO head, chain, log_id, format_level, portion, now_
+    SELECT h.position, h.ctid, h.hash, h.log_id, h.format_level, h.keys_portion, h.recorded_at
+        INTO head, head_place, chain, log_id, format_level, portion, now_
         FROM modelbox.log_head AS h ORDER BY h.position DESC LIMIT 1 FOR UPDATE;
     IF format_level > reads_level OR append_requests.digest_version > format_level THEN
         RAISE EXCEPTION 'the log has format level %, this process reads % and writes %',
@@ -333,163 +168,199 @@ BEGIN
     now_ := greatest(clock_timestamp(), now_);
     now_bytes := timestamptz_send(now_);
 
-    SELECT array_agg(CASE WHEN s.version IS NULL THEN -1
-                          WHEN s.namespace <> stream_namespaces[n] OR s.type <> stream_types[n] THEN -2
-                          WHEN s.closed_at IS NOT NULL THEN -3
+    SELECT array_agg(CASE WHEN s.version IS NULL THEN no_stream
+                          WHEN s.namespace <> stream_namespaces[n] OR s.type <> stream_types[n] THEN of_another_name
+                          WHEN s.closed_at IS NOT NULL THEN closed
                           ELSE s.version END ORDER BY n),
            array_agg(s.place ORDER BY n),
            ARRAY(
                SELECT (SELECT i FROM modelbox.idempotency AS i WHERE i.actor = actors[r] AND i.key = keys[r] LIMIT 1)
                FROM generate_series(1, requests) AS r)
-        INTO before, places, found
+        INTO found, places, known
         FROM generate_series(1, cardinality(stream_ids)) AS n
         LEFT JOIN LATERAL (
             SELECT s.*, s.ctid AS place FROM modelbox.streams AS s
             WHERE s.id = stream_ids[n] ORDER BY s.version_block DESC LIMIT 1
         ) AS s ON true;
-    versions := before;
+    versions := found;
 
-    FOR n IN 1 .. requests LOOP
-        stream := request_numbers[n][1];
-        expected := request_numbers[n][2];
-        events := request_numbers[n][3];
-        opens := request_numbers[n][4];
-        claimed := request_numbers[n][5];
-        holder := holders[request_numbers[n][7]];
-        current := versions[stream];
-        outcome := CASE
-            WHEN holder IS NOT NULL THEN
-                CASE WHEN substr(request_hashes, 32 * holder - 31, 32) = substr(request_hashes, 32 * n - 31, 32)
-                     THEN 1 ELSE 6 END
-            WHEN (found[n]).key IS NOT NULL THEN
-                CASE WHEN (found[n]).request_hash = substr(request_hashes, 32 * n - 31, 32) THEN 1 ELSE 6 END
-            WHEN current = -2 THEN 3
-            WHEN current = -3 THEN 4
-            WHEN expected = -2 THEN CASE WHEN current >= 0 THEN 0 ELSE 3 END
-            WHEN expected = -3 OR expected = current THEN 0
-            ELSE 2 END;
-        current := greatest(current, 0);
-        IF outcome = 0 AND current::bigint + events > 2147483647 THEN
-            outcome := 7;
-        END IF;
-        detail := current;
-        FOR c IN next_claim + 1 .. next_claim + claimed LOOP
-            other := claims[c][1];
-            IF outcome = 0 AND (versions[other] < -1 OR greatest(versions[other], 0) <> claims[c][2]) THEN
-                outcome := 8;
-                detail := other;
+    -- Each on what those before it do: `versions` and `holders` are as they leave them.
+    <<judge>>
+    DECLARE
+        holders     integer[] := starts;  -- per first request with a key: the one that is recorded under it
+        holder      integer;
+        earlier     modelbox.idempotency;
+        expected    integer;
+        current     integer;
+        events      integer;
+        others      integer;  -- how many streams beside its own a request names
+        other       integer;
+        next_event  integer := 0;
+        next_open   integer := 0;
+        next_claim  integer := 0;
+    BEGIN
+        FOR n IN 1 .. requests LOOP
+            stream := request_numbers[n][1 /* its_stream */];
+            expected := request_numbers[n][2 /* its_expected */];
+            events := request_numbers[n][3 /* its_events */];
+            others := request_numbers[n][4 /* its_opened */] + request_numbers[n][5 /* its_claims */];
+            holder := holders[request_numbers[n][7 /* its_key */]];
+            current := versions[stream];
+            outcome := CASE
+                WHEN holder IS NOT NULL THEN
+                    CASE WHEN substr(request_hashes, 32 /* hash_bytes */ * (holder - 1) + 1, 32 /* hash_bytes */)
+                              = substr(request_hashes, 32 /* hash_bytes */ * (n - 1) + 1, 32 /* hash_bytes */)
+                         THEN duplicate ELSE key_reused END
+                WHEN (known[n]).key IS NOT NULL THEN
+                    CASE WHEN (known[n]).request_hash
+                              = substr(request_hashes, 32 /* hash_bytes */ * (n - 1) + 1, 32 /* hash_bytes */)
+                         THEN duplicate ELSE key_reused END
+                WHEN current = of_another_name THEN stream_not_found
+                WHEN current = closed THEN stream_closed
+                WHEN expected = stream_exists AND current = no_stream THEN stream_not_found
+                WHEN expected <> current AND expected <> any_version AND expected <> stream_exists THEN wrong_version
+                WHEN current > 2147483647 /* version_max */ - events THEN version_overflow
+                ELSE recorded END;
+            current := greatest(current, 0);
+            detail := current;
+            IF others > 0 THEN
+                FOR c IN next_claim + 1 .. next_claim + request_numbers[n][5 /* its_claims */] LOOP
+                    other := claims[c][1 /* its_stream */];
+                    IF outcome = recorded AND (
+                        versions[other] < no_stream OR greatest(versions[other], 0) <> claims[c][2 /* its_version */]
+                    ) THEN
+                        outcome := claim_lost;
+                        detail := other;
+                    END IF;
+                END LOOP;
+                FOR o IN next_open + 1 .. next_open + request_numbers[n][4 /* its_opened */] LOOP
+                    other := abs(opened_streams[o]);
+                    IF outcome = recorded AND versions[other] <> no_stream THEN
+                        outcome := opened_exists;
+                        detail := other;
+                    END IF;
+                END LOOP;
+            END IF;
+
+            IF outcome = recorded THEN
+                first_position := last + 1;
+                holders[request_numbers[n][7 /* its_key */]] := n;
+                firsts[n] := first_position;
+                starts[n] := current;
+                skips[n] := next_event;
+                FOR e IN next_event + 1 .. next_event + events LOOP
+                    last := last + 1;
+                    current := current + 1;
+                    contents[e] := sha256(contents[e] || int4send(current) || now_bytes);
+                    chain := sha256(chain || int8send(last) || contents[e]);
+                    hashes[e] := chain;
+                END LOOP;
+                versions[stream] := current;
+                lasts[stream] := last;
+                IF others > 0 THEN
+                    FOR o IN next_open + 1 .. next_open + request_numbers[n][4 /* its_opened */] LOOP
+                        other := opened_streams[o];
+                        CONTINUE WHEN other < 0;
+                        versions[other] := 0;
+                        lasts[other] := last;
+                    END LOOP;
+                    FOR c IN next_claim + 1 .. next_claim + request_numbers[n][5 /* its_claims */] LOOP
+                        other := claims[c][1 /* its_stream */];
+                        versions[other] := claims[c][2 /* its_version */] + 1;
+                        lasts[other] := last;
+                    END LOOP;
+                END IF;
+                last_position := last;
+                version := current;
+                recorded_at := now_;
+                hash := chain;
+            ELSIF holder IS NOT NULL THEN
+                first_position := firsts[holder];
+                last_position := firsts[holder] + request_numbers[holder][3 /* its_events */] - 1;
+                version := starts[holder] + request_numbers[holder][3 /* its_events */];
+                recorded_at := now_;
+                hash := hashes[skips[holder] + request_numbers[holder][3 /* its_events */]];
+            ELSE
+                earlier := known[n];
+                first_position := earlier.first_position;
+                last_position := earlier.last_position;
+                version := earlier.version;
+                recorded_at := earlier.recorded_at;
+                hash := (SELECT e.hash FROM modelbox.events AS e WHERE e.position = earlier.last_position);
+            END IF;
+            RETURN NEXT;
+            next_event := next_event + events;
+            IF others > 0 THEN
+                next_open := next_open + request_numbers[n][4 /* its_opened */];
+                next_claim := next_claim + request_numbers[n][5 /* its_claims */];
             END IF;
         END LOOP;
-        FOR o IN next_open + 1 .. next_open + opens LOOP
-            other := abs(opened_streams[o]);
-            IF outcome = 0 AND versions[other] <> -1 THEN
-                outcome := 5;
-                detail := other;
-            END IF;
-        END LOOP;
-        IF outcome = 0 THEN
-            moves := moves OR versions[stream] >= 0 OR claimed > 0;
-            begins := begins OR versions[stream] = -1 OR opens > 0 OR claimed > 0;
-            first_position := last + 1;
-            holders[request_numbers[n][7]] := n;
-            firsts[n] := first_position;
-            starts[n] := current;
-            skips[n] := next_event;
-            FOR e IN next_event + 1 .. next_event + events LOOP
-                last := last + 1;
-                current := current + 1;
-                contents[e] := sha256(digests[e] || int4send(current) || now_bytes);
-                chain := sha256(chain || int8send(last) || contents[e]);
-                hashes[e] := chain;
-            END LOOP;
-            versions[stream] := current;
-            lasts[stream] := last;
-            FOR o IN next_open + 1 .. next_open + opens LOOP
-                other := opened_streams[o];
-                CONTINUE WHEN other < 0;
-                versions[other] := 0;
-                lasts[other] := last;
-            END LOOP;
-            FOR c IN next_claim + 1 .. next_claim + claimed LOOP
-                other := claims[c][1];
-                versions[other] := claims[c][2] + 1;
-                lasts[other] := last;
-            END LOOP;
-            last_position := last;
-            version := current;
-            recorded_at := now_;
-            hash := chain;
-        ELSIF holder IS NOT NULL THEN
-            events := request_numbers[holder][3];
-            first_position := firsts[holder];
-            last_position := firsts[holder] + events - 1;
-            version := starts[holder] + events;
-            recorded_at := now_;
-            hash := hashes[skips[holder] + events];
-            events := request_numbers[n][3];
-        ELSE
-            earlier := found[n];
-            first_position := earlier.first_position;
-            last_position := earlier.last_position;
-            version := earlier.version;
-            recorded_at := earlier.recorded_at;
-            hash := (SELECT e.hash FROM modelbox.events AS e WHERE e.position = earlier.last_position);
-        END IF;
-        RETURN NEXT;
-        next_event := next_event + events;
-        next_open := next_open + opens;
-        next_claim := next_claim + claimed;
-    END LOOP;
+    END judge;
 
     IF last = head THEN
         RETURN;
     END IF;
-    INSERT INTO modelbox.events (
-        position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at, occurred_at,
-        actor, auth_type, correlation_id, causation_id, trace, codec, data, meta, salt, digest_version,
-        content_hash, hash)
-    SELECT firsts[r] + e - skips[r] - 1, stream_namespaces[s], stream_types[s], stream_ids[s], starts[r] + e - skips[r],
-           event_ids[e], event_types[e], event_numbers[e][2], now_, occurred[r],
-           actors[r], request_numbers[r][6], correlations[r], causations[r], traces[r], 1, event_datas[e], metas[r],
-           substr(event_salts, 16 * e - 15, 16), append_requests.digest_version, contents[e], hashes[e]
-    FROM generate_series(1, cardinality(event_ids)) AS e,
-         LATERAL (SELECT event_numbers[e][1], request_numbers[event_numbers[e][1]][1]) AS of_event (r, s)
-    WHERE firsts[r] IS NOT NULL;
 
-    IF moves THEN
-        UPDATE modelbox.streams AS s
-        SET version = versions[n], version_block = versions[n] / versions_a_block, last_position = lasts[n]
-        FROM generate_series(1, cardinality(stream_ids)) AS n
-        WHERE lasts[n] IS NOT NULL AND s.ctid = places[n];
-        GET DIAGNOSTICS updated = ROW_COUNT;
-    END IF;
-    IF begins THEN
-        INSERT INTO modelbox.streams (id, namespace, type, version, version_block, last_position)
-        SELECT stream_ids[n], stream_namespaces[n], stream_types[n], versions[n], versions[n] / versions_a_block,
-               lasts[n]
-        FROM generate_series(1, cardinality(stream_ids)) AS n
-        WHERE lasts[n] IS NOT NULL AND before[n] = -1;
-        GET DIAGNOSTICS inserted = ROW_COUNT;
-    END IF;
-    IF updated + inserted <> cardinality(array_remove(lasts, NULL)) THEN
-        -- Judged on what is no more: the whole is to be sent again, and looked up anew.
-        RAISE EXCEPTION 'a stream was changed by a session that did not hold the head'
-            USING ERRCODE = '40001', HINT = 'Lock modelbox.log_head before a change of modelbox.streams.';
-    END IF;
+    <<record>>
+    DECLARE
+        versions_a_block CONSTANT integer := 64;
+        updated          integer := 0;
+        inserted         integer := 0;
+    BEGIN
+        INSERT INTO modelbox.events (
+            position, namespace, stream_type, stream_id, version, event_id, type, schema_version, recorded_at,
+            occurred_at, actor, auth_type, correlation_id, causation_id, trace, codec, data, meta, salt,
+            digest_version, content_hash, hash)
+        SELECT firsts[r] + e - skips[r] - 1, stream_namespaces[s], stream_types[s], stream_ids[s],
+               starts[r] + (e - skips[r]), event_ids[e], event_types[e], event_numbers[e][2 /* its_schema_version */], now_,
+               occurred[r], actors[r], request_numbers[r][6 /* its_auth_type */], correlations[r], causations[r],
+               traces[r], 1 /* as_json */, event_datas[e], metas[r],
+               substr(event_salts, 16 /* salt_bytes */ * (e - 1) + 1, 16 /* salt_bytes */),
+               append_requests.digest_version, contents[e], hashes[e]
+        FROM generate_series(1, cardinality(event_ids)) AS e,
+             LATERAL (
+                 SELECT event_numbers[e][1 /* its_request */],
+                        request_numbers[event_numbers[e][1 /* its_request */]][1 /* its_stream */]
+             ) AS of_event (r, s)
+        WHERE firsts[r] IS NOT NULL;
 
-    IF portion % 2 = 0 THEN
-        INSERT INTO modelbox.idempotency_0
-        SELECT actors[n], keys[n], substr(request_hashes, 32 * n - 31, 32), firsts[n], firsts[n] + request_numbers[n][3] - 1,
-               starts[n] + request_numbers[n][3], now_
-        FROM generate_series(1, requests) AS n WHERE firsts[n] IS NOT NULL;
-    ELSE
-        INSERT INTO modelbox.idempotency_1
-        SELECT actors[n], keys[n], substr(request_hashes, 32 * n - 31, 32), firsts[n], firsts[n] + request_numbers[n][3] - 1,
-               starts[n] + request_numbers[n][3], now_
-        FROM generate_series(1, requests) AS n WHERE firsts[n] IS NOT NULL;
-    END IF;
+        IF 0 <= ANY (found) THEN
+            UPDATE modelbox.streams AS s
+            SET version = versions[n], version_block = versions[n] / versions_a_block, last_position = lasts[n]
+            FROM generate_series(1, cardinality(stream_ids)) AS n
+            WHERE lasts[n] IS NOT NULL AND s.ctid = places[n];
+            GET DIAGNOSTICS updated = ROW_COUNT;
+        END IF;
+        IF no_stream = ANY (found) THEN
+            INSERT INTO modelbox.streams (id, namespace, type, version, version_block, last_position)
+            SELECT stream_ids[n], stream_namespaces[n], stream_types[n], versions[n], versions[n] / versions_a_block,
+                   lasts[n]
+            FROM generate_series(1, cardinality(stream_ids)) AS n
+            WHERE lasts[n] IS NOT NULL AND found[n] = no_stream;
+            GET DIAGNOSTICS inserted = ROW_COUNT;
+        END IF;
+        IF updated + inserted <> cardinality(array_remove(lasts, NULL)) THEN
+            -- Judged on what is no more: the whole is to be sent again, and looked up anew.
+            RAISE EXCEPTION 'a stream was changed by a session that did not hold the head'
+                USING ERRCODE = '40001', HINT = 'Lock modelbox.log_head before a change of modelbox.streams.';
+        END IF;
 
-    UPDATE modelbox.log_head AS h SET position = last, hash = chain, recorded_at = now_ WHERE h.position = head;
+        IF portion % 2 = 0 THEN
+            INSERT INTO modelbox.idempotency_0
+            SELECT actors[n], keys[n], substr(request_hashes, 32 /* hash_bytes */ * (n - 1) + 1, 32 /* hash_bytes */),
+                   firsts[n], firsts[n] + request_numbers[n][3 /* its_events */] - 1,
+                   starts[n] + request_numbers[n][3 /* its_events */], now_
+            FROM generate_series(1, requests) AS n WHERE firsts[n] IS NOT NULL;
+        ELSE
+            INSERT INTO modelbox.idempotency_1
+            SELECT actors[n], keys[n], substr(request_hashes, 32 /* hash_bytes */ * (n - 1) + 1, 32 /* hash_bytes */),
+                   firsts[n], firsts[n] + request_numbers[n][3 /* its_events */] - 1,
+                   starts[n] + request_numbers[n][3 /* its_events */], now_
+            FROM generate_series(1, requests) AS n WHERE firsts[n] IS NOT NULL;
+        END IF;
+
+        UPDATE modelbox.log_head AS h SET position = last, hash = chain, recorded_at = now_ WHERE h.ctid = head_place;
+    END record;
 END $$;
 
 CREATE FUNCTION modelbox.end_rehearsal(requests bigint) RETURNS void

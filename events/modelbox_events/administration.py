@@ -16,6 +16,7 @@ from modelbox_events.event import ANY_VERSION, Append, AuthType, ChangeEvent, Co
 from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import CHANNEL
 from modelbox_events.limits import READS_LEVEL
+from modelbox_events.outcomes import Outcome
 from modelbox_events.read import LogHead
 from modelbox_events.registry import REGISTRY
 from modelbox_events.session import open_session
@@ -79,5 +80,5 @@ async def record(connection: asyncpg.Connection, head: LogHead, event: ChangeEve
     digest_version = digest_version_at(head.format_level)
     batch = Batch([Prepared(append, REGISTRY)], REGISTRY, digest_version=digest_version)
     [(outcome, *_)] = await connection.fetch(STATEMENTS["append_requests"], *batch.arguments)
-    if outcome != 0:
+    if outcome != Outcome.RECORDED:
         raise LogUnavailableError(f"the log did not take {type(event).__name__} (outcome {outcome})")

@@ -9,7 +9,6 @@ Whatever else it refuses, it refuses for all alike.
 import asyncio
 import math
 from collections.abc import Iterator, Sequence
-from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -36,6 +35,7 @@ from modelbox_events.health import Health
 from modelbox_events.ids import Position
 from modelbox_events.lane import ANSWER_TIMEOUT_S, Lane, answer_timeout_s
 from modelbox_events.limits import STREAM_VERSION_MAX
+from modelbox_events.outcomes import Outcome
 from modelbox_events.queue import BATCH_REQUESTS_SHARED, AppendQueue
 from modelbox_events.read import Reader
 from modelbox_events.registry import Registry
@@ -54,20 +54,6 @@ _RESEND_PAUSE_S: Final = 0.1
 _STREAMS_NAMED_MAX: Final = 5
 
 _log = structlog.get_logger()
-
-
-class Outcome(IntEnum):
-    """How the SQL function judged a request."""
-
-    RECORDED = 0
-    DUPLICATE = 1
-    WRONG_VERSION = 2
-    STREAM_NOT_FOUND = 3
-    STREAM_CLOSED = 4
-    OPENED_EXISTS = 5
-    KEY_REUSED = 6
-    VERSION_OVERFLOW = 7
-    CLAIM_LOST = 8
 
 
 _HELD: Final = frozenset({Outcome.RECORDED, Outcome.DUPLICATE})

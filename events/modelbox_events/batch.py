@@ -10,18 +10,16 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from uuid_utils import uuid7
 
 from modelbox_events.errors import InvalidEventError
 from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, Context, StreamRef
-from modelbox_events.hashing import SALT_BYTES, SALTED
+from modelbox_events.hashing import HASH_BYTES, SALT_BYTES, SALTED
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, READS_LEVEL, STREAM_VERSION_MAX
 from modelbox_events.registry import Registry
-
-_HASH_BYTES: Final = 32
 
 
 class Prepared:
@@ -54,8 +52,8 @@ def _check(append: Append) -> None:
         raise InvalidEventError("events", f"{len(append.events)} events; one append takes 1 to {APPEND_EVENTS_MAX:,}")
     if not ANY_VERSION <= append.expected_version <= STREAM_VERSION_MAX:
         raise InvalidEventError("expected_version", f"{append.expected_version} is no version and no named constant")
-    if append.request_hash is not None and len(append.request_hash) != _HASH_BYTES:
-        raise InvalidEventError("request_hash", f"{len(append.request_hash)} bytes; a SHA-256 has {_HASH_BYTES}")
+    if append.request_hash is not None and len(append.request_hash) != HASH_BYTES:
+        raise InvalidEventError("request_hash", f"{len(append.request_hash)} bytes; a SHA-256 has {HASH_BYTES}")
     check_text("stream.namespace", append.stream.namespace)
     check_text("stream.type", append.stream.type)
     _check_context(append.context)

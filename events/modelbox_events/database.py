@@ -20,6 +20,7 @@ from modelbox_events.errors import (
     PartitionMissingError,
     UnsafeDatabaseError,
 )
+from modelbox_events.outcomes import WRONG_LEVEL
 from modelbox_events.session import (
     ANSWER_TIMEOUT_S,
     COMMAND_TIMEOUT_S,
@@ -44,7 +45,7 @@ _NOT_NOW_CLASSES: Final = frozenset({"08", "53", "55", "57", "58", "40"})
 _NOT_NOW: Final = frozenset({"25P03", "25P04"})
 _DATA_CLASS: Final = "22"
 # No such function, or one of arguments that are not known here; and what our own says of the log's format level.
-_NEWER: Final = frozenset({"42883", "55MB1"})
+_NEWER: Final = frozenset({"42883", WRONG_LEVEL})
 _UNAVAILABLE: Final = (
     OSError,
     TimeoutError,

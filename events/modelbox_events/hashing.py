@@ -17,7 +17,7 @@ format level says which is written.
 Numbers are big-endian, a timestamptz is microseconds since 2000-01-01 UTC. The record form (`record_send`) is the
 number of columns, then for each its type's OID, its length in bytes or -1 for NULL, and its bytes: every part is
 length-prefixed, so no two rows share one form. Postgres computes it in C, when an event is appended
-(`modelbox.digests`) and when the chain is verified (`verify.sql`); here it is told in Python, for readers outside.
+(`append_requests.sql`) and when the chain is verified (`verify.sql`); here it is told in Python, for readers outside.
 
 Must not know: where events are stored.
 """
@@ -35,6 +35,8 @@ PLAIN: Final = 1
 SALTED: Final = 2
 """The digest version that covers a salted hash of the data."""
 SALT_BYTES: Final = 16
+HASH_BYTES: Final = 32
+"""Of every hash: they are SHA-256."""
 
 SALTED_LEVEL: Final = 2
 """The format level from which a log may hold digests of version 2."""

@@ -11,6 +11,7 @@ import asyncpg
 
 from modelbox_events.batch import Batch
 from modelbox_events.database import Database, translated
+from modelbox_events.outcomes import REHEARSED
 from modelbox_events.sql import STATEMENTS
 
 ANSWER_TIMEOUT_S: Final = 3.0
@@ -23,9 +24,6 @@ STATEMENT_TIMEOUT_MS: Final = 5_000
 _LARGE_BYTES: Final = 2 * 1024 * 1024
 """A batch with more data is given more time by Postgres too, which costs it a round trip."""
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 10_000
-
-_REHEARSED: Final = "55MB2"
-"""What `rehearse_append.sql` ends with where all went well."""
 
 SETTINGS: Final = {
     "synchronous_commit": "on",
@@ -94,7 +92,7 @@ class Lane:
                 try:
                     await connection.execute(STATEMENTS["rehearse_append"], *batch.arguments)
                 except asyncpg.PostgresError as error:
-                    if error.sqlstate != _REHEARSED:
+                    if error.sqlstate != REHEARSED:
                         raise
 
     async def _open(self) -> asyncpg.Connection:

@@ -10,6 +10,7 @@ from uuid import UUID
 from modelbox_events.append import Committer
 from modelbox_events.background import keep_going
 from modelbox_events.clock import position_before
+from modelbox_events.component import LOG
 from modelbox_events.database import Database, connecting
 from modelbox_events.epochs import Epochs, load_epochs
 from modelbox_events.errors import LogUnavailableError, NewerVersionError
@@ -77,7 +78,7 @@ class Log:
             if not allow_unsafe:
                 await database.refuse_if_unsafe()
             async with database.acquire() as connection:
-                await refuse_if_behind(connection, "log", "modelbox_events.migrations")
+                await refuse_if_behind(connection, LOG)
             await ensure_partitions(database)
             async with database.acquire() as connection:
                 epochs = await load_epochs(connection)

@@ -1,28 +1,27 @@
-"""Numbered migrations: forward only, each in a transaction, recorded with the checksum of its file.
+"""Brings a component's part of the database to what this version needs.
 
-After them, at every start, come the service's rights: what a component's `grants.sql` says.
+First come the numbered migrations that were not applied yet: forward only, each in a transaction, recorded with the
+checksum of its file. Then the functions whose text changed, and at every start the service's rights: what `grants.sql`
+of the component says.
 """
 
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from functools import partial
-from hashlib import sha256
-from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Final
 
 import asyncpg
 import structlog
 
+from modelbox_events.component import LOG, Component, Migration
 from modelbox_events.database import AnyConnection, connecting
 from modelbox_events.errors import MigrationError
 from modelbox_events.lock_waits import in_short_tries
 from modelbox_events.roles import SHARED_ROLE, ensure_role, mend_rights, named, refuse_if_owned_by_others
+from modelbox_events.routines import missing_functions, replace_functions
 from modelbox_events.session import UNHURRIED, open_session
 from modelbox_events.shared_role import keep_earlier_versions
 
-_FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
-_GRANTS: Final = "grants.sql"
 # The first migration made the role that all databases of a cluster shared; where it ran, its tables are today's.
 _FORMER_CHECKSUMS: Final = {"52766ee5248503d05cc162ff37fcbd70e08c0296814b05e75918dfa695be0c43": ("log", 1)}
 _LOCK: Final = 0x6D6F64656C626F78  # "modelbox": one migrator at a time in a database
@@ -46,34 +45,12 @@ CREATE TABLE IF NOT EXISTS public.modelbox_migrations (
 _log = structlog.get_logger()
 
 
-class Migration(NamedTuple):
-    """One numbered file of a component."""
-
-    number: int
-    name: str
-    sql: str
-
-    @property
-    def checksum(self) -> str:
-        """The file's SHA-256 (hex)."""
-        return sha256(self.sql.encode()).hexdigest()
-
-
-def migrations_of(package: str) -> list[Migration]:
-    """Return the migrations of a package, by number."""
-    return sorted(
-        Migration(int(match[1]), match[2], item.read_text(encoding="utf-8"))
-        for item in files(package).iterdir()
-        if (match := _FILE.fullmatch(item.name))
-    )
-
-
-async def migrate(dsn: str, component: str = "log", package: str = "modelbox_events.migrations") -> None:
-    """Bring a component's tables and the service's rights to what this version needs.
+async def migrate(dsn: str, component: Component = LOG) -> None:
+    """Bring a component's tables and functions, and the service's rights, to what this version needs.
 
     The dsn's account must own the database or be superuser. Running it again, or from several processes at once,
-    changes nothing more; lost roles, owners and grants are put right each time. While it waits for whoever holds a lock
-    for long, others go on between its tries: see `lock_waits`.
+    changes nothing more; lost roles, owners and grants are put right each time, and what a newer version brought stays.
+    While it waits for whoever holds a lock for long, others go on between its tries: see `lock_waits`.
 
     Raises:
         MigrationError: An applied file was changed, the database is ahead of this version, or it is new and cannot hold
@@ -89,12 +66,11 @@ async def migrate(dsn: str, component: str = "log", package: str = "modelbox_eve
         role = await ensure_role(connection)
         # Before migrations: what they change of rights, processes of earlier versions have at the same moment.
         keep_shared = await keep_earlier_versions(connection, role)
-        applied = await _applied(connection, component)
-        for migration in _pending(applied, migrations_of(package), component):
-            change = f"migration {migration.number} of {component}"
+        for migration in _pending(await _applied(connection, component), component):
+            change = f"migration {migration.number} of {component.name}"
             await in_short_tries(connection, change, partial(_apply, connection, component, migration, role))
-        mend = partial(mend_rights, connection, role, _grants_of(package), keep_shared=keep_shared)
-        await in_short_tries(connection, f"the rights of {component}", mend)
+        complete = partial(_complete, connection, component, role, keep_shared=keep_shared)
+        await in_short_tries(connection, f"the functions and rights of {component.name}", complete)
 
 
 async def end_shared_role(dsn: str) -> None:
@@ -106,20 +82,21 @@ async def end_shared_role(dsn: str) -> None:
     async with _sole_migrator(dsn) as connection:
         role = await ensure_role(connection)
         await connection.execute(f"REVOKE {role} FROM {SHARED_ROLE}")
-        mend = partial(mend_rights, connection, role, _grants_of("modelbox_events.migrations"), keep_shared=False)
+        mend = partial(mend_rights, connection, role, LOG.grants, keep_shared=False)
         await in_short_tries(connection, "the rights of log", mend)
 
 
-async def refuse_if_behind(connection: AnyConnection, component: str, package: str) -> None:
-    """Check that exactly this version's migrations are applied.
+async def refuse_if_behind(connection: AnyConnection, component: Component) -> None:
+    """Check that exactly this version's migrations are applied, and that every function is there, whoever applied it.
 
     Raises:
         MigrationError: Some are missing, changed, or unknown here.
     """
     applied = await _applied(connection, component) if await connection.fetchval(_IS_PREPARED) else {}
-    if pending := _pending(applied, migrations_of(package), component):
-        missing = ", ".join(f"{migration.number:04}_{migration.name}" for migration in pending)
-        raise MigrationError(f"the database lacks migrations of {component}: {missing}; start the server to apply them")
+    lacking = [f"migration {migration.number:04}_{migration.name}" for migration in _pending(applied, component)]
+    if lacking := lacking or await missing_functions(connection, component):
+        missing = ", ".join(lacking)
+        raise MigrationError(f"the database lacks, of {component.name}: {missing}; start the server to apply them")
 
 
 @contextlib.asynccontextmanager
@@ -164,29 +141,33 @@ async def _refuse_other_encodings(connection: asyncpg.Connection) -> None:
     )
 
 
-async def _applied(connection: AnyConnection, component: str) -> dict[int, str]:
+async def _applied(connection: AnyConnection, component: Component) -> dict[int, str]:
     query = "SELECT number, checksum FROM public.modelbox_migrations WHERE component = $1"
-    return {row["number"]: row["checksum"] for row in await connection.fetch(query, component)}
+    return {row["number"]: row["checksum"] for row in await connection.fetch(query, component.name)}
 
 
-def _pending(applied: dict[int, str], known: list[Migration], component: str) -> list[Migration]:
+def _pending(applied: dict[int, str], component: Component) -> list[Migration]:
+    known = component.migrations
     by_number = {migration.number: migration for migration in known}
     for number, checksum in sorted(applied.items()):
         if number not in by_number:
-            raise MigrationError(f"migration {number} of {component} is unknown here; use a newer ModelBox")
-        if by_number[number].checksum != checksum and _FORMER_CHECKSUMS.get(checksum) != (component, number):
-            raise MigrationError(f"migration {number} of {component} was changed after it ran; restore its file")
+            raise MigrationError(f"migration {number} of {component.name} is unknown here; use a newer ModelBox")
+        if by_number[number].checksum != checksum and _FORMER_CHECKSUMS.get(checksum) != (component.name, number):
+            raise MigrationError(f"migration {number} of {component.name} was changed after it ran; restore its file")
     return [migration for migration in known if migration.number not in applied]
 
 
-def _grants_of(package: str) -> str:
-    return files(package).joinpath(_GRANTS).read_text(encoding="utf-8")
-
-
-async def _apply(connection: AnyConnection, component: str, migration: Migration, role: str) -> None:
+async def _apply(connection: asyncpg.Connection, component: Component, migration: Migration, role: str) -> None:
     async with connection.transaction():
         await connection.execute(named(migration.sql, role))
         await connection.execute(
             "INSERT INTO public.modelbox_migrations (component, number, name, checksum) VALUES ($1, $2, $3, $4)",
-            component, migration.number, migration.name, migration.checksum,
+            component.name, migration.number, migration.name, migration.checksum,
         )  # fmt: skip
+
+
+async def _complete(connection: asyncpg.Connection, component: Component, role: str, *, keep_shared: bool) -> None:
+    """Bring functions and rights together: a function may call one that the service had no right to before."""
+    async with connection.transaction():
+        await replace_functions(connection, component)
+        await mend_rights(connection, role, component.grants, keep_shared=keep_shared)

@@ -16,6 +16,7 @@ import msgspec
 from modelbox_events.administration import OPERATION_TIMEOUT_S, locked_head, record, refuse_reason
 from modelbox_events.database import AnyConnection, Database, translated
 from modelbox_events.errors import FormatLevelError, InvalidEventError, LogCorruptedError
+from modelbox_events.hashing import SALTED
 from modelbox_events.ids import Position
 from modelbox_events.session import UNHURRIED, open_session
 from modelbox_events.sql import STATEMENTS
@@ -118,7 +119,7 @@ async def _take_away(connection: asyncpg.Connection, partition: str, position: P
     await connection.execute(f"ALTER TABLE {partition} DISABLE TRIGGER refuse_update_or_delete")
     await connection.execute(
         f"""UPDATE {partition}
-            SET data_hash = CASE digest_version WHEN 2 THEN sha256(salt || data) END,
+            SET data_hash = CASE digest_version WHEN {SALTED} THEN sha256(salt || data) END,
                 data = NULL, salt = NULL, redacted_by = $2
             WHERE position = $1""",  # noqa: S608  # the partition's name as Postgres wrote it
         position,

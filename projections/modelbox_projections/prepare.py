@@ -4,6 +4,7 @@ Must not know: what is folded into them.
 """
 
 from modelbox_events import Database, migrate
+from modelbox_events.component import Component
 from modelbox_projections.catalog import PROJECTIONS, Catalog
 from modelbox_projections.generations import create_generation
 from modelbox_projections.sql import STATEMENTS
@@ -19,7 +20,7 @@ async def prepare(dsn: str, *, catalog: Catalog = PROJECTIONS) -> None:
         MigrationError: The database is ahead of this version.
         LogUnavailableError: Postgres does not answer.
     """
-    await migrate(dsn, "projections", "modelbox_projections.migrations")
+    await migrate(dsn, Component("projections", "modelbox_projections"))
     database = await Database.connect(dsn, pool_size=1)
     try:
         async with database.acquire() as connection, connection.transaction():

@@ -1,4 +1,4 @@
-"""The log's tables and functions as they are after every migration: `events/schema.sql`, to read, never to apply.
+"""The log's tables and functions as they are after every start: `events/schema.sql`, to read, never to apply.
 
 `python -m tests.architecture.schema_sql` (`make schema`) writes it.
 """
@@ -19,7 +19,7 @@ from tests.architecture.tree import REPOSITORY
 SCHEMA_FILE: Final = REPOSITORY / "events/schema.sql"
 
 _HEAD: Final = (
-    "-- What the migrations in modelbox_events/migrations make. Written by `make schema`; to read, never applied.\n"
+    "-- What migrations and functions of modelbox_events make. Written by `make schema`; to read, never applied.\n"
 )
 # Versions, settings and the random words that guard psql say nothing of the log.
 _NOISE: Final = re.compile(

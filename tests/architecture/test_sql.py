@@ -1,6 +1,7 @@
 """Every statement in an `.sql` file is one that a migrated database understands."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import asyncpg
@@ -10,6 +11,7 @@ from modelbox_gateway.members import prepare_members
 from modelbox_projections import prepare
 from modelbox_projections.objects.columns import select_of
 from modelbox_projections.objects.kinds import KINDS
+from tests.architecture.function_levels import components
 from tests.architecture.schema_sql import SCHEMA_FILE, dump
 from tests.architecture.tree import REPOSITORY, files
 
@@ -58,12 +60,28 @@ def test_every_statement_says_its_intent_in_the_first_line() -> None:
     assert [str(path) for path, text in texts.items() if not text.startswith("-- ")] == []
 
 
+def test_every_function_has_a_file_of_its_name() -> None:
+    pattern = re.compile(r"\bCREATE (OR REPLACE )?FUNCTION \w+\.(\w+)\(")
+    found = [path for folder in components().values() for path in folder.glob("*.sql")]
+    assert found
+    defined = {path: pattern.findall(path.read_text(encoding="utf-8")) for path in found}
+    assert [str(path) for path, names in defined.items() if names != [("OR REPLACE ", path.stem)]] == []
+
+
+def test_every_state_of_the_functions_has_a_level() -> None:
+    """So that an older process knows that it is older. One that was given away does not go."""
+    states = {component.package: (component.states[-1:], [component.state]) for component in components()}
+    assert states
+    assert [package for package, (last, today) in states.items() if last != today] == [], "run `make schema`"
+
+
 def _sql_files() -> list[Path]:
     return [path for path in files() if path.suffix == ".sql" and path.name != "schema.sql"]
 
 
 def _statements() -> list[Path]:
-    """Return the files with one statement: migrations and the tables of views are applied as they are."""
-    found = [path for path in _sql_files() if path.parent.name != "migrations" and path.name != "tables.sql"]
+    """Return the files with one statement: migrations, functions and the tables of views are applied as they are."""
+    applied = {"migrations", "functions"}
+    found = [path for path in _sql_files() if path.parent.name not in applied and path.name != "tables.sql"]
     assert found
     return found

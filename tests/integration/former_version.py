@@ -6,15 +6,15 @@ from typing import Final
 
 import asyncpg
 
-from modelbox_events.migrate import migrations_of
+from modelbox_events.component import Component
 from modelbox_projections import PROJECTIONS
 
 FORMER_0001: Final = Path(__file__).parent / "golden/migrations/0001_create_log.sql"
 # Each component's migrations, and how many of them those versions had.
 _COMPONENTS: Final = {
-    "log": ("modelbox_events.migrations", 5),
-    "projections": ("modelbox_projections.migrations", 2),
-    "gateway": ("modelbox_gateway.members.migrations", 1),
+    "log": ("modelbox_events", 5),
+    "projections": ("modelbox_projections", 2),
+    "gateway": ("modelbox_gateway.members", 1),
 }
 
 
@@ -27,7 +27,7 @@ async def migrate_as_before(connection: asyncpg.Connection) -> None:
             applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (component, number));
         GRANT SELECT ON public.modelbox_migrations TO PUBLIC""")
     for component, (package, count) in _COMPONENTS.items():
-        for migration in migrations_of(package)[:count]:
+        for migration in Component(component, package).migrations[:count]:
             sql = former if (component, migration.number) == ("log", 1) else migration.sql
             await connection.execute(sql)
             await connection.execute(

@@ -6,8 +6,20 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from modelbox_events import ANY_VERSION, Append, Claim, Log, LogRefusedError, StreamRef, new_id
+from modelbox_events import (
+    ANY_VERSION,
+    STREAM_EXISTS,
+    Append,
+    Claim,
+    ExpectedVersion,
+    InvalidEventError,
+    Log,
+    LogRefusedError,
+    StreamRef,
+    new_id,
+)
 from modelbox_events.event import CLAIMS_SUFFIX
+from modelbox_events.limits import STREAM_VERSION_MAX
 from tests.integration.log_cases import append, assert_whole, change, stream
 from tests.integration.test_log_upgrade import until_blocked
 
@@ -35,6 +47,20 @@ async def test_a_stream_that_another_session_changes_while_an_append_waits_for_i
     await assert_whole(log)
     await operator.close()
     await look.close()
+
+
+@pytest.mark.parametrize("expected", [ANY_VERSION, STREAM_EXISTS, STREAM_VERSION_MAX - 1])
+async def test_no_append_passes_the_last_version_of_a_stream(log: Log, dsn: str, expected: ExpectedVersion) -> None:
+    to = stream()
+    await log.append(append(to))
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("UPDATE modelbox.streams SET version = $2 WHERE id = $1", to.id, STREAM_VERSION_MAX - 1)
+
+    with pytest.raises(InvalidEventError, match="would pass version"):
+        await log.append(append(to, expected=expected, events=2))
+
+    assert (await log.append(append(to, expected=expected))).version == STREAM_VERSION_MAX
+    await owner.close()
 
 
 async def test_a_stream_that_is_behind_its_events_costs_its_neighbours_nothing(log: Log, dsn: str) -> None:

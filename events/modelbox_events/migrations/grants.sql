@@ -13,10 +13,10 @@ GRANT UPDATE (position, hash, recorded_at, format_level) ON modelbox.log_head TO
 GRANT SELECT, INSERT ON modelbox.events, modelbox.idempotency_0, modelbox.idempotency_1 TO modelbox_service;
 GRANT SELECT, INSERT, UPDATE ON modelbox.streams TO modelbox_service;
 
-REVOKE ALL ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.append_requests, modelbox.ensure_event_partitions,
-    modelbox.forget_old_keys, modelbox.head, modelbox.end_rehearsal FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.append_requests, modelbox.ensure_event_partitions,
-    modelbox.forget_old_keys, modelbox.head, modelbox.end_rehearsal TO modelbox_service;
+REVOKE ALL ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.append_requests,
+    modelbox.ensure_event_partitions, modelbox.forget_old_keys, modelbox.head, modelbox.end_rehearsal FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION modelbox.append, modelbox.append_batch, modelbox.append_requests,
+    modelbox.ensure_event_partitions, modelbox.forget_old_keys, modelbox.head, modelbox.end_rehearsal TO modelbox_service;
 
 -- A restored function belongs to whoever restored it. One that acts as its owner must be able to do what it is for.
 DO $$

@@ -1,4 +1,4 @@
--- Streams by their objects' ids; each row is found by what grows, see 0007.
+-- Streams by their objects' ids; each row is found by what grows.
 SELECT found.id, found.namespace, found.type, found.version, found.last_position, found.closed_at IS NOT NULL AS closed
 FROM unnest($1::uuid[]) AS wanted (id)
 CROSS JOIN LATERAL (

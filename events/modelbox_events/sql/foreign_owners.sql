@@ -9,7 +9,7 @@ UNION ALL
 SELECT format('ALTER TABLE %s OWNER TO %I', relation.oid::regclass, current_user)
 FROM pg_class AS relation
 WHERE (relation.relnamespace IN (SELECT oid FROM schemas)
-       OR relation.relnamespace = 'public'::regnamespace AND relation.relname = 'modelbox_migrations')
+       OR relation.relnamespace = 'public'::regnamespace AND relation.relname IN ('modelbox_migrations', 'modelbox_functions'))
   AND relation.relkind IN ('r', 'p', 'v', 'm') AND NOT pg_has_role(relation.relowner, 'USAGE')
 UNION ALL
 SELECT format('ALTER ROUTINE %s OWNER TO %I', routine.oid::regprocedure, current_user)

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from modelbox_events import Database, Log, LogUnavailableError, migrate, new_id
+from modelbox_events.component import Component
 from modelbox_events.limits import READS_LEVEL
 from modelbox_events.outage import Outage
 from modelbox_events.statements import load
@@ -56,7 +57,7 @@ async def prepare_members(dsn: str) -> None:
         MigrationError: The database is ahead of this version.
         LogUnavailableError: Postgres does not answer.
     """
-    await migrate(dsn, "gateway", "modelbox_gateway.members.migrations")
+    await migrate(dsn, Component("gateway", "modelbox_gateway.members"))
 
 
 class Members:
