@@ -1,5 +1,6 @@
 """`modelbox server start` as a process of its own: started, looked at, stopped, killed, looked for."""
 
+import contextlib
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,6 +123,10 @@ class ServerProcess:
         """Return the command lines of this server's processes that run: by their mark, or by where they work."""
         return processes_with(f"{_MARK}={self._mark}", self.data)
 
+    def pids(self) -> list[int]:
+        """Return the process ids of this server's processes that run, found as by `left`."""
+        return [int(entry.name) for entry in _entries_with(f"{_MARK}={self._mark}", self.data)]
+
     def _environment(self) -> Mapping[str, str]:
         ours = {name: value for name, value in os.environ.items() if not name.startswith("MODELBOX_")}
         return ours | {_MARK: self._mark}
@@ -130,14 +135,20 @@ class ServerProcess:
 def processes_with(mark: str, folder: Path | None = None) -> list[str]:
     """Return the command lines of the processes that have the mark in their environment or work in the folder."""
     found = []
+    for entry in _entries_with(mark, folder):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def _entries_with(mark: str, folder: Path | None) -> Iterator[Path]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             is_marked = mark.encode() in (entry / "environ").read_bytes().split(b"\0")
             if is_marked or (folder is not None and (entry / "cwd").readlink().is_relative_to(folder)):
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                yield entry
         except OSError:  # it ended meanwhile, or belongs to somebody else
             continue
-    return found
 
 
 def get_json(url: str) -> tuple[int, dict[str, Any]]:

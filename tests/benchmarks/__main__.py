@@ -15,6 +15,8 @@ SECTIONS = {
     "calls": "Calls over gRPC (one server process, clients in another)",
     "watchers": "Watchers (what open watches cost those who write)",
     "metrics": "Metrics (SDK, gRPC, log, view)",
+    "fleet": "The fleet in small (trainers at their pace, each a process, on a large database)",
+    "steps": "log_metrics inside the steps of a training",
     "transfers": "Files (one client; server, Postgres and S3 share the cores with it)",
     "series": "A series of a million points",
     "search": "Search among 100,000 runs",

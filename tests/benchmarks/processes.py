@@ -29,11 +29,18 @@ async def modelbox_server() -> AsyncIterator[str]:
 @contextlib.asynccontextmanager
 async def modelbox_info() -> AsyncIterator[dict[str, Any]]:
     """A ModelBox server with everything in it; yields what it says of itself."""
+    async with server_process() as (_, info):
+        yield info
+
+
+@contextlib.asynccontextmanager
+async def server_process() -> AsyncIterator[tuple[ServerProcess, dict[str, Any]]]:
+    """A ModelBox server with everything in it; yields its process, and what it says of itself."""
     with folder() as path:
         server = ServerProcess(path)
         try:
             info = await asyncio.to_thread(server.start)
-            yield info
+            yield server, info
             await asyncio.to_thread(server.stop)
         finally:
             await asyncio.to_thread(server.close)
