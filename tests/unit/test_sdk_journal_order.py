@@ -11,11 +11,12 @@ from modelbox.delivery.columns import records_of, repacked
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.takeover import Takeover
 from modelbox.delivery.tries import Tries
+from modelbox.ids import new_key
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
 from modelbox.journal.file import read_header
 from modelbox.journal.folder import JournalFolder, JournalSettings
-from modelbox.journal.record import Record, new_key
+from modelbox.journal.record import Record
 
 ADDRESS = "server:8085"
 

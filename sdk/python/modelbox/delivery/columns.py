@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from modelbox.delivery.buffer import Point
 from modelbox.fields import text_bytes
-from modelbox.journal.record import METRICS, NO_SLOT, Record, new_key
+from modelbox.ids import new_key
+from modelbox.journal.record import METRICS, NO_SLOT, Record
 from modelbox.limits import BATCH_BYTES_MAX, BATCH_POINTS_MAX, BATCH_SERIES_MAX, POINT_JSON_BYTES_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.values import MetricScalar

@@ -4,10 +4,11 @@ Must not know: files.
 """
 
 import struct
-import uuid
 from dataclasses import dataclass, field
 from time import time
 from typing import Final, Self
+
+from modelbox.ids import logged_at, new_key
 
 UPLOAD: Final = "UploadFile"
 """The method of a record that names a local file to upload; `delivery/uploads.py` knows its request."""
@@ -23,17 +24,6 @@ NO_SLOT: Final = -1
 
 _HEAD: Final = struct.Struct("<BBI")
 _OVERHEAD_BYTES: Final = 500
-_TIME_CHARS: Final = 12
-_KEY_CHARS: Final = 32
-
-
-def new_key(logged_at: float) -> str:
-    """Return an idempotency key that holds when its record was logged, in seconds since the epoch; 0 if unknown.
-
-    Its form is that of a UUID of version 7 (RFC 9562): milliseconds in 48 bits, then chance.
-    """
-    drawn = uuid.uuid4().hex
-    return f"{int(logged_at * 1000):0{_TIME_CHARS}x}7{drawn[_TIME_CHARS + 1 :]}" if logged_at else drawn
 
 
 def _key_of_now() -> str:
@@ -73,8 +63,7 @@ class Record:
     @property
     def logged_at(self) -> float:
         """When it was logged, in seconds since the epoch; 0 if an earlier version wrote it and nobody knows."""
-        is_timed = len(self.key) == _KEY_CHARS and self.key[_TIME_CHARS] == "7"
-        return int(self.key[:_TIME_CHARS], 16) / 1000 if is_timed else 0.0
+        return logged_at(self.key)
 
     @property
     def creates(self) -> bool:

@@ -7,10 +7,9 @@ import contextlib
 import logging
 import math
 import threading
-import uuid
 from collections.abc import Iterator
 from ipaddress import ip_address
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import Any, Final
 
 import grpc
@@ -25,6 +24,7 @@ from modelbox.errors import (
     UnavailableError,
 )
 from modelbox.home import HomeLog
+from modelbox.ids import new_key
 from modelbox.limits import (
     ATTEMPT_TIMEOUT_S,
     BACKOFF_S_MAX,
@@ -242,7 +242,7 @@ class Connection:
     def headers(self, method: Method[Any, Any]) -> Headers:
         """Return a call's headers: of a write a fresh idempotency key, of a read the token."""
         if method.writes:
-            return self.headers_with_key(uuid.uuid4().hex)
+            return self.headers_with_key(new_key(time()))
         token = self.tokens.latest
         return (*_ANNOUNCED, (_MIN_TOKEN, token)) if token else _ANNOUNCED
 
