@@ -66,7 +66,13 @@ NESTED_METRICS_DEPTH_MAX: Final = 10
 """How deep dicts in metrics may stand in each other."""
 
 LINGER_S: Final = 0.1
-"""How long the sender waits for more points before it sends, in seconds."""
+"""How long what is logged waits for more before it goes into the journal, in seconds."""
+
+SEND_EVERY_S: Final = 1.0
+"""How often the points of an object are sent that is logged on and on, in seconds."""
+
+PACED_OBJECTS_MAX: Final = 1_000
+"""Objects of which it is known when points were sent last; of a further one the points are sent at once."""
 
 NAME_CHARS_MAX: Final = 255
 """A metric key or any other name, in characters."""

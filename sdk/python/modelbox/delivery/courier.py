@@ -298,7 +298,6 @@ class Courier:
         self._outcomes = Outcomes()
         self._contact = Contact(self._warned)
         self._waiters: dict[str, Waiter] = {}
-        self._recorder = Recorder(self._buffer, self._backlog, self._outcomes)
         self._aside = None if self._folder is None else Aside(self._folder)
         self._tries = Tries(
             self._send,
@@ -317,6 +316,7 @@ class Courier:
             others_create=self._others_create,
             on_takeover=self._on_takeover,
         )
+        self._recorder = Recorder(self._buffer, self._backlog, self._outcomes, self._sender.rhythm)
         self._began_at = time()
         self._is_ready = self._folder is None
         self._is_making_ready = self._is_late = False
@@ -393,7 +393,7 @@ class Courier:
         if not self._threads.any:
             return
         done = threading.Event()
-        self._backlog.mark(done.set)
+        self._recorder.mark(done.set)
         wait_while_answered(done, self._contact, timeout_s, since=since, may_leave=self._is_kept)
 
     def _is_kept(self) -> bool:

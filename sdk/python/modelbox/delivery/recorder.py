@@ -13,9 +13,10 @@ from typing import Final
 from modelbox.delivery.buffer import Buffer, Entry, Marker, Point
 from modelbox.delivery.columns import records_of
 from modelbox.delivery.outcomes import Outcomes
+from modelbox.delivery.rhythm import Rhythm
 from modelbox.delivery.wakeup import Wakeup
 from modelbox.errors import ModelBoxError
-from modelbox.journal.backlog import Backlog
+from modelbox.journal.backlog import Backlog, OnReached
 from modelbox.journal.record import NO_SLOT, Record
 from modelbox.limits import BATCH_POINTS_MAX, DRAIN_POINTS_MAX, LINGER_S
 
@@ -27,7 +28,7 @@ _ROOM_S: Final = 0.2
 class Recorder:
     """Turns entries of the buffer into records of the backlog, in their order."""
 
-    def __init__(self, buffer: Buffer, backlog: Backlog, outcomes: Outcomes) -> None:
+    def __init__(self, buffer: Buffer, backlog: Backlog, outcomes: Outcomes, rhythm: Rhythm) -> None:
         """Record nothing yet; `run` is for a thread of its own, until `stop` is set."""
         self.idle = True
         self.points_in_hand = self.calls_in_hand = 0
@@ -37,6 +38,7 @@ class Recorder:
         self._buffer: Final = buffer
         self._backlog: Final = backlog
         self._outcomes: Final = outcomes
+        self._rhythm: Final = rhythm
         self._work: Final = Wakeup()
         self._hurry: Final = Wakeup()
         self._direct: Final = threading.RLock()
@@ -71,7 +73,7 @@ class Recorder:
                 return False
             self._is_direct = True
             try:
-                return self._backlog.append(record)
+                return self._wait_with(record)
             finally:
                 self._is_direct = False
 
@@ -79,6 +81,11 @@ class Recorder:
         """Record all that is in the buffer, in the caller's thread; only after `run` has ended."""
         while entries := self._buffer.take(DRAIN_POINTS_MAX):
             self._record(entries)
+
+    def mark(self, on_reached: OnReached) -> None:
+        """Have something called when all that was handed over by now is answered; it is sent at once."""
+        self._backlog.mark(on_reached)
+        self._rhythm.hurry()
 
     def _wait_for_entries(self) -> None:
         if not len(self._buffer):
@@ -127,8 +134,15 @@ class Recorder:
         for record in records_of(points):
             self._append(record)
 
+    def _wait_with(self, record: Record) -> bool:
+        has_room = self._backlog.append(record)
+        if has_room:
+            # Only then: what is due is looked for at once.
+            self._rhythm.add(record)
+        return has_room
+
     def _append(self, record: Record) -> None:
-        while not self._backlog.append(record):
+        while not self._wait_with(record):
             # No room in the file nor in memory: further ones wait in the buffer, which is bounded and counts.
             if self.stop.wait(_ROOM_S):
                 self._drop(record)
@@ -155,7 +169,7 @@ class Recorder:
         self.points_in_hand = self.calls_in_hand = 0
 
     def _mark(self, marker: Marker) -> None:
-        self._backlog.mark(partial(self._reach, marker))
+        self.mark(partial(self._reach, marker))
 
     def _reach(self, marker: Marker) -> None:
         if not marker.reached.is_set():

@@ -15,6 +15,7 @@ from typing import Final
 
 from modelbox.delivery.columns import repacked
 from modelbox.delivery.leftover import Leftover
+from modelbox.delivery.rhythm import Rhythm
 from modelbox.delivery.takeover import Takeover
 from modelbox.delivery.tries import OnAnswer, Tries, Verdict
 from modelbox.journal.aside import Aside
@@ -29,6 +30,7 @@ from modelbox.limits import (
     COMPACT_RECORDS_MIN,
     TAKEOVER_FIRST_S,
     TAKEOVER_S,
+    WINDOW_BYTES_MAX,
 )
 
 _log = logging.getLogger("modelbox")
@@ -54,6 +56,8 @@ class Sender:
             others_create: Whether something else that this process logged still has to create objects.
             on_takeover: Called each time after journals that nobody keeps any more were looked for.
         """
+        self.rhythm: Final = Rhythm(backlog.arrived.set)
+        """Says when to send what waits; whoever adds to that tells it."""
         self._backlog: Final = backlog
         self._folder: Final = folder
         self._tries: Final = tries
@@ -64,6 +68,7 @@ class Sender:
         self._next_takeover = 0.0
         self._own_from = 0.0
         self._taking_over = False
+        self._is_sending = self._is_sent = False
         self._waiters: Final[deque[threading.Event]] = deque()
 
     def take_over_now(self) -> threading.Event:
@@ -94,10 +99,12 @@ class Sender:
         self._take_over()
         # Cleared before anything is looked at: what arrives later sets it again.
         self._backlog.arrived.clear()
+        if not self._is_due():
+            self._backlog.arrived.wait(min(self.rhythm.wait_s(), TAKEOVER_S))
+            return
         match self.send():
-            case Verdict.NONE:
-                self._backlog.arrived.wait(TAKEOVER_S)
             case Verdict.STUCK:
+                self.rhythm.begin()  # so that whatever comes now wakes this thread: it may pass
                 self._backlog.arrived.wait(self._tries.due_s(self._backlog))
             case Verdict.HELD:
                 self._next_takeover = 0.0
@@ -112,7 +119,26 @@ class Sender:
         )
         if verdict is Verdict.ANSWERED and self._folder is not None:
             self._keep_small(self._folder)
+        first = self._backlog.first()
+        if first is None or (self._is_sent and not first.tried_at):
+            self._is_sending = False
         return verdict
+
+    def _is_due(self) -> bool:
+        """Return whether to send; if it was not to be sent before, all that waits now is."""
+        if self._is_sending:
+            return True
+        if self.rhythm.wait_s() > 0:
+            return False
+        are_many = self.rhythm.begin() and self._backlog.waiting.bytes <= WINDOW_BYTES_MAX
+        if are_many and self._folder is not None:
+            compact(self._backlog, self._folder, repack=repacked)
+        self._is_sending, self._is_sent = True, False
+        self._backlog.mark(self._reach)
+        return True
+
+    def _reach(self) -> None:
+        self._is_sent = True
 
     def _may_be_created(self) -> bool:
         if self._others_create():
@@ -146,5 +172,5 @@ class Sender:
 
     def _give_way(self, leftover: Leftover) -> None:
         may_go = leftover.may_pass if monotonic() < self._own_from else None
-        while self.send(may_go) is Verdict.ANSWERED:
+        while self._is_due() and self.send(may_go) is Verdict.ANSWERED:
             pass

@@ -36,6 +36,7 @@ class Backlog:
     def __init__(self, folder: JournalFolder | None) -> None:
         """Begin empty, with no file yet; without a folder never with one."""
         self.arrived: Final = threading.Event()
+        """What wakes who sends; set by whoever knows that it is time."""
         self.waiting: Final = Tally()
         self.in_file = Tally()
         self.damaged_bytes = 0
@@ -121,7 +122,6 @@ class Backlog:
                 self._unsaved_bytes += record.memory_bytes
             self.waiting.add(record)
             self._appended += 1
-        self.arrived.set()
         return True
 
     def mark(self, on_reached: OnReached) -> None:
