@@ -2,6 +2,9 @@
 
 `deque.extend` and `deque.popleft` are atomic, so that any number of threads add while one takes away. Every figure
 kept beside the deque is changed under the lock, and only off the usual path: text, calls, drops, closing.
+
+A training's step leaves nothing of this code in the processor's caches, and what has to be fetched from memory costs
+more than what is computed. So the usual path calls few functions; a call becomes points when it is taken away.
 """
 
 import logging
@@ -11,7 +14,7 @@ from collections.abc import Mapping
 from time import time
 from typing import Any, Final, NamedTuple
 
-from modelbox.delivery.kept import PointsCall, encode_points, encode_record
+from modelbox.delivery.kept import Pairs, encode_points, encode_record
 from modelbox.errors import ClosedError, InvalidFieldError, RefusedError
 from modelbox.fields import check_metric_key, check_metric_value, check_step, check_wallclock, text_bytes
 from modelbox.journal.record import NO_SLOT, Record
@@ -42,7 +45,13 @@ class Marker:
 
 
 Entry = Point | Record | Marker
-"""What stands in the buffer: a point, a call, or the marker of a flush."""
+"""What is taken out of the buffer: a point, a call, or the marker of a flush."""
+
+_PointsCall = tuple[str, int, float, Pairs, int]
+"""One call of `log_metrics`: the object, the step, the wallclock, a value a key, and where it is kept in the ring."""
+
+_Waiting = _PointsCall | Record | Marker | None
+"""What stands in the buffer; of a call with several points, None for each further one: so its length counts points."""
 
 
 class Buffer:
@@ -61,7 +70,7 @@ class Buffer:
     def forget(self) -> None:
         """Begin afresh: nothing waits, nothing was dropped. A forked child does so, for its parent has the points."""
         self.ring = None
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[_Waiting] = deque()
         # One that may be taken twice: a signal's handler may log while this thread has it.
         self._lock = threading.RLock()
         self._text_bytes = 0
@@ -93,7 +102,7 @@ class Buffer:
             step = check_step(step)
         seconds = time() if wallclock is None else check_wallclock(wallclock)
         known_keys = self._known_keys
-        pairs: list[tuple[str, MetricScalar]] = []
+        pairs: Pairs = []
         text = 0
         try:
             items = metrics.items()
@@ -109,11 +118,10 @@ class Buffer:
             pairs.append((key, value))
         if self.closed:
             raise ClosedError("the client was closed; make a new ModelBox to log metrics")
-        call = PointsCall(object_id, step, seconds, pairs)
         if text or len(self._entries) + len(pairs) > self.points_max:
-            self._add_carefully(call, text)
-        else:
-            self._entries.extend(self._kept(call))
+            self._add_carefully(object_id, step, seconds, pairs, text=text)
+        elif pairs:
+            self._append(object_id, step, seconds, pairs)
         return bool(text)
 
     def add_call(self, record: Record) -> bool:
@@ -147,10 +155,17 @@ class Buffer:
 
     def take(self, points_max: int) -> list[Entry]:
         """Take the oldest entries away. Only one thread may do so."""
-        popleft = self._entries.popleft
-        taken = [popleft() for _ in range(min(len(self._entries), points_max))]
-        while taken and self._goes_on(taken[-1]):
-            taken.append(popleft())
+        entries, popleft = self._entries, self._entries.popleft
+        taken: list[Entry] = []
+        for _ in range(min(len(entries), points_max)):
+            entry = popleft()
+            if isinstance(entry, tuple):
+                object_id, step, seconds, pairs, slot = entry
+                taken.extend([Point(object_id, key, step, seconds, value, slot) for key, value in pairs])
+            elif entry is not None:
+                taken.append(entry)
+        while entries and entries[0] is None:  # what was begun is taken as a whole, as the ring has it
+            popleft()
         if self._text_bytes or self._markers or self.calls:
             self._release(taken)
         return taken
@@ -173,36 +188,29 @@ class Buffer:
             self._known_keys.clear()
         self._known_keys.add(check_metric_key(key))
 
-    def _kept(self, call: PointsCall) -> list[Point]:
-        """Return the points of a call, which is in the ring by then."""
-        object_id, step, seconds, pairs = call
-        slot = NO_SLOT if self.ring is None or not pairs else self.ring.keep(encode_points(call))
-        return [Point(object_id, key, step, seconds, value, slot) for key, value in pairs]
-
     def _keep(self, record: Record) -> None:
         if self.ring is not None:
             slot = self.ring.keep(encode_record(record))
             if slot != NO_SLOT:
                 record.slots, record.is_kept = (slot,), True
 
-    def _goes_on(self, entry: Entry) -> bool:
-        """Whether the next entry is of the same call, which is in the ring as a whole."""
-        if not isinstance(entry, Point) or entry.slot == NO_SLOT or not self._entries:
-            return False
-        following = self._entries[0]
-        return isinstance(following, Point) and following.slot == entry.slot
-
-    def _add_carefully(self, call: PointsCall, text: int) -> None:
-        count = len(call.pairs)
+    def _add_carefully(self, object_id: str, step: int, seconds: float, pairs: Pairs, *, text: int) -> None:
+        count = len(pairs)
         with self._lock:
             fits = len(self._entries) + count <= self.points_max
             if fits and self._text_bytes + text <= self.text_bytes_max:
                 self._text_bytes += text
-                self._entries.extend(self._kept(call))
+                self._append(object_id, step, seconds, pairs)
                 return
             first = not self._count_dropped(points=count)
         if first:
             self._warn_full()
+
+    def _append(self, object_id: str, step: int, seconds: float, pairs: Pairs) -> None:
+        """Put a call into the ring, then into the buffer."""
+        ring = self.ring
+        slot = NO_SLOT if ring is None else ring.keep(encode_points((object_id, step, seconds, pairs)))
+        self._entries.extend(((object_id, step, seconds, pairs, slot), *(None,) * (len(pairs) - 1)))
 
     def _count_dropped(self, *, points: int = 0, calls: int = 0) -> int:
         """Count under the lock; return how much was dropped before."""

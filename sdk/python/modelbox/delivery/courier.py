@@ -77,7 +77,9 @@ class Courier:
         if not self._is_ready:
             self._make_ready()
         has_text = self._buffer.add(object_id, metrics, step, wallclock)
-        self._see_to_it()
+        ring = self._buffer.ring
+        if self._recorder.idle or self._is_late or (ring is not None and ring.is_low):
+            self._see_to_it()
         return has_text
 
     def deliver(self, record: Record, *, at_once: bool = False) -> bool:

@@ -14,21 +14,24 @@ _POINTS: Final = b"P"
 _RECORD: Final = b"R"
 _encode: Final = msgspec.msgpack.Encoder(enc_hook=str).encode
 
+Pairs = list[tuple[str, MetricScalar]]
+"""A key and its value each."""
+
 
 class PointsCall(NamedTuple):
-    """One call of `log_metrics`: the points of one object at one step and time, a key and its value each."""
+    """One call of `log_metrics`: the points of one object at one step and time."""
 
     object_id: str
     step: int
     wallclock: float
-    pairs: list[tuple[str, MetricScalar]]
+    pairs: Pairs
 
 
 _decode: Final = msgspec.msgpack.Decoder(tuple[str, int, float, list[tuple[str, Any]]]).decode
 
 
-def encode_points(call: PointsCall) -> bytes:
-    """Return a call of `log_metrics` as a ring keeps it."""
+def encode_points(call: tuple[str, int, float, Pairs]) -> bytes:
+    """Return a call of `log_metrics`, of a `PointsCall`'s form, as a ring keeps it."""
     return _POINTS + _encode(call)
 
 

@@ -35,6 +35,7 @@ from modelbox.journal.slots import (
     PART_BYTES,
     RING_BYTES,
     SENT_PLACE,
+    SLOT_BYTES,
     SLOTS,
     Flight,
     Kept,
@@ -78,6 +79,8 @@ class Ring:
         # Taken from its end, so that the same few pages are used again and again.
         self._free: Final = list(range(SLOTS))[::-1]
         self._further: Final[dict[int, tuple[int, ...]]] = {}
+        self.is_low = False
+        """Whether more than half of it is taken: then the journal should be written soon."""
         self._was_full = False
         self._sent_key = ""
         _open_rings.add(self)
@@ -129,11 +132,6 @@ class Ring:
             os.close(descriptor)
 
     @property
-    def is_low(self) -> bool:
-        """Whether more than half of it is taken: then the journal should be written soon."""
-        return len(self._free) < _LOW
-
-    @property
     def is_empty(self) -> bool:
         """Whether nothing is kept in it."""
         return len(self._free) == SLOTS
@@ -142,12 +140,15 @@ class Ring:
         """Keep a call; return its first slot, or `NO_SLOT` if there is no room. Never waits, never raises."""
         if len(payload) > PART_BYTES:
             return self._keep_long(payload)
+        free = self._free
         try:
-            position = self._free.pop()
+            position = free.pop()
         except IndexError:
             return self._full()
-        data = encode_slot(payload, seq=self._next(), part=0, parts=1, salt=self._salt)
-        at = slot_at(position)
+        if len(free) < _LOW:
+            self.is_low = True
+        data = encode_slot(payload, self._next(), self._salt)
+        at = FIRST_SLOT + position * SLOT_BYTES  # `slot_at`, without the call
         try:
             self._map[at : at + len(data)] = data
         except ValueError:  # closed: by a fork in the handler of a signal, or by the end of the client
@@ -176,6 +177,7 @@ class Ring:
                 at = slot_at(position)
                 mapped[at : at + length] = FREE
             self._free.extend((first, *rest))
+        self.is_low = len(self._free) < _LOW
 
     @contextlib.contextmanager
     def flight(self, record: Record, place: int) -> Iterator[None]:
@@ -288,12 +290,13 @@ class Ring:
             return self._full()
         if not positions:
             return NO_SLOT
+        self.is_low = len(self._free) < _LOW
         first, *rest = positions
         self._further[first] = tuple(rest)
         seq = self._next()
         try:
             for number, position in enumerate(positions):
-                data = encode_slot(parts[number], seq=seq, part=number, parts=len(parts), salt=self._salt)
+                data = encode_slot(parts[number], seq, self._salt, part=number, parts=len(parts))
                 at = slot_at(position)
                 self._map[at : at + len(data)] = data
         except ValueError:  # as in `keep`

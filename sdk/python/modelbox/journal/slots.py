@@ -112,7 +112,7 @@ def done_at(position: int) -> int:
     return slot_at(position) + _DONE_OFFSET
 
 
-def encode_slot(part_of_call: bytes, *, seq: int, part: int, parts: int, salt: int) -> bytes:
+def encode_slot(part_of_call: bytes, seq: int, salt: int, *, part: int = 0, parts: int = 1) -> bytes:
     """Return what is written into a slot."""
     body = _BODY.pack(seq, len(part_of_call), part, parts) + part_of_call
     return _FRONT.pack(zlib.crc32(body, salt), 0) + body
