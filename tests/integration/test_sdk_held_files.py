@@ -13,7 +13,7 @@ from modelbox import ModelBox, Run, RunStatus
 from modelbox.integrations import keeper as keeper_module
 from modelbox.integrations.keeper import UPLOADED_FILES, CheckpointKeeper, Saved
 from modelbox.integrations.reporting import Reporter
-from modelbox.models import NewModel
+from modelbox.kinds.model import NewModel
 from tests.integration.hostile_server import Forwarder, HostileServer, Said
 from tests.integration.journal_support import left, refused, sync, train
 from tests.integration.sdk_server import SdkServer, wait_until

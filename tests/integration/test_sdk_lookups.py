@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from modelbox import InvalidFieldError, Model, ModelBox, NotFoundError
-from modelbox.experiments import Experiment
+from modelbox.kinds.experiment import Experiment
 from tests.integration import cli_calls
 
 

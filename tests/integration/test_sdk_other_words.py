@@ -14,8 +14,8 @@ import pytest
 
 import modelbox
 from modelbox import Experiment, InvalidFieldError, Model, ModelBox, Run
+from modelbox.kinds.run import RunFields
 from modelbox.other_words import ATTRIBUTES, CALLS
-from modelbox.runs import RunFields
 
 
 @pytest.fixture

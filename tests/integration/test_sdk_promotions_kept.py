@@ -8,7 +8,7 @@ from modelbox import ModelBox, ModelVersion, RunStatus
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter
 from modelbox.journal.record import Record
-from modelbox.models import NewModel
+from modelbox.kinds.model import NewModel
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.record_calls import was_recorded
 from modelbox.transport.connection import Connection
@@ -21,7 +21,7 @@ from pathlib import Path
 from modelbox import RunStatus
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter
-from modelbox.models import NewModel
+from modelbox.kinds.model import NewModel
 upload = sys.argv[3] == "upload"
 reporter = Reporter(client, client.new_experiment("digits", namespace="vision"), upload=upload, source=False, id=run.id)
 for step in (1, 2):

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from modelbox import Model, ModelBox
-from modelbox.runs import Run
+from modelbox.kinds.run import Run
 from tests.integration.sdk_server import SdkServer, wait_until
 
 

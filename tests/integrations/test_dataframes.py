@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelbox import ModelBox
-from modelbox.experiments import Experiment
+from modelbox.kinds.experiment import Experiment
 
 pytestmark = pytest.mark.data
 pandas: Any = pytest.importorskip("pandas")

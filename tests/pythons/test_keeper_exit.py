@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from modelbox import ModelBox, Run
-from modelbox.checkpoints import UPLOADED_FILES
 from modelbox.integrations.restoring import restore
+from modelbox.kinds.checkpoint import UPLOADED_FILES
 from tests.integration.conftest import client, sdk_server
 from tests.integration.journal_support import left, sync
 from tests.integration.sdk_server import SdkServer, wait_until

@@ -20,18 +20,19 @@ from modelbox import (
     RunStatus,
     is_rank_zero,
 )
-from modelbox.checkpoints import CHECKPOINTS
 from modelbox.comparison import comparison_of
-from modelbox.datasets import DATASETS
 from modelbox.enums import _WireEnum
-from modelbox.experiments import EXPERIMENTS
 from modelbox.ids import object_id
 from modelbox.keyed import Keys
+from modelbox.kinds.checkpoint import CHECKPOINTS
+from modelbox.kinds.dataset import DATASETS
+from modelbox.kinds.experiment import EXPERIMENTS
+from modelbox.kinds.model import MODELS
+from modelbox.kinds.model_version import MODEL_VERSIONS
+from modelbox.kinds.run import RUNS
 from modelbox.logged_events import event_of, wire_event
-from modelbox.models import MODEL_VERSIONS, MODELS
 from modelbox.objects import Kind
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox.runs import RUNS
 from modelbox.session import Session
 from modelbox_events import object_id as object_id_of_the_server
 

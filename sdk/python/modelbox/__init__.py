@@ -10,11 +10,8 @@ with modelbox.ModelBox() as client:
 
 from typing import TYPE_CHECKING
 
-from modelbox.artifacts import Artifact
-from modelbox.checkpoints import Checkpoint
 from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
-from modelbox.datasets import Dataset
 from modelbox.default_client import default_client, start_run
 from modelbox.enums import ArtifactMime, FileType, MLFramework, RunStatus
 from modelbox.errors import (
@@ -50,14 +47,18 @@ from modelbox.errors import (
     UnsupportedError,
     UploadInterruptedError,
 )
-from modelbox.experiments import Experiment
+from modelbox.kinds.artifact import Artifact
+from modelbox.kinds.checkpoint import Checkpoint
+from modelbox.kinds.dataset import Dataset
+from modelbox.kinds.experiment import Experiment
+from modelbox.kinds.model import Model
+from modelbox.kinds.model_version import ModelVersion
+from modelbox.kinds.run import Run
 from modelbox.lineage import Direction, Lineage, LineageEdge, LineageNode
 from modelbox.listed import Listed, Missing
 from modelbox.logged_events import Event, EventSource
 from modelbox.low_level import ModelBoxClient
-from modelbox.models import Model, ModelVersion
 from modelbox.ranks import is_rank_zero
-from modelbox.runs import Run
 from modelbox.values import (
     Change,
     ChangeKind,

@@ -7,8 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from modelbox.artifacts import Artifact, known_artifact
-from modelbox.checkpoints import CHECKPOINTS, Checkpoint
+from modelbox.comparison import ComparisonCalls
 from modelbox.config import (
     keeps_differences,
     resolve_address,
@@ -17,24 +16,28 @@ from modelbox.config import (
     resolve_journal,
     resolve_namespace,
 )
-from modelbox.datasets import DatasetCalls
-from modelbox.experiments import ExperimentCalls
-from modelbox.fields import check_id, check_text
+from modelbox.fields import check_text
+from modelbox.kinds.artifact import ArtifactCalls
+from modelbox.kinds.checkpoint import CheckpointCalls
+from modelbox.kinds.dataset import DatasetCalls
+from modelbox.kinds.experiment import ExperimentCalls
+from modelbox.kinds.model import ModelCalls
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
-from modelbox.logged_object import ObjectRef
-from modelbox.models import ModelCalls
+from modelbox.object_ref import ObjectRef
 from modelbox.other_words import CALLS, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.registry import with_calls
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport import methods
-from modelbox.values import Change, ClusterMember, Delivery, FoundObject, Namespace, OnProgress
+from modelbox.values import Change, ClusterMember, Delivery, FoundObject, Namespace
 from modelbox.watching import Watch, watch_request
 from modelbox.wire import all_pages, namespace_of
 
 
 @knows(CALLS)
-class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
+@with_calls
+class ModelBox(ExperimentCalls, ComparisonCalls, CheckpointCalls, ModelCalls, DatasetCalls, ArtifactCalls):
     """A client of one ModelBox server.
 
     Made without a connection: the first call opens it. Safe to use from several threads; a forked child has a
@@ -106,47 +109,6 @@ class ModelBox(ExperimentCalls, ModelCalls, DatasetCalls):
     def object(self, id: str) -> ObjectRef:  # noqa: A002  # as `model`
         """Return an object of any kind to log on and read from, by its id alone; nothing is asked of the server."""
         return ObjectRef(check_text("id", id), self._session)
-
-    def download_artifact(
-        self,
-        artifact: Artifact | str,
-        destination: str | PathLike[str] = ".",
-        *,
-        overwrite: bool = False,
-        on_progress: OnProgress | None = None,
-    ) -> Path:
-        """Download an artifact of any object into a folder; see `Model.download_artifact`."""
-        [place] = self.download_artifacts([artifact], destination, overwrite=overwrite, on_progress=on_progress)
-        return place
-
-    def download_artifacts(
-        self,
-        artifacts: Iterable[Artifact | str],
-        destination: str | PathLike[str] = ".",
-        *,
-        overwrite: bool = False,
-        on_progress: OnProgress | None = None,
-    ) -> list[Path]:
-        """Download artifacts of any objects, or their ids, into a folder; see `Model.download_artifact`.
-
-        Returns:
-            Where the files are, in the order of the artifacts.
-
-        Raises:
-            InvalidFieldError: Two have one path, or files are there that differ, and `overwrite` is not given; nothing
-                was changed.
-            ChecksumMismatchError: Other bytes arrived than the server keeps.
-        """
-        known = [known_artifact(artifact) for artifact in artifacts]
-        return self._session.transfers.download(known, Path(destination), overwrite=overwrite, on_progress=on_progress)
-
-    def checkpoint(self, id: str) -> Checkpoint:  # noqa: A002  # its name on the wire
-        """Return one checkpoint by its id; `Run.checkpoint` and `Experiment.checkpoint` find one by its epoch or step.
-
-        Raises:
-            NotFoundError: There is none.
-        """
-        return CHECKPOINTS.read(self._session, pb.GetCheckpointRequest(id=check_id("id", id)))
 
     def cluster_members(self) -> list[ClusterMember]:
         """Return the servers that take calls for this log."""

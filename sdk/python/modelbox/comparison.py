@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modelbox.errors import InvalidFieldError
+from modelbox.kinds.run import Run, RunCalls, took
+from modelbox.limits import COMPARED_RUNS_MAX
+from modelbox.logged_object import id_of
 from modelbox.readable import metric_order
-from modelbox.runs import Run
+from modelbox.shown import Page, Table
 
 _OWN: Final = ("name", "status", "duration_s")
 
@@ -39,10 +43,29 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """Show the comparison in a notebook, as a table."""
-        # Loaded when something is shown; it knows every kind.
+        # Loaded when something is shown.
         from modelbox.display import html_of  # noqa: PLC0415  # see above
 
-        return str(html_of(self))
+        compared = zip(self.runs, self.rows(), strict=True)
+        columns = ["duration" if one == "duration_s" else one for one in self.columns]
+        rows = [[took(run) if name == "duration_s" else row[name] for name in self.columns] for run, row in compared]
+        return str(html_of(Page("Comparison", f"of {len(self.runs)} runs", Table(columns, rows))))
+
+
+class ComparisonCalls(RunCalls):
+    """What a client does with several runs at once."""
+
+    def compare(self, runs: Iterable[Run | str]) -> Comparison:
+        """Read runs, given themselves or by their ids, and put them beside each other.
+
+        Raises:
+            NotFoundError: One of them does not exist.
+            InvalidFieldError: There are more than `limits.COMPARED_RUNS_MAX`.
+        """
+        ids = [id_of(f"runs[{index}]", run) for index, run in enumerate(runs)]
+        if len(ids) > COMPARED_RUNS_MAX:
+            raise InvalidFieldError.of("runs", f"{len(ids):,} runs; at most {COMPARED_RUNS_MAX:,} are compared")
+        return comparison_of([self.run(run_id) for run_id in ids])
 
 
 def comparison_of(runs: Iterable[Run]) -> Comparison:

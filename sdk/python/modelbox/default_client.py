@@ -5,8 +5,8 @@ from typing import Final, Unpack
 
 from modelbox.client import ModelBox
 from modelbox.enums import MLFramework
+from modelbox.kinds.run import Run, RunFields
 from modelbox.other_words import takes
-from modelbox.runs import Run, RunFields
 
 _lock: Final = threading.RLock()
 _clients: Final[list[ModelBox]] = []
@@ -24,7 +24,7 @@ def default_client() -> ModelBox:
         return _clients[0]
 
 
-@takes(*RunFields.__annotations__)
+@takes()
 def start_run(
     experiment: str,
     *,
@@ -43,8 +43,6 @@ def start_run(
     Args:
         name: The run's.
         framework: The experiment's, where it is created.
-        of: hyperparameters, labels, metadata, comment, owner, parent, id, source, source_diff, heartbeat, started_at,
-            external_id; each as `Experiment.new_run` describes it.
 
     Raises:
         InvalidFieldError: An argument breaks a rule.

@@ -1,10 +1,12 @@
-"""What experiments, runs, checkpoints, datasets, models and model versions have in common."""
+"""What the objects of every kind can: be logged on, have files and a lineage, be changed and deleted.
+
+Must not know: any kind of object.
+"""
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_labels, check_step, check_text, check_time
@@ -12,16 +14,12 @@ from modelbox.lineage import Direction, Lineage, lineage_of
 from modelbox.logged import Logged
 from modelbox.logged_files import LogsFiles
 from modelbox.object_files import HasArtifacts
-from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
 from modelbox.transport import methods
 from modelbox.values import HistoryEntry, Labels
 from modelbox.wire import all_pages, history_entry_of, time_of, timestamp_of
-
-if TYPE_CHECKING:
-    from modelbox.datasets import Dataset
 
 _log: Final = logging.getLogger("modelbox")
 
@@ -33,34 +31,6 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
 
     id: str
     _session: Session
-
-    @takes()
-    def log_dataset(
-        self, dataset: Any, *, name: str = "", role: str = "training", location: str = "", namespace: str = ""
-    ) -> "Dataset":
-        """Record that this object was made with a dataset, registering the dataset if it is not known yet.
-
-        Args:
-            dataset: A `Dataset`; or the data itself, of which only a description is sent: a table of pandas, an array
-                of numpy, or the path of a file.
-            name: The dataset's name; with the digest of its content it makes the dataset. From its location unless
-                given.
-            role: What it was used for, such as "training" or "evaluation".
-            location: Where it is kept, a path or URI; the file's own path unless given.
-            namespace: Where to register it; the object's own namespace unless given.
-
-        What cannot be described does not end a training: it is registered by its class, without a digest; of what is
-        too large to be kept the rest is. It is warned about, each kind once.
-
-        Raises:
-            InvalidFieldError: Of a client without `background`: the data cannot be described, or an argument breaks a
-                rule.
-        """
-        # Datasets are logged objects themselves.
-        from modelbox.datasets import log_dataset  # noqa: PLC0415  # see above
-
-        where = namespace or getattr(self, "namespace", "")
-        return log_dataset(self, dataset, name=name, role=role, location=location, namespace=where)
 
     def link(self, other: "LoggedObject | str", relation: str = "", *, downstream: bool = False) -> None:
         """Record that this object was made with another, such as a model version with a dataset.
@@ -180,14 +150,6 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         """Undo the deletion; does nothing if the object is not deleted."""
         ask(self._session, methods.RESTORE_OBJECT, pb.RestoreObjectRequest(id=self.id))
         self._become(deleted_at=None)
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectRef(LoggedObject):
-    """An object of which only the id is known: nothing was read, and it may not exist."""
-
-    id: str
-    _session: Session = field(repr=False, compare=False)
 
 
 def id_of(field_name: str, value: Logged | str) -> str:

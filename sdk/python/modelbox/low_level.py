@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-from modelbox.artifacts import Artifact, artifact_of
 from modelbox.config import resolve_address
 from modelbox.enums import FileType, MLFramework
 from modelbox.fields import check_metric_value, check_step, check_time, check_wallclock
+from modelbox.kinds.artifact import Artifact, artifact_of
 from modelbox.logged_events import Event, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
 from modelbox.proto import modelstore_pb2 as pb

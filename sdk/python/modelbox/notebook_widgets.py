@@ -1,8 +1,10 @@
 """An experiment in a notebook, under its published name."""
 
-from modelbox.display.objects import events, info, plots
 from modelbox.display.page import Html, page
-from modelbox.experiments import Experiment
+from modelbox.display.sections import drawn
+from modelbox.kinds.experiment import Experiment
+from modelbox.sections import events_of, metrics_of
+from modelbox.shown import Facts, facts_of
 
 
 class ExperimentDisplay:
@@ -14,15 +16,15 @@ class ExperimentDisplay:
 
     def info(self) -> Html:
         """Return its name, owner, namespace and the like."""
-        return self._page(info(self._experiment))
+        return self._page(drawn(Facts(facts_of(self._experiment))))
 
     def metrics(self) -> Html:
         """Return its metrics, each as a plot."""
-        return self._page(plots(self._experiment))
+        return self._page(drawn(metrics_of(self._experiment).content))
 
     def events(self) -> Html:
         """Return the events logged on it, by their time."""
-        return self._page(events(self._experiment))
+        return self._page(drawn(events_of(self._experiment).content))
 
     def _page(self, content: Html | None) -> Html:
         return page("Experiment", self._experiment.name, content or Html("none logged"))

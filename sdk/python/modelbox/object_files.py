@@ -5,12 +5,12 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from modelbox.artifacts import Artifact, artifact_of, known_artifact, wire_artifact
 from modelbox.delivery.content import written
 from modelbox.delivery.copies import copied
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_id, check_text, is_id
 from modelbox.foreign import utf8
+from modelbox.kinds.artifact import Artifact, artifact_of, known_artifact, wire_artifact
 from modelbox.limits import CLOSE_PATIENCE_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
 from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb

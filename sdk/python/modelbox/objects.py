@@ -3,7 +3,7 @@
 Must not know: any kind.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
@@ -12,14 +12,14 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 from google.protobuf.message import Message
 
-from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_text
 from modelbox.ignored import tell_ignored
 from modelbox.listed import Listed, listed
 from modelbox.logged_object import LoggedObject
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.selection import selection
 from modelbox.sending import ask
 from modelbox.session import Session
+from modelbox.shown import Facts, Page, Section, facts_of, name_of
 from modelbox.transport.methods import Method
 from modelbox.wire import all_pages, time_of, timestamp_of
 
@@ -49,8 +49,8 @@ class StoredObject(LoggedObject):
 
     def refreshed(self) -> Self:
         """Read the object again."""
-        kind: Kind[Self] = _KINDS[type(self)]
-        return kind.read(self._session, kind.get.request(id=self.id))
+        kind: Kind[Self] = _OF_CLASSES[type(self)]
+        return kind.read_id(self._session, self.id)
 
     def _become(self, **about: Any) -> None:
         for name, value in about.items():
@@ -58,37 +58,56 @@ class StoredObject(LoggedObject):
 
     def __repr__(self) -> str:
         """Return the object in a line."""
-        # Loaded when something is shown; it knows every kind.
+        # Loaded when something is shown.
         from modelbox.display.line import line_of  # noqa: PLC0415  # see above
 
         return line_of(self)
 
     def _repr_html_(self) -> str:
         """Show the object in a notebook, with what hangs on it."""
-        # Loaded when something is shown; it knows every kind.
+        # Loaded when something is shown.
         from modelbox.display import html_of  # noqa: PLC0415  # see above
 
-        return str(html_of(self))
+        return str(html_of(self._page()))
+
+    def _page(self) -> Page:
+        """Return what is shown of the object, in a notebook or a report."""
+        return Page(type(self).__name__, name_of(self), Facts(self._facts()), self._sections)
+
+    def _facts(self) -> dict[str, object]:
+        """Return its plain fields by their names, as it was read."""
+        return facts_of(self)
+
+    def _sections(self) -> Iterable[Section]:
+        """Return what hangs on it; the server is asked for it."""
+        return ()
 
 
 ObjectT = TypeVar("ObjectT", bound=StoredObject)
 
-_KINDS: Final[dict[type, Any]] = {}
+_OF_CLASSES: Final[dict[type, Any]] = {}
+_OF_NAMES: Final[dict[str, Any]] = {}
+LAST: Final = 100
+"""The place of a kind that says nothing of it."""
+
 _BESIDE_ITEMS: Final = ("next_page_token", "missing")
 """What the answer to a list has beside its items."""
 
 
 class Kind(Generic[ObjectT]):
-    """One kind of objects: its class, and the calls that read it."""
+    """One kind of objects: its name on the wire, its class, and the calls that read it."""
 
     def __init__(
         self,
+        name: str,
         of: type[ObjectT],
         message: type[Message],
         *,
         get: Method[Any, Any],
         list: Method[Any, Any],  # noqa: A002  # the call's name, beside `get`
         readers: Mapping[str, Read] | None = None,
+        part_of: str = "",
+        place: int = LAST,
     ) -> None:
         """Find out how each field of the class is read from the message.
 
@@ -97,16 +116,28 @@ class Kind(Generic[ObjectT]):
             list: Reads a page; its answer has one repeated field and the token of the next page.
             readers: How to read those fields that are not what the message's field of that name holds, private ones
                 among them.
+            part_of: The kind of the object that each of these is a part of, and that tells apart those of one name.
+            place: Where it stands where kinds are told one after the other.
         """
+        self.name: Final = name
         self.get: Final = get
         self.list: Final = list
+        self.part_of: Final = part_of
+        self.place: Final = place
         self._of: Final = of
         own = [one.name for one in fields(of) if not (one.name.startswith("_") or one.name == "exists")]
         given = readers or {}
         self._readers: Final = {name: _reader(message, name) for name in own if name not in given} | dict(given)
         [self._one] = (one.name for one in get.response.DESCRIPTOR.fields)
         [self._many] = (one.name for one in list.response.DESCRIPTOR.fields if one.name not in _BESIDE_ITEMS)
-        _KINDS[of] = self
+        names = "name" in own
+        self.is_named: Final = names and "namespace" in list.request.DESCRIPTOR.fields_by_name
+        """Whether its objects have names, by which a namespace is searched."""
+        self.is_found_by_name: Final = "name" in get.request.DESCRIPTOR.fields_by_name
+        """Whether a namespace has one object of a name at most."""
+        self.has_keys: Final = "all_keys" in list.request.DESCRIPTOR.fields_by_name
+        """Whether its objects have metrics and hyperparameters, which a list may bring all."""
+        _OF_CLASSES[of] = _OF_NAMES[name] = self
 
     def of(self, session: Session, message: Message, *, exists: bool = True) -> ObjectT:
         """Return the object that a message describes."""
@@ -125,16 +156,27 @@ class Kind(Generic[ObjectT]):
             tell_ignored(found, given)
         return found
 
-    def read_all(
-        self, session: Session, request: Any, *, limit: int | None, named: Mapping[str, str] | None = None
+    def read_id(self, session: Session, object_id: str) -> ObjectT:
+        """Read the object with this id."""
+        return self.read(session, self.get.request(id=object_id))
+
+    def listed(
+        self,
+        session: Session,
+        which: Mapping[str, Any],
+        scope: Mapping[str, str | bool],
+        *,
+        named: Mapping[str, str] | None = None,
     ) -> Listed[ObjectT]:
-        """Read the objects that a request for a page asks for, over as many pages as they take.
+        """Read the objects that fields of `selection.py` ask for, over as many pages as they take.
 
         What of the search nothing has is warned about, and stands in the list's `missing`.
 
         Args:
+            scope: Fields of the request that say where they are looked for.
             named: What the caller calls a field of the request, if otherwise.
         """
+        request = self.list.request(**scope, **selection(which))
         missing: list[pb.Missing] = []
 
         def read(token: str, size: int) -> tuple[Iterable[Message], str]:
@@ -143,7 +185,7 @@ class Kind(Generic[ObjectT]):
             missing.extend(response.missing)
             return getattr(response, self._many), response.next_page_token
 
-        found = [self.of(session, message) for message in all_pages(read, limit=limit)]
+        found = [self.of(session, message) for message in all_pages(read, limit=which.get("limit"))]
         return listed(found, missing, named=named or {})
 
 
@@ -160,31 +202,20 @@ def _reader(message: type[Message], name: str) -> Read:
     return read
 
 
-OrderBy = str | Sequence[str]
-"""An order: fields joined with commas, or a list of them, each with `asc` or `desc` behind it."""
-
-
-def selection(*, filter: str, order_by: OrderBy, include_deleted: bool, **more: bool) -> dict[str, Any]:  # noqa: A002
-    """Return the fields that every request for a list has.
-
-    Raises:
-        InvalidFieldError: One of the texts cannot be sent.
-    """
-    if not isinstance(order_by, str):
-        if not isinstance(order_by, Sequence):
-            raise InvalidFieldError.of("order_by", f"needs a text or a list of them, not {type(order_by).__name__}")
-        order_by = ", ".join(check_text(f"order_by[{index}]", field) for index, field in enumerate(order_by))
-    return {
-        "filter": check_text("filter", filter),
-        "order_by": check_text("order_by", order_by),
-        "include_deleted": include_deleted,
-        **more,
-    }
-
-
 def times_of(response: Any | None) -> dict[str, Any]:
     """Return when an object was created: as the server said, or now if it has not answered."""
     if response is None:
         now = timestamp_of(time())
         return {"created_at": now, "updated_at": now}
     return {"created_at": response.created_at, "updated_at": response.updated_at}
+
+
+def kind_named(name: str) -> Kind[Any]:
+    """Return the kind with this name."""
+    found: Kind[Any] = _OF_NAMES[name]
+    return found
+
+
+def known_kinds() -> list[Kind[Any]]:
+    """Return the kinds whose files were imported, in their places."""
+    return sorted(_OF_NAMES.values(), key=lambda kind: (kind.place, kind.name))

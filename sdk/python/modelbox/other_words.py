@@ -4,10 +4,12 @@ Nothing is done by them: an argument is refused with `TypeError`, an attribute w
 itself, but with the word that is right here. Must not know: what the words do.
 """
 
-import inspect
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import wraps
-from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+from types import FunctionType
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar, cast
+
+from modelbox.parameters import names_of, show
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,17 +114,15 @@ CALLS: Final[Mapping[str, str]] = {
 """What a call of the package, or of a client, is called here."""
 
 
-def takes(*more: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def takes() -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Have a call refuse arguments that it does not know by the word that is right here, or by all that it takes.
 
-    Args:
-        more: The names of arguments that it takes by `**`.
+    It shows as its own those that are written for several calls (`parameters.py`).
     """
 
     def decorate(call: Callable[P, R]) -> Callable[P, R]:
-        parameters = inspect.signature(call).parameters.values()
-        named = [one.name for one in parameters if one.kind in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}]
-        known = dict.fromkeys([*(name for name in named if name != "self"), *more])
+        function = cast("FunctionType", call)
+        known = dict.fromkeys(name for name in names_of(function) if name != "self")
 
         @wraps(call)
         def asked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -131,6 +131,7 @@ def takes(*more: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     _refuse(call, name, known)
             return call(*args, **kwargs)
 
+        show(function, as_=cast("FunctionType", asked))
         return asked
 
     return decorate

@@ -3,15 +3,32 @@
 Must not know: runs, but by their ids.
 """
 
+from collections.abc import Iterable
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from modelbox.errors import InvalidFieldError, ModelBoxError
+from modelbox.parameters import About
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.session import Session
+from modelbox.shown import Facts, Section, Table
 from modelbox.values import Source
 
 if TYPE_CHECKING:
     from modelbox.capture.git import WorkingTree
+
+ABOUT_SOURCE: Final = About(
+    "What it is made with: True finds out repository, commit, program, machine and packages; False leaves it out; or a "
+    "`Source`.",
+    default=True,
+)
+ABOUT_DIFFERENCE: Final = About(
+    "Where the source is found out and is not as the commit has it, keep what it has beyond that as the artifact "
+    "`source/uncommitted.diff`, for `git apply`: at most 1 MiB of changes to tracked files, and the program itself if "
+    "git does not track it. Files whose names look like secrets are left out. MODELBOX_SOURCE_DIFF=off switches it off "
+    "for all runs. A run with an `id` that is given has it if the server answers, for else it may be there already.",
+    default=True,
+)
 
 DIFFERENCE_PATH: Final = "source/uncommitted.diff"
 """The artifact of a run that holds what its working tree had beyond the commit."""
@@ -99,3 +116,16 @@ def wire_source(source: Source | None) -> pb.Source | None:
         platform=source.platform,
         dependencies=source.dependencies,
     )
+
+
+def source_sections(source: Source | None) -> Iterable[Section]:
+    """Return what is shown of a source: where the program comes from, and the packages that it ran with."""
+    if source is None:
+        return
+    known = {field.name: getattr(source, field.name) for field in fields(source)}
+    installed = sorted(known.pop("dependencies").items())
+    if not (source.repository or source.dirty):
+        # Without one there is nothing that could be clean.
+        del known["dirty"]
+    yield Section("source", Facts(known), is_open=False)
+    yield Section("dependencies", Table(("package", "version"), installed), is_open=False)

@@ -36,7 +36,7 @@ from modelbox.metric_log import MetricLog
 from modelbox.oddities import Oddities
 from modelbox.open_runs import OpenRuns
 from modelbox.record_calls import answers, last_steps, send, was_recorded, which_log
-from modelbox.reopening import SessionSettings, session_of
+from modelbox.session_settings import SessionSettings
 from modelbox.transfer.cache import CacheSettings
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
@@ -347,6 +347,22 @@ class Session:
 def open_sessions() -> list[Session]:
     """Return the sessions of this process that were not closed."""
     return [session for session in list(_sessions) if not session.closed]
+
+
+def session_of(settings: SessionSettings) -> Session:
+    """Return a session with these settings: one of this process that is open, or a new one."""
+    for session in open_sessions():
+        if session.settings == settings:
+            return session
+    return Session(
+        settings.address,
+        timeout_s=settings.timeout_s,
+        journal=settings.journal,
+        background=settings.background,
+        blob_address=settings.blob_address,
+        cache=settings.cache,
+        keeps_differences=settings.keeps_differences,
+    )
 
 
 _sessions: Final[weakref.WeakSet[Session]] = weakref.WeakSet()

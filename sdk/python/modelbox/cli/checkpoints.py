@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 
-from modelbox.checkpoints import Checkpoint, HasCheckpoints
 from modelbox.cli.common import (
     list_options,
     model_options,
@@ -25,6 +24,7 @@ from modelbox.cli.values import (
     read_values,
 )
 from modelbox.client import ModelBox
+from modelbox.kinds.checkpoint import Checkpoint, HasCheckpoints
 from modelbox.readable import metric_order
 
 _COLUMNS = ("id", "epoch", "step", "run_id", "metric_values", "labels", "created_at")

@@ -11,7 +11,7 @@ from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import row_of, rows_of
 from modelbox.cli.telling import told
 from modelbox.client import ModelBox
-from modelbox.datasets import Dataset
+from modelbox.kinds.dataset import Dataset
 
 _COLUMNS = ("id", "name", "location", "digest", "row_count", "column_count", "created_at")
 

@@ -20,7 +20,7 @@ from modelbox.cli.rows import row_of, rows_of
 from modelbox.cli.telling import told, told_created
 from modelbox.cli.values import DescriptionCommand, label_option, metadata_option, read_pairs, read_values
 from modelbox.client import ModelBox
-from modelbox.experiments import Experiment
+from modelbox.kinds.experiment import Experiment
 
 _COLUMNS = ("id", "name", "owner", "framework", "task", "labels", "created_at")
 

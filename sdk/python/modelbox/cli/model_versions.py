@@ -27,7 +27,8 @@ from modelbox.cli.values import (
     track_option,
 )
 from modelbox.client import ModelBox
-from modelbox.models import Model, ModelVersion
+from modelbox.kinds.model import Model
+from modelbox.kinds.model_version import ModelVersion
 from modelbox.transfer.tracking import TrackedFile
 
 _COLUMNS = ("id", "version", "name", "unique_tags", "framework", "description", "labels", "created_at")

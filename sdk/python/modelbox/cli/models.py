@@ -26,7 +26,7 @@ from modelbox.cli.values import (
     track_option,
 )
 from modelbox.client import ModelBox
-from modelbox.models import Model
+from modelbox.kinds.model import Model
 from modelbox.transfer.tracking import TrackedFile
 
 _COLUMNS = ("id", "name", "owner", "task", "description", "labels", "created_at")

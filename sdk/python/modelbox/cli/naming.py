@@ -13,9 +13,9 @@ import click
 
 from modelbox.client import ModelBox
 from modelbox.errors import NotFoundError
-from modelbox.experiments import Experiment
-from modelbox.models import Model
-from modelbox.runs import Run
+from modelbox.kinds.experiment import Experiment
+from modelbox.kinds.model import Model
+from modelbox.kinds.run import Run
 
 _BEGINNING: Final = re.compile(r"[0-9a-f][0-9a-f-]{3,35}", re.IGNORECASE)
 _CANDIDATES_MAX: Final = 10

@@ -16,9 +16,8 @@ from modelbox.client import ModelBox
 def report(client: ModelBox, *, object_id: str) -> None:
     """Print an object, such as a run with its metrics as plots, as one file of HTML that needs no server."""
     # Loaded when it is used: few commands draw.
-    from modelbox.display.objects import html_of
-    from modelbox.display.page import document
+    from modelbox.display.page import Html, document
 
     shown = read_any(client, object_id)
     name = getattr(shown, "name", "") or shown.id
-    click.echo(document(f"{type(shown).__name__} {name}", html_of(shown)))
+    click.echo(document(f"{type(shown).__name__} {name}", Html(shown._repr_html_())))  # what a notebook shows

@@ -10,8 +10,8 @@ import click
 
 from modelbox.cli.output import Row
 from modelbox.cli.rows import row_of
+from modelbox.kinds.run import Run
 from modelbox.readable import SYSTEM, is_system, metric_order, most_common
-from modelbox.runs import Run
 
 RUN_COLUMNS: Final = ("id", "name", "status", "owner", "comment", "started_at", "ended_at")
 """Those of a list in CSV, unless others are chosen."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from modelbox.client import ModelBox
-from modelbox.runs import Run
+from modelbox.kinds.run import Run
 
 _LEVELS_MAX: Final = 20
 """So many deleted runs, each part of the next, are looked for above one that is not."""

@@ -34,8 +34,8 @@ from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
 from modelbox.enums import RunStatus
 from modelbox.errors import NotFoundError, RunEndedError
-from modelbox.experiments import Experiment
-from modelbox.runs import Run
+from modelbox.kinds.experiment import Experiment
+from modelbox.kinds.run import Run
 
 
 @click.group(cls=Group)

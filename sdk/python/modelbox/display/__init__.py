@@ -3,7 +3,7 @@
 Everything that comes from the server is escaped. Loaded when something is shown, not with `import modelbox`.
 """
 
-from modelbox.display.objects import html_of
 from modelbox.display.page import Html
+from modelbox.display.sections import html_of
 
 __all__ = ["Html", "html_of"]

@@ -5,7 +5,7 @@ Nothing is asked of the server. Must not know: any kind of object.
 
 from typing import Any, Final
 
-from modelbox.display.page import short
+from modelbox.shown import short
 
 NAME_CHARS_MAX: Final = 80
 """Of a name or path, in characters."""

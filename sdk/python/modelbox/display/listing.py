@@ -25,9 +25,6 @@ _COLUMNS: Final = (
     "unique_tags",
     "namespace",
     "owner",
-    "models",
-    "experiments",
-    "datasets",
     "created_at",
     "id",
 )

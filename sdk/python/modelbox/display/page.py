@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from modelbox.readable import duration_text, joined
 
@@ -97,11 +97,6 @@ def side_by_side(pieces: Iterable[Html]) -> Html | None:
     """Return pieces in rows as wide as the page; nothing where there are none."""
     text = "".join(piece.text for piece in pieces)
     return Html(f'<div style="display:flex;flex-wrap:wrap;gap:12px">{text}</div>') if text else None
-
-
-def short(value: Any) -> str:
-    """Return an id by its first digits."""
-    return str(value)[:8]
 
 
 def _data(value: object) -> str:

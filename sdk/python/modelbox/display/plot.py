@@ -15,9 +15,6 @@ WIDTH: Final = 280
 HEIGHT: Final = 130
 """One plot, in pixels."""
 
-POINTS_MAX: Final = 500
-"""About how many points of a series are asked for: more than pixels would not be seen."""
-
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 20, 18
 
 Place = tuple[float, float]

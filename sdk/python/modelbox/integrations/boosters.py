@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from modelbox.artifacts import Artifact
 from modelbox.errors import ModelBoxError
 from modelbox.integrations.keeper import CLOSE_TIMEOUT_S, PATIENCE_S
 from modelbox.integrations.restoring import History
+from modelbox.kinds.artifact import Artifact
+from modelbox.kinds.run import Run
 from modelbox.logged_object import LoggedObject
-from modelbox.runs import Run
 
 _log: Final = logging.getLogger(__name__)
 

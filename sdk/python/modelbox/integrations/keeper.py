@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from modelbox.checkpoints import UPLOADED_AS, UPLOADED_FILES, HasCheckpoints
 from modelbox.delivery.held import Held
 from modelbox.errors import ModelBoxError, NotFoundError
+from modelbox.kinds.checkpoint import UPLOADED_AS, UPLOADED_FILES, HasCheckpoints
+from modelbox.kinds.model import Model, NewModel
+from modelbox.kinds.model_version import ModelVersion
 from modelbox.limits import CLOSE_PATIENCE_S
-from modelbox.models import Model, ModelVersion, NewModel
 from modelbox.values import LocalFile
 
 __all__ = ["CLOSE_TIMEOUT_S", "UPLOADED_AS", "UPLOADED_FILES", "WAITING_MAX", "CheckpointKeeper", "Saved"]

@@ -13,7 +13,7 @@ from modelbox.integrations.describing import numbers_of
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History
-from modelbox.runs import Run
+from modelbox.kinds.run import Run
 
 _keras: Any = framework("keras", install="keras")
 

@@ -6,12 +6,12 @@ log_booster(run, booster)
 
 from typing import Any, Final
 
-from modelbox.artifacts import Artifact
 from modelbox.integrations.boosters import Rounds, uploaded_model
 from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
+from modelbox.kinds.artifact import Artifact
+from modelbox.kinds.run import Run
 from modelbox.logged_object import LoggedObject
-from modelbox.runs import Run
 
 _lightgbm: Any = framework("lightgbm", install="lightgbm")
 

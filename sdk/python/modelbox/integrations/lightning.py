@@ -19,16 +19,17 @@ from typing import Any, Final, Protocol, TypeVar
 from modelbox.client import ModelBox
 from modelbox.enums import MLFramework, RunStatus
 from modelbox.errors import NotFoundError
-from modelbox.experiments import Experiment
 from modelbox.ids import drawn_id
 from modelbox.integrations.describing import numbers_of
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter, outcome_of
 from modelbox.integrations.restoring import restored_checkpoint
-from modelbox.models import ModelVersion, NewModel
+from modelbox.kinds.experiment import Experiment
+from modelbox.kinds.model import NewModel
+from modelbox.kinds.model_version import ModelVersion
+from modelbox.kinds.run import Run
 from modelbox.other_words import takes
-from modelbox.runs import Run
 
 Aggregate = Callable[[Sequence[float]], float]
 """Makes one value of those that were logged for one key and step."""

@@ -25,9 +25,10 @@ from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import Saved
 from modelbox.integrations.reporting import Reporter, outcome_of
 from modelbox.integrations.restoring import restored_checkpoint
-from modelbox.models import Model, ModelVersion
+from modelbox.kinds.model import Model
+from modelbox.kinds.model_version import ModelVersion
+from modelbox.kinds.run import Run, RunFields
 from modelbox.ranks import is_rank_zero
-from modelbox.runs import Run, RunFields
 from modelbox.transfer.places import place_of
 
 _torch: Any = framework("torch", install="torch")

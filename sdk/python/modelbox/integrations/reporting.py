@@ -10,12 +10,13 @@ from typing import Any, Final, Unpack
 from modelbox.client import ModelBox
 from modelbox.enums import RunStatus
 from modelbox.errors import ModelBoxError
-from modelbox.experiments import Experiment
 from modelbox.foreign import utf8
 from modelbox.integrations.keeper import PATIENCE_S, CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History
-from modelbox.models import Model, ModelVersion, NewModel
-from modelbox.runs import Run, RunFields
+from modelbox.kinds.experiment import Experiment
+from modelbox.kinds.model import Model, NewModel
+from modelbox.kinds.model_version import ModelVersion
+from modelbox.kinds.run import Run, RunFields
 
 END_TIMEOUT_S: Final = 10.0
 """How long the end of a training waits for the answer to what it logged, in seconds."""

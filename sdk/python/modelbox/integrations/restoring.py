@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from modelbox.checkpoints import Checkpoint, HasCheckpoints
 from modelbox.errors import ChecksumMismatchError
 from modelbox.fields import check_step
 from modelbox.foreign import asked
 from modelbox.integrations.keeper import UPLOADED_AS, UPLOADED_FILES
-from modelbox.runs import Run
+from modelbox.kinds.checkpoint import Checkpoint, HasCheckpoints
+from modelbox.kinds.run import Run
 
 _log = logging.getLogger("modelbox")
 

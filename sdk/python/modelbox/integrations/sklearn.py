@@ -6,10 +6,10 @@ log_estimator(run, classifier, test=(test_x, test_y))
 from collections.abc import Mapping
 from typing import Any
 
-from modelbox.artifacts import Artifact
 from modelbox.integrations.boosters import uploaded_model
 from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
+from modelbox.kinds.artifact import Artifact
 from modelbox.logged_object import LoggedObject
 
 _sklearn: Any = framework("sklearn", install="scikit-learn")

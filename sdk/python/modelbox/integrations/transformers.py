@@ -14,7 +14,7 @@ from modelbox.integrations.describing import numbers_of
 from modelbox.integrations.frameworks import framework
 from modelbox.integrations.keeper import CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History, restored_checkpoint
-from modelbox.runs import Run
+from modelbox.kinds.run import Run
 
 _transformers: Any = framework("transformers", install="transformers")
 

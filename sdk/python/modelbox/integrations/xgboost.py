@@ -10,7 +10,7 @@ from typing import Any, Final
 from modelbox.integrations.boosters import Rounds, keep_model
 from modelbox.integrations.describing import log_found
 from modelbox.integrations.frameworks import framework
-from modelbox.runs import Run
+from modelbox.kinds.run import Run
 
 _callback: Any = framework("xgboost.callback", install="xgboost")
 

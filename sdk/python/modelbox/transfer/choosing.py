@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
-from modelbox.artifacts import Artifact
 from modelbox.errors import NotFoundError, NotUploadedError
+from modelbox.kinds.artifact import Artifact
 from modelbox.transfer.places import Label, parsed, place_of
 from modelbox.transfer.tracking import names_of
 

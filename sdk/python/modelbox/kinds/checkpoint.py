@@ -3,23 +3,29 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
+from modelbox.client_calls import ClientCalls
 from modelbox.delivery.held import Held
 from modelbox.delivery.keeping import keeping
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_labels, check_number, check_step, check_text
+from modelbox.fields import check_id, check_labels, check_number, check_step, check_text
 from modelbox.ids import model_id as known_model_id
 from modelbox.ids import object_id
 from modelbox.journal.record import Record
+from modelbox.kinds.dataset import UsesDatasets
+from modelbox.kinds.model import Model, NewModel
+from modelbox.kinds.model_version import MODEL_VERSIONS, ModelVersion, tags_of, version_text
 from modelbox.listed import Listed
-from modelbox.logged_object import LoggedObject, id_of
+from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
-from modelbox.models import MODEL_VERSIONS, Model, ModelVersion, NewModel, tags_of, version_text
-from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
+from modelbox.objects import Kind, StoredObject, times_of
 from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sections import ROWS_MAX, files_of
+from modelbox.selection import Filter, ListFields
 from modelbox.sending import ask, create, deliver, not_done
+from modelbox.shown import Facts, Section, Table, pairs
 from modelbox.transfer.files import File, Files, files_to_track, files_to_upload, wire_file
 from modelbox.transfer.tracking import told_to_track
 from modelbox.transport import methods
@@ -33,7 +39,7 @@ UPLOADED_AS: Final = "uploaded_as"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Checkpoint(StoredObject):
+class Checkpoint(StoredObject, UsesDatasets):
     """A training checkpoint, keyed by its epoch or by its step; the other is None.
 
     `run_id` is empty for one that belongs to the experiment itself. `metric_values` are the metrics it was created
@@ -93,8 +99,13 @@ class Checkpoint(StoredObject):
         promoted = pb.GetModelVersionRequest(id=response.model_version)
         return MODEL_VERSIONS.read(self._session, promoted, exists=response.exists, given=request)
 
+    def _sections(self) -> Iterable[Section]:
+        yield Section("metrics", Facts(self.metric_values))
+        yield files_of(self)
+
 
 CHECKPOINTS: Final = Kind(
+    "checkpoint",
     Checkpoint,
     pb.Checkpoint,
     get=methods.GET_CHECKPOINT,
@@ -104,10 +115,11 @@ CHECKPOINTS: Final = Kind(
         "step": lambda checkpoint: checkpoint.step if checkpoint.HasField("step") else None,
         "metric_values": lambda checkpoint: dict(checkpoint.doubles),
     },
+    place=3,
 )
 
 
-class HasCheckpoints(LoggedObject):
+class HasCheckpoints(UsesDatasets):
     """An object that checkpoints are taken of: an experiment or a run."""
 
     __slots__ = ()
@@ -144,7 +156,7 @@ class HasCheckpoints(LoggedObject):
         request = self._request_of(epoch, metrics, step=step, artifacts=artifacts, metadata=metadata, labels=labels)
         response = create(self._session, methods.CREATE_CHECKPOINT, request)
         if response is not None and response.exists:
-            return CHECKPOINTS.read(self._session, pb.GetCheckpointRequest(id=response.checkpoint_id))
+            return CHECKPOINTS.read_id(self._session, response.checkpoint_id)
         created = pb.Checkpoint(
             id=self.checkpoint_id(epoch, step=step),
             namespace=self.namespace,
@@ -262,21 +274,9 @@ class HasCheckpoints(LoggedObject):
         return CHECKPOINTS.read(self._session, request)
 
     @takes()
-    def checkpoints(
-        self,
-        filter: str = "",  # noqa: A002  # the word of every list
-        *,
-        order_by: OrderBy = "",
-        include_deleted: bool = False,
-        limit: int | None = None,
-    ) -> Listed[Checkpoint]:
-        """Return the checkpoints by epoch, then step; of an experiment those of its runs too.
-
-        See `ModelBox.experiments` for the arguments.
-        """
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted)
-        request = pb.ListCheckpointsRequest(**self._checkpoint_parent(), **selected)
-        return CHECKPOINTS.read_all(self._session, request, limit=limit)
+    def checkpoints(self, filter: Filter = "", **which: Unpack[ListFields]) -> Listed[Checkpoint]:  # noqa: A002
+        """Return the checkpoints by epoch, then step; of an experiment those of its runs too."""
+        return CHECKPOINTS.listed(self._session, {"filter": filter, **which}, self._checkpoint_parent())
 
     def _request_of(
         self,
@@ -322,6 +322,24 @@ class HasCheckpoints(LoggedObject):
     def _experiment_id(self) -> str:
         """Return the id of the experiment that a checkpoint of this object belongs to."""
         raise NotImplementedError
+
+
+class CheckpointCalls(ClientCalls):
+    """What a client does with checkpoints; more is done by the run or experiment that they are taken of."""
+
+    def checkpoint(self, id: str) -> Checkpoint:  # noqa: A002  # its name on the wire
+        """Return one checkpoint by its id; `Run.checkpoint` and `Experiment.checkpoint` find one by its epoch or step.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return CHECKPOINTS.read_id(self._session, check_id("id", id))
+
+
+def checkpoints_section(of: HasCheckpoints) -> Section:
+    """Return the checkpoints of an object in short."""
+    rows = [(one.epoch, one.step, one.created_at, pairs(one.metric_values)) for one in of.checkpoints(limit=ROWS_MAX)]
+    return Section("checkpoints", Table(("epoch", "step", "created", "metrics"), rows), is_open=False)
 
 
 def _key(epoch: int | None, step: int | None) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Artifacts: files that belong to an object."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
+from modelbox.client_calls import ClientCalls
 from modelbox.enums import FileType
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
@@ -55,7 +57,7 @@ class Artifact(Logged):
 
     def __repr__(self) -> str:
         """Return the artifact in a line."""
-        # Loaded when something is shown; it knows every kind.
+        # Loaded when something is shown.
         from modelbox.display.line import line_of  # noqa: PLC0415  # see above
 
         return line_of(self)
@@ -72,6 +74,43 @@ class Artifact(Logged):
             [wire_artifact(self)], Path(dst_path), overwrite=overwrite, on_progress=on_progress
         )
         return place
+
+
+class ArtifactCalls(ClientCalls):
+    """What a client does with files of any objects."""
+
+    def download_artifact(
+        self,
+        artifact: Artifact | str,
+        destination: str | PathLike[str] = ".",
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> Path:
+        """Download an artifact of any object into a folder; see `Model.download_artifact`."""
+        [place] = self.download_artifacts([artifact], destination, overwrite=overwrite, on_progress=on_progress)
+        return place
+
+    def download_artifacts(
+        self,
+        artifacts: Iterable[Artifact | str],
+        destination: str | PathLike[str] = ".",
+        *,
+        overwrite: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> list[Path]:
+        """Download artifacts of any objects, or their ids, into a folder; see `Model.download_artifact`.
+
+        Returns:
+            Where the files are, in the order of the artifacts.
+
+        Raises:
+            InvalidFieldError: Two have one path, or files are there that differ, and `overwrite` is not given; nothing
+                was changed.
+            ChecksumMismatchError: Other bytes arrived than the server keeps.
+        """
+        known = [known_artifact(artifact) for artifact in artifacts]
+        return self._session.transfers.download(known, Path(destination), overwrite=overwrite, on_progress=on_progress)
 
 
 def wire_artifact(artifact: Artifact) -> pb.FileMetadata:

@@ -1,29 +1,73 @@
 """Datasets: what objects are made with, described by name and digest; the data itself stays where it is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
+from modelbox.client_calls import ClientCalls
 from modelbox.errors import ClosedError, InvalidFieldError, ModelBoxError
 from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_text
 from modelbox.ids import object_id
 from modelbox.limits import PATH_CHARS_MAX
 from modelbox.listed import Listed
-from modelbox.logged import Logged
+from modelbox.logged_object import LoggedObject
 from modelbox.metadata import encode_metadata
-from modelbox.objects import Kind, OrderBy, StoredObject, selection, times_of
+from modelbox.objects import Kind, StoredObject, times_of
 from modelbox.oddities import Oddities, clean_line
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.sections import LONG_ROWS_MAX
+from modelbox.selection import NamespaceListFields, Where
 from modelbox.sending import create, deliver
 from modelbox.session import Session
+from modelbox.shown import Section, Table, pairs
 from modelbox.transport import methods
 from modelbox.values import DatasetColumn, Labels
 from modelbox.wire import value_of
 
 
+class UsesDatasets(LoggedObject):
+    """An object that is made with datasets."""
+
+    __slots__ = ()
+
+    @takes()
+    def log_dataset(
+        self, dataset: Any, *, name: str = "", role: str = "training", location: str = "", namespace: str = ""
+    ) -> "Dataset":
+        """Record that this object was made with a dataset, registering the dataset if it is not known yet.
+
+        Args:
+            dataset: A `Dataset`; or the data itself, of which only a description is sent: a table of pandas, an array
+                of numpy, or the path of a file.
+            name: The dataset's name; with the digest of its content it makes the dataset. From its location unless
+                given.
+            role: What it was used for, such as "training" or "evaluation".
+            location: Where it is kept, a path or URI; the file's own path unless given.
+            namespace: Where to register it; the object's own namespace unless given.
+
+        What cannot be described does not end a training: it is registered by its class, without a digest; of what is
+        too large to be kept the rest is. It is warned about, each kind once.
+
+        Raises:
+            InvalidFieldError: Of a client without `background`: the data cannot be described, or an argument breaks a
+                rule.
+        """
+        session = self._session
+        if isinstance(dataset, Dataset):
+            registered = dataset
+        else:
+            where = namespace or getattr(self, "namespace", "")
+            registered = _register_described(session, dataset, name=name, location=location, namespace=where)
+        relation = session.oddities.name("role", role) if role else ""
+        link = pb.LinkLineageRequest(from_id=registered.id, to_id=self.id, relation=relation)
+        deliver(session, methods.LINK_LINEAGE, link)
+        return registered
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Dataset(StoredObject):
+class Dataset(StoredObject, UsesDatasets):
     """A dataset: its name and the digest of its content make it, so other content is another dataset.
 
     `location` is where it is kept, `digest` is `algorithm:hexadecimal`; counts are None where they are not known.
@@ -32,9 +76,13 @@ class Dataset(StoredObject):
     name: str
     location: str
     digest: str
-    columns: tuple[DatasetColumn, ...]
+    columns: tuple[DatasetColumn, ...] = field(repr=False)
     row_count: int | None
     column_count: int | None
+
+    def _sections(self) -> Iterable[Section]:
+        rows = [(column.name, column.type, pairs(column.summary)) for column in self.columns[:LONG_ROWS_MAX]]
+        yield Section("columns", Table(("column", "type", "values"), rows))
 
 
 def _columns_of(dataset: pb.Dataset) -> tuple[DatasetColumn, ...]:
@@ -44,14 +92,18 @@ def _columns_of(dataset: pb.Dataset) -> tuple[DatasetColumn, ...]:
 
 
 DATASETS: Final = Kind(
-    Dataset, pb.Dataset, get=methods.GET_DATASET, list=methods.LIST_DATASETS, readers={"columns": _columns_of}
+    "dataset",
+    Dataset,
+    pb.Dataset,
+    get=methods.GET_DATASET,
+    list=methods.LIST_DATASETS,
+    readers={"columns": _columns_of},
+    place=4,
 )
 
 
-class DatasetCalls:
+class DatasetCalls(ClientCalls):
     """What a client does with datasets."""
-
-    _session: Session
 
     def new_dataset(
         self,
@@ -100,45 +152,17 @@ class DatasetCalls:
         Raises:
             NotFoundError: There is none.
         """
-        return DATASETS.read(
-            self._session, pb.GetDatasetRequest(id=check_id("id", id, instead=NOT_BY_NAME.format("datasets")))
-        )
+        wanted = check_id("id", id, instead=NOT_BY_NAME.format("datasets"))
+        return DATASETS.read_id(self._session, wanted)
 
-    def datasets(
-        self,
-        namespace: str = "",
-        *,
-        filter: str = "",  # noqa: A002  # the word of every list
-        order_by: OrderBy = "",
-        recursive: bool = False,
-        include_deleted: bool = False,
-        limit: int | None = None,
-    ) -> Listed[Dataset]:
-        """Return the datasets of a namespace, newest first; see `experiments` for the arguments."""
-        selected = selection(filter=filter, order_by=order_by, include_deleted=include_deleted, recursive=recursive)
-        request = pb.ListDatasetsRequest(namespace=self._session.within(namespace), **selected)
-        return DATASETS.read_all(self._session, request, limit=limit)
+    @takes()
+    def datasets(self, namespace: Where = "", **which: Unpack[NamespaceListFields]) -> Listed[Dataset]:
+        """Return the datasets of a namespace, newest first.
 
-
-def log_dataset(
-    user: Logged,
-    dataset: Any,
-    *,
-    name: str,
-    role: str,
-    location: str,
-    namespace: str,
-) -> Dataset:
-    """Record that an object was made with a dataset; see `LoggedObject.log_dataset`."""
-    session = user._session  # noqa: SLF001  # an object's client is the client of what is done with it
-    if isinstance(dataset, Dataset):
-        registered = dataset
-    else:
-        registered = _register_described(session, dataset, name=name, location=location, namespace=namespace)
-    relation = session.oddities.name("role", role) if role else ""
-    link = pb.LinkLineageRequest(from_id=registered.id, to_id=user.id, relation=relation)
-    deliver(session, methods.LINK_LINEAGE, link)
-    return registered
+        Raises:
+            InvalidFieldError: The filter or order cannot be understood; the message says where.
+        """
+        return DATASETS.listed(self._session, which, {"namespace": self._session.within(namespace)})
 
 
 def _register_described(session: Session, data: Any, *, name: str, location: str, namespace: str) -> Dataset:
