@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from modelbox import InvalidFieldError, ModelBox
+from modelbox.cli.commands.client.metrics import TABLE_POINTS_MAX
 from modelbox.cli.main import main
-from modelbox.cli.metrics import TABLE_POINTS_MAX
 from modelbox.errors import ModelBoxError
 from tests.integration.cli_calls import read, run
 

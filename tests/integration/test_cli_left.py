@@ -95,7 +95,7 @@ def test_what_was_refused_is_told_while_it_is_news(
 ) -> None:
     _refuse(sdk_server, client, 1)
     assert "refused within the last day and set aside: 1 call; see" in run("journal").stderr
-    monkeypatch.setattr("modelbox.cli.journal._NEWS_S", 0.0)
+    monkeypatch.setattr("modelbox.cli.commands.client.journal._NEWS_S", 0.0)
     assert run("journal").stderr == ""
 
 

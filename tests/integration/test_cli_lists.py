@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from modelbox import Experiment, ModelBox, Run
+from modelbox.cli.commands.client.metrics import TABLE_POINTS_MAX
 from modelbox.cli.main import main
-from modelbox.cli.metrics import TABLE_POINTS_MAX
 from tests.integration.cli_calls import read, run
 from tests.integration.sdk_server import wait_until
 

@@ -14,8 +14,10 @@ import click
 
 from modelbox.cli.naming import resolved
 from modelbox.client import ModelBox
+from modelbox.config import resolve_journal
 from modelbox.enums import MLFramework
 from modelbox.errors import ModelBoxError, UnavailableError
+from modelbox.journal.folder import JournalSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -111,6 +113,18 @@ def with_client(command: Callable[..., None]) -> Callable[..., None]:
             command(client, **{name: resolved(client, value, namespace=where) for name, value in of.items()})
 
     return run
+
+
+def journal_settings(config_path: Path | None) -> JournalSettings:
+    """Return where journals are kept.
+
+    Raises:
+        click.ClickException: They are kept nowhere.
+    """
+    settings = resolve_journal(config_path=config_path)
+    if settings is None:
+        raise click.ClickException("there is no journal: MODELBOX_JOURNAL is off, or no home and no journal_dir is set")
+    return settings
 
 
 def connection_options(command: Command) -> Command:

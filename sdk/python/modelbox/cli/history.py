@@ -1,16 +1,16 @@
-"""`modelbox client history`, and what `models history` and `model-versions history` share with it."""
+"""Histories on the command line: of an object of any kind, of a model, of a model version.
+
+Must not know: any command.
+"""
 
 from typing import Any
 
 import click
 
 from modelbox.cli.common import Command, limit_option, output_option
-from modelbox.cli.groups import ObjectCommand
 from modelbox.cli.output import print_rows
-from modelbox.cli.pointing import with_object
 from modelbox.cli.rows import rows_of
 from modelbox.cli.values import read_time
-from modelbox.client import ModelBox
 from modelbox.logged_object import LoggedObject
 
 _COLUMNS = ("recorded_at", "position", "actor", "object_type", "field", "old", "new")
@@ -32,11 +32,3 @@ def print_history(of: LoggedObject, *, output: str, **which: Any) -> None:
     rows = list(rows_of(of.history(**which)))
     more = [name for name in _FURTHER if output == "csv" or any(row[name] for row in rows)]
     print_rows(rows, columns=(*_COLUMNS, *more), output=output, what="changes")
-
-
-@click.command(cls=ObjectCommand, epilog="Example: modelbox client history --id ID --since 2030-01-31T12:00Z")
-@history_options
-@with_object()
-def history(client: ModelBox, *, object_id: str, **which: Any) -> None:
-    """Print who changed what of an object of any kind and when, newest first."""
-    print_history(client.object(object_id), **which)

@@ -3,9 +3,10 @@
 Some live in packages whose dependencies may be missing; such a command says how to install them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint
+from pkgutil import iter_modules
 from typing import Any, Final
 
 import click
@@ -13,6 +14,11 @@ import click
 from modelbox.cli.groups import Group
 
 _INSTALL: Final = "install it with: pip install 'modelbox[server]' (or 'modelbox[embedded]' to bring the servers along)"
+
+
+def commands_in(package: str, path: Iterable[str]) -> dict[str, str]:
+    """Return the commands of a package, by the names of its files; none is imported."""
+    return {found.name.replace("_", "-"): f"{package}.{found.name}:COMMAND" for found in iter_modules(path)}
 
 
 class LazyGroup(Group):

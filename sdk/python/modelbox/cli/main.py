@@ -5,23 +5,19 @@ from typing import Any, Final
 
 import click
 
-from modelbox.cli.lazy import LazyGroup
+from modelbox.cli import commands
+from modelbox.cli.lazy import LazyGroup, commands_in
 
 EXIT_INTERRUPTED: Final = 130
 
 _PROGRAM: Final = "modelbox"
 _GROUP: Final = "modelbox.commands"
 
-_OWN: Final = {
-    "client": "modelbox.cli.client:client",
-    "completion": "modelbox.cli.completion:completion",
-    "report": "modelbox.cli.report:report",
-}
-
 
 def _commands() -> dict[str, str]:
     """Return our own commands and those that installed packages add."""
-    return {entry.name: entry.value for entry in entry_points(group=_GROUP)} | _OWN
+    added = {entry.name: entry.value for entry in entry_points(group=_GROUP)}
+    return added | commands_in(commands.__name__, commands.__path__)
 
 
 class Program(LazyGroup):

@@ -4,7 +4,7 @@ Must not know: any command.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -13,9 +13,12 @@ import click
 
 from modelbox.client import ModelBox
 from modelbox.errors import NotFoundError
-from modelbox.kinds.experiment import Experiment
-from modelbox.kinds.model import Model
-from modelbox.kinds.run import Run
+from modelbox.finding import key_of
+from modelbox.kinds.experiment import EXPERIMENTS
+from modelbox.listed import Listed
+from modelbox.objects import Kind, ObjectT
+from modelbox.registry import KINDS
+from modelbox.session import Session
 
 _BEGINNING: Final = re.compile(r"[0-9a-f][0-9a-f-]{3,35}", re.IGNORECASE)
 _CANDIDATES_MAX: Final = 10
@@ -51,8 +54,8 @@ def resolved(client: ModelBox, given: Any, *, namespace: str = "") -> Any:
     match given:
         case GivenId(text="", kind=_):
             return ""
-        case GivenId(text, "artifact"):
-            return whole_id(client, text, kind="artifact")
+        case GivenId(text, kind) if kind not in KINDS:
+            return whole_id(client, text, kind=kind)
         case GivenId(text, kind):
             return find_id(client, text, (kind,), namespace=namespace)
         case tuple():
@@ -88,7 +91,7 @@ def find_id(client: ModelBox, text: str, kinds: Sequence[str], *, experiment: st
     if is_id(text):
         return text
     if kinds == ("run",):
-        of = find_experiment(client, experiment, namespace) if experiment else None
+        of = find_named(client, EXPERIMENTS, experiment, namespace) if experiment else None
         return (client.run(text, namespace=namespace) if of is None else of.run(text)).id
     if _is_beginning(text) and (found := _beginning_so(client, text, kinds)) is not None:
         return found
@@ -118,7 +121,7 @@ def kind_of(client: ModelBox, text: str) -> str:
 
 def _nothing(text: str, kinds: Sequence[str], where: str) -> str:
     nouns = [kind.replace("_", " ") for kind in kinds]
-    named = [kind for kind in kinds if kind in _NAMED]
+    named = [kind for kind in kinds if KINDS[kind].is_named]
     if _is_beginning(text):
         noun = nouns[0] if len(nouns) == 1 else "object"
         by_name = f", nor is one named so in {where}" if named else ""
@@ -134,66 +137,48 @@ def _named_so(
     client: ModelBox, text: str, kinds: Sequence[str], *, experiment: str, namespace: str
 ) -> list[tuple[str, str]]:
     """Return kinds and ids of what is named so: of what is deleted only where nothing else is."""
-    namespace = namespace or client.namespace
     of_name = 'name = "{}"'.format(text.replace('"', '""'))
     for is_deleted in (False, True):
         which: Any = {"filter": of_name, "include_deleted": is_deleted, "limit": _CANDIDATES_MAX + 1}
         if experiment:
-            runs = find_experiment(client, experiment, namespace).runs(**which) if "run" in kinds else []
+            runs = find_named(client, EXPERIMENTS, experiment, namespace).runs(**which) if "run" in kinds else []
             found = [("run", one.id) for one in runs]
         else:
-            found = [
-                (kind, one.id) for kind in kinds if kind in _NAMED for one in _NAMED[kind](client, namespace, **which)
-            ]
+            named = [kind for kind in kinds if KINDS[kind].is_named]
+            found = [(kind, one.id) for kind in named for one in listed(client, KINDS[kind], namespace, which)]
         if found:
             return found
     return []
 
 
-_NAMED: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
-    "experiment": ModelBox.experiments,
-    "run": ModelBox.runs,
-    "dataset": ModelBox.datasets,
-    "model": ModelBox.models,
-}
-"""What has a name of its own, and how it is listed."""
-
-
-def find_model(client: ModelBox, model: str, namespace: str) -> Model:
-    """Return the model of an id, of the beginning of one, or of a name in the namespace."""
-    if not model:
-        raise click.UsageError("--model is missing: give its id or its name")
-    if is_id(model):
-        return client.model(id=model)
+def find_named(client: ModelBox, kind: Kind[ObjectT], text: str, namespace: str) -> ObjectT:
+    """Return the object of an id, of the beginning of one, or of a name that the namespace has once."""
+    if not text:
+        raise click.UsageError(f"--{kind.name} is missing: give its id or its name")
+    if is_id(text):
+        return read_id(client, kind, text)
+    session = _session(client)
     try:
-        return client.model(namespace=namespace, name=model)
+        return kind.read(session, kind.get.request(**key_of(session, "", namespace=namespace, name=text)))
     except NotFoundError:
-        if not _is_beginning(model) or (found := _beginning_so(client, model, ("model",))) is None:
+        if not _is_beginning(text) or (found := _beginning_so(client, text, (kind.name,))) is None:
             raise
-    return client.model(id=found)
+    return read_id(client, kind, found)
 
 
-def find_experiment(client: ModelBox, experiment: str, namespace: str) -> Experiment:
-    """Return the experiment of an id, of the beginning of one, or of a name in the namespace."""
-    if not experiment:
-        raise click.UsageError("--experiment is missing: give its id or its name")
-    if is_id(experiment):
-        return client.experiment(id=experiment)
-    try:
-        return client.experiment(namespace=namespace, name=experiment)
-    except NotFoundError:
-        if not _is_beginning(experiment) or (found := _beginning_so(client, experiment, ("experiment",))) is None:
-            raise
-    return client.experiment(id=found)
+def read_id(client: ModelBox, kind: Kind[ObjectT], object_id: str) -> ObjectT:
+    """Return the object of a kind with this id."""
+    return kind.read_id(_session(client), object_id)
 
 
-def find_run(client: ModelBox, run: str, *, experiment: str = "", namespace: str = "") -> Run:
-    """Return the run of an id, of the beginning of one, or of a name in the experiment or namespace.
+def listed(client: ModelBox, kind: Kind[ObjectT], namespace: str, which: Mapping[str, Any]) -> Listed[ObjectT]:
+    """Return the objects of a kind that a namespace has, the client's own unless it is named."""
+    session = _session(client)
+    return kind.listed(session, which, {"namespace": session.within(namespace)})
 
-    Raises:
-        click.ClickException: There is none, or several have that name.
-    """
-    return client.run(find_id(client, run, ("run",), experiment=experiment, namespace=namespace))
+
+def _session(client: ModelBox) -> Session:
+    return client._session  # noqa: SLF001  # the command line is the client's own
 
 
 def _beginning_so(client: ModelBox, text: str, kinds: Sequence[str]) -> str | None:

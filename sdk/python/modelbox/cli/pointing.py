@@ -14,23 +14,17 @@ import click
 
 from modelbox.cli.common import namespace_option, with_client
 from modelbox.cli.groups import ObjectArgument
-from modelbox.cli.naming import find_experiment, find_id, find_model, is_id
+from modelbox.cli.naming import find_id, find_named, is_id, read_id
 from modelbox.client import ModelBox
 from modelbox.ids import object_id as derived_id
+from modelbox.kinds.model import MODELS
 from modelbox.objects import StoredObject
+from modelbox.registry import KINDS
 from modelbox.values import FoundObject
 
-ANY: Final = ("experiment", "run", "checkpoint", "dataset", "model", "model_version")
+ANY: Final = tuple(KINDS)
 """The kinds of objects."""
 
-_READ: Final[Mapping[str, Callable[[ModelBox, str], StoredObject]]] = {
-    "experiment": ModelBox.experiment,
-    "run": ModelBox.run,
-    "checkpoint": ModelBox.checkpoint,
-    "dataset": ModelBox.dataset,
-    "model": ModelBox.model,
-    "model_version": ModelBox.model_version,
-}
 _ARGUMENT: Final = "object_argument"
 _ID: Final = "object_id"
 
@@ -52,7 +46,7 @@ def with_one(kind: str, *, tag_is: str = "") -> Callable[[Callable[..., None]], 
     """
 
     def call(command: Callable[..., None], client: ModelBox, object_id: str, of: dict[str, Any]) -> None:
-        command(client, _READ[kind](client, object_id), **of)
+        command(client, read_id(client, KINDS[kind], object_id), **of)
 
     return _with((kind,), ("--id",), call, tag_is=tag_is)
 
@@ -64,7 +58,7 @@ def object_options(kinds: Sequence[str], id_names: Sequence[str]) -> Callable[[C
     nouns = " or ".join(kind.replace("_", " ") for kind in kinds) if kinds != ANY else "object"
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        if kinds != ("checkpoint",):
+        if _are_in_namespaces(kinds):
             command = namespace_option(command)
         if "model_version" in kinds:
             command = click.option("--tag", default="", help="With a model: the version that holds this unique tag.")(
@@ -98,7 +92,8 @@ def read_any(client: ModelBox, object_id: str) -> StoredObject:
     Raises:
         click.ClickException: There is none.
     """
-    return _READ[_known(client, object_id).type](client, object_id)
+    found: StoredObject = read_id(client, KINDS[_known(client, object_id).type], object_id)
+    return found
 
 
 def described(client: ModelBox, object_id: str) -> str:
@@ -114,7 +109,7 @@ def described(client: ModelBox, object_id: str) -> str:
 
 def _known(client: ModelBox, object_id: str) -> FoundObject:
     for found in client.find_objects(object_id):
-        if found.type in _READ:
+        if found.type in KINDS:
             return found
     raise click.ClickException(f"id: there is no object {object_id}")
 
@@ -148,7 +143,7 @@ def known_id_of(client: ModelBox, given: Mapping[str, str]) -> str:
     [(name, text)] = texts.items()
     if is_id(text):
         return text.lower()
-    is_derived = name in {"experiment", "model"}
+    is_derived = name in KINDS and KINDS[name].is_found_by_name
     return derived_id(name, given.get("namespace") or client.namespace, text) if is_derived else ""
 
 
@@ -193,17 +188,15 @@ def params_of(kinds: Sequence[str]) -> tuple[str, ...]:
     of_version = ("version", "tag") if "model_version" in kinds else ()
     model = ("model",) if kinds == ("model_version",) else ()
     scope = ("experiment",) if kinds == ("run",) else ()
-    where = () if kinds == ("checkpoint",) else ("namespace",)
+    where = ("namespace",) if _are_in_namespaces(kinds) else ()
     return (_ARGUMENT, _ID, *of_kinds, *model, *of_version, *scope, *where)
 
 
 def _find(client: ModelBox, text: str, kinds: Sequence[str], *, experiment: str, namespace: str) -> str:
     match kinds:
-        # They know of one of that name elsewhere.
-        case ("model",):
-            return find_model(client, text, namespace).id
-        case ("experiment",):
-            return find_experiment(client, text, namespace).id
+        case (kind,) if KINDS[kind].is_found_by_name:
+            # It is told where else one of that name is.
+            return str(find_named(client, KINDS[kind], text, namespace).id)
         case _:
             return find_id(client, text, kinds, experiment=experiment, namespace=namespace)
 
@@ -212,7 +205,7 @@ def _version_of(client: ModelBox, texts: Mapping[str, str], given: Mapping[str, 
     """Return the id of the version of a model, which the option or the first argument names."""
     if len(texts) != 1 or not (model := texts.get("model") or texts.get(_ARGUMENT)):
         raise click.UsageError("--version and --tag are of a --model")
-    found = find_model(client, model, given.get("namespace", ""))
+    found = find_named(client, MODELS, model, given.get("namespace", ""))
     version, tag = given.get("version", ""), given.get("tag", "")
     if version and tag:
         raise click.UsageError("give either --version or --tag")
@@ -225,12 +218,14 @@ def _names(kind: str) -> tuple[str, str]:
     return name, f"{name}-id"
 
 
-def _help(kind: str) -> str:
-    text = f"The {kind.replace('_', ' ')}: its id or its beginning"
-    match kind:
-        case "run":
-            return f"{text}, or its name in the --experiment or namespace."
-        case "experiment" | "model" | "dataset":
-            return f"{text}, or its name in the namespace."
-        case _:
-            return f"{text}."
+def _are_in_namespaces(kinds: Sequence[str]) -> bool:
+    """Tell whether objects of these kinds, or what they are parts of, are found by their names in a namespace."""
+    return any(KINDS[kind].is_named or KINDS[kind].part_of for kind in kinds)
+
+
+def _help(name: str) -> str:
+    kind = KINDS[name]
+    text = f"The {name.replace('_', ' ')}: its id or its beginning"
+    if not kind.is_named:
+        return f"{text}."
+    return f"{text}, or its name in the {f'--{kind.part_of} or ' if kind.part_of else ''}namespace."

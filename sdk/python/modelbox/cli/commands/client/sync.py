@@ -1,17 +1,23 @@
-"""`modelbox client sync` and `modelbox client journal`."""
+"""`modelbox client sync`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from time import time
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import click
 
-from modelbox.cli.common import REFUSED_TIMEOUT_S, TIMEOUT_S, connection_options, output_option, reported
+from modelbox.cli.common import (
+    REFUSED_TIMEOUT_S,
+    TIMEOUT_S,
+    connection_options,
+    journal_settings,
+    output_option,
+    reported,
+)
 from modelbox.cli.output import print_rows, shown
 from modelbox.cli.tables import terminal_width
-from modelbox.config import resolve_address, resolve_journal
+from modelbox.config import resolve_address
 from modelbox.errors import counted
 from modelbox.journal.folder import JournalSettings
 
@@ -28,9 +34,6 @@ class _Patience(TypedDict):
 
 
 _PATIENCE: Final[_Patience] = {"away_s_max": TIMEOUT_S, "refused_s_max": REFUSED_TIMEOUT_S}
-
-_NEWS_S: Final = 86_400.0
-"""For how long it is news that something was set aside, in seconds."""
 
 _EXAMPLES = """\b
 Example: modelbox client sync --server-addr localhost:8085
@@ -74,7 +77,7 @@ def sync(
         raise click.UsageError("--show and --drop do not go together")
     with reported():
         address = resolve_address(server_addr, config_path=config_path)
-        settings = _settings(config_path)
+        settings = journal_settings(config_path)
         if refused:
             found: list[SetAside] = []
             try:
@@ -182,29 +185,4 @@ def _refused_row(one: "SetAside") -> dict[str, object]:
     return {**asdict(one), "outcome": str(one.outcome), "path": str(one.path)}
 
 
-@click.command(epilog="Example: modelbox client journal --output json")
-@click.option("--config-path", type=click.Path(path_type=Path, dir_okay=False), help="The client's configuration file.")
-@output_option
-def journal(*, output: str, config_path: Path | None) -> None:
-    """List the journals of this user, of all servers, and what waits in them; nothing is sent."""
-    from modelbox.syncing import set_aside, waiting_journals
-
-    with reported():
-        settings = _settings(config_path)
-        rows = [
-            {**asdict(found), "path": str(found.path), "journal": found.path.name}
-            for found in waiting_journals(settings)
-        ]
-        aside = set_aside(settings, since=time() - _NEWS_S)
-    columns = ("journal", "server_addr", "points", "calls", "bytes", "in_use", "log", "created_at")
-    print_rows(rows, columns=columns, output=output, what="journals")
-    if aside.records:
-        text = f"refused within the last day and set aside: {counted(aside.points, aside.calls)}"
-        click.echo(f"{text}; see them with: modelbox client sync --refused --show", err=True)
-
-
-def _settings(config_path: Path | None) -> JournalSettings:
-    settings = resolve_journal(config_path=config_path)
-    if settings is None:
-        raise click.ClickException("there is no journal: MODELBOX_JOURNAL is off, or no home and no journal_dir is set")
-    return settings
+COMMAND: Final = sync

@@ -1,7 +1,7 @@
 """`modelbox client runs`."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,7 +13,7 @@ from modelbox.cli.common import (
     with_client,
 )
 from modelbox.cli.groups import Group
-from modelbox.cli.naming import Id, find_experiment, find_run, is_id
+from modelbox.cli.naming import Id, find_id, find_named, is_id
 from modelbox.cli.output import Row, print_object, print_rows
 from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import row_of, rows_of
@@ -34,7 +34,7 @@ from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
 from modelbox.enums import RunStatus
 from modelbox.errors import NotFoundError, RunEndedError
-from modelbox.kinds.experiment import Experiment
+from modelbox.kinds.experiment import EXPERIMENTS, Experiment
 from modelbox.kinds.run import Run
 
 
@@ -86,7 +86,7 @@ def start(
 def _experiment(client: ModelBox, experiment: str, namespace: str) -> Experiment:
     """Return the experiment, which is created and told of where a name is of none."""
     try:
-        return find_experiment(client, experiment, namespace)
+        return find_named(client, EXPERIMENTS, experiment, namespace)
     except NotFoundError:
         if is_id(experiment):
             raise
@@ -166,7 +166,7 @@ def list_runs(
     is_for_people = output in ("table", "markdown")
     which["all_keys"] = need_keys(chosen) or (output != "csv" and not chosen)
     if experiment:
-        found = find_experiment(client, experiment, namespace).runs(**which)
+        found = find_named(client, EXPERIMENTS, experiment, namespace).runs(**which)
     else:
         found = client.runs(namespace, recursive=recursive, all_namespaces=all_namespaces, **which)
     if output == "json" and not chosen:
@@ -218,9 +218,9 @@ def compare(
     if bool(ids) == bool(experiment):
         raise click.UsageError("give either the ids of runs, or --experiment")
     if ids:
-        compared: Comparison = client.compare([find_run(client, one, namespace=namespace) for one in ids])
+        compared: Comparison = client.compare([find_id(client, one, ("run",), namespace=namespace) for one in ids])
     else:
-        compared = client.compare(find_experiment(client, experiment, namespace).runs(**which))
+        compared = client.compare(find_named(client, EXPERIMENTS, experiment, namespace).runs(**which))
     if output in ("table", "markdown"):
         # People have a duration as in every list; programs have seconds.
         columns = ["duration" if one == "duration_s" else one for one in compared.columns]
@@ -246,8 +246,11 @@ def best(
     if bool(key) == bool(metric):
         raise click.UsageError("give the key of a METRIC, as the first argument or as --metric")
     metric = key or metric
-    run = find_experiment(client, experiment, namespace).best_run(metric, **which)
+    run = find_named(client, EXPERIMENTS, experiment, namespace).best_run(metric, **which)
     if run is None:
         such = "no run that the filter finds" if which["filter"] else "no run of the experiment"
         raise click.ClickException(f"metric: {such} has the metric {metric[:80]!r}")
     print_object(told(row_of(run), output), output=output)
+
+
+COMMAND: Final = runs

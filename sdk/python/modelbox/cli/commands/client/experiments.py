@@ -1,6 +1,6 @@
 """`modelbox client experiments`."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -82,3 +82,6 @@ def list_experiments(client: ModelBox, *, output: str, **which: Any) -> None:
 def show(_client: ModelBox, experiment: Experiment, *, output: str) -> None:
     """Show one experiment with its metadata."""
     print_object(told({**row_of(experiment), "metadata": experiment.metadata()}, output), output=output)
+
+
+COMMAND: Final = experiments

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -65,3 +66,6 @@ def _names(row: Row) -> Iterator[str]:
         yield f"{shown(row['unique_tag'])} from {shown(row['from_version']) or 'no version'}"
     if row["actor"]:
         yield f"by {shown(row['actor'])}"
+
+
+COMMAND: Final = watch

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import click
 
@@ -166,3 +166,6 @@ def _rows(points: Iterable[tuple[str, MetricPoint]], *, is_json: bool) -> Iterat
         # JSON has it as it is logged: seconds since the epoch.
         wallclock = point.wallclock if is_json else moment_of(point.wallclock)
         yield {"key": key, "step": point.step, "wallclock": wallclock, "value": point.value}
+
+
+COMMAND: Final = metrics

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
@@ -66,3 +67,6 @@ def _rows(logged: Iterable[Event]) -> Iterable[Row]:
             "wallclock_time": time,
             "metadata": event.metadata,
         }
+
+
+COMMAND: Final = events

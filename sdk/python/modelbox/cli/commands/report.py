@@ -1,5 +1,7 @@
 """`modelbox report`."""
 
+from typing import Final
+
 import click
 
 from modelbox.cli.groups import ObjectCommand
@@ -21,3 +23,6 @@ def report(client: ModelBox, *, object_id: str) -> None:
     shown = read_any(client, object_id)
     name = getattr(shown, "name", "") or shown.id
     click.echo(document(f"{type(shown).__name__} {name}", Html(shown._repr_html_())))  # what a notebook shows
+
+
+COMMAND: Final = report

@@ -1,6 +1,7 @@
 """`modelbox client lineage`."""
 
 from dataclasses import asdict
+from typing import Final
 
 import click
 
@@ -33,3 +34,6 @@ def lineage(client: ModelBox, *, object_id: str, direction: str, depth: int, out
     print_rows(edge_rows(found), columns=("made_with", "relation", "made"), output=output, what="lineage")
     if found.truncated:
         click.echo("there is more: ask with a smaller --depth, or from an object further on", err=True)
+
+
+COMMAND: Final = lineage

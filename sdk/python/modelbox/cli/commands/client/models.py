@@ -1,6 +1,6 @@
 """`modelbox client models`."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -98,3 +98,6 @@ def show(_client: ModelBox, model: Model, *, output: str) -> None:
 def history(_client: ModelBox, model: Model, **which: Any) -> None:
     """Print who changed a model, its versions and their unique tags, and when, newest first."""
     print_history(model, **which)
+
+
+COMMAND: Final = models

@@ -1,6 +1,7 @@
 """`modelbox client artifacts`."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -106,3 +107,6 @@ def list_artifacts(client: ModelBox, *, object_id: str, limit: int | None, outpu
     """List the artifacts of an object, newest first."""
     found = client.object(object_id).artifacts(limit=limit)
     print_rows(rows_of(found), columns=_COLUMNS, output=output, what="artifacts")
+
+
+COMMAND: Final = artifacts

@@ -1,5 +1,7 @@
 """`modelbox client hyperparameters`."""
 
+from typing import Final
+
 import click
 
 from modelbox.cli.common import output_option
@@ -38,3 +40,6 @@ def list_hyperparameters(client: ModelBox, *, object_id: str, output: str) -> No
         return
     rows = [{"name": name, "value": json_text(value)} for name, value in sorted(found.items())]
     print_rows(rows, columns=("name", "value"), output=output, what="hyperparameters")
+
+
+COMMAND: Final = hyperparameters

@@ -1,6 +1,6 @@
 """`modelbox client datasets`."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -38,3 +38,6 @@ def list_datasets(client: ModelBox, *, output: str, **which: Any) -> None:
 def show(_client: ModelBox, dataset: Dataset, *, output: str) -> None:
     """Show one dataset with its columns and metadata."""
     print_object(told({**row_of(dataset), "metadata": dataset.metadata()}, output), output=output)
+
+
+COMMAND: Final = datasets

@@ -1,6 +1,6 @@
 """`modelbox client model-versions`."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,7 +13,7 @@ from modelbox.cli.common import (
 )
 from modelbox.cli.groups import Group
 from modelbox.cli.history import history_options, print_history
-from modelbox.cli.naming import Id, find_model
+from modelbox.cli.naming import Id, find_named
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import row_of, rows_of
@@ -27,7 +27,7 @@ from modelbox.cli.values import (
     track_option,
 )
 from modelbox.client import ModelBox
-from modelbox.kinds.model import Model
+from modelbox.kinds.model import MODELS, Model
 from modelbox.kinds.model_version import ModelVersion
 from modelbox.transfer.tracking import TrackedFile
 
@@ -68,7 +68,7 @@ def create(
     **of: Any,
 ) -> None:
     """Create a model version and print it; one that exists already is printed as it is."""
-    version = find_model(client, model, namespace).new_model_version(
+    version = find_named(client, MODELS, model, namespace).new_model_version(
         **of,
         artifacts=track,
         metadata=read_values(metadata, what="metadata"),
@@ -122,3 +122,6 @@ def remove_tag(_client: ModelBox, version: ModelVersion, *, unique_tag: str) -> 
 def history(_client: ModelBox, version: ModelVersion, **which: Any) -> None:
     """Print who changed a model version and when, and which unique tags came and went, newest first."""
     print_history(version, **which)
+
+
+COMMAND: Final = model_versions

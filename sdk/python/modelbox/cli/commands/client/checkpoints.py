@@ -1,6 +1,6 @@
 """`modelbox client checkpoints`."""
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,7 +10,7 @@ from modelbox.cli.common import (
     output_option,
 )
 from modelbox.cli.groups import Group
-from modelbox.cli.naming import find_model, kind_of
+from modelbox.cli.naming import find_named, kind_of
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_object, with_one
 from modelbox.cli.progress import transfer_progress
@@ -25,6 +25,7 @@ from modelbox.cli.values import (
 )
 from modelbox.client import ModelBox
 from modelbox.kinds.checkpoint import Checkpoint, HasCheckpoints
+from modelbox.kinds.model import MODELS
 from modelbox.readable import metric_order
 
 _COLUMNS = ("id", "epoch", "step", "run_id", "metric_values", "labels", "created_at")
@@ -135,9 +136,12 @@ def promote(
 ) -> None:
     """Make a model version of a checkpoint, with its files, metrics and metadata, and print it."""
     version = checkpoint.promote(
-        find_model(client, model, namespace),
+        find_named(client, MODELS, model, namespace),
         **of,
         metadata=read_values(metadata, what="metadata"),
         labels=read_pairs(labels, what="label"),
     )
     print_object(told_created(version, output), output=output)
+
+
+COMMAND: Final = checkpoints

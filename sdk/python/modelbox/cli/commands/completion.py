@@ -1,5 +1,7 @@
 """`modelbox completion`: the script that completes commands in a shell."""
 
+from typing import Final
+
 import click
 from click.shell_completion import get_completion_class
 
@@ -15,3 +17,6 @@ def completion(shell: str) -> None:
         raise click.ClickException(f"shell: {shell} is not known")
     root = click.get_current_context().find_root()
     click.echo(kind(root.command, {}, "modelbox", "_MODELBOX_COMPLETE").source())
+
+
+COMMAND: Final = completion

@@ -1,5 +1,7 @@
 """`modelbox client metadata`."""
 
+from typing import Final
+
 import click
 
 from modelbox.cli.common import limit_option, output_option
@@ -72,3 +74,6 @@ def history(client: ModelBox, *, object_id: str, key: str, limit: int | None, ou
         output=output,
         what="changes",
     )
+
+
+COMMAND: Final = metadata
