@@ -14,6 +14,10 @@ INTEGRATIONS := data pytorch lightning transformers sklearn xgboost lightgbm ker
 # Those of them with which it is measured what reporting costs, and the file for what was measured.
 OVERHEAD := transformers lightning sklearn xgboost lightgbm keras
 RESULTS := build/overhead.jsonl
+# The environment of MLflow, with which ModelBox is compared, and the page to write what was measured into, if any.
+PEERS := build/peers
+PEERS_PIN := tests/benchmarks/peers/constraints.txt
+WRITE ?=
 # The versions of Python, beside the one of .venv, that a program's end is tested with; others by name or path.
 PYTHONS ?= python3.12 python3.13
 ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
@@ -21,7 +25,7 @@ ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead coverage check demo serve site bench proto schema clean
+.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead coverage check demo serve site bench bench-peers proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -138,6 +142,15 @@ site: $(VENV)/.site-ready ## Build the users' pages with a reference of the SDK 
 
 bench: $(VENV)/.bench-ready ## Measure, as ratios taken in one run
 	$(BIN)/python -m tests.benchmarks
+
+bench-peers: $(READY) $(PEERS)/.ready ## Measure beside MLflow with Postgres; WRITE=docs/benchmarks.md has the page say it
+	$(BIN)/python -m tests.benchmarks.peers --python $(PEERS)/bin/python $(if $(WRITE),--write $(WRITE))
+
+$(PEERS)/.ready: $(PEERS_PIN)
+	rm -rf $(PEERS)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -c $(PEERS_PIN) mlflow psycopg2-binary
+	@touch $@
 
 proto: ## Generate the Python stubs from the .proto file
 	$(PYTHON) -m venv .venv-proto
