@@ -18,6 +18,9 @@ RESULTS := build/overhead.jsonl
 PEERS := build/peers
 PEERS_PIN := tests/benchmarks/peers/constraints.txt
 WRITE ?=
+# The commit whose code writes the log that `make test-upgrade` takes over, and its environment.
+UPGRADE_FROM ?= 1461909
+UPGRADE := build/upgrade/$(UPGRADE_FROM)
 # The versions of Python, beside the one of .venv, that a program's end is tested with; others by name or path.
 PYTHONS ?= python3.12 python3.13
 ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
@@ -25,7 +28,7 @@ ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead coverage check demo serve site bench bench-peers proto schema clean
+.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead test-upgrade coverage check demo serve site bench bench-peers proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -126,6 +129,19 @@ build/integrations/%/.ready: pyproject.toml constraints.txt
 	build/integrations/$*/bin/python -m pip install --quiet --disable-pip-version-check $(PIN) pip
 	build/integrations/$*/bin/pip install --quiet $(PIN) --build-constraint constraints.txt \
 		-e '.[embedded]' --group test --group integration-$*
+	@touch $@
+
+# Not part of the above: a million events take their time. It needs the repository's whole history.
+test-upgrade: $(READY) $(UPGRADE)/.ready ## Take over a log of a million events that an earlier version wrote
+	$(BIN)/python -m tests.upgrade --python $(UPGRADE)/venv/bin/python $(if $(EVENTS),--events $(EVENTS))
+
+$(UPGRADE)/.ready:
+	rm -rf $(UPGRADE) && mkdir -p $(UPGRADE)/source
+	git archive $(UPGRADE_FROM) | tar -x -C $(UPGRADE)/source
+	$(PYTHON) -m venv $(UPGRADE)/venv
+	$(UPGRADE)/venv/bin/python -m pip install --quiet --disable-pip-version-check -c $(UPGRADE)/source/constraints.txt pip
+	$(UPGRADE)/venv/bin/pip install --quiet -c $(UPGRADE)/source/constraints.txt \
+		--build-constraint $(UPGRADE)/source/constraints.txt '$(UPGRADE)/source[embedded]'
 	@touch $@
 
 check: lint types ## Lint, types, import contracts and architecture tests
