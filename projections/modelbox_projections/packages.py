@@ -6,15 +6,17 @@ Must not know: which packages there are.
 import importlib
 import importlib.util
 import pkgutil
+import sys
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Final
 
-import modelbox_projections
+_ROOT: Final = __name__.rpartition(".")[0]
 
 
 def modules(name: str) -> Iterator[ModuleType]:
     """Give the modules of this name, one of each package that has it, in the order of the packages' names."""
-    packages = pkgutil.iter_modules(modelbox_projections.__path__, f"{modelbox_projections.__name__}.")
+    packages = pkgutil.iter_modules(sys.modules[_ROOT].__path__, f"{_ROOT}.")
     for package in sorted(found.name for found in packages if found.ispkg):
         if importlib.util.find_spec(f"{package}.{name}") is not None:
             yield importlib.import_module(f"{package}.{name}")

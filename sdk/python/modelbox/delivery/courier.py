@@ -77,8 +77,7 @@ class Courier:
         if not self._is_ready:
             self._make_ready()
         has_text = self._buffer.add(object_id, metrics, step, wallclock)
-        ring = self._buffer.ring
-        if self._recorder.idle or self._is_late or (ring is not None and ring.is_low):
+        if self._recorder.idle or self._is_late or ((ring := self._buffer.ring) is not None and ring.is_low):
             self._see_to_it()
         return has_text
 
@@ -296,8 +295,7 @@ class Courier:
         )
 
     def _begin(self) -> None:
-        self._backlog = Backlog(self._folder)
-        self._outcomes = Outcomes()
+        self._backlog, self._outcomes = Backlog(self._folder), Outcomes()
         self._contact = Contact(self._warned)
         self._waiters: dict[str, Waiter] = {}
         self._aside = None if self._folder is None else Aside(self._folder)
