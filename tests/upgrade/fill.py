@@ -1,6 +1,6 @@
 """Fills a log by the code of the Python that runs this: `fill DSN ADDRESS EVENTS FOLDER`.
 
-A mixed log through the log itself, as fast as it takes it; then some of everything through the server, as users do.
+Some of everything through the server, as users do; then a mixed log through the log itself, as fast as it takes it.
 
 Must not know: more of ModelBox than its first landed versions had.
 """
@@ -22,10 +22,11 @@ FILE_BYTES: Final = 100_000
 
 def main(dsn: str, address: str, events: int, folder: Path) -> None:
     """Fill it."""
-    asyncio.run(_fill(dsn, events))
+    # First, for a client reads what it has written, and the views come long after a log that is filled so fast.
     with ModelBox(address) as box:
         _by_hand(box, folder)
         box.flush()
+    asyncio.run(_fill(dsn, events))
 
 
 async def _fill(dsn: str, events: int) -> None:
