@@ -94,7 +94,7 @@ class Files:
                 known = {file_id: file.path for file_id, file in by_id.items() if file_id not in new}
                 again = await superseded(stream, known)
             else:
-                return Result(result.appended, result.events, new)
+                return Result(result.appended, opened=new)
         return Result()
 
     async def _unknown(self, file_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -91,7 +91,7 @@ class Objects:
             if error.field == "data":
                 raise InvalidFieldError(field, error.problem) from error
             raise
-        return Result(appended, tuple(event.data for event in events))
+        return Result(appended)
 
     async def log_once(self, stream: StreamRef, event: NewEvent, caller: Caller, *, field: str) -> Result[ChangeEvent]:
         """Record what is logged on an object, unless an equal event has opened the stream that it opens; see `log`."""

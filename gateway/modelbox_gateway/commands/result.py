@@ -17,7 +17,8 @@ class Result(msgspec.Struct, Generic[Event_co], frozen=True):
 
     Attributes:
         appended: Where it is recorded; none if everything was so before.
-        events: What was recorded; of an object that was there before, the event that created it.
+        events: What was recorded, where the command decided on it; of an object that was there before, the event that
+            created it.
         opened: The objects that came into being beside the one whose stream it is in, where the command tells.
         before: When that was recorded which was so before, where the command tells.
     """
