@@ -35,7 +35,7 @@ class CheckpointRow(msgspec.Struct, frozen=True):
 class Checkpoints(Objects[CheckpointRow]):
     """The view of training checkpoints."""
 
-    view: ClassVar = "checkpoints"
+    name: ClassVar = "checkpoints"
     row_type: ClassVar = CheckpointRow
 
 

@@ -35,7 +35,7 @@ class DatasetRow(msgspec.Struct, frozen=True):
 class Datasets(Objects[DatasetRow]):
     """The view of datasets."""
 
-    view: ClassVar = "datasets"
+    name: ClassVar = "datasets"
     row_type: ClassVar = DatasetRow
 
 

@@ -36,7 +36,7 @@ class ExperimentRow(msgspec.Struct, frozen=True):
 class Experiments(Objects[ExperimentRow]):
     """The view of experiments."""
 
-    view: ClassVar = "experiments"
+    name: ClassVar = "experiments"
     row_type: ClassVar = ExperimentRow
 
 

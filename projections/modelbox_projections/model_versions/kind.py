@@ -41,7 +41,7 @@ class ModelVersionRow(msgspec.Struct, frozen=True):
 class ModelVersions(Objects[ModelVersionRow]):
     """The view of model versions."""
 
-    view: ClassVar = "model_versions"
+    name: ClassVar = "model_versions"
     row_type: ClassVar = ModelVersionRow
 
     async def by_tag(self, model_id: UUID, tag: str) -> ModelVersionRow | None:

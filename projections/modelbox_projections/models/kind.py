@@ -41,7 +41,7 @@ class Details(msgspec.Struct, frozen=True):
 class Models(Objects[ModelRow]):
     """The view of models."""
 
-    view: ClassVar = "models"
+    name: ClassVar = "models"
     row_type: ClassVar = ModelRow
 
     async def details(self, model_id: UUID) -> Details | None:

@@ -73,7 +73,7 @@ class ObjectKind(Generic[Creation]):
     @property
     def view(self) -> str:
         """The name of its view."""
-        return self.reads.view
+        return self.reads.name
 
     @cached_property
     def all_statements(self) -> Mapping[str, str]:

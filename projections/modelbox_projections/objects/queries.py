@@ -61,17 +61,17 @@ class Objects(Generic[Row_co]):
     """The view of the objects of one kind.
 
     Attributes:
-        view: Its name in schema `modelbox_views`.
+        name: Its name in schema `modelbox_views`.
         row_type: What is known of one: a Struct whose fields are the view's columns, in their order.
     """
 
-    view: ClassVar[str]
+    name: ClassVar[str]
     row_type: ClassVar[type[Any]]
 
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self._database = database
-        self._of_many = select_of(self.view, self.row_type)
+        self._of_many = select_of(self.name, self.row_type)
         self._json_columns = json_columns(self.row_type)
 
     async def get(self, object_id: UUID) -> Row_co | None:

@@ -52,7 +52,7 @@ class RunRow(msgspec.Struct, frozen=True):
 class Runs(Objects[RunRow]):
     """The view of runs."""
 
-    view: ClassVar = "runs"
+    name: ClassVar = "runs"
     row_type: ClassVar = RunRow
 
 

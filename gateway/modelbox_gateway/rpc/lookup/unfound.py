@@ -13,7 +13,6 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.limits import NAMES_TOLD_MAX
 from modelbox_gateway.rpc.lookup.missing import namespaces
 from modelbox_gateway.rpc.lookup.nearest import nearest
-from modelbox_gateway.rpc.lookup.rows import objects_of
 from modelbox_gateway.rpc.messages.requests import Named
 from modelbox_gateway.rules import fields
 from modelbox_projections import Scope
@@ -30,7 +29,7 @@ async def unfound_by_name(
     where, name = fields.namespace("namespace", request.namespace), request.name
     views = backend.services.views
     same = [id_of(other, name) for other in await namespaces(backend)]
-    rows = await objects_of(views, kind).of_many(same)
+    rows = await views.objects_of(kind).of_many(same)
     # One that came to the views only now, in the very namespace, is not elsewhere.
     elsewhere = {row.namespace for row in rows.values() if row.deleted_at is None} - {where}
     there_are = await views.of(Search).newest_names(kind, Scope(namespace=where))

@@ -16,20 +16,10 @@ from modelbox_gateway.rpc.frame.limits import BUILT_ON_LOOP_BYTES_MAX, FILES_SHO
 from modelbox_projections import ArtifactRow, Attached, Views
 from modelbox_projections.artifacts.queries import Artifacts
 from modelbox_projections.attached.queries import AttachedView
+from modelbox_projections.objects.queries import ObjectRow, Objects
 
-
-class _Row(Protocol):
-    @property
-    def id(self) -> UUID: ...
-
-
-Row = TypeVar("Row", bound=_Row)
-Row_co = TypeVar("Row_co", bound=_Row, covariant=True)
+Row = TypeVar("Row", bound=ObjectRow)
 Item = TypeVar("Item")
-
-
-class _View(Protocol[Row_co]):
-    async def of_many(self, object_ids: Sequence[UUID]) -> Mapping[UUID, Row_co]: ...
 
 
 class _Keyed(Protocol):
@@ -88,7 +78,7 @@ async def object_messages(
     ids: Sequence[UUID],
     call: Call,
     *,
-    view: _View[Row],
+    view: Objects[Row],
     make: Callable[[Row, Shown], Item],
     keys_max: int | None = None,
 ) -> list[Item]:

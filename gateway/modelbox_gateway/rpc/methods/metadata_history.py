@@ -13,7 +13,7 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.limits import HISTORY_EVENTS_MAX, HISTORY_PAGE_EVENTS, PAGE_BYTES_MAX
 from modelbox_gateway.rpc.frame.method import Method, unary
-from modelbox_gateway.rpc.lookup.rows import known_row, objects_of
+from modelbox_gateway.rpc.lookup.rows import known_row
 from modelbox_gateway.rpc.messages.answers import timestamp
 from modelbox_gateway.rpc.messages.pages import Pages, page_size
 from modelbox_gateway.rules import fields
@@ -103,7 +103,7 @@ class HistoryMethods:
 
     async def _creation(self, stream: StreamRef, call: Call) -> RecordedEvent:
         """Return the event that created an object in the stream of another: where, the view knows."""
-        view = objects_of(self._backend.services.views, stream.type)
+        view = self._backend.services.views.objects_of(stream.type)
         row = await known_row(self._backend, call, stream.type, stream.id, view=view, field="parent_id")
         [created] = await self._log.read(Position(row.created_position - 1), limit=1)
         return created

@@ -39,7 +39,7 @@ class ToyRow(msgspec.Struct, frozen=True):
 class Toys(Objects[ToyRow]):
     """The view of toys."""
 
-    view: ClassVar = "toys"
+    name: ClassVar = "toys"
     row_type: ClassVar = ToyRow
 
 
