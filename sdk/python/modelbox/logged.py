@@ -70,7 +70,8 @@ class Logged:
             InvalidFieldError: Of a client without `background`: something breaks a rule; nothing of it is logged.
             ClosedError: The client was closed.
         """
-        self._session.after_end.tell_deleted(self, "metrics are logged on")
+        if getattr(self, "deleted_at", None) is not None:  # asked here too: each call in a training's step counts
+            self._session.after_end.tell_deleted(self, "metrics are logged on")
         if step is None:
             self._session.metrics.log_next(self.id, metrics, wallclock, summaries=_known_metrics(self))
         else:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from time import time
 from typing import Any, Final, NamedTuple
 
-from modelbox.delivery.kept import Pairs, encode_points, encode_record
+from modelbox.delivery.kept import POINTS, Pairs, encode, encode_record
 from modelbox.errors import ClosedError, InvalidFieldError, RefusedError
 from modelbox.fields import check_metric_key, check_metric_value, check_step, check_wallclock, text_bytes
 from modelbox.journal.record import NO_SLOT, Record
@@ -118,10 +118,12 @@ class Buffer:
             pairs.append((key, value))
         if self.closed:
             raise ClosedError("the client was closed; make a new ModelBox to log metrics")
-        if text or len(self._entries) + len(pairs) > self.points_max:
-            self._add_carefully(object_id, step, seconds, pairs, text=text)
-        elif pairs:
-            self._append(object_id, step, seconds, pairs)
+        is_usual = not text and len(self._entries) + len(pairs) <= self.points_max
+        if pairs and (is_usual or self._has_room(len(pairs), text)):
+            ring = self.ring
+            # As `PointsCall` has it.
+            slot = NO_SLOT if ring is None else ring.keep(POINTS + encode((object_id, step, seconds, pairs)))
+            self._entries.extend(((object_id, step, seconds, pairs, slot), *(None,) * (len(pairs) - 1)))
         return bool(text)
 
     def add_call(self, record: Record) -> bool:
@@ -194,23 +196,16 @@ class Buffer:
             if slot != NO_SLOT:
                 record.slots, record.is_kept = (slot,), True
 
-    def _add_carefully(self, object_id: str, step: int, seconds: float, pairs: Pairs, *, text: int) -> None:
-        count = len(pairs)
+    def _has_room(self, points: int, text: int) -> bool:
+        """Return whether there is room for points with so much text, which is counted in; else they are dropped."""
         with self._lock:
-            fits = len(self._entries) + count <= self.points_max
-            if fits and self._text_bytes + text <= self.text_bytes_max:
+            fits = len(self._entries) + points <= self.points_max and self._text_bytes + text <= self.text_bytes_max
+            if fits:
                 self._text_bytes += text
-                self._append(object_id, step, seconds, pairs)
-                return
-            first = not self._count_dropped(points=count)
+            first = not fits and not self._count_dropped(points=points)
         if first:
             self._warn_full()
-
-    def _append(self, object_id: str, step: int, seconds: float, pairs: Pairs) -> None:
-        """Put a call into the ring, then into the buffer."""
-        ring = self.ring
-        slot = NO_SLOT if ring is None else ring.keep(encode_points((object_id, step, seconds, pairs)))
-        self._entries.extend(((object_id, step, seconds, pairs, slot), *(None,) * (len(pairs) - 1)))
+        return fits
 
     def _count_dropped(self, *, points: int = 0, calls: int = 0) -> int:
         """Count under the lock; return how much was dropped before."""

@@ -10,9 +10,12 @@ import msgspec
 from modelbox.journal.record import Record
 from modelbox.values import MetricScalar
 
-_POINTS: Final = b"P"
+POINTS: Final = b"P"
+"""What stands before a call of `log_metrics`."""
+
 _RECORD: Final = b"R"
-_encode: Final = msgspec.msgpack.Encoder(enc_hook=str).encode
+encode: Final = msgspec.msgpack.Encoder(enc_hook=str).encode
+"""Encodes a call of `log_metrics`."""
 
 Pairs = list[tuple[str, MetricScalar]]
 """A key and its value each."""
@@ -30,11 +33,6 @@ class PointsCall(NamedTuple):
 _decode: Final = msgspec.msgpack.Decoder(tuple[str, int, float, list[tuple[str, Any]]]).decode
 
 
-def encode_points(call: tuple[str, int, float, Pairs]) -> bytes:
-    """Return a call of `log_metrics`, of a `PointsCall`'s form, as a ring keeps it."""
-    return _POINTS + _encode(call)
-
-
 def encode_record(record: Record) -> bytes:
     """Return a call as a ring keeps it."""
     return _RECORD + record.encode()
@@ -47,6 +45,6 @@ def decode(payload: bytes) -> PointsCall | Record | None:
         msgspec.MsgspecError: It is damaged.
     """
     kind, body = payload[:1], payload[1:]
-    if kind == _POINTS:
+    if kind == POINTS:
         return PointsCall(*_decode(body))
     return Record.decode(body, place=None, tried_at=0) if kind == _RECORD else None
