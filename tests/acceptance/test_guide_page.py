@@ -18,10 +18,13 @@ FRAMEWORKS: Final = ("xgboost", "lightgbm", "keras", "transformers", "lightning"
 SAID: Final = {
     "Find the best run": "'alpha'",
     "Several processes": "[1, 2, 3, 4]",
-    "Checkpoints, and": "[0, 1, 2, 3, 4, 5]",
+    "Checkpoints, and": "[0, 1, 2, 3, 4, 5] FINISHED",
     "Delete, and undo it": "[] 1\n1\n",
     "Follow what happens": "CREATED experiment",
 }
+
+# What some of them warn about; the others say nothing there.
+WARNED: Final = {"Checkpoints, and a training that goes on where it was stopped": "is left out"}
 
 
 def test_the_programs_and_commands_of_the_users_page_run(server: ServerProcess) -> None:
@@ -48,7 +51,9 @@ def test_the_programs_and_commands_of_the_users_page_run(server: ServerProcess) 
             commands = [["sh", "-c", line.removeprefix("$ ")] for line in text.splitlines()]
         for command in commands:
             run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-            assert (run.returncode, run.stderr) == (0, ""), f"{title}: {text}{run.stderr}"
+            warned = WARNED.get(title, "")
+            assert run.returncode == 0, f"{title}: {text}{run.stderr}"
+            assert warned in run.stderr if warned else not run.stderr, f"{title}: {text}{run.stderr}"
             said[title] = said.get(title, "") + run.stdout
     for title, words in SAID.items():
         [printed] = [text for name, text in said.items() if name.startswith(title)]

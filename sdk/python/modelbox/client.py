@@ -108,7 +108,8 @@ class ModelBox(ExperimentCalls, ComparisonCalls, CheckpointCalls, ModelCalls, Da
 
     def object(self, id: str) -> ObjectRef:  # noqa: A002  # as `model`
         """Return an object of any kind to log on and read from, by its id alone; nothing is asked of the server."""
-        return ObjectRef(check_text("id", id), self._session)
+        self._session.left.note(check_text("id", id))
+        return ObjectRef(id, self._session)
 
     def cluster_members(self) -> list[ClusterMember]:
         """Return the servers that take calls for this log."""

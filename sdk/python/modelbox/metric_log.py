@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from modelbox.errors import InvalidFieldError
+from modelbox.known_steps import KnownSteps
+from modelbox.limits import COUNTED_OBJECTS_MAX
 from modelbox.odd_metrics import sound_points, tell_of_text
 from modelbox.oddities import Oddities
 from modelbox.steps import Steps
@@ -29,6 +31,15 @@ class MetricLog:
         self._log: Final = log
         self._steps: Final = Steps(look_up)
         self._oddities: Final = oddities
+        self._logged: dict[str, KnownSteps] = {}
+
+    def skip_logged(self, object_id: str, summaries: Mapping[str, MetricSummary]) -> None:
+        """Leave out from now on what an object has already, by its metrics as it was read; nothing if it has none."""
+        self._logged.pop(object_id, None)
+        while len(self._logged) >= COUNTED_OBJECTS_MAX:
+            self._logged.pop(next(iter(self._logged)))
+        if summaries:
+            self._logged[object_id] = KnownSteps(summaries)
 
     def forget(self) -> None:
         """Go on in a forked child from what its parent knew."""
@@ -41,10 +52,15 @@ class MetricLog:
             InvalidFieldError: Without `background`: a key, a value, the step or the wallclock breaks a rule.
             ClosedError: The client was closed.
         """
+        logged = self._logged.get(object_id) if self._logged else None
+        if logged is not None and not (metrics := logged.new_points(metrics, step)):
+            return
         try:
             has_text = self._log(object_id, metrics, step, wallclock)
         except InvalidFieldError:
             metrics, step, wallclock = sound_points(self._oddities, metrics, step, wallclock)
+            if logged is not None:  # by the keys that they have now
+                metrics = logged.new_points(metrics, step)
             has_text = self._log(object_id, metrics, step, wallclock)
         if has_text:
             tell_of_text(self._oddities, metrics)

@@ -111,7 +111,11 @@ class HasArtifacts:
         # One path: a list is for `upload_artifact`, which says what became of each.
         files = files_to_upload([path], artifact_path)
         of = Path(path.path if isinstance(path, LocalFile) else path)
-        self._session.deliver_made(object_id, lambda held: copied(held, of, files))
+        self._session.deliver_made(object_id, lambda held: copied(held, of, files), within=self._part_of())
+
+    def _part_of(self) -> list[str]:
+        """Return the ids of the objects that this one is part of, as far as they are known here."""
+        return [id for id in (getattr(self, name, "") for name in ("run_id", "experiment_id")) if id]  # noqa: A001
 
     def track_artifacts(self, files: Files) -> list[Artifact]:
         """Record where files are kept, without sending them: paths or URIs; of a local folder, all files in it.
@@ -280,7 +284,7 @@ class HasArtifacts:
             OSError: The file cannot be kept.
             ClosedError: The client was closed.
         """
-        self._session.deliver_made(self.id, lambda held: written(held, path, write))
+        self._session.deliver_made(self.id, lambda held: written(held, path, write), within=self._part_of())
 
     def wait_for_files(self, timeout_s: float = FLUSH_TIMEOUT_S, *, patience_s: float = CLOSE_PATIENCE_S) -> bool:
         """Wait until what this client logged and uploads in the background has arrived; tell whether it has.

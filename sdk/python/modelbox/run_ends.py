@@ -140,12 +140,16 @@ class Ends(StoredObject):
         deliver(self._session, methods.SET_RUN_STATUS, request)
         self._become(status=RunStatus(request.status), ended_at=time_of(request.at), reason=request.reason)
 
-    def resume(self, reason: str = "", *, heartbeat: bool = True, reopen: bool = False) -> Self:
+    def resume(
+        self, reason: str = "", *, heartbeat: bool = True, reopen: bool = False, skip_logged: bool = False
+    ) -> Self:
         """Take up a run that failed, was killed, is lost, or ended with its program; it is running again.
 
         Args:
             heartbeat: Say that the run is alive until it ends, with this program at the latest.
             reopen: Take it up although somebody has finished it.
+            skip_logged: Leave out, with this client, what is logged at steps up to the last that a metric has: those
+                after the checkpoint that the training goes on from, which it repeats. Told once a metric.
 
         Raises:
             RunEndedError: The run was finished, and `reopen` is not given.
@@ -163,7 +167,9 @@ class Ends(StoredObject):
         self._become(status=RunStatus.RUNNING, ended_at=None, reason="")
         if heartbeat:
             own(self._session, self.id)
-        return self.refreshed()
+        again = self.refreshed()
+        self._session.metrics.skip_logged(self.id, getattr(again, "metric_summaries", {}) if skip_logged else {})
+        return again
 
     def log_resources(self, *, interval_s: float = INTERVAL_S_DEFAULT) -> ResourceLogger:
         """Log the load of the machine, of this process and of its GPUs as metrics `system/…`, until the run ends.

@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -16,11 +16,11 @@ from typing import Any, Final, Self
 
 from modelbox.after_end import AfterEnd
 from modelbox.delivery.contact import Warned
-from modelbox.delivery.content import hold_made, small_upload, write_where_there_is_room, written
+from modelbox.delivery.content import Make, hold_made, small_upload, write_where_there_is_room, written
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
-from modelbox.delivery.held import Held
 from modelbox.delivery.held_files import HeldFiles
+from modelbox.delivery.left import Left
 from modelbox.delivery.uploads import describe
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
@@ -104,12 +104,12 @@ class Session:
         self.after_end: Final = AfterEnd()
         logged = None if journal is None else JournalFolder(journal, address, home=home)
         held = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
-        self._left_files: Final = None if journal is None else JournalFolder(journal, address, home=home, of_files=True)
         self._courier: Final = courier(self._send, folder=logged, on_takeover=self._take_over_files)
         steps = partial(last_steps, self.connection)
         self.metrics: Final = MetricLog(self._courier.log, steps, self.oddities)
         # Held files go by themselves: a large one would hold up all that is logged after it.
         self._files: Final = courier(self._send_files, folder=held, others_create=self._courier.still_creates)
+        self.left: Final = Left(journal, address, home, logged=self._courier, files=self._files)
         self._closed = False
         _sessions.add(self)
 
@@ -168,9 +168,9 @@ class Session:
         except OSError as error:
             raise InvalidFieldError.of("content", f"cannot be kept until it is sent: {error}") from error
 
-    def deliver_made(self, object_id: str, make: Callable[[Held], Sequence[LocalFile]]) -> None:
+    def deliver_made(self, object_id: str, make: Make, within: Iterable[str] = ()) -> None:
         """Have files uploaded that are made now, beside what is logged; see `hold_made` for what it raises."""
-        hold_made(self.held, object_id, make, deliver=self.deliver_files)
+        hold_made(self.held, object_id, make, deliver=self.deliver_files, within=within)
 
     def deliver_files(self, record: Record) -> bool:
         """Have held files uploaded (see `delivery/keeping.py`), beside what is logged. Returns at once.
@@ -232,10 +232,13 @@ class Session:
         return None if answer is None else method.answer_of(answer)
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
-        """Wait for the answers to all that was logged before, and for its files; raises as `Courier.flush` does."""
+        """Wait for all that was logged before, its files, and what ended processes left; raises as `Courier.flush`."""
         deadline = monotonic() + timeout_s
-        self._courier.flush(timeout_s=timeout_s)
-        self._files.flush(timeout_s=max(0.0, deadline - monotonic()))
+        try:
+            self._courier.flush(timeout_s=timeout_s)
+            self._files.flush(timeout_s=max(0.0, deadline - monotonic()))
+        finally:
+            self.left.flush(deadline)
 
     def settle(self) -> None:
         """Wait for the answers to all that was logged before, for as long as one call may take.
@@ -301,6 +304,7 @@ class Session:
         self.metrics.forget()
         self.after_end.forget()
         self._files.forget()
+        self.left.forget()
         self.held.forget()
         self.heartbeat.forget()
         self.open_runs.forget()
@@ -333,7 +337,7 @@ class Session:
 
     def _take_over_files(self) -> None:
         """Have files sent that other processes have left behind, if there are any."""
-        if not self._closed and self._left_files is not None and any(self._left_files.journals()):
+        if not self._closed and self.left.has_files():
             self._files.start()
 
     def _cut(self) -> None:

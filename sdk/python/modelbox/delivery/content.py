@@ -5,7 +5,7 @@ Must not know: how what is held is sent.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from modelbox.delivery.held import Held
@@ -18,6 +18,9 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.files import files_to_upload, wire_file
 from modelbox.values import LocalFile
 
+Make = Callable[[Held], Sequence[LocalFile]]
+"""Makes files in the folder that it is given, and says what their paths in the object are."""
+
 
 def small_upload(object_id: str, path: str, content: bytes) -> pb.UploadFilesRequest:
     """Return the request that uploads bytes under a path of an object."""
@@ -29,15 +32,17 @@ def small_upload(object_id: str, path: str, content: bytes) -> pb.UploadFilesReq
 def hold_made(
     held_files: HeldFiles,
     object_id: str,
-    make: Callable[[Held], Sequence[LocalFile]],
+    make: Make,
     *,
     deliver: Callable[[Record], bool],
+    within: Iterable[str] = (),
 ) -> None:
     """Hold files that are made now, and deliver the record of them; what cannot be delivered is let go.
 
     Args:
-        make: Makes them in the folder that it is given, and says what their paths in the object are.
+        make: Makes them.
         deliver: Takes the record; False if there is no room for it.
+        within: The objects that the object is part of.
 
     Raises:
         InvalidFieldError: A path breaks a rule.
@@ -46,7 +51,7 @@ def hold_made(
     held = held_files.hold_new(object_id)
     is_waiting = False
     try:
-        is_waiting = deliver(keeping(object_id, held, make(held)))
+        is_waiting = deliver(keeping(object_id, held, make(held), within=within))
     finally:
         if not is_waiting:
             held.release()

@@ -8,25 +8,24 @@ Must not know: gRPC. What sends a record is handed in.
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from time import monotonic, time
+from time import monotonic
 from typing import Any, Final
 
 from modelbox.delivery.buffer import Buffer
 from modelbox.delivery.contact import Contact, Warned
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.outcomes import FATES, Outcomes, tell_what_is_left
-from modelbox.delivery.pouring import has_left
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
 from modelbox.delivery.threads import Threads
 from modelbox.delivery.tries import Answer, Answers, Send, Tries, Verdict, WasRecorded
-from modelbox.delivery.waiting import LOOK_S, Waiter, wait_while_answered
+from modelbox.delivery.waiting import Waiter, wait_while_answered
 from modelbox.errors import FlushTimeoutError, ModelBoxError, RefusedError
 from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
-from modelbox.limits import CALL_TIMEOUT_S, CLOSE_AWAY_S
+from modelbox.limits import CALL_TIMEOUT_S
 from modelbox.values import Delivery
 
 _log = logging.getLogger("modelbox")
@@ -105,6 +104,19 @@ class Courier:
         if not self._is_late:
             self._wake()
 
+    def take_over(self) -> threading.Event | None:
+        """Have what others left sent at once; return what is set when that is done, None where nobody can do it."""
+        if self._is_late or self._buffer.closed:
+            return None
+        done = self._sender.take_over_now()
+        self._wake(hurry=True)
+        return done if self._threads.any else None
+
+    @property
+    def contact(self) -> Contact | None:
+        """Whether the server answers; None once nothing is sent any more."""
+        return None if self._tries.stop.is_set() else self._contact
+
     def ask(self, record: Record) -> bytes | None:
         """Deliver a call and wait for its answer; None if the server is away: then it is sent later.
 
@@ -133,21 +145,13 @@ class Courier:
         return waiter.answer.response
 
     def flush(self, *, timeout_s: float) -> None:
-        """Wait until everything logged before this call is answered, also by workers that have ended meanwhile.
-
-        What workers left is waited for as long as the server answers; only what this process logged is told of.
+        """Wait until everything logged before this call is answered.
 
         Raises:
             FlushTimeoutError: The server has not answered in time; what waits is kept and still sent.
             RefusedError: The server refused something logged since the last flush.
         """
-        deadline = monotonic() + timeout_s
-        left = self._take_over_left()
         refusal = self._settle(timeout_s)
-        while left is not None and not left.wait(LOOK_S):
-            if monotonic() >= deadline or self._contact.away_s >= CLOSE_AWAY_S or self._tries.stop.is_set():
-                _log.warning("what workers left behind when they ended is not all sent yet; it is kept and still sent")
-                break
         if refusal is not None:
             raise refusal from None
 
@@ -317,7 +321,6 @@ class Courier:
             on_takeover=self._on_takeover,
         )
         self._recorder = Recorder(self._buffer, self._backlog, self._outcomes, self._sender.rhythm)
-        self._began_at = time()
         self._is_ready = self._folder is None
         self._is_making_ready = self._is_late = False
         self._beginning = threading.RLock()
@@ -358,13 +361,6 @@ class Courier:
             where = self._backlog.path or "memory"
             then = "`modelbox client sync` or the next client sends it"
             _log.warning("logged after the end of the client: it waits in %s; %s", where, then)
-
-    def _take_over_left(self) -> threading.Event | None:
-        """Have what workers left sent that have ended since this client began; None if there is nothing."""
-        if self._folder is None or self._is_late or not has_left(self._folder, since=self._began_at):
-            return None
-        self._wake(hurry=True)
-        return self._sender.take_over_now()
 
     def _wake(self, *, hurry: bool = False) -> None:
         self._recorder.wake(hurry=hurry)

@@ -46,7 +46,8 @@ class Keeping(msgspec.Struct, frozen=True):
 
     `create` is the request that makes the object, a checkpoint, and `finish` the one that says in its metadata that its
     files are whole; both are empty for files of an object that is there. A checkpoint that is whole already is left as
-    it is, unless these files `replace` those that it has.
+    it is, unless these files `replace` those that it has. `within` are the objects that it is part of, as far as they
+    are known: a checkpoint's run.
     """
 
     object_id: str
@@ -55,6 +56,7 @@ class Keeping(msgspec.Struct, frozen=True):
     create: bytes = b""
     finish: bytes = b""
     replaces: bool = False
+    within: tuple[str, ...] = ()
 
     @property
     def held(self) -> Held:
@@ -70,20 +72,20 @@ def keeping(
     create: bytes = b"",
     finish: bytes = b"",
     replaces: bool = False,
+    within: Iterable[str] = (),
 ) -> Record:
     """Return the record of held files.
 
     Args:
         files: Those below `held.files` that are to be uploaded, with their labels.
+        within: The objects that the object is part of.
 
     Raises:
         OSError: One cannot be read.
     """
     described = [_described(held, file) for file in files]
-    return Record(
-        KEEP_FILES,
-        msgspec.msgpack.encode(Keeping(object_id, fspath(held.folder), described, create, finish, replaces)),
-    )
+    kept = Keeping(object_id, fspath(held.folder), described, create, finish, replaces, tuple(within))
+    return Record(KEEP_FILES, msgspec.msgpack.encode(kept))
 
 
 def keeping_of(record: Record) -> Keeping:

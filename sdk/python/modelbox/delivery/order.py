@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from modelbox.delivery.keeping import keeping_of
 from modelbox.delivery.uploads import object_of
@@ -24,7 +24,7 @@ _UNORDERED: Final = frozenset(
 )
 """Calls whose order does not matter."""
 
-_REFERENCES: Final = ("id", "parent_id", "experiment_id", "run_id", "from_id", "to_id", "checkpoint_id", "model")
+REFERENCES: Final = ("id", "parent_id", "experiment_id", "run_id", "from_id", "to_id", "checkpoint_id", "model")
 """Fields that name objects."""
 
 
@@ -131,7 +131,23 @@ def about_of(record: Record) -> About | None:
     if isinstance(request, pb.UploadFilesRequest):
         return About("", frozenset(file.metadata.parent_id for file in request.files))
     made = _MADE.get(record.method)
-    named = {getattr(request, name) for name in _REFERENCES if name in kind.DESCRIPTOR.fields_by_name}
+    named = set(named_in(request))
     if record.method == methods.TRACK_ARTIFACTS.name:
         named |= {file.parent_id for file in request.files}
     return About("" if made is None else made(request), frozenset(filter(None, named)))
+
+
+def named_in(request: Message) -> frozenset[str]:
+    """Return the ids of the objects that a request names in fields of its own."""
+    fields = request.DESCRIPTOR.fields_by_name
+    return frozenset(filter(None, (getattr(request, name) for name in REFERENCES if name in fields)))
+
+
+def touched_by(record: Record) -> frozenset[str]:
+    """Return the ids of all objects that are other ones once a record is sent; none if that cannot be told."""
+    about = about_of(record)
+    if about is None or record.method != KEEP_FILES:
+        return frozenset() if about is None else about.all
+    kept = keeping_of(record)
+    created = pb.CreateCheckpointRequest.FromString(kept.create)
+    return about.all | named_in(created) | frozenset(kept.within)

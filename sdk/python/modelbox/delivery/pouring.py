@@ -18,7 +18,7 @@ import msgspec
 from modelbox.delivery.buffer import Point
 from modelbox.delivery.columns import records_of
 from modelbox.delivery.kept import PointsCall, decode
-from modelbox.journal.file import JournalFile, read_header
+from modelbox.journal.file import JournalFile
 from modelbox.journal.folder import JournalFolder
 from modelbox.journal.record import Record
 from modelbox.journal.ring import Ring, is_ring
@@ -70,24 +70,6 @@ def pour_orphans(folder: JournalFolder) -> None:
             continue
         _pour_into(ring, journal)
         journal.close()
-
-
-def has_left(folder: JournalFolder, *, since: float) -> bool:
-    """Tell whether a process that began to log after a time, in seconds since the epoch, ended and left something."""
-    for path in folder.journals():
-        header = read_header(path)
-        if header is not None and header.created_at >= since and folder.is_left(path):
-            return True
-    return not folder.of_files and any(_is_left(folder, stem, since) for stem in folder.shelves.stems())
-
-
-def _is_left(folder: JournalFolder, stem: str, since: float) -> bool:
-    place = folder.shelves.of(stem)
-    ring = None if place is None else _open(place)
-    if ring is None:
-        return False
-    ring.abandon()
-    return ring.header.address == folder.address and ring.header.created_at >= since
 
 
 def _open(place: Path) -> Ring | None:

@@ -21,7 +21,7 @@ from modelbox.errors import ModelBoxError
 from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
-from modelbox.journal.file import read_header
+from modelbox.journal.file import JournalFile, read_header
 from modelbox.journal.folder import JournalFolder, unanswered
 from modelbox.journal.record import Record
 from modelbox.limits import COMPACT_RECORDS_MIN, LEFT_AFTER, TAKEOVER_SWITCHES_MAX, UNKNOWN_OBJECT_S_MAX
@@ -80,6 +80,14 @@ class _Turn(NamedTuple):
 
     progress: bool = False
     next_at: float | None = None
+
+
+_in_hand: Final[set[Path]] = set()
+
+
+def is_in_hand(path: Path) -> bool:
+    """Tell whether this process sends what is in a journal, at this moment."""
+    return path in _in_hand
 
 
 Between = Callable[[Leftover], None]
@@ -159,6 +167,15 @@ class Takeover:
         file = take(self._folder, path)
         if file is None:
             return _Turn()
+        _in_hand.add(path)
+        try:
+            return self._send_taken(path, file, done, between, until=until)
+        finally:
+            _in_hand.discard(path)
+
+    def _send_taken(
+        self, path: Path, file: JournalFile, done: dict[Path, Sent], between: Callable[[], None], *, until: float
+    ) -> _Turn:
         try:
             backlog = Backlog.of(self._folder, file)
         except OSError as error:

@@ -3,58 +3,26 @@
 Must not know: any framework.
 """
 
-import logging
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from modelbox.errors import ChecksumMismatchError
-from modelbox.fields import check_step
-from modelbox.foreign import asked
 from modelbox.integrations.keeper import UPLOADED_AS, UPLOADED_FILES
 from modelbox.kinds.checkpoint import Checkpoint, HasCheckpoints
 from modelbox.kinds.run import Run
+from modelbox.known_steps import KnownSteps
 
-_log = logging.getLogger("modelbox")
 
-
-class History:
-    """The steps that a run's metrics have already, so that a training that repeats some does not log them twice.
-
-    They are read from the summaries, in one call however long the series are.
-    """
+class History(KnownSteps):
+    """The steps that a run's metrics have already, so that a training that repeats some does not log them twice."""
 
     def __init__(self, run: Run) -> None:
-        """Read the last step of each metric; a run that was just started has none."""
-        summaries = run.refreshed().metric_summaries if run.exists else {}
-        self._last_steps = {key: summary.step for key, summary in summaries.items()}
-        self._told: set[str] = set()
-
-    def new_points(self, metrics: Mapping[str, Any], step: int) -> Mapping[str, Any]:
-        """Return the metrics that have no point at this step or a later one; the others are told of once."""
-        if not self._last_steps or not isinstance(metrics, Mapping):
-            return metrics
-        step = asked(partial(check_step, step), 0)  # as an odd one is logged
-        new = {key: value for key, value in metrics.items() if step > self._last_steps.get(key, -1)}
-        if len(new) < len(metrics):
-            self._tell(metrics.keys() - new.keys(), step)
-        return new
-
-    def _tell(self, keys: AbstractSet[str], step: int) -> None:
-        """Say what is left out: if a point once had a much too high step by mistake, nothing else would show why."""
-        for key in sorted(keys - self._told):
-            self._told.add(key)
-            _log.warning(
-                "metric %r has points up to step %d already: what is logged from step %d up to there is left out",
-                key, self._last_steps[key], step,
-            )  # fmt: skip
+        """Read the last step of each metric, in one call; a run that was just started has none."""
+        super().__init__(run.refreshed().metric_summaries if run.exists else {})
 
 
 def last_checkpoint(parent: HasCheckpoints) -> Checkpoint | None:
     """Return the newest checkpoint from which a training can go on: one with all its files uploaded."""
-    return next(_whole_checkpoints(parent), None)
+    return parent.last_checkpoint()
 
 
 def restore(checkpoint: Checkpoint, destination: Path) -> Path:
@@ -87,10 +55,3 @@ def restored_checkpoint(parent: HasCheckpoints, destination: Path) -> Path | Non
     """Download the newest whole checkpoint of a run or experiment; None if it has none."""
     checkpoint = last_checkpoint(parent)
     return None if checkpoint is None else restore(checkpoint, destination)
-
-
-def _whole_checkpoints(parent: HasCheckpoints) -> Iterator[Checkpoint]:
-    listed = parent.checkpoints()
-    for checkpoint in sorted(listed, key=lambda one: (one.step or 0, one.epoch or 0, one.created_at), reverse=True):
-        if UPLOADED_FILES in checkpoint.metadata():
-            yield checkpoint

@@ -206,11 +206,13 @@ class HasCheckpoints(UsesDatasets):
         is_waiting = False
         try:
             record = None if held is None or local is None else self._keeping(held, local, request, replaces=replaces)
+            # First, for the record of the files makes the checkpoint too: whenever the process is killed, there is none
+            # whose files nobody knows of.
+            is_waiting = record is not None and self._session.deliver_files(record)
             deliver(self._session, methods.CREATE_CHECKPOINT, request)
             if tracked:
                 # By themselves: the checkpoint may be there already, with others.
                 deliver(self._session, methods.TRACK_ARTIFACTS, pb.TrackArtifactsRequest(files=tracked))
-            is_waiting = record is not None and self._session.deliver_files(record)
         finally:
             if held is not None and not is_waiting:
                 held.release()
@@ -272,6 +274,17 @@ class HasCheckpoints(UsesDatasets):
         """
         request = pb.GetCheckpointRequest(**self._checkpoint_parent(), **_key(epoch, step))
         return CHECKPOINTS.read(self._session, request)
+
+    def last_checkpoint(self) -> Checkpoint | None:
+        """Return the newest checkpoint all of whose files have arrived, to go on from; None if there is none.
+
+        It is one that `keep_checkpoint` or an integration kept; what a process of this machine left is sent first.
+        """
+        listed = self.checkpoints()
+        for checkpoint in sorted(listed, key=lambda one: (one.step or 0, one.epoch or 0, one.created_at), reverse=True):
+            if UPLOADED_FILES in checkpoint.metadata():
+                return checkpoint
+        return None
 
     @takes()
     def checkpoints(self, filter: Filter = "", **which: Unpack[ListFields]) -> Listed[Checkpoint]:  # noqa: A002
