@@ -36,7 +36,9 @@ class AfterEnd:
                 self._told.add(run_id)
         if first:
             _log.warning(
-                "metrics are logged on run %s, which has ended (%s): they are kept; `resume` takes a run up again",
+                "metrics are logged on run %s, which has ended (%s): they are kept, beside those of the same steps. "
+                "`resume` takes a run up again, and with `skip_logged=True` logs no step twice; a script that is run "
+                "again has a run of its own if it gives no `id`",
                 run_id,
                 status,
             )

@@ -9,8 +9,14 @@ from typing import Any, Final
 
 from google.protobuf.message import Message
 
+from modelbox.wire import hyperparameters_of
+
 TEXTS: Final = ("owner", "description", "task", "comment", "external_id", "framework", "parent_id")
-"""The fields that are compared, where both have them. Labels are too; metadata would have to be read for it."""
+"""The fields that are compared, where both have them. So are labels and hyperparameters; metadata would have to be read
+for it."""
+
+_TOLD_MAX: Final = 10
+"""Differences that are told one by one."""
 
 _SHOWN_CHARS_MAX: Final = 60
 
@@ -26,14 +32,18 @@ def tell_ignored(found: Any, given: Message) -> None:
             differing[name] = is_, (type(is_)(wanted) if isinstance(is_, IntEnum) else wanted)
     for label, wanted in getattr(given, "labels", {}).items():
         differing[f"labels.{label}"] = found.labels.get(label), wanted
+    params = getattr(found, "params", {})
+    for name, wanted in hyperparameters_of(getattr(given, "hyperparameters", ())).items():
+        differing[f"hyperparameters.{name}"] = params.get(name), wanted
     told = [
         f"{name} is {_shown(is_)}, not {_shown(wanted)}" for name, (is_, wanted) in differing.items() if is_ != wanted
     ]
     if told:
         kind = type(found).__name__
-        _log.warning(
-            "%s %s is there already and stays as it is: %s; `update` changes it", kind, found.id, ", ".join(told)
-        )
+        if len(told) > _TOLD_MAX:
+            told[_TOLD_MAX:] = [f"and {len(told) - _TOLD_MAX} more"]
+        changes = "`update` changes it, `log_hyperparameters` what it says" if params else "`update` changes it"
+        _log.warning("%s %s is there already and stays as it is: %s; %s", kind, found.id, ", ".join(told), changes)
 
 
 def _shown(value: Any) -> str:

@@ -41,7 +41,8 @@ def sound_points(
             )
             continue
         points[name] = checked
-    return points, _sound_step(oddities, step), _sound_wallclock(oddities, wallclock)
+    of = ", ".join(points)[:80]
+    return points, _sound_step(oddities, step, of=of), _sound_wallclock(oddities, wallclock, of=of)
 
 
 def tell_of_text(oddities: Oddities, metrics: Any) -> None:
@@ -83,22 +84,22 @@ def _items(oddities: Oddities, metrics: Any) -> list[tuple[Any, Any]]:
     return []
 
 
-def _sound_step(oddities: Oddities, step: Any) -> int:
+def _sound_step(oddities: Oddities, step: Any, *, of: str) -> int:
     try:
         return check_step(step)
     except InvalidFieldError as error:
         number = asked(lambda: float(step), math.nan)
         nearest = 0 if math.isnan(number) else int(min(max(number, 0), STEP_MAX))
         nearest = min(nearest, STEP_MAX)
-        oddities.note("odd steps", error, f"what is logged there is kept at step {nearest}")
+        oddities.note("odd steps", error, f"what is logged there of {of} is kept at step {nearest}", of=of)
         return nearest
 
 
-def _sound_wallclock(oddities: Oddities, wallclock: Any) -> float | None:
+def _sound_wallclock(oddities: Oddities, wallclock: Any, *, of: str) -> float | None:
     if wallclock is None:
         return None
     try:
         return check_wallclock(wallclock)
     except InvalidFieldError as error:
-        oddities.note("odd times", error, "it is logged as of now")
+        oddities.note("odd times", error, f"{of} is logged as of now", of=of)
         return None

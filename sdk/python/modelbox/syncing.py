@@ -5,7 +5,7 @@ Must not know: how it is shown.
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,10 +13,12 @@ from pathlib import Path
 
 from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
+from modelbox.delivery.keeping import held_bytes
 from modelbox.delivery.order import about_of
 from modelbox.delivery.pouring import pour_orphans, take
 from modelbox.delivery.takeover import Sent, Takeover
 from modelbox.delivery.tries import Tries
+from modelbox.errors import UnavailableError
 from modelbox.home import HomeLog
 from modelbox.journal.aside import refused_in
 from modelbox.journal.file import read_header
@@ -30,7 +32,10 @@ from modelbox.transport.connection import Connection
 
 @dataclass(frozen=True, slots=True)
 class WaitingJournal:
-    """A journal: whose it is, and what waits in it. `in_use`: the process that writes it still runs, and sends it."""
+    """A journal: whose it is, and what waits in it. `in_use`: the process that writes it still runs, and sends it.
+
+    `bytes` are those of the journal, and of the files that are held for it.
+    """
 
     path: Path
     server_addr: str
@@ -87,19 +92,39 @@ def sync_journals(
             away_s_max=away_s_max,
             refused_s_max=refused_s_max,
         )
-        done: list[Sent] = []
+        done: list[Sent] = [] if sent is None else sent
         # First what was logged: it makes the objects that files belong to.
         for of_files in (False, True):
             folder = JournalFolder(settings, written_for or address, home=home, of_files=of_files)
             takeover = Takeover(folder, tries)
             try:
-                done += takeover.run()
+                takeover.run()
             finally:
-                if sent is not None:
-                    sent += takeover.done.values()
+                done += takeover.done.values()
         return done
+    except UnavailableError as error:
+        if sent is not None:
+            folder = JournalFolder(settings, written_for or address, home=home)
+            sent += _not_tried(folder, {one.path for one in sent}, str(error))
+        raise
     finally:
         connection.cut()
+
+
+def _not_tried(folder: JournalFolder, tried: Collection[Path], trouble: str) -> Iterator[Sent]:
+    """Return what waits in the journals that nobody keeps and whose turn did not come."""
+    for path in [path for path in folder.all_journals() if path not in tried]:
+        journal = take(folder, path)
+        if journal is None:
+            continue
+        journal.close()
+        tally = Tally()
+        for record in unanswered(path):
+            tally.add(record)
+        if tally.records:
+            unsent = Sent(path, waiting=tally.records, trouble=trouble)
+            unsent.waiting_points, unsent.waiting_calls = tally.points, tally.calls
+            yield unsent
 
 
 def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
@@ -117,9 +142,10 @@ def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
         taken = take(folder, path)
         if taken is not None:
             taken.close()
-        tally = Tally()
+        tally, held = Tally(), 0
         for record in unanswered(path):
             tally.add(record)
+            held += held_bytes(record)
         yield WaitingJournal(
             path=path,
             server_addr=header.address,
@@ -128,7 +154,7 @@ def waiting_journals(settings: JournalSettings) -> Iterator[WaitingJournal]:
             created_at=datetime.fromtimestamp(header.created_at, UTC),
             points=tally.points,
             calls=tally.calls,
-            bytes=path.stat().st_size,
+            bytes=path.stat().st_size + held,
             in_use=taken is None,
             log=header.log,
         )

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from modelbox.delivery.held import Held
-from modelbox.errors import InvalidFieldError
+from modelbox.errors import InvalidFieldError, NotFoundError
 from modelbox.journal.aside import refused_in
 from modelbox.journal.file import SUFFIX
 from modelbox.journal.folder import FILES_SUFFIX, REFUSED_SUFFIX, all_files, unanswered
@@ -26,7 +26,7 @@ from modelbox.limits import ATTEMPT_TIMEOUT_S
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
-from modelbox.transport.methods import CREATE_CHECKPOINT, LIST_METADATA, UPDATE_METADATA, NamedMethod
+from modelbox.transport.methods import CREATE_CHECKPOINT, LIST_ARTIFACTS, LIST_METADATA, UPDATE_METADATA, NamedMethod
 from modelbox.values import LocalFile, OnProgress
 
 _log: Final = logging.getLogger("modelbox")
@@ -95,6 +95,11 @@ def keeping_of(record: Record) -> Keeping:
         msgspec.MsgspecError: It is none.
     """
     return msgspec.msgpack.decode(record.request, type=Keeping)
+
+
+def held_bytes(record: Record) -> int:
+    """Return how large the files are that a record holds, in bytes; 0 if it holds none."""
+    return sum(file.size for file in keeping_of(record).files) if record.method == KEEP_FILES else 0
 
 
 def release(record: Record) -> None:
@@ -193,14 +198,32 @@ class _Sending:
         """Tell whether the files are not those any more that were held; say so, unless that was said before."""
         if self._held.is_given_up:
             return True
-        if not self._held.is_there:
-            _log.warning("%s was not uploaded: what was held of it is gone", self._name)
+        if not all((self._held.files / file.place).is_file() for file in self._wanted.files):
+            # Whoever sent them may have let them go, and been killed before it could note that.
+            if not self._have_arrived():
+                _log.warning("%s was not uploaded: what was held of it is gone", self._name)
             return True
         if self._is_unchanged():
             return False
         text = "%s was written to again before it was sent, and is given up; save each checkpoint as a new file"
         _log.warning(text, self._name)
         return True
+
+    def _have_arrived(self) -> bool:
+        """Tell whether the server has files of these names and sizes."""
+        missing = {(file.label, file.size) for file in self._wanted.files}
+        request = pb.ListArtifactsRequest(parent_id=self._wanted.object_id)
+        while True:
+            headers = self._connection.headers(LIST_ARTIFACTS)
+            try:
+                page = self._connection.call_once(LIST_ARTIFACTS, request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S)
+            except NotFoundError:
+                return False
+            self._tell_progress()
+            missing -= {(file.path, file.size) for file in page.files if file.uploaded}
+            request.page_token = page.next_page_token
+            if not missing or not page.next_page_token:
+                return not missing
 
     def _is_unchanged(self) -> bool:
         files = self._wanted.files

@@ -102,7 +102,9 @@ class Run(KeyedObject, Ends, HasCheckpoints):
 
     Without one, the end of the program ends it: as finished, or as failed or killed by an uncaught error or `sys.exit`
     with another code than 0. Only the program that started or resumed it with a heartbeat does so; whoever opened the
-    run by its id, forked or is a worker ends nothing. A copy, pickled or not, is the same run, opened by its id.
+    run by its id, forked or is a worker ends nothing. A copy, pickled or not, is the same run, opened by its id: what a
+    worker logs on it, the worker sends. `ModelBox.flush` waits for workers that have ended; joblib's live on, so have
+    each call `run.wait_for_files()` last, or open the run with a client in a `with` of its own.
 
     Everything is as it was when the run was read, but for what this object changes: `finish`, `resume`, `update`.
     `metric_summaries` and `params` are its metrics in short and its hyperparameters; `refreshed` reads what was logged
