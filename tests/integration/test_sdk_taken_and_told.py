@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -84,3 +85,59 @@ def test_the_command_line_tells_of_metrics_on_a_finished_run(client: ModelBox) -
     client.flush()
     told = run("metrics", "log", "--id", training.id, "loss=2", "--step", "7").stderr
     assert f"metrics are logged on run {training.id}, which has ended (finished): they are kept" in told
+
+
+def test_a_script_that_is_run_again_with_its_id_is_told_of_other_hyperparameters_and_of_points_beside_others(
+    client: ModelBox, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = client.start_run("e", source=False, hyperparameters={"lr": 0.1, "layers": 3})
+    with first:
+        first.log_metrics({"loss": 1.0}, step=0)
+    client.flush()
+    given = {"lr": 0.2, "layers": 3, "seed": 1}
+    again = client.start_run("e", source=False, id=first.id, hyperparameters=given)
+    again.log_metrics({"loss": 0.5}, step=0)
+    ignored, beside = caplog.messages
+    assert "stays as it is: hyperparameters.lr is 0.1, not 0.2, hyperparameters.seed is None, not 1; " in ignored
+    assert ignored.endswith("`log_hyperparameters` what it says")
+    assert "beside those of the same steps" in beside
+    assert "skip_logged=True" in beside
+
+
+def test_an_odd_step_is_told_of_each_metric(client: ModelBox, caplog: pytest.LogCaptureFixture) -> None:
+    training = client.start_run("e", source=False)
+    for _ in range(2):
+        training.log_metrics({"loss": 1.0}, step=-1)
+        training.log_metrics({"accuracy": 1.0}, step=1.5)
+    told = [message.partition("what is logged there of ")[2].split(" (")[0] for message in caplog.messages]
+    assert told == ["loss is kept at step 0", "accuracy is kept at step 1"]
+
+
+def test_a_run_was_last_heard_of_at_its_end_at_most(client: ModelBox) -> None:
+    """Though the server was told of both when it was there again."""
+    training = client.start_run("e", source=False)
+    training.finish(ended_at=time() - 60)
+    found = training.refreshed()
+    assert found.ended_at is not None
+    assert found.last_heard_of_at is not None
+    assert found.last_heard_of_at <= found.ended_at
+
+
+def test_a_resumed_run_logs_no_step_twice_where_it_is_asked_not_to(
+    client: ModelBox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nested metrics count by the key that they come to have."""
+    training = client.start_run("e", source=False)
+    for step in range(3):
+        training.log_metrics({"loss": 1.0, "val/loss": 1.0}, step=step)
+    training.finish("killed")
+    again = client.run(training.id)
+    again.resume(skip_logged=True)
+    for step in range(1, 5):
+        again.log_metrics({"loss": 0.5, "val": {"loss": 0.5}}, step=step)
+    points = again.metrics()
+    assert {key: [point.step for point in points[key]] for key in points} == {
+        "loss": [0, 1, 2, 3, 4],
+        "val/loss": [0, 1, 2, 3, 4],
+    }
+    assert len([message for message in caplog.messages if "is left out" in message]) == 2

@@ -1,6 +1,7 @@
 """Runs: CreateRun, ListRuns, GetRun, SetRunStatus, HeartbeatRuns."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -249,6 +250,13 @@ def _again(caller: Caller) -> Caller:
     return msgspec.structs.replace(caller, key=str(object_id("run_begun_again", caller.key)))
 
 
+def _heard_of_at(row: RunRow) -> datetime | None:
+    """Return when a run was last heard of: at its end at most, though it was told of that later."""
+    if row.last_heard_of_at is None or row.ended_at is None:
+        return row.last_heard_of_at
+    return min(row.last_heard_of_at, row.ended_at)
+
+
 def run_message(row: RunRow, shown: Shown) -> pb.Run:
     """Return a run with what hangs on it."""
     message = pb.Run(
@@ -263,7 +271,7 @@ def run_message(row: RunRow, shown: Shown) -> pb.Run:
         source=None if row.source is None else pb.Source(**row.source),
         comment=row.comment,
         owner=row.owner,
-        last_heard_of_at=optional_timestamp(row.last_heard_of_at),
+        last_heard_of_at=optional_timestamp(_heard_of_at(row)),
         reason=row.reason,
         external_id=row.external_id,
         created_at=timestamp(row.created_at),
