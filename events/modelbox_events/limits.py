@@ -38,5 +38,8 @@ PAGE_EVENTS_MAX: Final = 2_000
 PAGE_BYTES_MAX: Final = 32 * 1024 * 1024
 """Data in one page read in log order, in bytes; the page ends after the event that crosses it."""
 
+SPAN_EVENTS_AT_ONCE: Final = 128
+"""Events of a span of a stream that are read before others of this process have a turn."""
+
 STREAM_VERSION_MAX: Final = 2**31 - 1
 """The last version a stream can have (int4)."""

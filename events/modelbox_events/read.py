@@ -3,18 +3,18 @@
 Must not know: what an event means, or who reads.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from modelbox_events.database import Database
+from modelbox_events.database import AnyConnection, Database
 from modelbox_events.errors import IdempotencyKeyReusedError, InvalidEventError, MigrationError
 from modelbox_events.event import Appended, RecordedEvent, StreamRef
 from modelbox_events.ids import Position
-from modelbox_events.limits import PAGE_BYTES_MAX, PAGE_EVENTS_MAX, STREAM_VERSION_MAX
+from modelbox_events.limits import PAGE_BYTES_MAX, PAGE_EVENTS_MAX, SPAN_EVENTS_AT_ONCE, STREAM_VERSION_MAX
 from modelbox_events.sql import STATEMENTS
 
 
@@ -173,6 +173,31 @@ class Reader:
         async with self._database.acquire() as connection:
             rows = await connection.fetch(STATEMENTS[statement], *arguments)
         return [RecordedEvent(*row) for row in rows]  # the columns stand in the order of the fields
+
+
+async def stream_span(
+    connection: AnyConnection,
+    stream_id: UUID,
+    *,
+    after_version: int,
+    to_version: int,
+    after_position: int,
+    types: Collection[str],
+) -> AsyncIterator[RecordedEvent]:
+    """Yield events of one stream in order, as the caller's open transaction sees them, redacted ones too.
+
+    Args:
+        connection: In a transaction; others have a turn after every `SPAN_EVENTS_AT_ONCE` events.
+        stream_id: The stream.
+        after_version: The span begins after it.
+        to_version: And ends with this one.
+        after_position: All of the span stands after this position.
+        types: Only events of these.
+    """
+    arguments = (stream_id, after_version, to_version, after_position, list(types))
+    cursor = connection.cursor(STATEMENTS["read_stream_span"], *arguments, prefetch=SPAN_EVENTS_AT_ONCE)
+    async for row in cursor:
+        yield RecordedEvent(*row)
 
 
 def _of_stream(statement: str, types: Sequence[str] | None) -> str:

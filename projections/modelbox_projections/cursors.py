@@ -8,12 +8,21 @@ Must not know: what the views hold.
 import asyncio
 import contextlib
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from modelbox_events import Log, Position, Token
 from modelbox_projections.errors import NotCaughtUpError
 from modelbox_projections.limits import POLL_INTERVAL_S
+from modelbox_projections.sql import STATEMENTS
 from modelbox_projections.state import ProjectionState, Role, load_states
+
+CHANNEL: Final = "modelbox_views"
+"""Where processes without a runner say for which views they wait."""
+
+_LOOKS_BEFORE_HURRY: Final = 2
+"""Most views come up by themselves before a second look; to ask for it costs every commit of the database a moment."""
 
 
 class Cursors:
@@ -29,7 +38,8 @@ class Cursors:
         self._rewinds = log.head.rewinds
         self._live = False
         self._moved = asyncio.Event()
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
+        self._hurried: set[str] = set()
         self._wanted = asyncio.Event()
         self._polling = asyncio.Lock()
         self._polled_at = -math.inf
@@ -64,16 +74,17 @@ class Cursors:
         """
         if token is None:
             return
-        self._waiting += 1
+        self._waiting.update(names)
         self._wanted.set()
         try:
             await self._reach(names, self._position_of(token), timeout_s)
         finally:
-            self._waiting -= 1
+            self._waiting.subtract(names)
 
     async def _reach(self, names: Sequence[str], wanted: Position, timeout_s: float) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
+        looks = 0
         while True:
             self._known()  # whether a runner still moves them
             if not self._live:
@@ -85,13 +96,33 @@ class Cursors:
             left = deadline - loop.time()
             if left <= 0:
                 raise NotCaughtUpError(lagging[0], wanted=wanted, position=self.position(lagging[0]))
+            looks += 1
+            if looks == _LOOKS_BEFORE_HURRY and not self._live:
+                await self._hurry_others(lagging)
             await self._wait_for_news(left if self._live else min(left, POLL_INTERVAL_S))
+
+    def is_wanted(self, name: str) -> bool:
+        """Tell whether somebody waits for a view, or did since it last moved, in this process or another."""
+        return self._waiting[name] > 0 or name in self._hurried
+
+    def hurry(self, names: Iterable[str]) -> None:
+        """Say that somebody waits for these views."""
+        self._hurried.update(names)
+        self._wanted.set()
 
     async def pause(self, seconds: float) -> None:
         """Let a runner rest, so that its next page holds more than one event; not while somebody waits for it."""
-        if self._waiting:
+        if self._waiting.total():
             return
+        self.note_wishes()
+        await self.wanted(seconds)
+
+    def note_wishes(self) -> None:
+        """Take all who wait for a view by now for known; `wanted` tells of those who come after this."""
         self._wanted.clear()
+
+    async def wanted(self, seconds: float) -> None:
+        """Wait until somebody else begins to wait for a view, or for so long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wanted.wait()
@@ -99,6 +130,7 @@ class Cursors:
     def record(self, state: ProjectionState) -> None:
         """Say where an active generation stands."""
         self._states[state.name] = state
+        self._hurried.discard(state.name)
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
@@ -141,6 +173,10 @@ class Cursors:
                 await self._moved.wait()
         except TimeoutError:
             return  # the caller looks again, or finds that its time is over
+
+    async def _hurry_others(self, names: Sequence[str]) -> None:
+        async with self._log.database.acquire() as connection:
+            await connection.execute(STATEMENTS["hurry"], CHANNEL, ",".join(names))
 
     async def _poll(self) -> None:
         """Read the cursors, at most once in `POLL_INTERVAL_S` however many wait."""

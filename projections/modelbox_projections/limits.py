@@ -11,11 +11,14 @@ FOLD_TRIES: Final = 3
 FOLD_RETRY_PAUSE_S: Final = 0.1
 """Pause before a failed event is tried again."""
 
-FOLD_PAUSE_S: Final = 0.05
-"""Rest after a small page while nobody waits for the views: a page costs more than its events."""
+FOLD_PAUSE_S: Final = 0.2
+"""Rest after a small page while nobody waits for the views: to move each cursor costs more than the page's events."""
 
 SMALL_PAGE_EVENTS: Final = 256
 """A page with fewer events is small."""
+
+METRICS_REST_S: Final = 1.0
+"""How long the view of metrics may lag unless somebody waits for it: each fold writes a row a series."""
 
 STANDBY_INTERVAL_S: Final = 0.5
 """How often a runner that another process keeps waiting looks whether it may lead."""
@@ -35,8 +38,20 @@ POLL_INTERVAL_S: Final = 0.02
 PROBLEM_CHARS_MAX: Final = 2_000
 """What is kept of the text of a fold's failure."""
 
-METRIC_CHUNK_POINTS: Final = 1_024
-"""Points in a full chunk of a metric series; `metric_points` in metrics/tables.sql counts with the same number."""
+PIECE_POINTS: Final = 1_024
+"""Points in a sealed piece of a metric series, or up to twice as many: a block holds so many a series on average."""
+
+TAIL_POINTS_MAX: Final = 65_536
+"""Points of an object that are in the log alone; the event that reaches this seals them."""
+
+TAIL_TEXT_MAX: Final = 2**20
+"""Characters and bytes of an object's points that are in the log alone."""
+
+TAIL_VERSIONS_MAX: Final = 2_048
+"""Events of an object's stream that are looked through for points that are in the log alone."""
+
+UPDATES_A_BLOCK: Final = 256
+"""What counts up in a row that is often updated does so this often under one key; see metrics/tables.sql."""
 
 FILES_PER_EVENT_MAX: Final = 2**16
 """Above the files that one event can name: each takes more than 16 of its 512 KiB."""

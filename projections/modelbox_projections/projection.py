@@ -56,7 +56,10 @@ class Projection(ABC):
         stream_type: The type of the streams in which the events stand that it reads, if it reads of one type alone.
         tables: Its tables; what `verify` compares.
         relations: What readers see: tables and SQL views, under these names in schema `modelbox_views`.
-        statements: Its SQL by name; `tables` creates its tables and views, with unqualified names.
+        statements: Its SQL by name; `tables` creates its tables and views, with unqualified names. `bridge`, if it is
+            there, creates what readers see over the tables of the version before, which lacked some of it.
+        rest_s: How long it may lag after it wrote rows, in seconds, unless somebody waits for it: rows that change with
+            each page are written once for several pages.
     """
 
     name: ClassVar[str]
@@ -66,6 +69,7 @@ class Projection(ABC):
     tables: ClassVar[tuple[str, ...]]
     relations: ClassVar[tuple[str, ...]]
     statements: ClassVar[Mapping[str, str]]
+    rest_s: ClassVar[float] = 0.0
 
     def reads(self, event_type: str, stream_type: str) -> bool:
         """Tell whether it folds events of this type that stand in a stream of this type."""

@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 
 from modelbox_events import (
+    Head,
     Log,
     LogRewoundError,
     LogUnavailableError,
@@ -27,7 +28,7 @@ from modelbox_events.database import translated
 from modelbox_events.limits import PAGE_EVENTS_MAX
 from modelbox_events.outage import Outage
 from modelbox_projections.catalog import PROJECTIONS, Catalog
-from modelbox_projections.cursors import Cursors
+from modelbox_projections.cursors import CHANNEL, Cursors
 from modelbox_projections.errors import CursorMovedError, FoldFailedError, ViewHeldError
 from modelbox_projections.fold import Fold, fold_together
 from modelbox_projections.lead import LOCK, Lead
@@ -84,6 +85,7 @@ class ProjectionRunner:
         self._states: dict[str, ProjectionState] = {}
         self._strangers: frozenset[str] = frozenset()
         self._held_until: dict[str, float] = {}
+        self._rests_until: dict[str, float] = {}
         self._refresh_at = 0.0
         self._rewinds = log.head.rewinds
         self._newer = Newer(catalog)
@@ -124,6 +126,7 @@ class ProjectionRunner:
             with translated():
                 connection.add_termination_listener(self._on_termination)
                 await self._lead.take(connection, on_standby=self._goes_well)
+                await connection.add_listener(CHANNEL, self._on_wish)
                 self._rewinds = self._log.head.rewinds
                 self._strangers = await replace_strangers(connection, self._log, self._catalog)
                 resumed = await resume_paused(connection, list(self._catalog), Role.ACTIVE)
@@ -138,6 +141,9 @@ class ProjectionRunner:
         finally:
             self._on_termination()
             connection.terminate()
+
+    def _on_wish(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        self.cursors.hurry(str(payload).split(","))
 
     def _goes_well(self) -> None:
         self.trouble = None
@@ -167,10 +173,30 @@ class ProjectionRunner:
                 folded += await self._fold_group(connection, after, to)
         self._goes_well()
         if not folded:
-            front = positions[-1] if positions else self._log.head.position
-            await self._log.head.wait_beyond(front, timeout_s=STATES_INTERVAL_S)
+            await self._wait_beyond(positions[-1] if positions else self._log.head.position)
         elif folded < SMALL_PAGE_EVENTS:
             await self.cursors.pause(FOLD_PAUSE_S)
+
+    async def _wait_beyond(self, front: Position) -> None:
+        """Wait for events after `front`, or until a view that rests is wanted, or has rested."""
+        head, now = self._log.head, asyncio.get_running_loop().time()
+        behind = [state.name for state in self._states.values() if state.position < head.position]
+        rests_s = [until - now for name in behind if (until := self._rests_until.get(name, now)) > now]
+        if not rests_s:
+            await head.wait_beyond(front, timeout_s=STATES_INTERVAL_S)
+            return
+        wait_s = min(*rests_s, STATES_INTERVAL_S)
+        self.cursors.note_wishes()
+        tasks = [
+            asyncio.create_task(self.cursors.wanted(wait_s), name="view wanted"),
+            asyncio.create_task(_until_beyond(head, front, wait_s), name="events to fold"),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _refresh(self, connection: asyncpg.Connection) -> None:
         """Look which generations there are: other processes pause, resume and replace them."""
@@ -196,11 +222,16 @@ class ProjectionRunner:
             await asyncio.sleep(POLL_INTERVAL_S)
             return 0
         self._refuse_strangers(after, events[0])
+        written: set[str] = set()
         for page in pages_of(after, events, self._log.registry):
             members = [state for state in self._free() if state.position == page.after]
             if not await self._fold_all(connection, members, page):
                 for state in members:
                     await self._fold(connection, state, page)
+            written.update(state.name for state in members if page.concerns(self._catalog[state.name]))
+        if len(events) < SMALL_PAGE_EVENTS:  # else it has yet to catch up
+            now = asyncio.get_running_loop().time()
+            self._rests_until.update({name: now + self._catalog[name].rest_s for name in written})
         return len(events)
 
     def _refuse_strangers(self, after: Position, event: RecordedEvent) -> None:
@@ -250,9 +281,14 @@ class ProjectionRunner:
             del self._states[state.name]
 
     def _free(self) -> list[ProjectionState]:
-        """Return the generations on which nobody else was seen to hold a lock just now."""
+        """Return the generations to fold: nobody was seen to hold a lock on them just now, and they do not rest."""
         now = asyncio.get_running_loop().time()
-        return [state for state in self._states.values() if self._held_until.get(state.name, now) <= now]
+        return [
+            state
+            for state in self._states.values()
+            if self._held_until.get(state.name, now) <= now
+            and (self._rests_until.get(state.name, now) <= now or self.cursors.is_wanted(state.name))
+        ]
 
     def _record(self, state: ProjectionState) -> None:
         self._states[state.name] = state
@@ -263,3 +299,7 @@ class ProjectionRunner:
         _log.info("projection_moved_elsewhere", projection=state.name, generation=state.generation)
         del self._states[state.name]
         self._refresh_at = 0.0
+
+
+async def _until_beyond(head: Head, position: Position, timeout_s: float) -> None:
+    await head.wait_beyond(position, timeout_s=timeout_s)

@@ -82,6 +82,7 @@ def _sql_files() -> list[Path]:
 def _statements() -> list[Path]:
     """Return the files with one statement: migrations, functions and the tables of views are applied as they are."""
     applied = {"migrations", "functions"}
-    found = [path for path in _sql_files() if path.parent.name not in applied and path.name != "tables.sql"]
+    tables = {"tables.sql", "bridge.sql"}
+    found = [path for path in _sql_files() if path.parent.name not in applied and path.name not in tables]
     assert found
     return found

@@ -3,15 +3,25 @@
 import asyncio
 import time
 import uuid
+from typing import ClassVar
 
 import pytest
 
-from modelbox_events import Log, LogForkedError, Position, Token
+from modelbox_events import Appended, Log, LogForkedError, Position, StreamRef, Token
 from modelbox_events.types.metadata import MetadataUpdated
-from modelbox_projections import PROJECTIONS, Cursors, NotCaughtUpError, Views, prepare
+from modelbox_projections import (
+    PROJECTIONS,
+    Cursors,
+    NotCaughtUpError,
+    ProjectionRunner,
+    Views,
+    catalog_of,
+    prepare,
+)
 from modelbox_projections.models.kind import Models
 from tests.integration.projections_support import (
     WAIT_S,
+    KeyCounts,
     append,
     create_model,
     model_ref,
@@ -87,3 +97,52 @@ async def test_a_paused_view_refuses_at_once_and_says_why(dsn: str, log: Log) ->
         with pytest.raises(NotCaughtUpError, match="paused: ValueError: key bad is too much"):
             await runner.cursors.wait(["key_counts"], log.head.position, timeout_s=WAIT_S)
         await runner.cursors.wait(["metadata"], log.head.position, timeout_s=WAIT_S)
+
+
+class Resting(KeyCounts):
+    """Rests for long."""
+
+    rest_s: ClassVar[float] = 60.0
+
+
+class RestingShortly(KeyCounts):
+    """Rests for a moment."""
+
+    rest_s: ClassVar[float] = 0.5
+
+
+async def stands_at(runner: ProjectionRunner, name: str, position: Position) -> None:
+    await until(lambda: runner.cursors.position(name) >= position)
+
+
+async def counted_up(log: Log, runner: ProjectionRunner, stream: StreamRef) -> Appended:
+    """Append what the counting view reads, and wait until another view has it."""
+    last = await append(log, stream, MetadataUpdated(object_id=stream.id, metadata={"a": 1}))
+    await runner.cursors.wait(["metadata"], last.token, timeout_s=WAIT_S)
+    return last
+
+
+async def test_a_view_that_rests_is_hurried_by_who_waits_for_it(dsn: str, log: Log) -> None:
+    """In this process, and by one of another."""
+    catalog = catalog_of(Resting(), *PROJECTIONS.values())
+    await prepare(dsn, catalog=catalog)
+    gateway = await Log.open(dsn)
+    elsewhere = Cursors(gateway)
+    stream = await create_model(log, "m")
+    async with running(log, catalog) as runner:
+        for cursors in (runner.cursors, elsewhere, runner.cursors, elsewhere):
+            last = await counted_up(log, runner, stream)
+            await cursors.wait(["key_counts"], last.token, timeout_s=WAIT_S)
+        last = await counted_up(log, runner, stream)
+        assert runner.cursors.position("key_counts") == last.last_position - 1, "nobody waits for it"
+    await gateway.close()
+
+
+async def test_a_view_that_has_rested_goes_on_by_itself(dsn: str, log: Log) -> None:
+    catalog = catalog_of(RestingShortly(), *PROJECTIONS.values())
+    await prepare(dsn, catalog=catalog)
+    stream = await create_model(log, "m")
+    async with running(log, catalog) as runner:
+        for _ in range(2):
+            last = await counted_up(log, runner, stream)
+            await stands_at(runner, "key_counts", last.last_position)

@@ -1,16 +1,22 @@
 """A plot of fewer points shows what a plot of all of them shows."""
 
 import math
+import random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modelbox_projections.metrics.downsampling import POINTS_MIN, downsampled
-from modelbox_projections.metrics.series import SeriesRow
+from modelbox_projections.metrics.outline import Outline, PieceId
+from modelbox_projections.metrics.points import Points
+from modelbox_projections.metrics.sealing import Piece, block_of
+from modelbox_projections.metrics.series import SeriesRow, Steps
+from tests.property.metrics_model import head_of, same
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 any_double = finite | st.sampled_from([math.nan, math.inf, -math.inf])
 counts = st.integers(0, 60)
+LOSS = ("loss", "double")
 
 
 def series_of(values: list[float], kind: str = "double") -> SeriesRow:
@@ -59,3 +65,48 @@ def test_points_that_are_no_numbers_are_spread_evenly(count: int, points_max: in
     gaps = {after - before for before, after in zip(found.steps, found.steps[1:], strict=False)}
     assert not gaps or max(gaps) - min(gaps) <= 1
     assert found.steps[-1:] == list(range(count))[-1:]
+
+
+@given(
+    counts=st.lists(st.integers(1, 12), min_size=1, max_size=30),
+    tail=st.integers(0, 12),
+    points_max=st.integers(1, 40),
+    asked=st.tuples(st.integers(-1, 400), st.integers(-1, 400)),
+    values=st.randoms(use_true_random=False),
+)
+def test_what_pieces_hold_stands_in_for_their_points(
+    counts: list[int], tail: int, points_max: int, asked: tuple[int, int], values: random.Random
+) -> None:
+    """A series that is read by its outline looks like one that is read whole, and few pieces of a long one are read."""
+    drawn = [values.choice([-0.0, 0.0, 1.0, values.random()]) for _ in range(sum(counts) + tail)]
+    series, steps = series_of(drawn), Steps(min(asked), max(asked))
+    pieces: dict[PieceId, Piece] = {}
+    parts: dict[PieceId, SeriesRow] = {}
+    first = 0
+    for block, count in enumerate(counts):
+        cut = slice(first, first + count)
+        points = Points(series.steps[cut], series.wallclock_s[cut], series.values[cut])
+        piece = PieceId(LOSS, block, 0)
+        [pieces[piece]] = block_of({LOSS: points}).pieces
+        parts[piece] = within(steps, series, cut)
+        first += count
+    heads = [head_of(place.block, place.number, piece) for place, piece in pieces.items()]
+    heads = [head for head in heads if head.last_step >= steps.first and head.first_step <= steps.last]
+    outline = Outline(LOSS, heads, within(steps, series, slice(first, None)), steps)
+
+    read = {place: parts[place] for place in outline.to_measure()}
+    assert len(read) <= 2
+    more = outline.to_read(read, points_max)
+    assert not set(more) & set(read)
+    shown = outline.shown(read | {place: parts[place] for place in more}, points_max)
+
+    whole = within(steps, series, slice(0, None))
+    assert same([shown]) == same([downsampled(whole, points_max)])
+    if len(whole.steps) > max(points_max, POINTS_MIN):
+        assert len(more) <= max(points_max, POINTS_MIN) // 2 + 2
+
+
+def within(steps: Steps, series: SeriesRow, cut: slice) -> SeriesRow:
+    found = SeriesRow(series.key, series.kind, [], [], [])
+    found.add_within(steps, series.steps[cut], series.wallclock_s[cut], series.values[cut])
+    return found

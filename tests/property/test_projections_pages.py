@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import asyncpg
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,13 +40,19 @@ def cut(events: Sequence[DecodedEvent], borders: set[int]) -> list[Page]:
     return [Page.ending_with(Position(first), events[first:last]) for first, last in pairwise(edges) if last > first]
 
 
+_COLUMNS = len(msgspec.structs.fields(RecordedEvent))
+_INSERT = f"INSERT INTO modelbox.events VALUES ({', '.join(f'${n}' for n in range(1, _COLUMNS + 1))})"  # numbers
+
+
 async def folded(
     connection: asyncpg.Connection, projection: Projection, pages: Sequence[Page]
 ) -> dict[str, TableDigest]:
-    """Fold the pages into a new generation and return what its tables hold."""
+    """Fold the pages, which the log holds meanwhile, into a new generation and return what its tables hold."""
     rolled_back = connection.transaction()
     await rolled_back.start()
     try:
+        rows = [msgspec.structs.astuple(event.recorded) for page in pages for event in page.events]
+        await connection.executemany(_INSERT, rows)
         fold = Fold(connection, projection, await create_generation(connection, projection, Role.CHECKING))
         for page in pages:
             await fold.page(page)

@@ -4,8 +4,6 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from modelbox_events import ChangeEvent, Codec, Position, RecordedEvent
 from modelbox_events.registry import REGISTRY
 from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile
@@ -15,10 +13,10 @@ from modelbox_events.types.model import ModelCreated
 from modelbox_events.types.objects import ObjectDeleted, ObjectRestored
 from modelbox_projections import PROJECTIONS, DecodedEvent
 from modelbox_projections.artifacts.projection import fold as fold_artifacts
-from modelbox_projections.limits import FILES_PER_EVENT_MAX, FOLD_BYTES_MAX, METRIC_CHUNK_POINTS
+from modelbox_projections.limits import FILES_PER_EVENT_MAX, FOLD_BYTES_MAX
 from modelbox_projections.metadata.projection import fold as fold_metadata
-from modelbox_projections.metrics.projection import fold as fold_metrics
-from modelbox_projections.metrics.projection import pieces_of
+from modelbox_projections.metrics.brought import brought_by
+from modelbox_projections.metrics.states import ObjectState
 from modelbox_projections.models.kind import KIND
 from modelbox_projections.namespaces.projection import fold as fold_namespaces
 from modelbox_projections.objects.changes import Changes
@@ -60,25 +58,6 @@ def updated(**metadata: object) -> MetadataUpdated:
     return MetadataUpdated(object_id=MODEL, metadata=metadata)
 
 
-@pytest.mark.parametrize(
-    "held, added, pieces",
-    [
-        (0, 0, []),
-        (0, 1, [(0, 1, 1)]),
-        (0, 1024, [(0, 1, 1024)]),
-        (1023, 2, [(0, 1, 1), (1, 2, 2)]),
-        (1024, 1, [(1, 1, 1)]),
-        (1000, 2100, [(0, 1, 24), (1, 25, 1048), (2, 1049, 2072), (3, 2073, 2100)]),
-    ],
-)
-def test_points_are_cut_at_the_borders_of_chunks(held: int, added: int, pieces: list[tuple[int, int, int]]) -> None:
-    assert list(pieces_of(held, added)) == pieces
-
-
-def test_the_sql_view_of_points_counts_with_the_size_of_a_chunk() -> None:
-    assert f"chunk_no * {METRIC_CHUNK_POINTS}::bigint" in PROJECTIONS["metrics"].statements["tables"]
-
-
 def test_points_of_one_series_join_in_the_order_logged() -> None:
     def logged(*steps: int) -> MetricsLogged:
         doubles = DoubleSeries(key="k", steps=list(steps), wallclock_s=[0.0] * len(steps), values=["NaN"] * len(steps))
@@ -86,12 +65,17 @@ def test_points_of_one_series_join_in_the_order_logged() -> None:
         nothing = DoubleSeries(key="empty", steps=[], wallclock_s=[], values=[])
         return MetricsLogged(object_id=MODEL, series=[doubles, strings, nothing])
 
-    found = fold_metrics(decoded(recorded(1, logged(5, 4)), recorded(2, logged(3))))
-    assert set(found) == {(MODEL, "k", "double"), (MODEL, "k", "string")}
-    points = found[MODEL, "k", "double"]
-    assert points.steps == [5, 4, 3]
-    assert all(value != value for value in points.values)  # noqa: PLR0124  # only NaN differs from itself
-    assert points.last_at - points.first_at == timedelta(seconds=1)
+    held = ObjectState(MODEL)
+    [brought] = brought_by(decoded(recorded(1, logged(5, 4)), recorded(2, logged(3)))).values()
+    assert [held.add(event) for event in brought] == [False, False]
+    points = held.settle()
+    assert set(points) == {("k", "double"), ("k", "string")}
+    doubles = points["k", "double"]
+    assert doubles.steps == [5, 4, 3]
+    assert all(value != value for value in doubles.values)  # noqa: PLR0124  # only NaN differs from itself
+    series = held.series["k", "double"]
+    times = (BEGIN + timedelta(seconds=1), BEGIN + timedelta(seconds=2))
+    assert (series.points, series.created_at, series.updated_at) == (3, *times)
 
 
 def test_the_last_value_of_a_metadata_key_counts() -> None:

@@ -4,19 +4,20 @@ import math
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from modelbox_events import ChangeEvent, Codec, Position, RecordedEvent
 from modelbox_events.registry import REGISTRY
 from modelbox_events.types.checkpoint import CheckpointCreated
 from modelbox_events.types.lineage import LineageLinked
-from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
+from modelbox_events.types.metrics import doubles_from_json
 from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored, ObjectUpdated
 from modelbox_events.types.run import RunCreated, RunEnded, RunResumed
 from modelbox_projections import PROJECTIONS, DecodedEvent
 from modelbox_projections.hyperparameters.projection import fold as fold_hyperparameters
 from modelbox_projections.lineage.projection import fold as fold_lineage
-from modelbox_projections.metrics.projection import fold as fold_metrics
+from modelbox_projections.metrics.points import NOTHING, Points
 from modelbox_projections.objects.changes import OF_ANY_OBJECT, Change
 from modelbox_projections.objects.creations import CREATING
 from modelbox_projections.runs.kind import KIND
@@ -129,9 +130,13 @@ def test_numbers_of_hyperparameters_are_told_from_what_only_looks_like_one() -> 
 def test_a_series_of_doubles_comes_to_its_last_smallest_and_largest_point(
     steps: list[int], wallclock_s: list[float], values: list[float], summary: tuple[float, ...]
 ) -> None:
-    series = DoubleSeries(key="k", steps=steps, wallclock_s=wallclock_s, values=list(values))
-    [points] = fold_metrics(decoded(MetricsLogged(object_id=RUN, series=[series]))).values()
-    assert points.summary() == summary
+    doubles = doubles_from_json(values)
+    whole = NOTHING.with_later(Points(steps, wallclock_s, doubles))
+    assert msgspec.structs.astuple(whole) == summary
+    one_by_one = NOTHING
+    for step, at, value in zip(steps, wallclock_s, doubles, strict=True):
+        one_by_one = one_by_one.with_later(Points([step], [at], [value]))
+    assert msgspec.structs.astuple(one_by_one) == summary
 
 
 def test_what_follows_from_how_objects_are_created_is_lineage_too() -> None:

@@ -8,18 +8,38 @@ nor a gap hides a spike, or the other way round.
 Must not know: where series come from, or who plots them.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import isfinite, isnan
-from typing import Final
+from typing import Final, NamedTuple
 
 from modelbox_projections.metrics.series import SeriesRow
 
 POINTS_MIN: Final = 8
 """Fewer than these hold no bucket: first, last, and five of what is between."""
 
+KIND: Final = "double"
+"""The kind of values that have a smallest and a largest."""
+
 _KEPT_OF_FINITE: Final = 2
 _KEPT_OF_ANY: Final = 5
+
+
+class Point(NamedTuple):
+    """A point of doubles."""
+
+    step: int
+    wallclock_s: float
+    value: float
+
+
+class Stretch(NamedTuple):
+    """Points that follow each other in a series, all finite: the first of the smallest and of the largest are known."""
+
+    points: int
+    low: Point
+    high: Point
 
 
 def downsampled(series: SeriesRow, points_max: int) -> SeriesRow:
@@ -32,10 +52,81 @@ def downsampled(series: SeriesRow, points_max: int) -> SeriesRow:
     count = len(series.steps)
     if count <= points_max:
         return series
-    if series.kind != "double":
+    if series.kind != KIND:
         return series.chosen([number * (count - 1) // (points_max - 1) for number in range(points_max)])
     kept = _kept(series.values[1:-1], points_max - 2)
     return series.chosen([0, *(number + 1 for number in kept), count - 1])
+
+
+def cut_stretches(counts: Sequence[int], points_max: int) -> list[int]:
+    """Return which parts of a series, of so many points each, must be read: those that are not within one bucket."""
+    edges = _edges(sum(counts), points_max)
+    cut, first = [], 0
+    for number, count in enumerate(counts):
+        bucket = bisect_right(edges, first) - 1
+        if not 0 <= bucket < len(edges) - 1 or edges[bucket + 1] < first + count:
+            cut.append(number)
+        first += count
+    return cut
+
+
+def downsampled_parts(key: str, parts: Sequence[SeriesRow | Stretch], points_max: int) -> SeriesRow:
+    """Return what `downsampled` would of the whole series of finite doubles.
+
+    Args:
+        key: The series' key.
+        parts: The series, one point a step, ascending; of those that `cut_stretches` names all points, at least one.
+        points_max: At most so many; fewer than the series has.
+    """
+    points_max = max(points_max, POINTS_MIN)
+    counts = [len(part.steps) if isinstance(part, SeriesRow) else part.points for part in parts]
+    edges = _edges(sum(counts), points_max)
+    buckets: list[list[Point]] = [[] for _ in edges]
+    first = 0
+    for part, count in zip(parts, counts, strict=True):
+        if isinstance(part, SeriesRow):
+            for number, start, end in _cut(edges, first, first + count):
+                values = part.values[start - first : end - first]
+                for value in (min(values), max(values)):
+                    buckets[number].append(_point(part, start - first + values.index(value)))
+        else:
+            buckets[bisect_right(edges, first) - 1] += (part.low, part.high)
+        first += count
+    kept = [point for bucket in buckets if bucket for point in sorted({_lowest(bucket), _highest(bucket)})]
+    read = [part for part in parts if isinstance(part, SeriesRow)]  # the first part and the last are among them
+    shown = [_point(read[0], 0), *kept, _point(read[-1], -1)]
+    return SeriesRow(
+        key, KIND, [point.step for point in shown], [point.wallclock_s for point in shown], [p.value for p in shown]
+    )
+
+
+def _edges(count: int, points_max: int) -> list[int]:
+    """Return where the buckets of finite doubles begin and end, between the first and the last of so many points."""
+    points_max = max(points_max, POINTS_MIN)
+    buckets = (points_max - 2) // _KEPT_OF_FINITE
+    return [1 + (count - 2) * number // buckets for number in range(buckets + 1)]
+
+
+def _cut(edges: Sequence[int], first: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the buckets that points `first` to before `end` meet, each with those of the points that are in it."""
+    first, end = max(first, edges[0]), min(end, edges[-1])
+    bucket = bisect_right(edges, first) - 1
+    while first < end:
+        until = min(end, edges[bucket + 1])
+        yield bucket, first, until
+        first, bucket = until, bucket + 1
+
+
+def _point(series: SeriesRow, number: int) -> Point:
+    return Point(series.steps[number], series.wallclock_s[number], series.values[number])
+
+
+def _lowest(points: Sequence[Point]) -> Point:
+    return min(points, key=lambda point: (point.value, point.step))
+
+
+def _highest(points: Sequence[Point]) -> Point:
+    return max(points, key=lambda point: (point.value, -point.step))
 
 
 def _kept(values: Sequence[float], kept_max: int) -> list[int]:

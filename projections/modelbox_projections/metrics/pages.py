@@ -3,18 +3,16 @@
 Must not know: who asks for it.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from modelbox_events import Database
 from modelbox_projections.metrics import STATEMENTS
-from modelbox_projections.metrics.series import SeriesRow, Steps
-
-READ_TIMEOUT_S: Final = 120.0
-"""Series of many million points take longer than other reads may."""
-
-_VALUE: Final = {"double": "double_value", "string": "string_value", "bytes": "bytes_value"}
+from modelbox_projections.metrics.points import DOUBLE
+from modelbox_projections.metrics.series import VALUE_COLUMNS, SeriesRow, Steps
+from modelbox_projections.metrics.snapshot import snapshot, unsealed
 
 
 class SeriesPlace(NamedTuple):
@@ -43,7 +41,7 @@ class MetricPages:
         async with self._database.acquire() as connection:
             rows = await connection.fetch(STATEMENTS["newest"], object_id, list(keys))
         return [
-            SeriesRow(row["key"], "double", [row["latest_step"]], [row["latest_wallclock_s"]], [row["latest"]])
+            SeriesRow(row["key"], DOUBLE, [row["latest_step"]], [row["latest_wallclock_s"]], [row["latest"]])
             for row in rows
         ]
 
@@ -63,21 +61,35 @@ class MetricPages:
             bytes_max: Fewer, where their text and bytes come to so much.
         """
         first, after = place or SeriesPlace(steps.first, 0)
-        async with self._database.acquire_long(timeout_s=READ_TIMEOUT_S) as connection:
-            arguments = (object_id, key, first, steps.last, after, points_max + 1, bytes_max)
-            rows = await connection.fetch(STATEMENTS["page"], *arguments)
-        shown = rows[:points_max]
-        by_kind: dict[str, SeriesRow] = {}
-        for row in shown:
-            series = by_kind.setdefault(row["kind"], SeriesRow(key, row["kind"], [], [], []))
-            series.steps.append(row["step"])
-            series.wallclock_s.append(row["wallclock_s"])
-            series.values.append(row[_VALUE[row["kind"]]])
-        is_last = not rows or len(shown) == rows[0]["found"]
-        return SeriesPage(list(by_kind.values()), None if is_last else _after(shown, first, after))
+        async with snapshot(self._database) as connection:
+            tail = await unsealed(connection, object_id, [key], Steps(first, steps.last))
+            arguments = (object_id, key, first, steps.last, after, points_max, bytes_max)
+            rows = await connection.fetch(STATEMENTS["page"], *arguments, *_columns(tail.values()))
+        shown = [
+            SeriesRow(key, row["kind"], row["steps"], row["wallclock_s"], row[VALUE_COLUMNS[row["kind"]]])
+            for row in rows
+        ]
+        is_last = not rows or sum(len(series.steps) for series in shown) == rows[0]["found"]
+        return SeriesPage(shown, None if is_last else _after(shown, first, after))
 
 
-def _after(shown: Sequence[Any], first: int, after: int) -> SeriesPlace:
-    step = shown[-1]["step"]
-    same = sum(row["step"] == step for row in shown)
+def _columns(tail: Iterable[SeriesRow]) -> list[list[Any]]:
+    """Return the points of series of all kinds as statement `page` takes them."""
+    kinds: list[str] = []
+    steps: list[int] = []
+    wallclock_s: list[float] = []
+    values: dict[str, list[Any]] = {kind: [] for kind in VALUE_COLUMNS}
+    for series in tail:
+        count = len(series.steps)
+        kinds += [series.kind] * count
+        steps += series.steps
+        wallclock_s += series.wallclock_s
+        for kind, column in values.items():
+            column.extend(series.values if kind == series.kind else [None] * count)
+    return [kinds, steps, wallclock_s, *values.values()]
+
+
+def _after(shown: Sequence[SeriesRow], first: int, after: int) -> SeriesPlace:
+    step = max(series.steps[-1] for series in shown)
+    same = sum(1 for series in shown for _ in takewhile(lambda found: found == step, reversed(series.steps)))
     return SeriesPlace(step, same + (after if step == first else 0))

@@ -1,210 +1,143 @@
-"""Folds the points of metric series into chunks.
+"""Folds the points of metric series: counts them, and seals them in blocks.
 
-A series is what one object logged under one key with one kind of value. Its points keep the order in which they were
-logged; point n stands in chunk n // `METRIC_CHUNK_POINTS`, so the chunks follow from the log alone.
+Most points stay in the log until there are enough of an object's; see sealing.py. Nothing of them is kept in memory:
+what is to be sealed and came before the page is read from the log again.
 
 Must not know: who asks for the points, or in which order they want them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from math import isnan
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import asyncpg
 
-from modelbox_events import ChangeEvent
-from modelbox_events.types.checkpoint import CheckpointCreated
-from modelbox_events.types.metrics import (
-    BytesSeries,
-    Double,
-    DoubleSeries,
-    MetricsLogged,
-    Series,
-    StringSeries,
-    doubles_from_json,
-)
-from modelbox_events.types.model_version import ModelVersionCreated
-from modelbox_projections.limits import METRIC_CHUNK_POINTS
+from modelbox_events import Position
+from modelbox_projections.limits import METRICS_REST_S, TAIL_POINTS_MAX
 from modelbox_projections.metrics import STATEMENTS
-from modelbox_projections.projection import DecodedEvent, Projection, names_of
+from modelbox_projections.metrics.brought import BRINGING, Brought, brought_by
+from modelbox_projections.metrics.points import Points, SeriesKey, key_of
+from modelbox_projections.metrics.sealing import Piece, block_of
+from modelbox_projections.metrics.states import ObjectState
+from modelbox_projections.metrics.tail import read_tail
+from modelbox_projections.projection import DecodedEvent, Projection, write_rows
 
-SeriesId = tuple[UUID, str, str]
-"""Object, key, kind."""
-
-KINDS = ("double", "string", "bytes")
-"""The kinds of values, in the order of the value columns of a chunk."""
-
-
-Summary = tuple[float | None, int | None, float | None, float | None, float | None]
-"""Value, step and wallclock of the last point, smallest and largest value; of doubles alone."""
-
-_NOTHING: Final = (None, None, None, None, None)
-
-
-class Points:
-    """Points that events bring to one series, in the order they were logged."""
-
-    __slots__ = ("first_at", "last_at", "steps", "values", "wallclock_s")
-
-    def __init__(self, at: datetime) -> None:
-        self.first_at = at
-        self.last_at = at
-        self.steps: list[int] = []
-        self.wallclock_s: list[float] = []
-        self.values: list[Any] = []
-
-    def summary(self) -> Summary:
-        """Return what points of doubles, at least one, come to. Of values that are equal the first is kept."""
-        values = self.values
-        # A sum is a number only if every value is one; else those that are not are left out.
-        numbers = [value for value in values if value == value] if isnan(sum(values)) else values  # noqa: PLR0124
-        last = self._last()
-        smallest, largest = (min(numbers), max(numbers)) if numbers else (None, None)
-        return values[last], self.steps[last], self.wallclock_s[last], smallest, largest
-
-    def _last(self) -> int:
-        """Return the number of the last point by step, then wallclock, then as logged."""
-        steps = self.steps
-        top = max(steps)
-        if steps[-1] == top and steps.count(top) == 1:
-            return len(steps) - 1
-        return max(zip(steps, self.wallclock_s, range(len(steps)), strict=True))[2]
-
-
-def fold(events: Sequence[DecodedEvent]) -> dict[SeriesId, Points]:
-    """Return the points that the events bring to each series."""
-    found: dict[SeriesId, Points] = {}
-    for event in events:
-        at = event.recorded.recorded_at
-        for object_id, series in _series_of(event.data, at):
-            if not series.steps:  # it would leave a row, or a time, behind that no reader could explain
-                continue
-            kind, values = _kind_and_values(series)
-            series_id = (object_id, series.key, kind)
-            points = found.get(series_id)
-            if points is None:
-                points = found[series_id] = Points(at)
-            points.last_at = at
-            points.steps += series.steps
-            points.wallclock_s += series.wallclock_s
-            points.values += values
-    return found
-
-
-def _series_of(data: ChangeEvent, at: datetime) -> Iterator[tuple[UUID, Series]]:
-    """Yield the series that an event brings, and the object of each."""
-    match data:
-        case MetricsLogged():
-            for series in data.series:
-                yield data.object_id, series
-        case CheckpointCreated():
-            step = data.step if data.epoch is None else data.epoch
-            yield from _single_points(data.checkpoint_id, data.metrics, step or 0, at)
-        case ModelVersionCreated():
-            yield from _single_points(data.model_version_id, data.metrics, data.step, at)
-        case _:
-            return
-
-
-def _single_points(
-    object_id: UUID, metrics: Mapping[str, Double], step: int, at: datetime
-) -> Iterator[tuple[UUID, Series]]:
-    """Yield a point of each of these metrics."""
-    for key, value in metrics.items():
-        yield object_id, DoubleSeries(key=key, steps=[step], wallclock_s=[at.timestamp()], values=[value])
-
-
-def _kind_and_values(series: Series) -> tuple[str, Sequence[Any]]:
-    match series:
-        case DoubleSeries():
-            return "double", doubles_from_json(series.values)
-        case StringSeries():
-            return "string", series.values
-        case BytesSeries():
-            return "bytes", series.values
-
-
-def pieces_of(held: int, added: int) -> Iterator[tuple[int, int, int]]:
-    """Cut points that come to a series which holds `held` of them at the borders of chunks.
-
-    Yields:
-        Chunk number, first and last point that goes there, counted from 1 among those that come.
-    """
-    first = 0
-    while first < added:
-        chunk_no, filled = divmod(held + first, METRIC_CHUNK_POINTS)
-        last = min(added, first + METRIC_CHUNK_POINTS - filled)
-        yield chunk_no, first + 1, last
-        first = last
-
-
-class MissingChunkError(Exception):
-    """The tables were changed by somebody else: chunks do not hold the points that their series count."""
-
-    def __init__(self, pieces: int) -> None:
-        super().__init__(f"{pieces} chunks do not hold the points that their series count; rebuild the projection")
+_COLUMNS: Final = ("double", "string", "bytes")
+"""The kinds of values, in the order of the columns of a piece."""
 
 
 class MetricsProjection(Projection):
-    """The points of every metric series, in chunks, and as a row a point in SQL view `metric_points`."""
+    """What every metric series comes to, and its sealed points; these as a row a point in SQL view `metric_points`."""
 
     name: ClassVar = "metrics"
-    code_version: ClassVar = 3
-    event_types: ClassVar = names_of(MetricsLogged, CheckpointCreated, ModelVersionCreated)
-    tables: ClassVar = ("metric_series", "metric_chunks")
-    relations: ClassVar = ("metric_series", "metric_chunks", "metric_points")
+    code_version: ClassVar = 4
+    event_types: ClassVar = BRINGING
+    tables: ClassVar = ("metric_series", "metric_objects", "metric_axes", "metric_pieces")
+    relations: ClassVar = (*tables, "metric_points", "metric_chunks")
     statements: ClassVar = STATEMENTS
+    rest_s: ClassVar = METRICS_REST_S
 
     async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:
-        """Write what these events change: two statements, and one more for each further kind of values."""
-        found = fold(events)
+        """Write what these events change: two reads and two writes, and some more for each block that is sealed."""
+        found = brought_by(events)
         if not found:
             return
-        counts = [_count(series_id, points) for series_id, points in found.items()]
-        rows = await connection.fetch(STATEMENTS["count"], *zip(*counts, strict=True))
-        held = {(row["object_id"], row["key"], row["kind"]): row["points"] for row in rows}
-        for number, kind in enumerate(KINDS):
-            batch = _Batch()
-            for key, points in found.items():
-                if key[2] == kind:
-                    batch.add(key, points, held[key] - len(points.steps))
-            await batch.write(connection, kind, value_column=number)
+        objects = await _load(connection, found)
+        sealing = _Sealing(connection)
+        for object_id, brought in found.items():
+            for event in brought:
+                if objects[object_id].add(event):
+                    await sealing.seal(objects[object_id], event.position)
+        await sealing.write()
+        await _write(connection, [held for held in objects.values() if held.is_changed])
 
 
-def _count(series_id: SeriesId, points: Points) -> tuple[Any, ...]:
-    """Return what statement `count` takes of points."""
-    summary = points.summary() if series_id[2] == "double" else _NOTHING
-    return (*series_id, len(points.steps), points.first_at, points.last_at, *summary)
+async def _load(connection: asyncpg.Connection, found: Mapping[UUID, Sequence[Brought]]) -> dict[UUID, ObjectState]:
+    """Return where the objects stand, and those of their series that events concern."""
+    objects = {object_id: ObjectState(object_id) for object_id in found}
+    for row in await connection.fetch(STATEMENTS["objects"], list(objects)):
+        objects[row["object_id"]].load(row)
+    keys = {
+        object_id: {key_of(series) for event in brought for series in event.series}
+        for object_id, brought in found.items()
+    }
+    wanted = [(object_id, *key) for object_id, held in keys.items() for key in held]
+    await _load_series(connection, objects, wanted)
+    return objects
 
 
-class _Batch:
-    """Points of several series of one kind, one after another, and the pieces that go to chunks."""
+async def _load_series(
+    connection: asyncpg.Connection, objects: Mapping[UUID, ObjectState], wanted: Sequence[tuple[UUID, str, str]]
+) -> None:
+    if wanted:
+        for number, *row in await connection.fetch(STATEMENTS["series"], *zip(*wanted, strict=True)):
+            object_id, *key = wanted[number - 1]
+            objects[object_id].load_series((key[0], key[1]), row)
 
-    def __init__(self) -> None:
-        self._pieces: list[tuple[UUID, str, int, int, int, int]] = []
-        self._steps: list[int] = []
-        self._wallclock_s: list[float] = []
-        self._values: list[Any] = []
 
-    def add(self, series_id: SeriesId, points: Points, held: int) -> None:
-        object_id, key, _ = series_id
-        before = len(self._steps)
-        for chunk_no, first, last in pieces_of(held, len(points.steps)):
-            filled = (held + first - 1) % METRIC_CHUNK_POINTS
-            self._pieces.append((object_id, key, chunk_no, filled, before + first, before + last))
-        self._steps += points.steps
-        self._wallclock_s += points.wallclock_s
-        self._values += points.values
+class _Sealing:
+    """Seals blocks of a page, and writes several of them together: to write one costs as much as to write some."""
 
-    async def write(self, connection: asyncpg.Connection, kind: str, *, value_column: int) -> None:
-        if not self._pieces:
-            return
-        values: list[list[Any] | None] = [None, None, None]
-        values[value_column] = self._values
-        pieces = zip(*self._pieces, strict=True)
-        arguments = (*pieces, self._steps, self._wallclock_s, *values, kind)
-        placed = await connection.fetchval(STATEMENTS["append"], *arguments)
-        if placed != len(self._pieces):
-            raise MissingChunkError(len(self._pieces) - placed)
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+        self._axes: list[tuple[Any, ...]] = []
+        self._pieces: list[tuple[Any, ...]] = []
+        self._points = 0
+
+    async def seal(self, held: ObjectState, position: Position) -> None:
+        """Make all that is unsealed of an object its next block."""
+        points = await self._unsealed(held)
+        block = block_of(points)
+        self._axes += [(held.object_id, held.blocks, axis.number, axis.steps, axis.wallclock_s) for axis in block.axes]
+        self._pieces += [_piece_row(held, position, piece, len(points[piece.series])) for piece in block.pieces]
+        self._points += sum(map(len, points.values()))
+        held.begin_block(position)
+        if self._points >= TAIL_POINTS_MAX:
+            await self.write()
+
+    async def write(self) -> None:
+        """Write what is sealed by now."""
+        if self._pieces:
+            await self._connection.executemany(STATEMENTS["add_axis"], self._axes)
+            await self._connection.executemany(STATEMENTS["add_piece"], self._pieces)
+        self._axes, self._pieces, self._points = [], [], 0
+
+    async def _unsealed(self, held: ObjectState) -> dict[SeriesKey, Points]:
+        """Return all points of an object that are not sealed: those before the page from the log, then the page's."""
+        of_page = held.settle()
+        if not held.has_tail:
+            return of_page
+        points = await read_tail(
+            self._connection,
+            held.object_id,
+            sealed_version=held.sealed_version,
+            sealed_position=held.sealed_position,
+            to_version=held.logged_version,
+        )
+        others = [(held.object_id, *key) for key in points if key not in held.series]
+        await _load_series(self._connection, {held.object_id: held}, others)
+        for key, more in of_page.items():
+            points.setdefault(key, Points.none()).extend(more)
+        return points
+
+
+def _piece_row(held: ObjectState, position: Position, piece: Piece, in_block: int) -> tuple[Any, ...]:
+    """Return what statement `add_piece` takes; the block holds so many points of the series."""
+    series = held.series[piece.series]
+    summary = series.summary
+    values: list[list[Any] | None] = [None, None, None]
+    values[_COLUMNS.index(piece.series[1])] = piece.values
+    return (
+        held.object_id, *piece.series, held.blocks, piece.number, piece.axis, piece.points,
+        series.points - in_block + piece.points_before, piece.first_step, piece.last_step, piece.is_ascending,
+        *piece.low, *piece.high, held.last_version, position, summary.latest, summary.latest_step,
+        summary.latest_wallclock_s, summary.min, summary.max, *values,
+    )  # fmt: skip
+
+
+async def _write(connection: asyncpg.Connection, changed: Sequence[ObjectState]) -> None:
+    for held in changed:
+        held.settle()
+    series = [state.row(held.object_id) for held in changed for state in held.series.values() if state.is_changed]
+    await write_rows(connection, STATEMENTS["write_series"], series)
+    await write_rows(connection, STATEMENTS["write_objects"], [held.row() for held in changed])

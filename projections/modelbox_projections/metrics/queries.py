@@ -1,22 +1,41 @@
-"""Reads metric series."""
+"""Reads metric series: what is sealed, and what is in the log alone."""
 
+import asyncio
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from modelbox_events.database import PooledConnection
 from modelbox_projections.metrics import STATEMENTS
-from modelbox_projections.metrics.downsampling import downsampled
-from modelbox_projections.metrics.pages import READ_TIMEOUT_S, MetricPages
-from modelbox_projections.metrics.series import ALL_STEPS, SeriesRow, Steps, ordered
+from modelbox_projections.metrics.downsampling import Point, Stretch
+from modelbox_projections.metrics.outline import Head, Outline, PieceId
+from modelbox_projections.metrics.pages import MetricPages
+from modelbox_projections.metrics.points import SeriesKey
+from modelbox_projections.metrics.series import ALL_STEPS, VALUE_COLUMNS, SeriesRow, Steps, ordered
+from modelbox_projections.metrics.snapshot import snapshot, unsealed
 
-CHUNKS_AT_ONCE: Final = 16
-"""Chunks that are read before others of this process have a turn."""
+PIECES_AT_ONCE: Final = 16
+"""Pieces that are read before others of this process have a turn."""
 
-_VALUES: Final = {"double": "doubles", "string": "strings", "bytes": "blobs"}
+POINTS_AT_ONCE: Final = 65_536
+"""Points of several series that are read together to be thinned out."""
+
+_Axis = tuple[list[int], list[float]]
+
+
+class _Read(NamedTuple):
+    """A piece of a series that was read, and where it is among the others."""
+
+    place: tuple[int, int]
+    steps: list[int]
+    wallclock_s: list[float]
+    values: list[Any]
+    is_ascending: bool
 
 
 class MetricSummaryRow(msgspec.Struct, frozen=True):
@@ -45,28 +64,25 @@ class Metrics(MetricPages):
         Of each series at most `max_points` points come back unless that is 0: those that show its course and its
         spikes, see `downsampled`.
         """
-        found: list[SeriesRow] = []
-        series: SeriesRow | None = None
-        async with self._database.acquire_long(timeout_s=READ_TIMEOUT_S) as connection:
-            # A few chunks at a time, and one series after the other: memory has what is returned, and one series more.
-            arguments = (object_id, list(keys), steps.first, steps.last)
-            async for chunk in connection.cursor(STATEMENTS["of"], *arguments, prefetch=CHUNKS_AT_ONCE):
-                if series is None or (series.key, series.kind) != (chunk["key"], chunk["kind"]):
-                    if series is not None:
-                        found.append(_shown(series, max_points))
-                    series = SeriesRow(chunk["key"], chunk["kind"], [], [], [])
-                series.add_within(steps, chunk["steps"], chunk["wallclock_s"], chunk[_VALUES[chunk["kind"]]])
-        if series is not None:
-            found.append(_shown(series, max_points))
-        return found
+        async with snapshot(self._database) as connection:
+            tail = await unsealed(connection, object_id, keys, steps)
+            if not max_points:
+                return await _whole(connection, object_id, keys, steps, tail)
+            outlines = await _outlines(connection, object_id, keys, steps, tail)
+            # A few at a time: memory has what is returned, and one long series more.
+            pieces = _Pieces(connection, object_id, steps)
+            groups = [await pieces.shown(group, max_points) for group in _groups(outlines)]
+        return [series for group in groups for series in group if series.steps]
 
     async def count(self, object_id: UUID, keys: Sequence[str] = (), *, steps: Steps = ALL_STEPS) -> int:
         """Return how many points of these steps an object's series have, only those of `keys` unless it is empty."""
-        if steps != ALL_STEPS:
-            async with self._database.acquire_long(timeout_s=READ_TIMEOUT_S) as connection:
-                return int(await connection.fetchval(STATEMENTS["count_range"], object_id, list(keys), *steps))
-        async with self._database.acquire() as connection:
-            return int(await connection.fetchval(STATEMENTS["count_points"], object_id, list(keys)))
+        if steps == ALL_STEPS:
+            async with self._database.acquire() as connection:
+                return int(await connection.fetchval(STATEMENTS["count_points"], object_id, list(keys)))
+        async with snapshot(self._database) as connection:
+            tail = await unsealed(connection, object_id, keys, steps)
+            sealed = await connection.fetchval(STATEMENTS["count_range"], object_id, list(keys), *steps)
+        return int(sealed) + sum(len(series.steps) for series in tail.values())
 
     async def summaries_of_many(self, object_ids: Sequence[UUID]) -> dict[UUID, list[MetricSummaryRow]]:
         """Return what the series of doubles of several objects come to, by key; each object is in the answer."""
@@ -86,6 +102,95 @@ def summary_of(row: asyncpg.Record) -> MetricSummaryRow:
     return MetricSummaryRow(row["key"], row["latest"], row["latest_step"], smallest, largest, row["points"])
 
 
-def _shown(series: SeriesRow, max_points: int) -> SeriesRow:
-    whole = ordered(series)
-    return downsampled(whole, max_points) if max_points else whole
+async def _whole(
+    connection: PooledConnection,
+    object_id: UUID,
+    keys: Sequence[str],
+    steps: Steps,
+    tail: Mapping[SeriesKey, SeriesRow],
+) -> list[SeriesRow]:
+    """Return whole series. Pieces come by block, so that those with the same axis are read together with it."""
+    pieces: dict[SeriesKey, list[_Read]] = {key: [] for key in tail}
+    axis: _Axis = ([], [])
+    cursor = connection.cursor(STATEMENTS["whole"], object_id, list(keys), *steps, prefetch=PIECES_AT_ONCE)
+    async for row in cursor:
+        if row["steps"] is not None:
+            axis = (row["steps"], row["wallclock_s"])
+        key = (row["key"], row["kind"])
+        read = _Read((row["block"], row["piece"]), *axis, row[VALUE_COLUMNS[key[1]]], row["is_ascending"])
+        pieces.setdefault(key, []).append(read)
+    found = []
+    for key in sorted(pieces):
+        series = SeriesRow(*key, [], [], [])
+        for read in sorted(pieces.pop(key), key=attrgetter("place")):
+            series.add_within(steps, read.steps, read.wallclock_s, read.values, is_ascending=read.is_ascending)
+        if (more := tail.get(key)) is not None:
+            series.add(more.steps, more.wallclock_s, more.values)
+        if series.steps:
+            found.append(ordered(series))
+        await asyncio.sleep(0)  # others have a turn
+    return found
+
+
+async def _outlines(
+    connection: PooledConnection,
+    object_id: UUID,
+    keys: Sequence[str],
+    steps: Steps,
+    tail: Mapping[SeriesKey, SeriesRow],
+) -> list[Outline]:
+    heads: dict[SeriesKey, list[Head]] = {key: [] for key in tail}
+    for row in await connection.fetch(STATEMENTS["heads"], object_id, list(keys), *steps):
+        heads.setdefault((row["key"], row["kind"]), []).append(_head_of(row))
+    nothing = {key: SeriesRow(*key, [], [], []) for key in heads}
+    return [Outline(key, heads[key], tail.get(key, nothing[key]), steps) for key in sorted(heads)]
+
+
+def _head_of(row: asyncpg.Record) -> Head:
+    low = Point(row["low_step"], row["low_wallclock_s"], row["low"])
+    high = Point(row["high_step"], row["high_wallclock_s"], row["high"])
+    stretch = None if row["low"] is None else Stretch(row["points"], low, high)
+    piece = PieceId((row["key"], row["kind"]), row["block"], row["piece"])
+    return Head(piece, row["points"], row["first_step"], row["last_step"], row["is_ascending"], stretch)
+
+
+class _Pieces:
+    """Reads sealed pieces of an object's series."""
+
+    def __init__(self, connection: PooledConnection, object_id: UUID, steps: Steps) -> None:
+        self._connection = connection
+        self._object_id = object_id
+        self._steps = steps
+
+    async def shown(self, outlines: Sequence[Outline], max_points: int) -> list[SeriesRow]:
+        """Return at most so many points of each series; of their pieces only those are read that must be."""
+        read = await self._read([piece for outline in outlines for piece in outline.to_measure()])
+        read |= await self._read([piece for outline in outlines for piece in outline.to_read(read, max_points)])
+        return [outline.shown(read, max_points) for outline in outlines]
+
+    async def _read(self, pieces: Sequence[PieceId]) -> dict[PieceId, SeriesRow]:
+        found: dict[PieceId, SeriesRow] = {}
+        if not pieces:
+            return found
+        columns = map(list, zip(*((*piece.series, piece.block, piece.number) for piece in pieces), strict=True))
+        cursor = self._connection.cursor(STATEMENTS["pieces"], self._object_id, *columns, prefetch=PIECES_AT_ONCE)
+        async for row in cursor:
+            key = (row["key"], row["kind"])
+            series = found[PieceId(key, row["block"], row["piece"])] = SeriesRow(*key, [], [], [])
+            values = row[VALUE_COLUMNS[key[1]]]
+            series.add_within(self._steps, row["steps"], row["wallclock_s"], values, is_ascending=row["is_ascending"])
+        return found
+
+
+def _groups(outlines: Iterable[Outline]) -> Iterator[list[Outline]]:
+    """Group series that are read together: short ones, or one that is long."""
+    group: list[Outline] = []
+    points = 0
+    for outline in outlines:
+        if group and points + outline.points > POINTS_AT_ONCE:
+            yield group
+            group, points = [], 0
+        group.append(outline)
+        points += outline.points
+    if group:
+        yield group

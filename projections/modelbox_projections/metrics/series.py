@@ -6,9 +6,12 @@ Must not know: where series come from, or who asks for them.
 from collections.abc import Sequence
 from itertools import islice
 from operator import le, lt
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
+
+VALUE_COLUMNS: Final = {"double": "doubles", "string": "strings", "bytes": "blobs"}
+"""The column of sealed values, by their kind."""
 
 
 class Steps(NamedTuple):
@@ -34,25 +37,36 @@ class SeriesRow(msgspec.Struct):
     values: list[Any]
     is_ascending: bool = True
 
-    def add(self, steps: list[int], wallclock_s: list[float], values: list[Any]) -> None:
-        """Add points at the end, and note whether the steps still go up one by one: then nothing is left to order."""
+    def add(self, steps: list[int], wallclock_s: list[float], values: list[Any], *, is_ascending: bool = False) -> None:
+        """Add points at the end, and note whether the steps still go up one by one: then nothing is left to order.
+
+        Where `is_ascending` says so of the points that are added, that is not looked at again.
+        """
         if self.is_ascending:
             follows = not self.steps or not steps or self.steps[-1] < steps[0]
-            self.is_ascending = follows and all(map(lt, steps, islice(steps, 1, None)))
+            self.is_ascending = follows and (is_ascending or all(map(lt, steps, islice(steps, 1, None))))
         self.steps.extend(steps)
         self.wallclock_s.extend(wallclock_s)
         self.values.extend(values)
 
-    def add_within(self, wanted: Steps, steps: list[int], wallclock_s: list[float], values: list[Any]) -> None:
+    def add_within(
+        self,
+        wanted: Steps,
+        steps: list[int],
+        wallclock_s: list[float],
+        values: list[Any],
+        *,
+        is_ascending: bool = False,
+    ) -> None:
         """Add those of the points whose steps are wanted."""
         if wanted == ALL_STEPS:
-            self.add(steps, wallclock_s, values)
+            self.add(steps, wallclock_s, values, is_ascending=is_ascending)
             return
         kept = [number for number, step in enumerate(steps) if wanted.first <= step <= wanted.last]
         if len(kept) < len(steps):
             steps, wallclock_s = [steps[number] for number in kept], [wallclock_s[number] for number in kept]
             values = [values[number] for number in kept]
-        self.add(steps, wallclock_s, values)
+        self.add(steps, wallclock_s, values, is_ascending=is_ascending)
 
     def chosen(self, numbers: Sequence[int]) -> "SeriesRow":
         """Return the series of the points with these numbers, in their order."""
