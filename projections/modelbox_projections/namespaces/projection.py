@@ -43,8 +43,8 @@ class NamespacesProjection(Projection):
     name: ClassVar = "namespaces"
     code_version: ClassVar = 4
     event_types: ClassVar = CREATING | _DELETING | _RESTORING
-    tables: ClassVar = ("namespaces",)
-    relations: ClassVar = ("namespaces",)
+    tables: ClassVar = ("namespace_counts",)
+    relations: ClassVar = ("namespace_counts", "namespaces")
     statements: ClassVar = STATEMENTS
 
     async def fold(self, connection: asyncpg.Connection, events: Sequence[DecodedEvent]) -> None:

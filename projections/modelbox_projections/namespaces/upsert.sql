@@ -7,21 +7,21 @@ WITH brought AS MATERIALIZED (
     ) AS more (name, kind, objects, created_at, updated_at, created_position, changed_position)
     LEFT JOIN LATERAL (
         SELECT found.ctid AS place
-        FROM namespaces AS found
+        FROM namespace_counts AS found
         WHERE found.name = more.name AND found.kind = more.kind
         ORDER BY found.changed_position DESC
         LIMIT 1
     ) AS held ON true
 ),
 changed AS (
-    UPDATE namespaces AS held SET
+    UPDATE namespace_counts AS held SET
         objects = held.objects + brought.objects,
         updated_at = brought.updated_at,
         changed_position = brought.changed_position
     FROM brought
     WHERE held.ctid = brought.place
 )
-INSERT INTO namespaces (name, kind, objects, created_at, updated_at, created_position, changed_position)
+INSERT INTO namespace_counts (name, kind, objects, created_at, updated_at, created_position, changed_position)
 SELECT name, kind, objects, created_at, updated_at, created_position, changed_position
 FROM brought
 WHERE place IS NULL
