@@ -47,21 +47,22 @@ Row = Mapping[str, Any]
 def print_rows(
     rows: Iterable[Row], *, columns: Sequence[str], output: str, what: str = "", keeps_empty: bool = False
 ) -> None:
-    """Print objects: these columns as a table, in Markdown or as CSV, or all their fields as one JSON array.
+    """Print objects: these columns as a table or in Markdown; all their fields as CSV, these first, or as a JSON array.
 
     Where some are deleted, a table says which. Without any object a table is one line that says so.
 
     Args:
         what: What there is none of, such as "runs"; without it an empty table has its headings.
-        keeps_empty: Have also those columns in a table that are empty in all rows: they were asked for.
+        keeps_empty: These columns were asked for: CSV has no others, and a table also those that no row has.
     """
     if output == "json":
         print_lines(_json_lines(rows))
         return
-    if output == "csv":
-        print_lines(_csv_lines(rows, columns))
-        return
     found = list(rows)
+    if output == "csv":
+        all_fields = () if keeps_empty else (name for row in found for name in row)
+        print_lines(_csv_lines(found, list(dict.fromkeys((*columns, *all_fields)))))
+        return
     if what and not found:
         click.echo(f"no {what}")
         return
@@ -155,7 +156,7 @@ def _csv_lines(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
     write(columns)
     for row in rows:
         yield _taken(text)
-        write([_csv_cell(row[name]) for name in columns])
+        write([_csv_cell(row.get(name)) for name in columns])
     yield _taken(text)
 
 
@@ -176,8 +177,6 @@ def _csv_cell(value: Any) -> Any:
             return value
         case list() | tuple() if all(isinstance(item, str) for item in value):
             return joined(value)
-        case timedelta():
-            return _plain(value)
         case _:
             plain = _plain(value)
             return plain if isinstance(plain, str | float) else _encode(plain)
@@ -236,7 +235,7 @@ def _plain(value: Any) -> Any:
         case datetime():
             return value.isoformat()
         case timedelta():
-            return str(value).partition(".")[0]
+            return value.total_seconds()
         case float() if not math.isfinite(value):
             return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
         case bytes():

@@ -11,6 +11,7 @@ from modelbox.keyed import KeyedObject
 from modelbox.lineage import Lineage
 from modelbox.values import Change, MetricSummary, Source
 
+_KEYED: Final = ("metric_summaries", "params")
 _LAST: Final = ("labels", "created_at", "updated_at", "deleted_at")
 
 
@@ -37,7 +38,7 @@ def row_of(value: Any) -> Row:
     """Return the fields of one of the client's values; what all objects have stands last, the id first."""
     # Whether it was there before is told by the commands that create.
     names = [field.name for field in fields(value) if not field.name.startswith("_") and field.name != "exists"]
-    names += ("metric_summaries", "params") if isinstance(value, KeyedObject) else ()
+    names += _KEYED if isinstance(value, KeyedObject) else ()
     last = [name for name in _LAST if name in names]
     return _ObjectRow(value, [*(name for name in names if name not in last), *last])
 
@@ -45,6 +46,22 @@ def row_of(value: Any) -> Row:
 def rows_of(values: Iterable[Any]) -> Iterable[Row]:
     """Return the rows of several values."""
     return map(row_of, values)
+
+
+def listed_rows(values: Iterable[Any], output: str) -> Iterable[Row]:
+    """Return the rows of several values as `--output` has them: in CSV each hyperparameter and metric is a field.
+
+    So do runs have them: of a metric its newest number. JSON and the columns of tables have the fields as they are.
+    """
+    return map(_flat, rows_of(values)) if output == "csv" else rows_of(values)
+
+
+def _flat(row: Row) -> Row:
+    return {
+        **{name: row[name] for name in row if name not in _KEYED},
+        **{f"params.{name}": value for name, value in row.get("params", {}).items()},
+        **{f"metrics.{key}": of["latest"] for key, of in row.get("metric_summaries", {}).items()},
+    }
 
 
 def created_row(value: Any) -> Row:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Final
@@ -12,8 +13,9 @@ from modelbox.cli.output import Row
 from modelbox.cli.rows import row_of
 from modelbox.kinds.run import Run
 from modelbox.readable import SYSTEM, is_system, metric_order, most_common
+from modelbox.values import Source
 
-RUN_COLUMNS: Final = ("id", "name", "status", "owner", "comment", "started_at", "ended_at")
+RUN_COLUMNS: Final = ("id", "name", "status", "owner", "comment", "started_at", "ended_at", "all")
 """Those of a list in CSV, unless others are chosen."""
 
 _BEGIN: Final = ("id", "name", "status", "started_at", "duration")
@@ -21,11 +23,13 @@ _END: Final = ("owner", "comment")
 _KEYS_MAX: Final = 3
 """So many metrics, and so many hyperparameters, stand in a table for which no columns are chosen."""
 
-_GROUPS: Final = ("metrics", "params", "labels")
+_GROUPS: Final = ("metrics", "params", "labels", "source")
 _ALL: Final = "all"
+_SOURCE: Final = tuple(one.name for one in fields(Source) if one.name != "dependencies")
 _PARTS: Final = ("latest", "min", "max", "step", "points")
 _OWN: Final = (
-    *("id", "name", "status", "owner", "comment", "reason", "namespace", "experiment_id", "parent_id", "parent"),
+    *("id", "name", "status", "owner", "comment", "reason", "namespace", "experiment", "experiment_id"),
+    *("parent", "parent_id", "external_id"),
     *("started_at", "ended_at", "last_heard_of_at", "duration", "created_at", "updated_at", "deleted_at"),
 )
 _NEAREST: Final = 3
@@ -42,7 +46,7 @@ def chosen_columns(given: Sequence[str]) -> tuple[str, ...]:
         group, dot, key = name.partition(".")
         if not (name in (*_OWN, *_GROUPS, _ALL) or (group in _GROUPS and dot and key)):
             there = ", ".join((*_OWN, _ALL))
-            problem = f"there is no column {name[:80]!r}; there are {there}, and metrics, params and labels"
+            problem = f"there is no column {name[:80]!r}; there are {there}, and {', '.join(_GROUPS)}"
             raise click.BadParameter(f"{problem}, all or one (metrics.loss, metrics.loss.min, params.lr)")
     return tuple(names)
 
@@ -54,10 +58,12 @@ def need_keys(columns: Iterable[str]) -> bool:
 
 def columns_for_people(runs: Sequence[Run]) -> tuple[str, ...]:
     """Return the columns of a table for which none are chosen, the most common metrics and hyperparameters in it."""
+    several = [name for name in ("namespace", "experiment_id") if len({getattr(run, name) for run in runs}) > 1]
+    where = tuple(name.removesuffix("_id") for name in several)
     metrics = [key for key in most_common([run.metric_summaries for run in runs]) if not is_system(key)]
     params = most_common([run.params for run in runs])
     keyed = (*(f"metrics.{key}" for key in metrics[:_KEYS_MAX]), *(f"params.{key}" for key in params[:_KEYS_MAX]))
-    return (*_BEGIN, *keyed, *_END)
+    return (*_BEGIN[:2], *where, *_BEGIN[2:], *keyed, *_END)
 
 
 def without_system(columns: Sequence[str], chosen: Iterable[str]) -> tuple[str, ...]:
@@ -80,10 +86,16 @@ def all_columns(runs: Sequence[Run], columns: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(meant))
 
 
-def run_rows(nested: Iterable[tuple[Run, str]], columns: Sequence[str]) -> list[Row]:
-    """Return runs, each with the branch that it hangs on, as rows of these columns."""
+def run_rows(
+    nested: Iterable[tuple[Run, str]], columns: Sequence[str], *, experiments: Mapping[str, str] | None = None
+) -> list[Row]:
+    """Return runs, each with the branch that it hangs on, as rows of these columns.
+
+    Args:
+        experiments: The names of their experiments by id, where a column has them.
+    """
     nested = list(nested)
-    names = {run.id: run.name for run, _ in nested}
+    names = {**(experiments or {}), **{run.id: run.name for run, _ in nested}}
     rows: list[Row] = []
     for run, branch in nested:
         row = {column: _cell(run, column, names) for column in columns}
@@ -115,8 +127,11 @@ def _held(run: Run, group: str) -> Mapping[str, Any]:
             return run.metric_summaries
         case "params":
             return run.params
-        case _:
+        case "labels":
             return run.labels
+        case _:
+            # The packages would be a column each; JSON has them.
+            return {} if run.source is None else {name: getattr(run.source, name) for name in _SOURCE}
 
 
 def _cell(run: Run, column: str, names: Mapping[str, str]) -> Any:
@@ -128,6 +143,8 @@ def _cell(run: Run, column: str, names: Mapping[str, str]) -> Any:
     match column:
         case "parent":
             return names.get(run.parent_id, run.parent_id)
+        case "experiment":
+            return names.get(run.experiment_id, run.experiment_id)
         case "duration":
             return took(run.started_at, run.ended_at)
         case _:

@@ -16,7 +16,7 @@ from modelbox.cli.groups import Group
 from modelbox.cli.naming import Id
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
-from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.rows import listed_rows, row_of
 from modelbox.cli.telling import told, told_created
 from modelbox.cli.values import DescriptionCommand, label_option, metadata_option, read_pairs, read_values
 from modelbox.client import ModelBox
@@ -69,7 +69,7 @@ def create(client: ModelBox, *, metadata: tuple[str, ...], labels: tuple[str, ..
 def list_experiments(client: ModelBox, *, output: str, **which: Any) -> None:
     """List the experiments of a namespace, newest first."""
     print_rows(
-        rows_of(client.experiments(**which, all_keys=output == "json")),
+        listed_rows(client.experiments(**which, all_keys=output in ("json", "csv")), output),
         columns=_COLUMNS,
         output=output,
         what="experiments",

@@ -8,7 +8,7 @@ import click
 from modelbox.cli.common import namespace_option, output_option, recursive_option, with_client
 from modelbox.cli.naming import listed
 from modelbox.cli.output import Row, print_rows
-from modelbox.cli.rows import rows_of
+from modelbox.cli.rows import listed_rows
 from modelbox.client import ModelBox
 from modelbox.objects import Kind
 from modelbox.registry import KINDS
@@ -25,10 +25,8 @@ _LISTED = ("kind", "id", "namespace", "name", "owner", "created_at")
 @with_client
 def list_everything(client: ModelBox, *, namespace: str, output: str, **which: Any) -> None:
     """List everything in a namespace: its experiments, models and datasets, each newest first."""
-    # In JSON with all that they have; a table does not need their metrics, which would take a call each.
-    is_whole = output == "json"
     kinds = _kinds()
-    rows = [row for kind in kinds for row in _rows(client, kind, namespace, which, is_whole=is_whole)]
+    rows = [row for kind in kinds for row in _rows(client, kind, namespace, which, output=output)]
     *most, last = [f"{kind.name}s" for kind in kinds]
     print_rows(rows, columns=_LISTED, output=output, what=f"{', '.join(most)} or {last}")
 
@@ -40,9 +38,11 @@ def _kinds() -> list[Kind[Any]]:
     return sorted(alone, key=lambda kind: kind.name not in wholes)
 
 
-def _rows(client: ModelBox, kind: Kind[Any], namespace: str, which: dict[str, Any], *, is_whole: bool) -> Iterable[Row]:
+def _rows(client: ModelBox, kind: Kind[Any], namespace: str, which: dict[str, Any], *, output: str) -> Iterable[Row]:
+    # For programs with all that they have; a table does not need their metrics, which would take a call each.
+    is_whole = output in ("json", "csv")
     keys = {"all_keys": is_whole} if kind.has_keys else {}
-    for row in rows_of(listed(client, kind, namespace, which | keys)):
+    for row in listed_rows(listed(client, kind, namespace, which | keys), output):
         names = [name for name in row if is_whole or name in (*_LISTED, "deleted_at")]
         # What a kind has no field for, a dataset's owner, stays empty.
         yield {"kind": kind.name, "owner": "", **{name: row[name] for name in names}}

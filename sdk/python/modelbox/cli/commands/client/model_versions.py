@@ -16,7 +16,7 @@ from modelbox.cli.history import history_options, print_history
 from modelbox.cli.naming import Id, find_named
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
-from modelbox.cli.rows import row_of, rows_of
+from modelbox.cli.rows import listed_rows, row_of
 from modelbox.cli.telling import told, told_created
 from modelbox.cli.values import (
     DescriptionCommand,
@@ -83,8 +83,8 @@ def create(
 @with_one("model")
 def list_model_versions(_client: ModelBox, model: Model, *, output: str, **which: Any) -> None:
     """List the versions of a model, newest first."""
-    versions = model.model_versions(**which, all_keys=output == "json")
-    print_rows(rows_of(versions), columns=_COLUMNS, output=output, what="model versions")
+    versions = model.model_versions(**which, all_keys=output in ("json", "csv"))
+    print_rows(listed_rows(versions, output), columns=_COLUMNS, output=output, what="model versions")
 
 
 @model_versions.command(epilog="Example: modelbox client model-versions show wav2vec --tag production")

@@ -27,6 +27,7 @@ from modelbox.cli.run_columns import (
     tell_missing,
     without_system,
 )
+from modelbox.cli.run_experiments import experiment_names
 from modelbox.cli.run_tree import nested, with_deleted_parents
 from modelbox.cli.telling import for_people, told, told_created
 from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_time, read_values
@@ -135,8 +136,8 @@ def resume(_client: ModelBox, run: Run, *, reason: str, reopen: bool) -> None:
     "--columns",
     multiple=True,
     metavar="NAMES",
-    help="Which columns, such as name,status,duration,parent,metrics.val_acc.max,params.lr,labels.env; metrics, params "
-    "and labels stand for all of them, all for everything. Repeatable.",
+    help="Which columns, such as name,experiment,status,duration,parent,metrics.val_acc.max,params.lr,labels.env; "
+    "metrics, params, labels and source stand for all of them, all for everything. Repeatable.",
 )
 @click.option("--tree", is_flag=True, help="Each run below the one that it is part of.")
 @recursive_option
@@ -164,7 +165,7 @@ def list_runs(
         raise click.UsageError("--tree is for people; programs read parent_id")
     chosen = chosen_columns(columns)
     is_for_people = output in ("table", "markdown")
-    which["all_keys"] = need_keys(chosen) or (output != "csv" and not chosen)
+    which["all_keys"] = need_keys(chosen) or not chosen
     if experiment:
         found = find_named(client, EXPERIMENTS, experiment, namespace).runs(**which)
     else:
@@ -176,7 +177,7 @@ def list_runs(
     names = all_columns(found, chosen or (columns_for_people(found) if is_for_people else RUN_COLUMNS))
     names = without_system(names, chosen) if is_for_people else names
     branches = nested(listed, is_newest_first=not which["order_by"]) if tree else ((run, "") for run in found)
-    rows = run_rows(branches, names)
+    rows = run_rows(branches, names, experiments=experiment_names(client, listed) if "experiment" in names else None)
     print_rows(rows, columns=names, output=output, what="runs", keeps_empty=bool(chosen))
     tell_missing(rows, names, found)
 

@@ -1,0 +1,92 @@
+"""What `modelbox client …` gives to programs: CSV and JSON with all that there is, and ids for scripts."""
+
+import csv
+import io
+
+import pytest
+
+from modelbox import ModelBox
+from tests.integration.cli_calls import read, run
+
+pytestmark = pytest.mark.usefixtures("cli_server")
+
+SECONDS = 0.282811
+
+
+@pytest.fixture(autouse=True)
+def runs(client: ModelBox) -> None:
+    """Two runs of two experiments in two namespaces, the first of which has all that there is."""
+    first = client.start_run(
+        "digits",
+        namespace="vision",
+        name="first",
+        hyperparameters={"lr": 0.01},
+        labels={"env": "prod"},
+        source=False,
+        heartbeat=False,
+        started_at=1_700_000_000,
+    )
+    first.log_metrics({"loss": 0.5, "system/cpu": 3.0}, step=1)
+    first.log_metrics({"loss": 0.25}, step=2)
+    first.finish(ended_at=1_700_000_000 + SECONDS)
+    client.start_run("letters", namespace="text", name="second", source=False, heartbeat=False)
+    client.flush()
+
+
+def table(*arguments: str) -> list[dict[str, str]]:
+    """Run a command of the client and read the CSV that it prints."""
+    return list(csv.DictReader(io.StringIO(run(*arguments, "--output", "csv").stdout)))
+
+
+def test_a_list_of_runs_in_csv_has_all_that_json_has() -> None:
+    [row] = table("runs", "list", "--namespace", "vision")
+    [whole] = read("runs", "list", "--namespace", "vision")
+    assert list(row)[:7] == ["id", "name", "status", "owner", "comment", "started_at", "ended_at"]
+    assert (row["metrics.loss"], row["metrics.system/cpu"], row["params.lr"]) == ("0.25", "3.0", "0.01")
+    assert (row["labels.env"], row["experiment"], row["namespace"]) == ("prod", "digits", "vision")
+    grouped = {"metric_summaries", "params", "labels", "source"}
+    assert whole.keys() - grouped <= row.keys()
+
+
+@pytest.mark.parametrize("kind", ["experiments", "models", "datasets"])
+def test_a_list_of_any_kind_in_csv_has_all_that_json_has(client: ModelBox, kind: str) -> None:
+    client.new_experiment("digits", namespace="vision").log_metrics({"score": 0.5}, step=1)
+    client.new_model("digits", namespace="vision", owner="me", description="small")
+    client.new_dataset("digits", namespace="vision", digest="sha256:" + "0" * 64, location="s3://data")
+    client.flush()
+    [row], [whole] = table(kind, "list", "--namespace", "vision"), read(kind, "list", "--namespace", "vision")
+    assert whole.keys() - {"metric_summaries", "params"} <= row.keys()
+    assert row["namespace"] == "vision"
+    assert row.get("metrics.score", "0.5") == "0.5"
+    everything = table("list", "--namespace", "vision")
+    assert {one["kind"] for one in everything} == {"experiment", "model", "dataset"}
+    assert whole.keys() - {"metric_summaries", "params"} <= everything[0].keys()
+
+
+def test_versions_and_lineage_in_csv_have_what_json_has(client: ModelBox) -> None:
+    version = client.new_model("net", namespace="vision").new_model_version(run=client.run("first", namespace="vision"))
+    version.log_metrics({"score": 0.5}, step=1)
+    client.flush()
+    [row] = table("model-versions", "list", "--model", "net", "--namespace", "vision")
+    assert (row["model_id"], row["metrics.score"]) == (version.model_id, "0.5")
+    [edge] = [one for one in table("lineage", "--id", version.id) if one["relation"] != "metadata"][:1]
+    assert {"from_id", "to_id"} < edge.keys()
+
+
+def test_programs_have_durations_as_seconds_and_people_with_digits_enough() -> None:
+    listed = ("runs", "list", "--namespace", "vision", "--columns", "name,duration")
+    [row], [whole] = table(*listed), read(*listed)
+    assert float(row["duration"]) == whole["duration"] == pytest.approx(SECONDS, abs=1e-6)
+    assert "0.28 s" in run(*listed).stdout
+
+
+def test_runs_are_listed_with_the_names_of_their_experiments(client: ModelBox) -> None:
+    listed = ("runs", "list", "--all-namespaces", "--columns", "name,namespace,experiment")
+    rows = [tuple(row.values()) for row in table(*listed)]
+    assert rows == [("second", "text", "letters"), ("first", "vision", "digits")]
+    assert [one["experiment"] for one in read(*listed)] == ["letters", "digits"]
+    # People see at once of what the runs of several are.
+    assert {"namespace", "experiment"} < set(run("runs", "list", "--all-namespaces").stdout.splitlines()[0].split())
+    assert "experiment" not in run("runs", "list", "--namespace", "vision").stdout.splitlines()[0]
+    client.experiment("digits", namespace="vision").delete()
+    assert [row["experiment"] for row in table(*listed, "--include-deleted")] == ["letters", "digits"]
