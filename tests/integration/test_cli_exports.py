@@ -7,6 +7,7 @@ import pytest
 
 from modelbox import ModelBox
 from tests.integration.cli_calls import read, run
+from tests.integration.sdk_server import wait_until
 
 pytestmark = pytest.mark.usefixtures("cli_server")
 
@@ -90,3 +91,39 @@ def test_runs_are_listed_with_the_names_of_their_experiments(client: ModelBox) -
     assert "experiment" not in run("runs", "list", "--namespace", "vision").stdout.splitlines()[0]
     client.experiment("digits", namespace="vision").delete()
     assert [row["experiment"] for row in table(*listed, "--include-deleted")] == ["letters", "digits"]
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_metadata_is_set_as_pairs_like_metrics_and_hyperparameters(old: bool) -> None:
+    of = ("--run", "first", "--namespace", "vision")
+    if old:
+        run("metadata", "set", *of, "a", "1")
+        run("metadata", "set", *of, "b", "x=2")
+        assert read("metadata", "list", *of) == {"a": 1, "b": "x=2"}
+        return
+    run("metadata", "set", *of, "a=1", "b=x", "c:=1.10")
+    assert read("metadata", "list", *of) == {"a": 1, "b": "x", "c": 1.1}
+    refused = run("metadata", "set", *of, "a=1", "b", code=2).stderr
+    assert "'b' is not KEY=VALUE, and a KEY has no '='" in refused
+    run("metadata", "set", *of, "alone", code=2)
+    assert read("metadata", "list", *of).keys() == {"a", "b", "c"}
+
+
+def test_a_destination_that_is_taken_for_an_object_is_answered_with_dest(client: ModelBox) -> None:
+    client.new_model("net", namespace="vision").new_model_version(unique_tags=["production"])
+    of = ("--namespace", "vision", "--model", "net", "--tag", "production")
+    told = run("artifacts", "download", *of, "dl4c", code=2).stderr
+    assert "'dl4c' is a second object beside --model; the folder to write into is --dest" in told
+    told = run("artifacts", "list", *of, "dl4c", code=2).stderr
+    assert "the model 'net' alone; leave out 'dl4c'" in told
+
+
+def test_what_creates_prints_the_id_alone_for_a_script(client: ModelBox) -> None:
+    where = ("--namespace", "vision", "-q")
+    started = run("runs", "start", "--experiment", "digits", *where).stdout
+    wait_until(lambda: started.strip() in {one.id for one in client.runs("vision")})
+    for kind in ("experiments", "models"):
+        created = read(kind, "create", "--name", "net", "--namespace", "vision", "--owner", "me")["id"]
+        assert run(kind, "create", "--name", "net", "--owner", "me", *where).stdout == f"{created}\n"
+    version = run("model-versions", "create", "--model", "net", *where, "--version", "7").stdout.strip()
+    wait_until(lambda: version in {one.id for one in client.model("net", namespace="vision").model_versions()})

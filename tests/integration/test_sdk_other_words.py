@@ -4,6 +4,7 @@ import copy
 import inspect
 import itertools
 import pickle
+import pydoc
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 import modelbox
 from modelbox import Experiment, InvalidFieldError, Model, ModelBox, Run
 from modelbox.kinds.run import RunFields
-from modelbox.other_words import ATTRIBUTES, CALLS
+from modelbox.other_words import ATTRIBUTES, CALLS, CHECKPOINT_WORDS, MODEL_WORDS, RUN_WORDS
 
 
 @pytest.fixture
@@ -57,6 +58,12 @@ def test_a_call_names_itself_and_the_right_argument(client: ModelBox, run: Run, 
         (run.finish, "exit_code", "status"),
         (model.new_model_version, "run_id", "run"),
         (ModelBox, "tracking_uri", "addr"),
+        (client.start_run, "nested", "parent"),
+        (run.update, "tags", "labels"),
+        (run.log_metric, "epoch", "step"),
+        (run.log_artifact, "name", "artifact_path"),
+        (run.experiment().best_run, "direction", "mode"),
+        (run.experiment().best_run, "minimize", "mode"),
     )
     for call, given, right in calls:
         said = rf"^{call.__name__}\(\) has no argument '{given}'; here it is called '{right}'$"
@@ -81,6 +88,47 @@ def test_a_wrong_attribute_is_answered_with_the_right_one_and_is_not_there(run: 
         getattr(modelbox, "search_runs")  # noqa: B009
     with pytest.raises(AttributeError, match=r"^'Run' object has no attribute 'colour'$"):
         getattr(run, "colour")  # noqa: B009
+
+
+def test_words_of_one_kind_are_answered_with_what_that_kind_has(run: Run, model: Model) -> None:
+    checkpoint = run.new_checkpoint(epoch=1)
+    words: tuple[tuple[object, str, str], ...] = (
+        (run, "info", "id"),
+        (run, "run_id", "id"),
+        (run, "end", "finish()"),
+        (run.experiment(), "experiment_id", "id"),
+        (model, "versions", "model_versions()"),
+        (checkpoint, "metric_summaries", "metric_values"),
+    )
+    for of, name, right in words:
+        with pytest.raises(AttributeError, match=rf"has no attribute '{name}'; here it is {re.escape(right)}"):
+            getattr(of, name)
+    assert checkpoint.run_id == run.id
+
+
+@pytest.mark.parametrize("kind", [ModelBox, Run, Experiment, Model, modelbox.Checkpoint, modelbox.ModelVersion])
+def test_help_lists_no_word_that_is_not_there(kind: type) -> None:
+    words = {*CALLS, *ATTRIBUTES, *RUN_WORDS, *MODEL_WORDS, *CHECKPOINT_WORDS}
+    there = {name for name in words if any(name in getattr(base, "__annotations__", {}) for base in kind.__mro__)}
+    assert {name for name in dir(kind) if name in words and not hasattr(kind, name)} <= there
+    text = pydoc.plain(pydoc.render_doc(kind))
+    assert "<not here" not in text
+    assert "log_metrics" in text or kind is ModelBox
+
+
+def test_a_slip_of_the_pen_in_an_argument_is_answered_with_the_nearest(client: ModelBox) -> None:
+    with pytest.raises(TypeError, match=r"; did you mean 'hyperparameters'\?$"):
+        client.start_run("words", hyperparameter={"lr": 1})  # type: ignore[call-arg]
+
+
+def test_a_name_where_an_object_is_needed_is_answered_with_the_call_that_finds_it(run: Run, model: Model) -> None:
+    checkpoint = run.new_checkpoint(epoch=1)
+    with pytest.raises(InvalidFieldError, match=r"^model: 'mm' is not an id; .*such as box.model\('mm'\)"):
+        checkpoint.promote("mm")
+    with pytest.raises(InvalidFieldError, match=r"^run: 'm2' is not an id; .*such as box.run\('m2'\)"):
+        model.new_model_version(run="m2")
+    with pytest.raises(InvalidFieldError, match=r"^other: 'data' is not an id; give the object, or its id"):
+        run.link("data")
 
 
 def test_an_object_is_answered_only_with_what_it_has(model: Model) -> None:

@@ -66,6 +66,8 @@ _REMEDIES: Final = {
     ".": f"a point stands between a field and its key, or in a number; {_BACKTICKS}",
 }
 
+_DIRECTIONS: Final = {"-": "desc", "+": "asc"}
+
 
 def tokens_of(text: str, *, field: str) -> list[Token]:
     """Cut a text into tokens; the last one is the end.
@@ -88,7 +90,7 @@ def tokens_of(text: str, *, field: str) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise FilterError(field, at + 1, _problem(text[at]))
+            raise FilterError(field, at + 1, _problem(text, at, field))
         if match.lastgroup != "space":
             tokens.append(_token(match, field))
         at = match.end()
@@ -122,8 +124,11 @@ def _number(text: str, position: int, field: str) -> int | float:
     return int(text) if text.lstrip("+-").isdecimal() else value
 
 
-def _problem(character: str) -> str:
+def _problem(text: str, at: int, field: str) -> str:
+    character = text[at]
     remedy = _REMEDIES.get(character)
+    if field == "order_by" and character in _DIRECTIONS and (of := _TOKEN.match(text, at + 1)) is not None:
+        remedy = f"write {shown(of.group())} {_DIRECTIONS[character]}"
     if remedy is None:
         remedy = f"put text in quotes; {_BACKTICKS}"
     return f"{character!r} is out of place; {remedy}"

@@ -24,7 +24,7 @@ from modelbox.kinds.experiment import ExperimentCalls
 from modelbox.kinds.model import ModelCalls
 from modelbox.limits import CALL_TIMEOUT_S, CLOSE_TIMEOUT_S, FLUSH_TIMEOUT_S
 from modelbox.object_ref import ObjectRef
-from modelbox.other_words import CALLS, knows, takes
+from modelbox.other_words import CALLS, WordsOnly, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.registry import with_calls
 from modelbox.sending import ask
@@ -37,7 +37,15 @@ from modelbox.wire import all_pages, namespace_of
 
 @knows(CALLS)
 @with_calls
-class ModelBox(ExperimentCalls, ComparisonCalls, CheckpointCalls, ModelCalls, DatasetCalls, ArtifactCalls):
+class ModelBox(
+    ExperimentCalls,
+    ComparisonCalls,
+    CheckpointCalls,
+    ModelCalls,
+    DatasetCalls,
+    ArtifactCalls,
+    metaclass=WordsOnly,
+):
     """A client of one ModelBox server.
 
     Made without a connection: the first call opens it. Safe to use from several threads; a forked child has a

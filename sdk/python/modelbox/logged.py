@@ -18,7 +18,7 @@ from modelbox.limits import (
 from modelbox.logged_events import Event, EventSource, event_of, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
 from modelbox.missing_series import tell_missing_series
-from modelbox.other_words import ATTRIBUTES, knows, takes
+from modelbox.other_words import ATTRIBUTES, WordsOnly, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, deliver
 from modelbox.session import Session
@@ -35,7 +35,7 @@ from modelbox.wire import (
 
 
 @knows(ATTRIBUTES)
-class Logged:
+class Logged(metaclass=WordsOnly):
     """Something with an id that metrics, metadata, hyperparameters and events can be logged on."""
 
     __slots__ = ()
@@ -77,6 +77,7 @@ class Logged:
         else:
             self._session.metrics.log(self.id, metrics, step, wallclock)
 
+    @takes()
     def log_metric(self, key: str, value: Any, step: Any = None, wallclock: float | datetime | None = None) -> None:
         """Log one point of one key; see `log_metrics`."""
         self.log_metrics({key: value}, step, wallclock)

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from modelbox.errors import InvalidFieldError
-from modelbox.fields import check_labels, check_step, check_text, check_time
+from modelbox.fields import check_id, check_labels, check_step, check_text, check_time
 from modelbox.lineage import Direction, Lineage, lineage_of
 from modelbox.logged import Logged
 from modelbox.logged_files import LogsFiles
 from modelbox.object_files import HasArtifacts
+from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask
 from modelbox.session import Session
@@ -43,7 +44,7 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         Raises:
             NotFoundError: There is no such object.
         """
-        theirs = id_of("other", other)
+        theirs = asked_id_of("other", other)
         from_id, to_id = (self.id, theirs) if downstream else (theirs, self.id)
         request = pb.LinkLineageRequest(from_id=from_id, to_id=to_id, relation=check_text("relation", relation))
         ask(self._session, methods.LINK_LINEAGE, request)
@@ -65,6 +66,7 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         )
         return lineage_of(ask(self._session, methods.GET_LINEAGE, request))
 
+    @takes()
     def update(
         self,
         *,
@@ -150,6 +152,21 @@ class LoggedObject(Logged, LogsFiles, HasArtifacts):
         """Undo the deletion; does nothing if the object is not deleted."""
         ask(self._session, methods.RESTORE_OBJECT, pb.RestoreObjectRequest(id=self.id))
         self._become(deleted_at=None)
+
+
+def asked_id_of(field_name: str, value: Logged | str, *, named_by: str = "") -> str:
+    """Return the id of an object, or the id that was given, for a call that is answered.
+
+    Args:
+        named_by: The client's call that finds such an object by its name, if there is one.
+
+    Raises:
+        InvalidFieldError: It is neither, such as a name.
+    """
+    if isinstance(value, Logged):
+        return value.id
+    found = f", such as box.{named_by}({value[:80]!r})" if named_by and isinstance(value, str) else ""
+    return check_id(field_name, value, instead=f"give the object{found}, or its id")
 
 
 def id_of(field_name: str, value: Logged | str) -> str:

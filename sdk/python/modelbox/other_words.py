@@ -5,11 +5,15 @@ itself, but with the word that is right here. Must not know: what the words do.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from difflib import get_close_matches
 from functools import wraps
 from types import FunctionType
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar, cast
 
 from modelbox.parameters import names_of, show
+
+_TYPED_WRONG: Final = 0.8
+"""How like an argument a word must be to be meant for it, from 0 to 1."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,21 +28,28 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "data": ("table",),
     "description": ("comment",),
     "dictionary": ("value",),
+    "direction": ("mode",),
     "end_time": ("ended_at",),
     "entity": ("namespace",),
+    "epoch": ("step",),
     "exit_code": ("status",),
     "experiment_name": ("experiment",),
     "filter_string": ("filter",),
     "filters": ("filter",),
+    "goal": ("mode",),
     "group": ("parent",),
     "hparams": ("hyperparameters",),
     "hyper_parameters": ("hyperparameters",),
     "hyperparams": ("hyperparameters",),
     "key": ("name",),
+    "maximize": ("mode",),
+    "metric_name": ("metric",),
+    "minimize": ("mode",),
     "local_dir": ("path",),
     "local_path": ("path", "files"),
     "max_results": ("limit",),
-    "name": ("run_name",),
+    "name": ("run_name", "artifact_path"),
+    "nested": ("parent",),
     "notes": ("comment", "description"),
     "order": ("order_by",),
     "parameters": ("hyperparameters",),
@@ -78,6 +89,32 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "use_artifact": "link(other), and download_artifacts() of the other",
 }
 """What an attribute of an object is called here; it counts where the object has what it begins with."""
+
+RUN_WORDS: Final[Mapping[str, str]] = {
+    "end": "finish()",
+    "end_time": "ended_at",
+    "experiment_name": "experiment().name",
+    "info": "id; so are name, status, started_at and ended_at the run's own",
+    "project": "experiment()",
+    "run_id": "id",
+    "run_name": "name",
+    "start_time": "started_at",
+    "state": "status",
+}
+"""What an attribute of a run is called here."""
+
+EXPERIMENT_WORDS: Final[Mapping[str, str]] = {"experiment_id": "id"}
+"""What an attribute of an experiment is called here."""
+
+MODEL_WORDS: Final[Mapping[str, str]] = {
+    "latest_versions": "model_versions(limit=1)",
+    "version": 'model_version("...")',
+    "versions": "model_versions()",
+}
+"""What an attribute of a model is called here."""
+
+CHECKPOINT_WORDS: Final[Mapping[str, str]] = {"metric_summaries": "metric_values"}
+"""What an attribute of a checkpoint is called here."""
 
 CALLS: Final[Mapping[str, str]] = {
     "Api": "ModelBox()",
@@ -140,7 +177,9 @@ def takes() -> Callable[[Callable[P, R]], Callable[P, R]]:
 def _refuse(call: Callable[..., Any], name: str, known: Iterable[str]) -> NoReturn:
     shown = call.__qualname__.removesuffix(".__init__") if call.__name__ == "__init__" else call.__name__
     here = next((word for word in ARGUMENTS.get(name, ()) if word in known), None)
-    instead = f"here it is called {here!r}" if here else f"it takes {', '.join(known)}"
+    near = None if here else next(iter(get_close_matches(name, known, n=1, cutoff=_TYPED_WRONG)), None)
+    instead = f"it takes {', '.join(known)}" + (f"; did you mean {near!r}?" if near else "")
+    instead = f"here it is called {here!r}" if here else instead
     raise TypeError(f"{shown}() has no argument {name!r}; {instead}")
 
 
@@ -164,8 +203,19 @@ class _Elsewhere:
         return f"<not here; it is {self._here}>"
 
 
+class WordsOnly(type):
+    """A class of which `dir`, and so `help`, tells what it has, without the words of others."""
+
+    def __dir__(cls) -> list[str]:
+        """Return the names of what it has."""
+        return [name for name in super().__dir__() if not isinstance(_found(cls, name), _Elsewhere)]
+
+
 def knows(words: Mapping[str, str]) -> Callable[[ClassT], ClassT]:
-    """Have a class say what is meant by attributes that it does not have; they stay out of `dir` of its objects."""
+    """Have a class, one of `WordsOnly`, say what is meant by attributes that it does not have.
+
+    They stay out of `dir` of its objects, as of the class.
+    """
 
     def decorate(of: ClassT) -> ClassT:
         def listed(self: object) -> list[str]:

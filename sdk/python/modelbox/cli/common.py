@@ -29,6 +29,9 @@ REFUSED_TIMEOUT_S: Final = 2.0
 
 EXIT_UNAVAILABLE: Final = 3
 
+ID_ALONE: Final = "id"
+"""How a command prints what it created where `--quiet` is given."""
+
 
 class UnavailableFailure(click.ClickException):
     """The server does not answer."""
@@ -139,6 +142,18 @@ def connection_options(command: Command) -> Command:
 def output_option(command: Command) -> Command:
     """Add `--output table|json|csv|markdown`."""
     return _output_option(command, ["table", "json", "csv", "markdown"])
+
+
+def created_output_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--output`, and `--quiet`, which makes it `ID_ALONE`: of a command that prints what it created."""
+
+    @output_option
+    @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the id, for scripts: RUN=$(... -q).")
+    @functools.wraps(command)
+    def run(*, output: str, quiet: bool, **of: Any) -> None:
+        command(output=ID_ALONE if quiet else output, **of)
+
+    return run
 
 
 def line_output_option(command: Command) -> Command:

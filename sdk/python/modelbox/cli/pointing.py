@@ -147,6 +147,23 @@ def known_id_of(client: ModelBox, given: Mapping[str, str]) -> str:
     return derived_id(name, given.get("namespace") or client.namespace, text) if is_derived else ""
 
 
+def refuse_second(given: Mapping[str, str], ids: Sequence[str] = (), *, remedy: str) -> None:
+    """Refuse a first argument beside an option that names an object: it was meant for something else.
+
+    Args:
+        given: The parameters of `object_options`.
+        ids: What else names the object.
+        remedy: What the argument was probably meant for.
+
+    Raises:
+        click.UsageError: There are both.
+    """
+    text = given.get(_ARGUMENT, "")
+    named = [_names(kind)[0] for kind in ANY if given.get(kind)]
+    if text and (ids or given.get(_ID) or named):
+        raise click.UsageError(f"{text[:80]!r} is a second object beside {(*named, '--id')[0]}; {remedy}")
+
+
 def choice_of(kinds: Sequence[str]) -> str:
     """Return what says how to name an object of these kinds."""
     argument = "OBJECT" if len(kinds) > 1 else kinds[0].upper()
@@ -203,8 +220,13 @@ def _find(client: ModelBox, text: str, kinds: Sequence[str], *, experiment: str,
 
 def _version_of(client: ModelBox, texts: Mapping[str, str], given: Mapping[str, str]) -> str:
     """Return the id of the version of a model, which the option or the first argument names."""
-    if len(texts) != 1 or not (model := texts.get("model") or texts.get(_ARGUMENT)):
+    model = texts.get("model") or texts.get(_ARGUMENT)
+    if not model:
         raise click.UsageError("--version and --tag are of a --model")
+    if others := [text for text in texts.values() if text != model] or list(texts.values())[1:]:
+        raise click.UsageError(
+            f"--version and --tag are of the model {model[:80]!r} alone; leave out {others[0][:80]!r}"
+        )
     found = find_named(client, MODELS, model, given.get("namespace", ""))
     version, tag = given.get("version", ""), given.get("tag", "")
     if version and tag:

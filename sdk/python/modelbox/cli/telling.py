@@ -6,7 +6,10 @@ Must not know: any command.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from modelbox.cli.output import Row, number
+import click
+
+from modelbox.cli.common import ID_ALONE
+from modelbox.cli.output import Row, number, print_object
 from modelbox.cli.rows import created_row
 from modelbox.cli.run_columns import took
 from modelbox.readable import metric_order
@@ -42,12 +45,17 @@ def told(row: Row, output: str) -> Row:
     return row if output == "json" else for_people(row)
 
 
-def told_created(value: Any, output: str) -> Row:
-    """Return the fields of an object that a command created or found; people read `exists` where it was there."""
+def print_created(value: Any, *, output: str) -> None:
+    """Print an object that a command created or found; people read `exists` where it was there."""
+    if output == ID_ALONE:
+        click.echo(value.id)
+        return
     row = created_row(value)
     if output == "json":
-        return row
-    return {name: field for name, field in for_people(row).items() if name != "exists" or field or output == "csv"}
+        print_object(row, output=output)
+        return
+    tells_new = value.exists or output == "csv"
+    print_object({name: one for name, one in for_people(row).items() if name != "exists" or tells_new}, output=output)
 
 
 def _metrics(row: Row) -> Mapping[str, Any]:

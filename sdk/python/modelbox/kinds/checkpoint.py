@@ -17,10 +17,10 @@ from modelbox.kinds.dataset import UsesDatasets
 from modelbox.kinds.model import Model, NewModel
 from modelbox.kinds.model_version import MODEL_VERSIONS, ModelVersion, tags_of, version_text
 from modelbox.listed import Listed
-from modelbox.logged_object import id_of
+from modelbox.logged_object import asked_id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, StoredObject, times_of
-from modelbox.other_words import takes
+from modelbox.other_words import CHECKPOINT_WORDS, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sections import ROWS_MAX, files_of
 from modelbox.selection import Filter, ListFields
@@ -38,6 +38,7 @@ UPLOADED_AS: Final = "uploaded_as"
 """The metadata key that says what the artifact is called that was saved last; of a folder, its files begin with it."""
 
 
+@knows(CHECKPOINT_WORDS)
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Checkpoint(StoredObject, UsesDatasets):
     """A training checkpoint, keyed by its epoch or by its step; the other is None.
@@ -83,7 +84,7 @@ class Checkpoint(StoredObject, UsesDatasets):
         """
         request = pb.PromoteCheckpointRequest(
             checkpoint_id=self.id,
-            model=id_of("model", model),
+            model=asked_id_of("model", model, named_by="model"),
             version=version_text(version),
             name=check_text("name", name),
             description=check_text("description", description),

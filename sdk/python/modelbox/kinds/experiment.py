@@ -16,7 +16,7 @@ from modelbox.listed import Listed
 from modelbox.logged_object import id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, times_of
-from modelbox.other_words import takes
+from modelbox.other_words import EXPERIMENT_WORDS, knows, takes
 from modelbox.parameters import filled
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sections import ROWS_MAX, events_of, metrics_of
@@ -28,6 +28,7 @@ from modelbox.values import Labels
 from modelbox.wire import framework_of
 
 
+@knows(EXPERIMENT_WORDS)
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Experiment(KeyedObject, HasRuns, HasCheckpoints):
     """An experiment: a series of runs, or one training that is logged on it directly.

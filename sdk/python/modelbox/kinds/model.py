@@ -13,7 +13,7 @@ from modelbox.kinds.model_version import MODEL_VERSIONS, HasModelVersions, Model
 from modelbox.listed import Listed
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, StoredObject
-from modelbox.other_words import takes
+from modelbox.other_words import MODEL_WORDS, knows, takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sections import ROWS_MAX, metrics_of
 from modelbox.selection import NamespaceListFields, Where
@@ -26,6 +26,7 @@ from modelbox.transport import methods
 from modelbox.values import Labels, OnProgress
 
 
+@knows(MODEL_WORDS)
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Model(StoredObject, HasModelVersions):
     """A model: what all versions of it have in common."""

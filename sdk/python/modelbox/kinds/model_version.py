@@ -10,7 +10,7 @@ from modelbox.fields import check_labels, check_text
 from modelbox.keyed import KeyedObject, Keys
 from modelbox.kinds.dataset import UsesDatasets
 from modelbox.listed import Listed
-from modelbox.logged_object import id_of
+from modelbox.logged_object import asked_id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, StoredObject, kind_named
 from modelbox.other_words import takes
@@ -157,7 +157,7 @@ class HasModelVersions(UsesDatasets):
             unique_tags=tags_of(unique_tags),
             move_tags=move_tags,
             labels=check_labels(labels),
-            run_id=id_of("run", run),
+            run_id=asked_id_of("run", run, named_by="run") if run else "",
         )
         response = ask(self._session, methods.CREATE_MODEL_VERSION, request)
         # Read, for what was left out is filled in by the server: the experiment of the run, say.

@@ -20,7 +20,7 @@ from modelbox.logged import wire_hyperparameters
 from modelbox.logged_object import LoggedObject, id_of
 from modelbox.metadata import encode_metadata
 from modelbox.objects import Kind, kind_named, times_of
-from modelbox.other_words import takes
+from modelbox.other_words import RUN_WORDS, knows, takes
 from modelbox.parameters import About, filled
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.run_ends import ABOUT_HEARTBEAT, Ends, Process, own
@@ -90,6 +90,7 @@ class RunFields(TypedDict, total=False):
     ]
 
 
+@knows(RUN_WORDS)
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run(KeyedObject, Ends, HasCheckpoints):
     """A run of an experiment: one training.

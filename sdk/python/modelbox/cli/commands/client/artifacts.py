@@ -9,7 +9,7 @@ from modelbox.cli.common import Command, limit_option, output_option, with_clien
 from modelbox.cli.groups import ListingGroup
 from modelbox.cli.naming import kind_of, whole_id
 from modelbox.cli.output import print_rows
-from modelbox.cli.pointing import ANY, choice_of, object_id_of, object_options, with_object
+from modelbox.cli.pointing import ANY, choice_of, object_id_of, object_options, refuse_second, with_object
 from modelbox.cli.progress import transfer_progress
 from modelbox.cli.rows import rows_of
 from modelbox.client import ModelBox
@@ -63,12 +63,14 @@ def track(client: ModelBox, *, object_id: str, **paths: tuple[str, ...]) -> None
 
 @artifacts.command(
     epilog="Example: modelbox client artifacts download --model wav2vec --tag production "
-    "--artifact-path sub/model.joblib --path ./downloads",
+    "--artifact-path sub/model.joblib --dest ./downloads",
 )
 @click.option(
     "--artifact-path", default="", help="Only the file with this path in the object, or those in this folder of it."
 )
-@click.option("--path", "--dest", type=click.Path(path_type=Path), default=Path(), help="The folder to write into.")
+@click.option(
+    "--dest", "--path", "path", type=click.Path(path_type=Path), default=Path(), help="The folder to write into."
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that are there and differ.")
 @click.option("--id", "ids", multiple=True, help="The object, or instead of one an artifact; of artifacts repeatable.")
 @object_options(ANY, ("--parent-id",))
@@ -80,6 +82,7 @@ def download(
 
     Prints nothing but where they are, one a line.
     """
+    refuse_second(of, ids, remedy="the folder to write into is --dest")
     if len(ids) == 1 and kind_of(client, ids[0]) != "artifact":
         of["object_id"], ids = of["object_id"] or ids[0], ids if of["object_id"] else ()
     object_id = object_id_of(client, ANY, of)

@@ -5,17 +5,18 @@ from typing import Any, Final
 import click
 
 from modelbox.cli.common import (
+    created_output_option,
     list_options,
     model_options,
     output_option,
 )
 from modelbox.cli.groups import Group
 from modelbox.cli.naming import find_named, kind_of
-from modelbox.cli.output import print_object, print_rows
+from modelbox.cli.output import print_rows
 from modelbox.cli.pointing import with_object, with_one
 from modelbox.cli.progress import transfer_progress
 from modelbox.cli.rows import row_of, rows_of
-from modelbox.cli.telling import told_created
+from modelbox.cli.telling import print_created
 from modelbox.cli.values import (
     DescriptionCommand,
     label_option,
@@ -54,7 +55,7 @@ def checkpoints() -> None:
 @click.option("--metric", "metrics", multiple=True, metavar="KEY=NUMBER", help="A metric. Repeatable.")
 @metadata_option
 @label_option
-@output_option
+@created_output_option
 @with_object(*_OWNERS, id_names=("--id",))
 def create(
     client: ModelBox,
@@ -83,7 +84,7 @@ def create(
     if upload and paths:
         with transfer_progress() as on_progress:
             checkpoint.upload_artifact(paths, on_progress=on_progress)
-    print_object(told_created(checkpoint, output), output=output)
+    print_created(checkpoint, output=output)
 
 
 @checkpoints.command("list", epilog="Example: modelbox client checkpoints list --experiment-id ID")
@@ -121,7 +122,7 @@ def list_checkpoints(client: ModelBox, *, object_id: str, output: str, **which: 
 @click.option("--move-tags", is_flag=True, help="Take the unique tags from the versions that hold them.")
 @metadata_option
 @label_option
-@output_option
+@created_output_option
 @with_one("checkpoint")
 def promote(
     client: ModelBox,
@@ -141,7 +142,7 @@ def promote(
         metadata=read_values(metadata, what="metadata"),
         labels=read_pairs(labels, what="label"),
     )
-    print_object(told_created(version, output), output=output)
+    print_created(version, output=output)
 
 
 COMMAND: Final = checkpoints

@@ -5,6 +5,7 @@ from typing import Any, Final
 import click
 
 from modelbox.cli.common import (
+    created_output_option,
     framework_option,
     list_options,
     namespace_option,
@@ -17,7 +18,7 @@ from modelbox.cli.naming import Id
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import listed_rows, row_of
-from modelbox.cli.telling import told, told_created
+from modelbox.cli.telling import print_created, told
 from modelbox.cli.values import DescriptionCommand, label_option, metadata_option, read_pairs, read_values
 from modelbox.client import ModelBox
 from modelbox.kinds.experiment import Experiment
@@ -47,14 +48,14 @@ def experiments() -> None:
 )
 @metadata_option
 @label_option
-@output_option
+@created_output_option
 @with_client
 def create(client: ModelBox, *, metadata: tuple[str, ...], labels: tuple[str, ...], output: str, **of: Any) -> None:
     """Create an experiment and print it; one that exists already is printed as it is."""
     experiment = client.new_experiment(
         **of, metadata=read_values(metadata, what="metadata"), labels=read_pairs(labels, what="label")
     )
-    print_object(told_created(experiment, output), output=output)
+    print_created(experiment, output=output)
 
 
 @experiments.command(

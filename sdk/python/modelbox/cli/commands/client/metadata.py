@@ -1,6 +1,6 @@
 """`modelbox client metadata`."""
 
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -10,7 +10,7 @@ from modelbox.cli.keeping import with_reported_object
 from modelbox.cli.output import json_text, print_object, print_rows
 from modelbox.cli.pointing import with_object
 from modelbox.cli.rows import rows_of
-from modelbox.cli.values import read_value
+from modelbox.cli.values import read_value, read_values
 from modelbox.client import ModelBox
 
 
@@ -43,13 +43,26 @@ def show(client: ModelBox, *, object_id: str, key: str) -> None:
     click.echo(json_text(found[key], indent=2))
 
 
-@metadata.command("set", epilog="""Example: modelbox client metadata set --id ID hidden_layers '[64, 32]'""")
-@click.argument("key")
-@click.argument("value")
+@metadata.command(
+    "set", epilog="""Example: modelbox client metadata set --id ID 'hidden_layers=[64, 32]' stage=final"""
+)
+@click.argument("values", nargs=-1, required=True, metavar="KEY=VALUE...")
 @with_reported_object
-def set_metadata(client: ModelBox, *, object_id: str, key: str, value: str) -> None:
-    """Write one key. VALUE is JSON; text that is no JSON is a string."""
-    client.object(object_id).update_metadata(key, read_value(value))
+def set_metadata(client: ModelBox, *, object_id: str, values: tuple[str, ...]) -> None:
+    """Write keys. A VALUE is JSON; text that is no JSON is a string. Of a single key, KEY VALUE does too."""
+    for key, value in _pairs(values).items():
+        client.object(object_id).update_metadata(key, value)
+
+
+def _pairs(values: tuple[str, ...]) -> dict[str, Any]:
+    match values:
+        case key, value if "=" not in key:
+            return {key: read_value(value)}
+        case key, value if "=" not in value:
+            remedy = f"write KEY=VALUE of each, or {key.partition('=')[0][:80]} {value[:80]} for one key"
+            raise click.UsageError(f"metadata: {value[:80]!r} is not KEY=VALUE, and a KEY has no '='; {remedy}")
+        case _:
+            return read_values(values, what="metadata")
 
 
 @metadata.command("delete", epilog="Example: modelbox client metadata delete --id ID hidden_layers")

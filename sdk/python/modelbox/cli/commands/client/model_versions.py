@@ -5,6 +5,7 @@ from typing import Any, Final
 import click
 
 from modelbox.cli.common import (
+    created_output_option,
     framework_option,
     list_options,
     model_options,
@@ -17,7 +18,7 @@ from modelbox.cli.naming import Id, find_named
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import listed_rows, row_of
-from modelbox.cli.telling import told, told_created
+from modelbox.cli.telling import print_created, told
 from modelbox.cli.values import (
     DescriptionCommand,
     label_option,
@@ -54,7 +55,7 @@ def model_versions() -> None:
 @metadata_option
 @label_option
 @track_option
-@output_option
+@created_output_option
 @with_client
 def create(
     client: ModelBox,
@@ -74,7 +75,7 @@ def create(
         metadata=read_values(metadata, what="metadata"),
         labels=read_pairs(labels, what="label"),
     )
-    print_object(told_created(version, output), output=output)
+    print_created(version, output=output)
 
 
 @model_versions.command("list", epilog="Example: modelbox client model-versions list wav2vec --namespace langtech")

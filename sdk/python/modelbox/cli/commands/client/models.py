@@ -5,6 +5,7 @@ from typing import Any, Final
 import click
 
 from modelbox.cli.common import (
+    created_output_option,
     list_options,
     namespace_option,
     output_option,
@@ -16,7 +17,7 @@ from modelbox.cli.history import history_options, print_history
 from modelbox.cli.output import print_object, print_rows
 from modelbox.cli.pointing import with_one
 from modelbox.cli.rows import row_of, rows_of
-from modelbox.cli.telling import told, told_created
+from modelbox.cli.telling import print_created, told
 from modelbox.cli.values import (
     DescriptionCommand,
     label_option,
@@ -49,7 +50,7 @@ def models() -> None:
 @metadata_option
 @label_option
 @track_option
-@output_option
+@created_output_option
 @with_client
 def create(
     client: ModelBox,
@@ -67,7 +68,7 @@ def create(
         metadata=read_values(metadata, what="metadata"),
         labels=read_pairs(labels, what="label"),
     )
-    print_object(told_created(model, output), output=output)
+    print_created(model, output=output)
 
 
 @models.command(

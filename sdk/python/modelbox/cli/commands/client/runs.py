@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from modelbox.cli.common import (
+    created_output_option,
     experiment_options,
     list_options,
     output_option,
@@ -29,7 +30,7 @@ from modelbox.cli.run_columns import (
 )
 from modelbox.cli.run_experiments import experiment_names
 from modelbox.cli.run_tree import nested, with_deleted_parents
-from modelbox.cli.telling import for_people, told, told_created
+from modelbox.cli.telling import for_people, print_created, told
 from modelbox.cli.values import label_option, metadata_option, param_option, read_pairs, read_time, read_values
 from modelbox.client import ModelBox
 from modelbox.comparison import Comparison
@@ -45,7 +46,7 @@ def runs() -> None:
 
 
 @runs.command(
-    epilog="Example: modelbox client runs start --namespace langtech --experiment wav2vec-lid --param lr=0.01"
+    epilog="Example: RUN=$(modelbox client runs start -q --namespace langtech --experiment wav2vec-lid --param lr=0.01)"
 )
 @experiment_options
 @click.option("--name", default="", help="Its name. Default: two words.")
@@ -58,7 +59,7 @@ def runs() -> None:
 @param_option
 @metadata_option
 @label_option
-@output_option
+@created_output_option
 @with_client
 def start(
     client: ModelBox,
@@ -81,7 +82,7 @@ def start(
         source=False,
         heartbeat=False,
     )
-    print_object(told_created(run, output), output=output)
+    print_created(run, output=output)
 
 
 def _experiment(client: ModelBox, experiment: str, namespace: str) -> Experiment:
