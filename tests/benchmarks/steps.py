@@ -9,15 +9,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 import numpy as np
-import torch
-from torch.utils.tensorboard import SummaryWriter  # pyright: ignore[reportMissingImports]  # `make bench` installs it
 
 import modelbox
 from tests.benchmarks.processes import modelbox_server
 from tests.benchmarks.report import Figure
+
+# `make bench` installs it.
+torch: Any = import_module("torch")
+SummaryWriter: Any = import_module("torch.utils.tensorboard").SummaryWriter
 
 TURNS: Final = 10
 TURN_S: Final = 1.5
@@ -123,7 +126,7 @@ def _torch_step() -> Step:
     def step() -> object:
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(batch), labels)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch says no types of it
+        loss.backward()
         optimizer.step()
         return loss
 
