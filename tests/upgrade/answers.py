@@ -61,6 +61,13 @@ class Asker:
             if not token:
                 return found
 
+    def ask_graph(self, **fields: Any) -> None:
+        """Ask for the lineage of an object; it is noted by ids, for equally far objects come in no order."""
+        graph = self._call("GetLineage", fields)
+        graph.nodes.sort(key=lambda node: node.id)
+        graph.edges.sort(key=lambda edge: (edge.from_id, edge.to_id, edge.relation))
+        self._note("GetLineage", fields, graph)
+
     def download(self, file_id: str) -> None:
         """Ask for a file's bytes; their digest is noted."""
         digest = hashlib.sha256()
@@ -101,7 +108,7 @@ def ask_everything(asker: Asker) -> None:
                 _look_into(asker, one.id, has_files=namespace == BY_HAND)
         for dataset in asker.ask_all("ListDatasets", "datasets", namespace=namespace)[:20]:
             asker.ask("GetDataset", id=dataset.id)
-            asker.ask("GetLineage", id=dataset.id, downstream=True, depth=1)
+            asker.ask_graph(id=dataset.id, downstream=True, depth=1)
 
 
 def _look_into(asker: Asker, object_id: str, *, has_files: bool) -> None:
@@ -112,7 +119,7 @@ def _look_into(asker: Asker, object_id: str, *, has_files: bool) -> None:
     asker.ask_all("GetMetadataHistory", "changes", parent_id=object_id)
     asker.ask("ListHyperparameters", parent_id=object_id)
     asker.ask_all("ListEvents", "events", parent_id=object_id)
-    asker.ask("GetLineage", id=object_id)
+    asker.ask_graph(id=object_id)
     for file in asker.ask_all("ListArtifacts", "files", parent_id=object_id):
         if has_files and file.uploaded:
             asker.download(file.id)
