@@ -1,5 +1,6 @@
 """When what is logged is sent: at once, but points of an object that is logged on and on are put together."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from time import time
@@ -8,10 +9,12 @@ import pytest
 
 from modelbox.delivery import rhythm
 from modelbox.delivery.courier import Courier
+from modelbox.errors import ServerError
 from modelbox.ids import logged_at
 from modelbox.journal.folder import unanswered
 from modelbox.journal.record import METRICS, Record
 from modelbox.limits import BATCH_POINTS_MAX
+from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transport.connection import IDEMPOTENCY_KEY, Connection
 from modelbox.transport.methods import CREATE_RUN
 from tests.unit.journal_server import WAIT_S, Server, close, folder_of, until
@@ -128,6 +131,30 @@ def test_the_end_of_a_client_does_not_wait_for_its_rhythm(server: Server, courie
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_waits_for_a_creation_that_others_passed_is_sent_once_that_is_recorded(tmp_path: Path) -> None:
+    """Also when as many records were recorded meanwhile as waited at first: nobody hurries it any more."""
+    made, other = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+    is_tried, is_mended = threading.Event(), threading.Event()
+    sent: list[tuple[str, int]] = []
+
+    def send(record: Record) -> bytes:
+        if record.method == CREATE_RUN.name and not is_mended.is_set():
+            is_tried.set()
+            raise ServerError("defect")
+        sent.append((record.method, record.points))
+        return b""
+
+    courier = Courier(send, folder=folder_of(tmp_path))
+    courier.deliver(Record(CREATE_RUN.name, pb.CreateRunRequest(id=made).SerializeToString()))
+    assert is_tried.wait(WAIT_S)
+    courier.log(made, {"loss": 1.0}, 0, None)
+    courier.log(other, {"loss": 1.0, "accuracy": 0.5}, 0, None)
+    until(lambda: sent == [(METRICS, 2)])
+    is_mended.set()
+    until(lambda: sent[1:] == [(CREATE_RUN.name, 0), (METRICS, 1)])
+    close(courier)
+
+
 def test_an_idle_object_has_a_first_point_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(rhythm, "monotonic", lambda: now)
@@ -140,6 +167,7 @@ def test_an_idle_object_has_a_first_point_again(monkeypatch: pytest.MonkeyPatch)
         waits.append(paced.wait_s())
         if not waits[-1]:
             paced.begin()
+            paced.is_sending = False
     assert waits == [0.0, 0.75, 0.5, 0.0]
     assert woken == [100.0, 100.25]  # at 101 who sends wakes by itself
 

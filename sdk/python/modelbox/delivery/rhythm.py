@@ -50,6 +50,8 @@ class Rhythm:
         """
         self._wake: Final = wake
         self._lock: Final = threading.RLock()
+        self.is_sending = False
+        """Whether who sends is at it, since `begin`: then it is woken for each record, for one may pass another."""
         self._due_at = math.inf
         self._waiting: dict[str, _Waiting] = {}
         self._is_full = False
@@ -85,6 +87,7 @@ class Rhythm:
         It is where points of one object are in several, and none of them has a batch full of points.
         """
         with self._lock:
+            self.is_sending = True
             waiting, self._waiting, self._due_at = self._waiting, {}, math.inf
             is_full, self._is_full = self._is_full, False
             if len(self._sent_at) + len(waiting) > PACED_OBJECTS_MAX:
@@ -93,6 +96,6 @@ class Rhythm:
         return not is_full and any(of_one.records > 1 for of_one in waiting.values())
 
     def _have_due(self, at: float) -> None:
-        if at < self._due_at:
-            self._due_at = at
+        if at < self._due_at or self.is_sending:
+            self._due_at = min(at, self._due_at)
             self._wake()

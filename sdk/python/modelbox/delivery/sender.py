@@ -7,6 +7,7 @@ Must not know: gRPC, or how records come into the backlog.
 """
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -68,7 +69,7 @@ class Sender:
         self._next_takeover = 0.0
         self._own_from = 0.0
         self._taking_over = False
-        self._is_sending = self._is_sent = False
+        self._is_sent = False
         self._waiters: Final[deque[threading.Event]] = deque()
 
     def take_over_now(self) -> threading.Event:
@@ -104,7 +105,6 @@ class Sender:
             return
         match self.send():
             case Verdict.STUCK:
-                self.rhythm.begin()  # so that whatever comes now wakes this thread: it may pass
                 self._backlog.arrived.wait(self._tries.due_s(self._backlog))
             case Verdict.HELD:
                 self._next_takeover = 0.0
@@ -120,20 +120,22 @@ class Sender:
         if verdict is Verdict.ANSWERED and self._folder is not None:
             self._keep_small(self._folder)
         first = self._backlog.first()
-        if first is None or (self._is_sent and not first.tried_at):
-            self._is_sending = False
+        # Others may have passed what waited at the beginning: it is not left to a time that nobody has named.
+        has_time = self.rhythm.wait_s() < math.inf
+        if first is None or (self._is_sent and not first.tried_at and has_time):
+            self.rhythm.is_sending = False
         return verdict
 
     def _is_due(self) -> bool:
         """Return whether to send; if it was not to be sent before, all that waits now is."""
-        if self._is_sending:
+        if self.rhythm.is_sending:
             return True
         if self.rhythm.wait_s() > 0:
             return False
         are_many = self.rhythm.begin() and self._backlog.waiting.bytes <= WINDOW_BYTES_MAX
         if are_many and self._folder is not None:
             compact(self._backlog, self._folder, repack=repacked)
-        self._is_sending, self._is_sent = True, False
+        self._is_sent = False
         self._backlog.mark(self._reach)
         return True
 
