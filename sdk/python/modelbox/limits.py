@@ -291,6 +291,9 @@ TAKEOVER_S: Final = 30.0
 TAKEOVER_FIRST_S: Final = 10.0
 """How long older journals go before a client's own records, in seconds; then they are sent when nothing else waits."""
 
+LOOKS_APART: Final = 10
+"""How much longer than a look for what was left reads go on without another, where that found nothing."""
+
 TAKEOVER_PASSES_MAX: Final = 3
 """How often it is tried to send what others left, before whoever waits for it goes on without."""
 

@@ -26,6 +26,7 @@ from modelbox.limits import (
     COUNTED_OBJECTS_MAX,
     FILES_TIMEOUT_S,
     LEFTOVER_READ_BYTES_MAX,
+    LOOKS_APART,
     TAKEOVER_PASSES_MAX,
 )
 
@@ -79,6 +80,7 @@ class Left:
         # One that may be taken twice: a signal's handler may read while this thread has it.
         self._lock = threading.RLock()
         self._began_at = time()
+        self._look_at = 0.0
 
     def note(self, object_id: str) -> None:
         """Take in that this client works with an object: a flush sees to what was left on it."""
@@ -98,6 +100,8 @@ class Left:
         Raises:
             UnavailableError: Files that are needed still wait.
         """
+        if monotonic() < self._look_at:
+            return  # nothing at all was left a moment ago
         found = self._find(frozenset(ids))
         logged, files = _parted(found)
         still = self._send(logged, self._logged, timeout_s=timeout_s, patience_s=timeout_s)
@@ -160,10 +164,13 @@ class Left:
         if folder is None:
             return []
         with self._lock:
+            began = monotonic()
             pour_orphans(folder)
             paths = list(folder.all_journals())
             self._named = {path: named for path, named in self._named.items() if path in paths}
-            left = (_Found(path, None if _begun_at(path) >= since else ids) for path in paths if _is_left(folder, path))
+            left = [_Found(path, None if _begun_at(path) >= since else ids) for path in paths if _is_left(folder, path)]
+            # With many processes at work a look takes long; a program that reads on and on shall not pay it each time.
+            self._look_at = 0.0 if left else monotonic() + LOOKS_APART * (monotonic() - began)
             return [one for one in left if self._waits(one)]
 
     def _waits(self, found: _Found) -> bool:
