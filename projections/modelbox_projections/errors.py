@@ -13,6 +13,7 @@ ProjectionsError
 └── CursorMovedError          someone else folded these events; only the runner and the rebuild see it
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from modelbox_events import Position
@@ -53,9 +54,18 @@ class UnknownProjectionError(ProjectionsError):
 class FilterError(ProjectionsError):
     """A filter or an order cannot be understood; nothing was searched."""
 
-    def __init__(self, field: str, position: int, problem: str) -> None:
-        """Say which of "filter" and "order_by" it is, at which character of it from 1, and what would be right."""
-        super().__init__(f"{field}: at character {position}: {problem}")
+    def __init__(self, field: str, position: int, problem: str, *, meant: Sequence[str] = ()) -> None:
+        """Say which of "filter" and "order_by" it is, at which character of it from 1, and what would be right.
+
+        Args:
+            field: Which of them.
+            position: The character.
+            problem: What is wrong, and what would be right.
+            meant: The fields that were perhaps meant, as a filter has them.
+        """
+        self.meant = tuple(meant)
+        remedy = f"; did you mean {' or '.join(meant)}?" if meant else ""
+        super().__init__(f"{field}: at character {position}: {problem}{remedy}")
         self.field = field
         self.position = position
         self.problem = problem

@@ -20,6 +20,7 @@ SAID: Final = {
     "Several processes": "[1, 2, 3, 4]",
     "Checkpoints, and": "[0, 1, 2, 3, 4, 5] FINISHED",
     "Delete, and undo it": "[] 1\n1\n",
+    "Report from a shell script": "metrics.loss,0.6  (min 0.6, max 0.8",
     "Follow what happens": "CREATED experiment",
 }
 
@@ -47,6 +48,8 @@ def test_the_programs_and_commands_of_the_users_page_run(server: ServerProcess) 
             program = folder / "program.py"
             program.write_text(text, encoding="utf-8")
             commands = [[sys.executable, program.name]]
+        elif language == "sh":
+            commands = [["sh", "-euc", text]]
         else:
             commands = [["sh", "-c", line.removeprefix("$ ")] for line in text.splitlines()]
         for command in commands:

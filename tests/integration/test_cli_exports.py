@@ -4,8 +4,10 @@ import csv
 import io
 
 import pytest
+from click.testing import CliRunner
 
-from modelbox import ModelBox
+from modelbox import InvalidFieldError, ModelBox
+from modelbox.cli.main import main
 from tests.integration.cli_calls import read, run
 from tests.integration.sdk_server import wait_until
 
@@ -127,3 +129,31 @@ def test_what_creates_prints_the_id_alone_for_a_script(client: ModelBox) -> None
         assert run(kind, "create", "--name", "net", "--owner", "me", *where).stdout == f"{created}\n"
     version = run("model-versions", "create", "--model", "net", *where, "--version", "7").stdout.strip()
     wait_until(lambda: version in {one.id for one in client.model("net", namespace="vision").model_versions()})
+
+
+def test_what_is_not_there_is_answered_with_the_nearest(client: ModelBox) -> None:
+    listed = ("runs", "list", "--namespace", "vision", "--columns", "name,metrics.los")
+    for more in ((), ("--output", "csv"), ("--output", "json")):
+        assert "none of these runs has metrics.los; nearest: metrics.loss" in run(*listed, *more).stderr
+    client.new_model("nowhere", namespace="vision").delete()
+    for command in ("restore", "delete"):
+        assert "; the nearest: 'nowhere'" in run(command, "nothere", "--namespace", "vision", code=1).stderr
+    told = CliRunner().invoke(main, ["runs", "list"])
+    assert (told.exit_code, "Did you mean 'client runs'?" in told.stderr) == (2, True)
+
+
+def test_an_order_with_a_minus_is_answered_with_desc(client: ModelBox) -> None:
+    told = run("runs", "list", "--namespace", "vision", "--order-by=-metrics.loss", code=1).stderr
+    assert "write metrics.loss desc" in told
+    with pytest.raises(InvalidFieldError, match=r"write metrics\.loss desc"):
+        client.runs("vision", order_by="name, -metrics.loss")
+
+
+def test_a_bare_key_is_answered_with_the_field_in_which_it_is_there(client: ModelBox) -> None:
+    for wrong, right in (("loss", "metrics.loss"), ("lr", "params.lr"), ("env", "labels.env")):
+        with pytest.raises(InvalidFieldError, match=rf"; did you mean {right}\?$"):
+            client.runs("vision", filter=f"{wrong} = 5")
+        with pytest.raises(InvalidFieldError, match=rf"; did you mean {right}\?$"):
+            client.runs("vision", order_by=f"{wrong} desc")
+    with pytest.raises(InvalidFieldError, match=r"; did you mean params.xyz or metrics.xyz or labels.xyz\?$"):
+        client.runs("vision", filter="xyz > 1")

@@ -6,15 +6,17 @@ import itertools
 import pickle
 import pydoc
 import re
+import socket
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import modelbox
-from modelbox import Experiment, InvalidFieldError, Model, ModelBox, Run
+from modelbox import Experiment, InvalidFieldError, Model, ModelBox, NotFoundError, Run, UnavailableError
 from modelbox.kinds.run import RunFields
 from modelbox.other_words import ATTRIBUTES, CALLS, CHECKPOINT_WORDS, MODEL_WORDS, RUN_WORDS
 
@@ -129,6 +131,37 @@ def test_a_name_where_an_object_is_needed_is_answered_with_the_call_that_finds_i
         model.new_model_version(run="m2")
     with pytest.raises(InvalidFieldError, match=r"^other: 'data' is not an id; give the object, or its id"):
         run.link("data")
+
+
+def test_a_list_shows_the_metrics_and_params_that_its_filter_and_order_name(client: ModelBox, run: Run) -> None:
+    run.log_metrics({"mean_acc": 0.5, "val/loss": 0.25}, step=1)
+    run.log_metrics({"mean_acc": 0.375}, step=2)
+    run.log_params({"alpha": 3})
+    client.flush()
+    found = client.runs(
+        filter="metrics.mean_acc > 0 and params.alpha = 3 and name != 'metrics.not'",
+        order_by=["metrics.`val/loss`", "metrics.mean_acc.max desc"],
+    )
+    head, row, *_ = str(found).splitlines()
+    named = ("metrics.mean_acc", "params.alpha", "metrics.`val/loss`", "metrics.mean_acc.max")
+    assert head.split()[-4:] == list(named)
+    assert row.split()[-4:] == ["0.375", "3", "0.25", "0.5"]
+    assert "metrics" not in str(client.runs())
+
+
+def test_a_run_that_is_not_found_is_answered_with_those_that_there_are(client: ModelBox, run: Run) -> None:
+    with pytest.raises(NotFoundError, match=rf"; the newest: {run.name!r}$"):
+        client.run("zz", namespace="demo")
+
+
+def test_a_server_that_refuses_connections_is_told_once() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        box = ModelBox(f"127.0.0.1:{held.getsockname()[1]}", refused_timeout_s=0.5)
+        with box, pytest.raises(UnavailableError) as raised:
+            box.runs()
+    text = "".join(traceback.format_exception(raised.value))
+    assert text.count("UnavailableError: ") == 1
 
 
 def test_an_object_is_answered_only_with_what_it_has(model: Model) -> None:

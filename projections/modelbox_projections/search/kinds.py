@@ -58,10 +58,9 @@ def field_of(kind: Kind, path: FieldPath, *, where: str) -> tuple[FieldRule, str
     keyed = fields.get(texts[0])
     if keyed is None or (not keyed.keyed and len(texts) > 1):
         known = " ".join(sorted(_shown(name, rule) for name, rule in fields.items()))
-        meant = " or ".join(likely(texts, fields))
-        remedy = f"; did you mean {meant}?" if meant else ""
         noun = kind.replace("_", " ")
-        raise FilterError(where, path.position, f"a {noun} has no field {path}; it has {known}{remedy}")
+        problem = f"a {noun} has no field {path}; it has {known}"
+        raise FilterError(where, path.position, problem, meant=likely(texts, fields))
     if len(texts) == 1:
         raise FilterError(where, path.position, f"{path} needs a key, as in {texts[0]}.name")
     suffix = path.parts[-1]

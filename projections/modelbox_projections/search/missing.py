@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from modelbox_events.event import Kind
+from modelbox_projections.errors import FilterError
 from modelbox_projections.limits import MISSING_KEYS_MAX, NAMES_OBJECTS_MAX, NAMES_ROWS_MAX
 from modelbox_projections.search.conditions import OWN, Parameters, Placed
 from modelbox_projections.search.fields import FieldRule
@@ -58,6 +59,13 @@ def named_keys(kind: Kind, *, filter: str, order_by: str) -> list[Named]:  # noq
             text = ".".join(_quoted(part.text) for part in path.parts)
             found.setdefault((where, text), Named(where, text, path.parts[0].text, rule, key))
     return list(found.values())[:MISSING_KEYS_MAX]
+
+
+def keys_meant(kind: Kind, error: FilterError) -> list[Named]:
+    """Return the keys that were perhaps meant by a field that there is not."""
+    fields = KINDS[kind].fields
+    split = ((text, *text.split(".", maxsplit=1)) for text in error.meant if "." in text)
+    return [Named(error.field, text, field, fields[field], key) for text, field, key in split if fields[field].keyed]
 
 
 def occupancy(kind: Kind, scope: Scope, *, include_deleted: bool) -> Statement:

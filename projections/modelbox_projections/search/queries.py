@@ -8,9 +8,18 @@ import msgspec
 
 from modelbox_events import Database
 from modelbox_events.event import Kind
-from modelbox_projections.errors import SearchTooSlowError
+from modelbox_projections.errors import FilterError, SearchTooSlowError
 from modelbox_projections.limits import MISSING_TIMEOUT_S, SEARCH_TIMEOUT_S
-from modelbox_projections.search.missing import Missing, as_written, named_keys, names, newest, occupancy, presence
+from modelbox_projections.search.missing import (
+    Missing,
+    as_written,
+    keys_meant,
+    named_keys,
+    names,
+    newest,
+    occupancy,
+    presence,
+)
 from modelbox_projections.search.places import Places
 from modelbox_projections.search.statement import Draft, Scope, Statement
 
@@ -64,7 +73,10 @@ class Search:
             SearchTooSlowError: It took longer than `SEARCH_TIMEOUT_S`.
             LogUnavailableError: Postgres does not answer.
         """
-        draft = Draft(kind, scope, filter=filter, order_by=order_by, include_deleted=include_deleted)
+        try:
+            draft = Draft(kind, scope, filter=filter, order_by=order_by, include_deleted=include_deleted)
+        except FilterError as error:
+            raise await self._narrowed(kind, scope, error) from None
         search = (kind, msgspec.structs.astuple(scope), filter, order_by, include_deleted)
         places = Places(search, draft.types)
         sql, parameters = draft.statement(limit=limit, after=places.values(after) if after else None)
@@ -121,6 +133,24 @@ class Search:
             except TimeoutError:
                 return []
         return found
+
+    async def _narrowed(self, kind: Kind, scope: Scope, error: FilterError) -> FilterError:
+        """Return the error with those alone of the keys that were perhaps meant that are there, if it can be told."""
+        wanted = keys_meant(kind, error)
+        if not wanted:
+            return error
+        try:
+            async with asyncio.timeout(MISSING_TIMEOUT_S), self._database.acquire() as connection:
+                there = []
+                for named in wanted:
+                    sql, parameters = presence(kind, scope, named, include_deleted=True)
+                    # Prepared anew each time, as a page is.
+                    prepared = await connection.prepare(sql)
+                    if await prepared.fetchval(*parameters):
+                        there.append(named.text)
+        except TimeoutError:
+            return error
+        return FilterError(error.field, error.position, error.problem, meant=there) if there else error
 
     async def newest_names(self, kind: Kind, scope: Scope, *, field: Literal["name", "version"] = "name") -> list[str]:
         """Return the names, or versions, of the newest `NAMES_OBJECTS_MAX` objects in a scope."""

@@ -89,7 +89,9 @@ def found(
 
 def _unfound(kind: Kind[Any], text: str, where: str, there_are: Sequence[Any]) -> NotFoundError:
     near = get_close_matches(text, dict.fromkeys(one.name for one in there_are), n=_NEAREST_MAX)
-    remedy = f"the nearest: {', '.join(map(repr, near))}" if near else NOT_BY_NAME.format(f"{kind.name}s")
+    newest = list(dict.fromkeys(one.name for one in there_are))[:_NEAREST_MAX]
+    remedy = f"the newest: {', '.join(map(repr, newest))}" if newest else NOT_BY_NAME.format(f"{kind.name}s")
+    remedy = f"the nearest: {', '.join(map(repr, near))}" if near else remedy
     problem = f"{text[:80]!r} is neither a {kind.name}'s id nor the name of one in {where}"
     return NotFoundError(f"id: {problem}; {remedy}", field="id")
 

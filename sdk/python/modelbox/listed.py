@@ -4,6 +4,7 @@ Must not know: any kind of object.
 """
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -13,6 +14,8 @@ from modelbox.proto import modelstore_pb2 as pb
 ItemT = TypeVar("ItemT")
 
 _NAMESPACE: Final = "namespace"
+_TEXTS: Final = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'""")
+_KEYED: Final = re.compile(r"\b(?:metrics|params|labels)(?:\.(?:\w+|`(?:[^`]|``)+`))+")
 _log = logging.getLogger("modelbox")
 
 
@@ -39,10 +42,12 @@ class Missing:
 class Listed(list[ItemT]):
     """What a search found, in a list that shows itself as a table.
 
-    `missing` says what of the search nothing has, such as a mistyped key.
+    `missing` says what of the search nothing has, such as a mistyped key. `named` are the metrics, hyperparameters and
+    labels that the search names, which are columns of the table.
     """
 
     missing: tuple[Missing, ...] = ()
+    named: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return the first rows as a table of text; whole objects are shown one by one."""
@@ -57,9 +62,26 @@ class Listed(list[ItemT]):
         return html_of(self).text
 
 
-def listed(items: Iterable[ItemT], missing: Iterable[pb.Missing], *, named: Mapping[str, str]) -> Listed[ItemT]:
-    """Return what a search found, and warn about what of it nothing has; `named` is what a field is called there."""
+def named_in(*searched: str) -> tuple[str, ...]:
+    """Return the metrics, hyperparameters and labels that filters and orders name, each once, as they do."""
+    return tuple(dict.fromkeys(name for text in searched for name in _KEYED.findall(_TEXTS.sub("", text))))
+
+
+def listed(
+    items: Iterable[ItemT],
+    missing: Iterable[pb.Missing],
+    *,
+    named: Mapping[str, str],
+    searched: Iterable[str] = (),
+) -> Listed[ItemT]:
+    """Return what a search found, and warn about what of it nothing has.
+
+    Args:
+        named: What a field is called there.
+        searched: The filter and the order.
+    """
     found = Listed(items)
+    found.named = named_in(*searched)
     found.missing = tuple(Missing(named.get(one.where, one.where), one.name, tuple(one.nearest)) for one in missing)
     for one in found.missing:
         _log.warning("%s", one)

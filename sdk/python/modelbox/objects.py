@@ -186,7 +186,7 @@ class Kind(Generic[ObjectT]):
             return getattr(response, self._many), response.next_page_token
 
         found = [self.of(session, message) for message in all_pages(read, limit=which.get("limit"))]
-        return listed(found, missing, named=named or {})
+        return listed(found, missing, named=named or {}, searched=(request.filter, request.order_by))
 
 
 def _reader(message: type[Message], name: str) -> Read:

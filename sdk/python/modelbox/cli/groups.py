@@ -60,9 +60,16 @@ class Group(click.Group):
         """Return the command that the first argument names."""
         name = args[0]
         if not (ctx.resilient_parsing or name.startswith("-")) and self.get_command(ctx, name) is None:
-            near = get_close_matches(name, self.list_commands(ctx), n=1)
+            near = self._below(ctx, name) or get_close_matches(name, self.list_commands(ctx), n=1)
             ctx.fail(f"No such command {name[:80]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
         return super().resolve_command(ctx, args)
+
+    def _below(self, ctx: click.Context, name: str) -> list[str]:
+        """Return the groups of this one that have a command of this name, each followed by the name."""
+        groups = ((one, self.get_command(ctx, one)) for one in self.list_commands(ctx))
+        return [
+            f"{one} {name}" for one, group in groups if isinstance(group, Group) and name in group.list_commands(ctx)
+        ]
 
 
 class ListingGroup(Group):

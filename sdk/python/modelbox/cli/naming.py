@@ -6,6 +6,7 @@ Must not know: any command.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from modelbox.registry import KINDS
 from modelbox.session import Session
 
 _BEGINNING: Final = re.compile(r"[0-9a-f][0-9a-f-]{3,35}", re.IGNORECASE)
+_COMPARED_MAX: Final = 100
+_NEAREST_MAX: Final = 3
 _CANDIDATES_MAX: Final = 10
 
 
@@ -101,7 +104,8 @@ def find_id(client: ModelBox, text: str, kinds: Sequence[str], *, experiment: st
         case [(_, one_id)]:
             return one_id
         case []:
-            raise click.ClickException(_nothing(text, kinds, where))
+            near = _nearest(client, text, kinds, experiment=experiment, namespace=namespace)
+            raise click.ClickException(f"{_nothing(text, kinds, where)}{near}")
         case _:
             ids = ", ".join(
                 f"{one_id} ({kind})" if len(kinds) > 1 else one_id for kind, one_id in named[:_CANDIDATES_MAX]
@@ -149,6 +153,17 @@ def _named_so(
         if found:
             return found
     return []
+
+
+def _nearest(client: ModelBox, text: str, kinds: Sequence[str], *, experiment: str, namespace: str) -> str:
+    """Return what says which names are like this one, of what is deleted too; nothing if none is."""
+    if experiment:
+        return ""
+    which: Any = {"include_deleted": True, "limit": _COMPARED_MAX}
+    named = [KINDS[kind] for kind in kinds if KINDS[kind].is_named]
+    names = dict.fromkeys(one.name for kind in named for one in listed(client, kind, namespace, which))
+    near = get_close_matches(text, names, n=_NEAREST_MAX)
+    return f"; the nearest: {', '.join(map(repr, near))}" if near else ""
 
 
 def find_named(client: ModelBox, kind: Kind[ObjectT], text: str, namespace: str) -> ObjectT:

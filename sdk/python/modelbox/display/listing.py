@@ -3,6 +3,7 @@
 Must not know: any kind of object.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,6 +16,10 @@ ROWS_MAX: Final = 60
 
 CELL_CHARS_MAX: Final = 40
 """Text of one cell, in characters."""
+
+_HOLDERS: Final = {"metrics": "metric_summaries", "params": "params", "labels": "labels"}
+_SUMMED: Final = ("min", "max", "latest")
+_PARTS: Final = re.compile(r"\w+|`(?:[^`]|``)+`")
 
 _COLUMNS: Final = (
     "name",
@@ -58,7 +63,25 @@ def _table_of(items: Sequence[Any]) -> tuple[Sequence[str], list[list[str]]]:
     """Return columns and rows, no columns where there is nothing to put into them."""
     first = items[0] if items else None
     columns = [name for name in _COLUMNS if hasattr(first, name) and not callable(getattr(first, name))]
-    return columns, [[_shown(getattr(item, name, None)) for name in columns] for item in items[:ROWS_MAX]]
+    named = getattr(items, "named", ()) if columns else ()
+    keyed = [name for name in named if any(_key_of(item, name) is not None for item in items)]
+    rows = [
+        [_shown(getattr(item, name, None)) for name in columns] + [_shown(_key_of(item, name)) for name in keyed]
+        for item in items[:ROWS_MAX]
+    ]
+    return [*columns, *keyed], rows
+
+
+def _key_of(item: Any, name: str) -> object:
+    """Return the metric, hyperparameter or label of an object that a filter names so; None if it has none."""
+    group, *parts = (part.replace("``", "`") for part in _PARTS.findall(name))
+    key = ".".join(part.strip("`") for part in parts)
+    held = getattr(item, _HOLDERS[group], None) or getattr(item, "metric_values", {})
+    if key not in held and parts[-1] in _SUMMED:
+        key = key.rpartition(".")[0]
+        return getattr(held.get(key), parts[-1], None)
+    found = held.get(key)
+    return getattr(found, "latest", found)
 
 
 def _rest(items: Sequence[Any]) -> list[str]:

@@ -165,7 +165,7 @@ class Connection:
                 if error.reason == INVALID_TOKEN and self.tokens.shorten():
                     headers = self.headers(method)
                     continue
-                told = error if error.reason or told is None else told
+                told = error if error.reason or told is None or not told.reason else told
                 pause_s = pauses.after(error)
                 if pause_s is None:
                     raise
@@ -173,7 +173,8 @@ class Connection:
                 if monotonic() + pause_s >= min(deadline, refused_since + self.refused_s):
                     if told is error:
                         raise
-                    raise told from error  # the server's reason says more than that a last, short try had no answer
+                    # The server's reason says more than that a last, short try had no answer.
+                    raise told from None
                 sleep(pause_s)
 
     def _refused_since(self, error: ModelBoxError, since: float | None) -> float:
