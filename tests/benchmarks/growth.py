@@ -5,16 +5,19 @@ Both run at once and are measured in turns: what else the machine does concerns 
 
 import asyncio
 import contextlib
+import json
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
+
 from modelbox import Experiment, ModelBox
 from modelbox_events import Log
 from modelbox_projections import PROJECTIONS, Cursors
-from tests.acceptance.server_process import ServerProcess
+from tests.acceptance.server_process import ServerProcess, wait_for
 from tests.benchmarks.memory import memory_text
 from tests.benchmarks.mixed_log import NAMESPACE, fill
 from tests.benchmarks.report import Figure
@@ -57,12 +60,13 @@ def _measure() -> list[Figure]:
 
 @contextlib.contextmanager
 def _grown(home: Path, events: int) -> Iterator[ServerProcess]:
-    """A server whose log has so many events, all of them in its views."""
+    """A server whose log has so many events, all of them in its views and its feed."""
     home.mkdir()
     home.chmod(0o755)
     server = ServerProcess(home)
     try:
         asyncio.run(_grow(server.start()["postgres_dsn"], events))
+        wait_for(lambda: _is_published(server), what="the relay", timeout_s=FOLD_TIMEOUT_S)
         yield server
         server.stop()
     finally:
@@ -74,6 +78,15 @@ async def _grow(dsn: str, events: int) -> None:
     await fill(log, events - log.head.position)
     await Cursors(log).wait(list(PROJECTIONS), log.head.position, timeout_s=FOLD_TIMEOUT_S)
     await log.close()
+    owner = await asyncpg.connect(dsn)
+    await owner.execute("VACUUM ANALYZE")  # what autovacuum does by itself within a minute or two
+    await owner.close()
+
+
+def _is_published(server: ServerProcess) -> bool:
+    """Whether the feed has all of the log, so that nothing is at work beside the calls."""
+    status = json.loads(server.modelbox("relay", "status", "--output", "json").stdout)
+    return bool(status["lag_events"] == 0)
 
 
 def _start_s(server: ServerProcess) -> float:
