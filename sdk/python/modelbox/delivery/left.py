@@ -22,6 +22,7 @@ from modelbox.journal.file import read_header
 from modelbox.journal.folder import FILES_SUFFIX, JournalFolder, JournalSettings, unanswered
 from modelbox.journal.record import KEEP_FILES
 from modelbox.limits import (
+    BACKOFF_S_MAX,
     CLOSE_AWAY_S,
     COUNTED_OBJECTS_MAX,
     FILES_TIMEOUT_S,
@@ -104,9 +105,11 @@ class Left:
             return  # nothing at all was left a moment ago
         found = self._find(frozenset(ids))
         logged, files = _parted(found)
-        still = self._send(logged, self._logged, timeout_s=timeout_s, patience_s=timeout_s)
+        still = self._send(logged, self._logged, timeout_s=timeout_s, patience_s=timeout_s, hope_s=BACKOFF_S_MAX)
         if with_files:
-            still += self._send(files, self._files, timeout_s=FILES_TIMEOUT_S, patience_s=timeout_s)
+            still += self._send(
+                files, self._files, timeout_s=FILES_TIMEOUT_S, patience_s=timeout_s, hope_s=BACKOFF_S_MAX
+            )
         if needs_files and (labels := sorted({label for one in still for label in _labels(one)})):
             name = ", ".join(labels)[:300]
             problem = f"{name} is not uploaded yet: it waits on this machine, where a process that ended left it"
@@ -134,25 +137,43 @@ class Left:
         folder = self._folder
         return folder is not None and any(path.suffix == FILES_SUFFIX for path in folder.all_journals())
 
-    def _send(self, found: list[_Found], courier: Courier, *, timeout_s: float, patience_s: float) -> list[_Found]:
-        """Have journals sent; return those of which something still waits."""
+    def _send(
+        self, found: list[_Found], courier: Courier, *, timeout_s: float, patience_s: float, hope_s: float = 0.0
+    ) -> list[_Found]:
+        """Have journals sent; return those of which something still waits.
+
+        Args:
+            timeout_s: How long to wait in all, in seconds.
+            patience_s: How long for a single answer, in seconds.
+            hope_s: How long for a server that was away: it may be back, and is tried again after a pause.
+        """
         deadline = monotonic() + timeout_s
         # More than once: whoever looks at a journal at the wrong moment has it be passed over.
         for _ in range(TAKEOVER_PASSES_MAX):
             found = [one for one in found if self._waits(one)]
             done = courier.take_over() if found else None
-            if done is None or not self._wait(found, done, courier, deadline=deadline, patience_s=patience_s):
+            hope_until = monotonic() + hope_s
+            if done is None or not self._wait(
+                found, done, courier, deadline=deadline, patience_s=patience_s, hope_until=hope_until
+            ):
                 break
         return [one for one in found if self._waits(one)]
 
     def _wait(
-        self, found: Sequence[_Found], done: threading.Event, courier: Courier, *, deadline: float, patience_s: float
+        self,
+        found: Sequence[_Found],
+        done: threading.Event,
+        courier: Courier,
+        *,
+        deadline: float,
+        patience_s: float,
+        hope_until: float,
     ) -> bool:
         """Wait until a takeover has sent what goes; False if the server is away, or the time is over."""
         began = monotonic()
         while any(map(self._waits, found)) and not done.wait(LOOK_S):
             now, contact = monotonic(), courier.contact
-            if contact is None or now >= deadline or contact.away_s >= CLOSE_AWAY_S:
+            if contact is None or now >= deadline or (contact.away_s >= CLOSE_AWAY_S and now >= hope_until):
                 return False
             if now - max(began, contact.heard_at) >= patience_s:
                 return False
