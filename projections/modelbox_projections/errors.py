@@ -54,7 +54,7 @@ class UnknownProjectionError(ProjectionsError):
 class FilterError(ProjectionsError):
     """A filter or an order cannot be understood; nothing was searched."""
 
-    def __init__(self, field: str, position: int, problem: str, *, meant: Sequence[str] = ()) -> None:
+    def __init__(self, field: str, position: int, problem: str, *, meant: Sequence[str] = (), known: str = "") -> None:
         """Say which of "filter" and "order_by" it is, at which character of it from 1, and what would be right.
 
         Args:
@@ -62,10 +62,13 @@ class FilterError(ProjectionsError):
             position: The character.
             problem: What is wrong, and what would be right.
             meant: The fields that were perhaps meant, as a filter has them.
+            known: All that there are. They stand last, for a long message is cut.
         """
         self.meant = tuple(meant)
         remedy = f"; did you mean {' or '.join(meant)}?" if meant else ""
-        super().__init__(f"{field}: at character {position}: {problem}{remedy}")
+        there_are = f"{' It' if meant else '; it'} has {known}" if known else ""
+        super().__init__(f"{field}: at character {position}: {problem}{remedy}{there_are}")
+        self.known = known
         self.field = field
         self.position = position
         self.problem = problem

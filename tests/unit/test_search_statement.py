@@ -58,7 +58,7 @@ def test_every_parameter_is_used_and_numbered() -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "position", "says"),
     [
-        ("run", "nmae = 'x'", 1, "a run has no field nmae; it has comment created_at"),
+        ("run", "nmae = 'x'", 1, "a run has no field nmae; did you mean name? It has comment created_at"),
         ("run", "nmae = 'x'", 1, "; did you mean name?"),
         ("run", "lr > 0.1", 1, "; did you mean params.lr or metrics.lr or labels.lr?"),
         ("run", "config.lr > 0.1", 1, "; did you mean params.lr?"),

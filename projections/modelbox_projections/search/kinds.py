@@ -59,8 +59,8 @@ def field_of(kind: Kind, path: FieldPath, *, where: str) -> tuple[FieldRule, str
     if keyed is None or (not keyed.keyed and len(texts) > 1):
         known = " ".join(sorted(_shown(name, rule) for name, rule in fields.items()))
         noun = kind.replace("_", " ")
-        problem = f"a {noun} has no field {path}; it has {known}"
-        raise FilterError(where, path.position, problem, meant=likely(texts, fields))
+        problem = f"a {noun} has no field {path}"
+        raise FilterError(where, path.position, problem, meant=likely(texts, fields), known=known)
     if len(texts) == 1:
         raise FilterError(where, path.position, f"{path} needs a key, as in {texts[0]}.name")
     suffix = path.parts[-1]

@@ -150,7 +150,9 @@ class Search:
                         there.append(named.text)
         except TimeoutError:
             return error
-        return FilterError(error.field, error.position, error.problem, meant=there) if there else error
+        if not there:
+            return error
+        return FilterError(error.field, error.position, error.problem, meant=there, known=error.known)
 
     async def newest_names(self, kind: Kind, scope: Scope, *, field: Literal["name", "version"] = "name") -> list[str]:
         """Return the names, or versions, of the newest `NAMES_OBJECTS_MAX` objects in a scope."""
