@@ -20,7 +20,7 @@ SAID: Final = {
     "Several processes": "[1, 2, 3, 4]",
     "Checkpoints, and": "[0, 1, 2, 3, 4, 5] FINISHED",
     "Delete, and undo it": "[] 1\n1\n",
-    "Report from a shell script": "metrics.loss,0.6  (min 0.6, max 0.8",
+    "Report from a shell script": 'metrics.loss,"0.6  (min 0.6, max 0.8',
     "Follow what happens": "CREATED experiment",
 }
 
