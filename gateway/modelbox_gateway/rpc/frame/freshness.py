@@ -48,7 +48,8 @@ class Freshness:
     async def reached(self, call: Call, views: Sequence[str]) -> None:
         """Return when the views have come as far as the call demands, and answer it with how far that is.
 
-        A call that demands nothing waits a short while for the last write of this process.
+        Beyond what it demands, it waits a short while for the last write of this process: another client's, or of one
+        that knows no tokens.
 
         Raises:
             InvalidTokenError: What it demands is not a token.
@@ -60,8 +61,8 @@ class Freshness:
         if token is not None:
             position = await self._log.places.check(token)
             await self._cursors.wait(views, position, timeout_s=call.wait_s)
-        elif self._position(views) < (last_write := self._own_write()):
-            with contextlib.suppress(NotCaughtUpError):  # nothing was demanded: the answer's token says how old it is
+        if self._position(views) < (last_write := self._own_write()):
+            with contextlib.suppress(NotCaughtUpError):  # it was not demanded: the answer's token says how old it is
                 await self._cursors.wait(views, last_write, timeout_s=min(OWN_WRITE_WAIT_S, call.wait_s))
         self._answer(call, self._cursors.as_of(views))
 

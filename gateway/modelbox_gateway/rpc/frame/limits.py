@@ -82,7 +82,7 @@ READ_WAIT_S_MAX: Final = 10.0
 """How long a read waits for the views to reach the token it demands; its own deadline counts too."""
 
 OWN_WRITE_WAIT_S: Final = 0.5
-"""How long a read without a token waits for the last write of this process, so that older clients read their writes."""
+"""How long a read waits for the last write of this process, which it does not demand."""
 
 WATCH_PAGE_EVENTS: Final = 64
 """Events in one page of a watch that catches up."""

@@ -46,7 +46,7 @@ def runs() -> None:
 
 
 @runs.command(
-    epilog="Example: RUN=$(modelbox client runs start -q --namespace langtech --experiment wav2vec-lid --param lr=0.01)"
+    epilog="Example: modelbox client runs start --namespace langtech --experiment wav2vec-lid --param lr=0.01 --quiet"
 )
 @experiment_options
 @click.option("--name", default="", help="Its name. Default: two words.")
