@@ -165,7 +165,7 @@ class Connection:
                 if error.reason == INVALID_TOKEN and self.tokens.shorten():
                     headers = self.headers(method)
                     continue
-                told = error if error.reason or told is None or not told.reason else told
+                told = error if error.reason or told is None else told
                 pause_s = pauses.after(error)
                 if pause_s is None:
                     raise
