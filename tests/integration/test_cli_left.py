@@ -7,6 +7,7 @@ import subprocess
 from itertools import takewhile
 from pathlib import Path
 
+import grpc
 import pytest
 
 from modelbox import ModelBox
@@ -14,6 +15,7 @@ from modelbox.errors import InvalidFieldError
 from modelbox.journal.folder import JournalFolder, JournalSettings, NoRoomError
 from modelbox.refusals import whole_keys
 from tests.integration.cli_calls import run
+from tests.integration.hostile_server import Forwarder, HostileServer, Said
 from tests.integration.journal_support import MODELBOX, refused, sync, train, trained
 from tests.integration.sdk_server import SdkServer
 
@@ -41,6 +43,25 @@ def test_metrics_that_an_ended_process_left_are_in_what_is_read(sdk_server: SdkS
     told = run("metrics", "--run", run_id, "--output", "csv", "--server-addr", sdk_server.address)
     assert len(told.stdout.splitlines()) == 101
     assert "wait here" not in told.stderr
+
+
+def test_metrics_that_wait_on_this_machine_are_told_where_they_are_missing(
+    sdk_server: SdkServer, client: ModelBox
+) -> None:
+    run_id = client.start_run("killed", source=False, heartbeat=False).id
+    other = client.start_run("other", source=False, heartbeat=False).id
+    client.flush()
+    busy = Said(grpc.StatusCode.UNAVAILABLE, "")
+    forwarder = Forwarder(sdk_server.address, lambda method, _: busy if method == "LogMetricsBatch" else None)
+    try:
+        with HostileServer(forwarder).serving() as address:
+            assert trained("log(range(100))", address, run_id) == 0
+            told = run("metrics", "--run", run_id, "--server-addr", address).stderr
+            assert "of this object 100 metric points wait here, not sent yet" in told
+            assert "modelbox client sync" in told
+            assert "wait here" not in run("metrics", "--run", other, "--server-addr", address).stderr
+    finally:
+        forwarder.close()
 
 
 def _refuse(server: SdkServer, client: ModelBox, count: int) -> list[str]:
