@@ -320,12 +320,20 @@ def test_a_git_that_hangs_or_fails_is_not_waited_for(
 
 
 def _has_ended(pid: int) -> bool:
-    """Tell whether a process has ended, which may take the system a moment; end it."""
-    for _ in range(40):
+    """Tell whether a process has ended, which may take the system a moment; end it.
+
+    An orphan that has ended keeps its number until the first process of the system asks for it, seconds later in
+    some containers.
+    """
+    for _ in range(200):
         try:
             os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
+                return True
         except ProcessLookupError:
             return True
+        except FileNotFoundError:
+            pass  # it ended in between, or this system has no such files
         sleep(0.05)
     os.kill(pid, signal.SIGKILL)
     return False
