@@ -3,6 +3,9 @@
 `make test-overhead` runs it and prints what was measured as a table. It wants a quiet machine: by the clock, trainings
 without ModelBox can differ from each other by more than the two parts in a hundred that are promised, so as much as
 they differ is allowed beside them. To the time of the training's thread on a processor nothing is added.
+
+A virtual machine's processor is not the same speed for a minute: five equal trainings differ by up to a quarter in their
+thread's own time. What five pairs say is too slow is therefore measured again, in three times as many, which decide.
 """
 
 import json
@@ -29,6 +32,9 @@ PAIRS_MIN: Final = 5
 """Of fewer pairs what was measured is only told."""
 
 PAIRS: Final = int(os.environ.get("MODELBOX_OVERHEAD_PAIRS", PAIRS_MIN))
+PAIRS_MORE: Final = 3 * PAIRS
+"""So many decide where the first seem too slow."""
+
 SECONDS: Final = float(os.environ.get("MODELBOX_OVERHEAD_SECONDS", "6"))
 """How long one training works, in seconds of its thread on a processor."""
 
@@ -55,13 +61,14 @@ def middle(request: pytest.FixtureRequest, sdk_server: SdkServer) -> Iterator[Mi
     middle.die()
 
 
-def _measure(framework: str, middle: Middle, folder: Path) -> Measured:
+def _measure(framework: str, middle: Middle, folder: Path, pairs: int) -> Measured:
+    folder.mkdir()
     command = [sys.executable, "-m", "tests.integrations.overhead", framework, middle.address, str(folder)]
     log = folder / "stderr.txt"
     with (
         log.open("w") as stderr,
         subprocess.Popen(
-            [*command, str(PAIRS), str(SECONDS)],
+            [*command, str(pairs), str(SECONDS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -94,10 +101,13 @@ def _measure(framework: str, middle: Middle, folder: Path) -> Measured:
 def test_a_training_that_reports_is_not_slower(
     sdk_server: SdkServer, framework: str, middle: Middle, tmp_path: Path, journal_folder: Path
 ) -> None:
-    measured = _measure(framework, middle, tmp_path)
-    if RESULTS:
-        with Path(RESULTS).open("a") as results:
-            results.write(recorded(framework, middle.kind, measured))
+    for pairs in (PAIRS, PAIRS_MORE):
+        measured = _measure(framework, middle, tmp_path / str(pairs), pairs)
+        if RESULTS:
+            with Path(RESULTS).open("a") as results:
+                results.write(recorded(framework, middle.kind, measured))
+        if PAIRS < PAIRS_MIN or not _too_slow(measured):
+            break
 
     has_arrived = any(event.type == "MetricsLogged" for event in sdk_server.events())
     assert has_arrived == (middle.kind != "away"), "what is logged arrives while the server is there"
@@ -105,9 +115,17 @@ def test_a_training_that_reports_is_not_slower(
         assert left(journal_folder), "what could not be sent waits"
     if PAIRS < PAIRS_MIN:
         pytest.skip(f"of {PAIRS} pairs what was measured is told, but not judged")
-    # Where other threads compute, the training's own has little to do: it may have a part of their time more.
-    assert measured.longer_s("steps_thread_s") <= SLOWER_MAX * measured.bare_s("steps_s")
+    assert not _too_slow(measured)
+
+
+def _too_slow(measured: Measured) -> list[str]:
+    """Return which promises a measurement does not keep."""
     noise = measured.spread_s("steps_s") / measured.bare_s("steps_s")
-    assert median(measured.slower("steps_s")) <= SLOWER_MAX + noise
-    assert measured.longer_s("once_thread_s") <= ONCE_THREAD_S_MAX
-    assert measured.longer_s("once_s") <= ONCE_S_MAX + measured.spread_s("once_s")
+    kept = {
+        # Where other threads compute, the training's own has little to do: it may have a part of their time more.
+        "steps, thread": measured.longer_s("steps_thread_s") <= SLOWER_MAX * measured.bare_s("steps_s"),
+        "steps, clock": median(measured.slower("steps_s")) <= SLOWER_MAX + noise,
+        "once, thread": measured.longer_s("once_thread_s") <= ONCE_THREAD_S_MAX,
+        "once, clock": measured.longer_s("once_s") <= ONCE_S_MAX + measured.spread_s("once_s"),
+    }
+    return [promise for promise, is_kept in kept.items() if not is_kept]
