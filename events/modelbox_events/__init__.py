@@ -3,6 +3,7 @@
 Must not know: what readers make of the events (projections), or who asks for them (gateway).
 """
 
+from modelbox_events.chain_hashes import ChainHashes, HashedPosition, continues
 from modelbox_events.database import Database
 from modelbox_events.epochs import Epoch, Epochs
 from modelbox_events.errors import (
@@ -51,7 +52,6 @@ from modelbox_events.head import Head
 from modelbox_events.ids import Position, new_id, object_id
 from modelbox_events.log import Log
 from modelbox_events.migrate import migrate
-from modelbox_events.places import Place, Places, continues
 from modelbox_events.read import LogHead, StreamState
 from modelbox_events.token import Token
 from modelbox_events.verify import Verified, verify
@@ -63,6 +63,7 @@ __all__ = [
     "Append",
     "Appended",
     "AuthType",
+    "ChainHashes",
     "ChangeEvent",
     "Claim",
     "ClaimLostError",
@@ -78,6 +79,7 @@ __all__ = [
     "FeedForkedError",
     "FeedTakenError",
     "FormatLevelError",
+    "HashedPosition",
     "Head",
     "IdempotencyKeyReusedError",
     "InvalidEventError",
@@ -94,8 +96,6 @@ __all__ = [
     "NewEvent",
     "NewerVersionError",
     "PartitionMissingError",
-    "Place",
-    "Places",
     "Position",
     "RecordedEvent",
     "StreamClosedError",

@@ -80,7 +80,7 @@ class Effect(Enum):
     DELETES = "deletes"
 
 
-class Subject(NamedTuple):
+class Target(NamedTuple):
     """Which object an event is about, where that is not the one in whose stream it stands.
 
     `id_at` is where in the event its id is: the name of a field, and on into it.
@@ -110,13 +110,13 @@ class ChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
     The class name is the type's name in the log. What else the log's readers must know of a type, it says itself.
 
     Attributes:
-        effect: What becomes of the object. An event that creates names its subject, whose kind is one by that alone.
-        subject: The object, unless it is the one in whose stream the event stands. Of several, the first.
+        effect: What becomes of the object. An event that creates names its target, whose kind is one by that alone.
+        target: The object, unless it is the one in whose stream the event stands. Of several, the first.
         upcasters: The way up from each older schema version, from 1 on. A change of shape adds one.
     """
 
     effect: ClassVar[Effect] = Effect.UPDATES
-    subject: ClassVar[Subject | None] = None
+    target: ClassVar[Target | None] = None
     upcasters: ClassVar[tuple[Upcaster, ...]] = ()
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from modelbox_events.append import Committer
 from modelbox_events.background import keep_going
+from modelbox_events.chain_hashes import ChainHashes
 from modelbox_events.clock import position_before
 from modelbox_events.component import LOG
 from modelbox_events.database import Database, connecting
@@ -19,7 +20,6 @@ from modelbox_events.head import Head
 from modelbox_events.ids import Position
 from modelbox_events.limits import PAGE_BYTES_MAX, READS_LEVEL
 from modelbox_events.migrate import refuse_if_behind
-from modelbox_events.places import Places
 from modelbox_events.read import LogHead, Reader, StreamState, Watched
 from modelbox_events.registry import REGISTRY, Registry
 from modelbox_events.session import refuse_shared_sessions
@@ -38,7 +38,7 @@ class Log:
         database: The pool of connections, for projections and other readers.
         genesis: Which log this is, whatever its epoch; the hash chain begins with it.
         head: Where the log ends, as far as this process knows.
-        places: Which tokens are of this log as it is now.
+        chain_hashes: Which tokens are of this log as it is now.
         registry: The event types.
     """
 
@@ -47,7 +47,7 @@ class Log:
         self.database = database
         self.genesis = head.genesis
         self.head = Head(head.position, head.hash, epochs=epochs, format_level=head.format_level)
-        self.places = Places(database, self.head)
+        self.chain_hashes = ChainHashes(database, self.head)
         self.registry = registry
         self._reader = Reader(database)
         self._committer = Committer(database, self.head, registry=registry)

@@ -74,14 +74,14 @@ class Registry:
         """Register the types."""
         self.types: Mapping[str, EventType] = {event_type.name: event_type for event_type in types}
         created = {
-            name: event_type.struct.subject
+            name: event_type.struct.target
             for name, event_type in self.types.items()
             if event_type.struct.effect is Effect.CREATES
         }
-        if unnamed := [name for name, subject in created.items() if subject is None]:
-            raise TypeError(f"what does {unnamed[0]} create? An event that creates has a subject")
+        if unnamed := [name for name, target in created.items() if target is None]:
+            raise TypeError(f"what does {unnamed[0]} create? An event that creates has a target")
         self.creations = frozenset(created)
-        self.kinds: frozenset[Kind] = frozenset(subject.kind for subject in created.values() if subject)
+        self.kinds: frozenset[Kind] = frozenset(target.kind for target in created.values() if target)
 
     def type_of(self, name: str) -> EventType:
         """Return the type of this name.

@@ -1,6 +1,6 @@
 """The token a write returns and a read may demand: read-your-writes across processes.
 
-Must not know: which log is here, or what stands at a position (`places.py`).
+Must not know: which log is here, or what stands at a position (`chain_hashes.py`).
 """
 
 import re
@@ -18,9 +18,9 @@ _HASH: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 class Token(msgspec.Struct, frozen=True, order=True):
-    """A place in one log: `log_id` says which log, `position` how far.
+    """A position in one log: `log_id` says which log, `position` how far.
 
-    `hash` is the beginning of the chain's hash there, 16 hex digits: it tells a place in this log from the same
+    `hash` is the beginning of the chain's hash there, 16 hex digits: it tells a position in this log from the same
     position in what the log was before it lost its tail. It is empty where it is not known.
     """
 
@@ -30,8 +30,8 @@ class Token(msgspec.Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         """Return the text form, `<log id>.<position>.<hash>`, or without the hash where there is none."""
-        place = f"{self.log_id}.{self.position}"
-        return f"{place}.{self.hash}" if self.hash else place
+        text = f"{self.log_id}.{self.position}"
+        return f"{text}.{self.hash}" if self.hash else text
 
     def at(self, chain_hash: bytes) -> Self:
         """Return the token with the chain's hash at its position."""

@@ -23,10 +23,10 @@ from modelbox_gateway.blobs.claim import Claim
 from modelbox_gateway.blobs.opening import store_of
 from modelbox_gateway.config import Config, Role
 from modelbox_gateway.embedded import nats, postgres
-from modelbox_gateway.embedded.keeper import Keeper
 from modelbox_gateway.embedded.logs import keep_short
 from modelbox_gateway.embedded.nats import EmbeddedNats
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
+from modelbox_gateway.embedded.supervisor import Supervisor
 from modelbox_gateway.errors import BlobStoreRefusedError, BlobStoreUnavailableError
 from modelbox_gateway.members import StoreOfLog, prepare_members
 from modelbox_gateway.operator_errors import (
@@ -79,7 +79,7 @@ def check_role(config: Config, roles: frozenset[Role]) -> None:
 
 
 async def start_postgres(
-    config: Config, stack: AsyncExitStack, spawn: Spawn, on_keeper: Callable[[Keeper], None]
+    config: Config, stack: AsyncExitStack, spawn: Spawn, on_supervisor: Callable[[Supervisor], None]
 ) -> str:
     """Return the dsn of Postgres: an embedded one that runs until `stack` closes, or the configured one.
 
@@ -87,7 +87,7 @@ async def start_postgres(
         config: Says which.
         stack: Closes at the end of the service.
         spawn: Runs what keeps it up.
-        on_keeper: Called with what keeps an embedded one up.
+        on_supervisor: Called with what keeps an embedded one up.
 
     Raises:
         EmbeddedServerError: The embedded Postgres did not start.
@@ -103,10 +103,10 @@ async def start_postgres(
     )
     stack.push_async_callback(server.stop)
     await server.start()
-    keeper = Keeper("postgres", server)
-    spawn(keeper.run, "keep postgres")
+    supervisor = Supervisor("postgres", server)
+    spawn(supervisor.run, "keep postgres")
     spawn(partial(keep_short, [folder / postgres.LOG]), "postgres log")
-    on_keeper(keeper)
+    on_supervisor(supervisor)
     _log.info("postgres_started", pid=server.pid)
     return server.dsn
 
@@ -120,7 +120,9 @@ class Nats(NamedTuple):
     embedded: EmbeddedNats | None = None
 
 
-async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn, on_keeper: Callable[[Keeper], None]) -> Nats:
+async def start_nats(
+    config: Config, stack: AsyncExitStack, spawn: Spawn, on_supervisor: Callable[[Supervisor], None]
+) -> Nats:
     """Return the NATS servers: an embedded one that runs until `stack` closes, or the configured ones.
 
     An embedded one that does not start is tried again and again: calls are taken without a feed.
@@ -129,7 +131,7 @@ async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn, on_kee
         config: Says which.
         stack: Closes at the end of the service.
         spawn: Runs what keeps it up.
-        on_keeper: Called with what keeps an embedded one up.
+        on_supervisor: Called with what keeps an embedded one up.
     """
     if config.change_stream == "nats":
         return Nats(config.change_stream_nats.servers, config.change_stream_nats.servers)
@@ -137,11 +139,11 @@ async def start_nats(config: Config, stack: AsyncExitStack, spawn: Spawn, on_kee
     server = EmbeddedNats(folder)
     stack.push_async_callback(server.stop)
     server.prepare()
-    keeper = Keeper("nats", server)
-    on_keeper(keeper)
-    if await keeper.start():
+    supervisor = Supervisor("nats", server)
+    on_supervisor(supervisor)
+    if await supervisor.start():
         _log.info("nats_started", pid=server.pid, url=server.address)
-    spawn(keeper.run, "keep nats")
+    spawn(supervisor.run, "keep nats")
     spawn(partial(keep_short, [folder / nats.LOG]), "nats log")
     return Nats((server.url,), (server.address,), str(server.follower_file), server)
 

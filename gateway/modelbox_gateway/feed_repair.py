@@ -33,7 +33,7 @@ class FeedRepair:
     """Looks after one embedded nats-server."""
 
     def __init__(self, server: EmbeddedNats, status: Callable[[], RelayStatus]) -> None:
-        """Restart `server` by what the relay's `status` says; its keeper starts it again."""
+        """Restart `server` by what the relay's `status` says; its supervisor starts it again."""
         self._server = server
         self._status = status
         self._is_full = False

@@ -10,7 +10,7 @@ from typing import Any, Final
 from modelbox_events import EventsError, Log, LogUnavailableError
 from modelbox_events.feed import Relay
 from modelbox_events.outage import Outage
-from modelbox_gateway.embedded.keeper import Keeper
+from modelbox_gateway.embedded.supervisor import Supervisor
 from modelbox_gateway.feed_repair import FeedRepair
 from modelbox_gateway.health import STUCK, Look
 from modelbox_gateway.masking import masked
@@ -78,9 +78,9 @@ class FeedPart:
         )
 
 
-def look_at(keeper: Keeper) -> Look:
+def look_at(supervisor: Supervisor) -> Look:
     """Return whether an embedded server runs."""
-    return Look("running") if keeper.problem is None else Look("restarting", keeper.problem)
+    return Look("running") if supervisor.problem is None else Look("restarting", supervisor.problem)
 
 
 class ProjectionsPart:

@@ -32,7 +32,7 @@ from modelbox_gateway.backing import (
 )
 from modelbox_gateway.config import ALL_ROLES, Address, Config, Role
 from modelbox_gateway.disks import Disks
-from modelbox_gateway.embedded.keeper import Keeper
+from modelbox_gateway.embedded.supervisor import Supervisor
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.feed_repair import FeedRepair
 from modelbox_gateway.health import Health, Look
@@ -202,8 +202,8 @@ class Server:
         if repair:
             spawn(repair.run, "feed repair")
 
-    def _watch(self, keeper: Keeper) -> None:
-        self._health.watch(f"{keeper.name} server", lambda: look_at(keeper))
+    def _watch(self, supervisor: Supervisor) -> None:
+        self._health.watch(f"{supervisor.name} server", lambda: look_at(supervisor))
 
     @property
     def _takes_calls(self) -> bool:

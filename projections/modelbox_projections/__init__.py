@@ -4,7 +4,7 @@ Must not know: who asks, or over which wire.
 """
 
 from modelbox_projections import heartbeats
-from modelbox_projections.artifacts.queries import ArtifactPlace, ArtifactRow
+from modelbox_projections.artifacts.queries import ArtifactOrdinal, ArtifactRow
 from modelbox_projections.attached.queries import Attached
 from modelbox_projections.catalog import PROJECTIONS, Catalog, catalog_of
 from modelbox_projections.cursors import Cursors
@@ -12,7 +12,7 @@ from modelbox_projections.errors import (
     CursorMovedError,
     FilterError,
     FoldFailedError,
-    InvalidPlaceError,
+    InvalidPageTokenError,
     NotCaughtUpError,
     NotPreparedError,
     ProjectionsError,
@@ -23,8 +23,8 @@ from modelbox_projections.errors import (
 )
 from modelbox_projections.generations import TableDigest
 from modelbox_projections.lineage.queries import Lineage, LineageEdge, LineageNode
-from modelbox_projections.logged_events.queries import LoggedEventPlace, LoggedEventRow
-from modelbox_projections.metrics.pages import SeriesPage, SeriesPlace
+from modelbox_projections.logged_events.queries import LoggedEventRow, LoggedEventSortKey
+from modelbox_projections.metrics.pages import SeriesPage, SeriesStart
 from modelbox_projections.metrics.queries import MetricSummaryRow
 from modelbox_projections.metrics.series import SeriesRow, Steps
 from modelbox_projections.namespaces.queries import NamespaceRow
@@ -42,7 +42,7 @@ from modelbox_projections.views import Views
 
 __all__ = [
     "PROJECTIONS",
-    "ArtifactPlace",
+    "ArtifactOrdinal",
     "ArtifactRow",
     "Attached",
     "Catalog",
@@ -52,12 +52,12 @@ __all__ = [
     "FilterError",
     "FoldFailedError",
     "Found",
-    "InvalidPlaceError",
+    "InvalidPageTokenError",
     "Lineage",
     "LineageEdge",
     "LineageNode",
-    "LoggedEventPlace",
     "LoggedEventRow",
+    "LoggedEventSortKey",
     "MetricSummaryRow",
     "Missing",
     "NamespaceRow",
@@ -72,8 +72,8 @@ __all__ = [
     "Scope",
     "SearchTooSlowError",
     "SeriesPage",
-    "SeriesPlace",
     "SeriesRow",
+    "SeriesStart",
     "Status",
     "Steps",
     "TableDigest",

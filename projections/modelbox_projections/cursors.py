@@ -153,7 +153,7 @@ class Cursors:
         self._moved = asyncio.Event()
 
     def _position_of(self, token: Token | Position) -> Position:
-        return self._log.places.position_of(token) if isinstance(token, Token) else token
+        return self._log.chain_hashes.position_of(token) if isinstance(token, Token) else token
 
     def _known(self) -> dict[str, ProjectionState]:
         """Return what is known of the active generations of the log as it is now."""

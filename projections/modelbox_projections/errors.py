@@ -4,7 +4,7 @@ ProjectionsError
 ├── NotCaughtUpError          the views have not come as far as a token demands; retry
 ├── UnknownProjectionError    there is no projection of this name
 ├── FilterError               a filter or an order cannot be understood; it says where and why
-├── InvalidPlaceError         a place was not made by this search
+├── InvalidPageTokenError     a page token was not made by this search
 ├── SearchTooSlowError        a search took too long; narrow it
 ├── NotPreparedError          the projection has no tables yet; start the server once
 ├── RebuildRunningError       the projection is being rebuilt or checked already; retry when that has ended
@@ -74,13 +74,13 @@ class FilterError(ProjectionsError):
         self.problem = problem
 
 
-class InvalidPlaceError(ProjectionsError):
-    """A place to go on from was not made by a search with the same arguments."""
+class InvalidPageTokenError(ProjectionsError):
+    """A page token was not made by a search with the same arguments."""
 
-    def __init__(self, place: str) -> None:
-        """Repeat the beginning of the place."""
-        super().__init__(f"{place[:80]!r} is no place of this search; go on with the same filter, order and scope")
-        self.place = place
+    def __init__(self, token: str) -> None:
+        """Repeat the beginning of the token."""
+        super().__init__(f"{token[:80]!r} is no page token of this search; go on with the same filter, order and scope")
+        self.token = token
 
 
 class SearchTooSlowError(ProjectionsError):

@@ -93,7 +93,7 @@ ORDER_KEYS_MAX: Final = 8
 """Fields of an order."""
 
 ORDER_CHARS_MAX: Final = 255
-"""Characters at the beginning of a text by which it is ordered: a place holds them, and a page token holds a place."""
+"""Characters at the beginning of a text by which it is ordered: a page token holds them."""
 
 SEARCH_TIMEOUT_S: Final = 20.0
 """How long a search may take: less than other reads, so that a search without end is told from a lost Postgres."""

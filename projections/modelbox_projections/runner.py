@@ -14,12 +14,12 @@ import asyncpg
 import structlog
 
 from modelbox_events import (
+    HashedPosition,
     Head,
     Log,
     LogRewoundError,
     LogUnavailableError,
     NewerVersionError,
-    Place,
     Position,
     RecordedEvent,
     continues,
@@ -240,10 +240,10 @@ class ProjectionRunner:
         Raises:
             LogRewoundError: One was not; to follow anew empties it.
         """
-        if any(not continues(Place(after, state.hash), event) for state in self._standing_at(after)):
+        if any(not continues(HashedPosition(after, state.hash), event) for state in self._states_at(after)):
             raise LogRewoundError(after)
 
-    def _standing_at(self, position: Position) -> list[ProjectionState]:
+    def _states_at(self, position: Position) -> list[ProjectionState]:
         return [state for state in self._states.values() if state.position == position > 0]
 
     async def _fold_all(self, connection: asyncpg.Connection, states: Sequence[ProjectionState], page: Page) -> bool:

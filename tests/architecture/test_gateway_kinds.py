@@ -25,7 +25,7 @@ def test_each_kind_says_what_it_is_like_in_its_own_file(kind: str) -> None:
 
 
 def test_each_kind_has_at_most_one_event_that_begins_its_own_stream() -> None:
-    begun = [event.subject.kind for event in own_creations() if event.subject]
+    begun = [event.target.kind for event in own_creations() if event.target]
     assert sorted(begun) == sorted(kind for kind in REGISTRY.kinds if rules_of(kind).has_own_stream)
 
 

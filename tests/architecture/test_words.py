@@ -9,7 +9,7 @@ from typing import Final
 from tests.architecture.tree import REPOSITORY, parsed, source_files
 
 GLOSSARY: Final = REPOSITORY / "docs/glossary.md"
-_ROW: Final = re.compile(r"^\| (?P<term>[a-z][a-z ]*) \| (?P<meaning>.+) \| (?P<foreign>[a-z, ]*)\|$", re.MULTILINE)
+_ROW: Final = re.compile(r"^\| (?P<term>[a-z][a-z ]*) \| (?P<meaning>.+) \| (?P<foreign>[A-Za-z, ]*)\|$", re.MULTILINE)
 _TIME_WITHOUT_UNIT: Final = re.compile(r"(?:^|_)(timeout|interval|delay|duration|latency|age|period)(_max|_min)?$")
 
 
@@ -28,7 +28,7 @@ def test_names_use_the_words_of_the_glossary() -> None:
     assert [
         f"{path}:{line} {name}: say {foreign[word]}, not {word}"
         for path, line, name in _defined_names()
-        for word in _words(name) & foreign.keys()
+        for word in (_words(name) | _type_words(name)) & foreign.keys()
     ] == []
 
 
@@ -43,6 +43,15 @@ def test_checkpoint_means_a_training_checkpoint() -> None:
         f"{path}:{line} {name}"
         for path, line, name in _defined_names()
         if _is_machinery(path) and "checkpoint" in _words(name)
+    ] == []
+
+
+def test_subject_means_where_a_message_goes_in_nats() -> None:
+    """What a change event is about is its target."""
+    assert [
+        f"{path}:{line} {name}"
+        for path, line, name in _defined_names()
+        if "subject" in _words(name) and "feed" not in path.parts
     ] == []
 
 
@@ -87,8 +96,15 @@ def _words(name: str) -> set[str]:
     return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
 
 
+def _type_words(name: str) -> set[str]:
+    """Return the words of a CamelCase name, with their capital letters."""
+    return set(re.findall(r"[A-Z][a-z]+", name))
+
+
 def _defined_names() -> Iterator[tuple[Path, int, str]]:
+    """Return all names that the source files define; that of a module as it would be that of a type."""
     for path in source_files():
+        yield path, 1, path.stem.title().replace("_", "")
         for node in ast.walk(parsed(path)):
             match node:
                 case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):

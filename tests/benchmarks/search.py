@@ -1,7 +1,7 @@
 """How fast runs are found among 100,000 of one experiment, each with five hyperparameters and five metrics.
 
 The reference is a `SELECT count(*)` of the same rows written by hand, on a connection of its own in the same run: it
-returns one number, a search the first hundred ids in order, each with its place.
+returns one number, a search the first hundred ids in order, each with its page token.
 """
 
 import asyncio
@@ -113,7 +113,7 @@ async def run() -> list[Figure]:
 
 
 async def _ask(views: Views, connection: asyncpg.Connection, question: Question) -> Figure:
-    after = await _place(views, question) if question.deep else None
+    after = await _token_at(views, question) if question.deep else None
 
     async def search() -> None:
         await views.of(Search).page(
@@ -138,9 +138,9 @@ async def _ask(views: Views, connection: asyncpg.Connection, question: Question)
     )
 
 
-async def _place(views: Views, question: Question) -> str:
-    """Return the place of the object at `DEEP`."""
-    place = None
+async def _token_at(views: Views, question: Question) -> str:
+    """Return the page token of the object at `DEEP`."""
+    token = None
     for _ in range(0, DEEP, 10_000):
         page = await views.of(Search).page(
             "run",
@@ -148,11 +148,11 @@ async def _place(views: Views, question: Question) -> str:
             filter=question.filter,
             order_by=question.order_by,
             limit=10_000,
-            after=place,
+            after=token,
         )
-        place = page[-1].place
-    assert place is not None
-    return place
+        token = page[-1].page_token
+    assert token is not None
+    return token
 
 
 async def _median_s(call: Callable[[], Awaitable[None]]) -> float:

@@ -178,4 +178,4 @@ async def test_only_clients_that_take_them_get_tokens_with_a_hash(log: Log, tmp_
             watching.cancel()
             assert [bool(token.hash) for token in tokens] == [headers == TAKES_HASH] * 4
             for token in tokens:
-                assert await log.places.check(token) == token.position == 1
+                assert await log.chain_hashes.check(token) == token.position == 1

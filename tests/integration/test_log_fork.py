@@ -53,11 +53,11 @@ async def test_tokens_from_before_a_fork_stay_valid_and_later_ones_of_the_old_ep
     later = await log.append(append(stream()))
 
     for token in (first.token, first.token.without_hash(), Token(first.log_id, Position(1)), later.token):
-        assert await log.places.check(token) == token.position
+        assert await log.chain_hashes.check(token) == token.position
     with pytest.raises(LogRewoundError):
-        await log.places.check(beyond)
+        await log.chain_hashes.check(beyond)
     with pytest.raises(LogForkedError):
-        await log.places.check(Token(new_id(), Position(1)))
+        await log.chain_hashes.check(Token(new_id(), Position(1)))
 
 
 async def test_a_fork_of_a_fork_knows_all_its_ancestors(log: Log, dsn: str) -> None:

@@ -112,29 +112,29 @@ async def test_a_token_with_its_hash_is_told_from_one_of_the_log_as_it_was(dsn: 
     await recorded_before(dsn, 3)
     async with Restorable.keep(dsn) as kept:
         before = await Log.open(dsn)
-        old = await before.places.hashed(Token(before.log_id, Position(3)))
-        lost = await before.places.hashed(Token(before.log_id, await record(before, 2)))
-        assert await before.places.check(lost) == 5
+        old = await before.chain_hashes.hashed(Token(before.log_id, Position(3)))
+        lost = await before.chain_hashes.hashed(Token(before.log_id, await record(before, 2)))
+        assert await before.chain_hashes.check(lost) == 5
         await before.close()
         await kept.record(replaced)
         await kept.restore()
         log = await Log.open(dsn)
 
-        assert await log.places.check(old) == 3
-        assert await log.places.check(lost.without_hash()) == 5
+        assert await log.chain_hashes.check(old) == 3
+        assert await log.chain_hashes.check(lost.without_hash()) == 5
         for _ in range(2):
             with pytest.raises(LogRewoundError):
-                await log.places.check(lost)
+                await log.chain_hashes.check(lost)
         with pytest.raises(LogForkedError):
-            await log.places.check(Token(new_id(), Position(1), old.hash))
+            await log.chain_hashes.check(Token(new_id(), Position(1), old.hash))
         await log.close()
 
 
 async def test_a_token_is_checked_without_a_read_once_its_place_is_known(log: Log) -> None:
-    token = await log.places.hashed(Token(log.log_id, await record(log, 1)))
+    token = await log.chain_hashes.hashed(Token(log.log_id, await record(log, 1)))
     await log.database.close()  # whoever reads now fails
 
-    assert await log.places.check(token) == 1
+    assert await log.chain_hashes.check(token) == 1
 
 
 async def test_a_promoted_older_copy_of_the_data_folder_is_noticed() -> None:

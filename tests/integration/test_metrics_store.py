@@ -174,7 +174,7 @@ async def test_processes_of_the_version_before_read_every_point(dsn: str, log: L
     views = await settled(log)
     assert await sealed(log) == 1500
     ours = await views.of(Metrics).of(RUN.id)
-    page = await views.of(Metrics).page(RUN.id, "loss", steps=ALL_STEPS, place=None, points_max=2000, bytes_max=10**6)
+    page = await views.of(Metrics).page(RUN.id, "loss", steps=ALL_STEPS, start=None, points_max=2000, bytes_max=10**6)
     async with log.database.acquire() as connection:
         chunks = await connection.fetch(_former("of"), RUN.id, [], *ALL_STEPS)
         count = await connection.fetchval(_former("count_range"), RUN.id, ["loss"], 1999, 2002)
@@ -232,7 +232,7 @@ async def test_what_the_version_before_has_filled_is_read_until_it_is_rebuilt(ds
 
     async def told() -> tuple[Any, ...]:
         page = await views.of(Metrics).page(
-            RUN.id, "loss", steps=Steps(1000, 1400), place=None, points_max=300, bytes_max=9999
+            RUN.id, "loss", steps=Steps(1000, 1400), start=None, points_max=300, bytes_max=9999
         )
         return (
             *(series.values for series in await views.of(Metrics).of(RUN.id)),

@@ -75,7 +75,7 @@ async def test_logged_events_come_by_wallclock_in_pages(dsn: str, log: Log) -> N
     after = None
     while page := await views.of(LoggedEvents).list(RUN.id, limit=2, after=after):
         names += [row.name for row in page]
-        after = page[-1].place
+        after = page[-1].sort_key
     assert names == ["event-1", "event-3", "event-2", "event-0"]
     since = await views.of(LoggedEvents).list(RUN.id, since=BEGIN + timedelta(minutes=2), limit=9)
     assert [(row.name, row.wallclock) for row in since] == [("event-2", times[2]), ("event-0", times[0])]

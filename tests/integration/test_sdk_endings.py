@@ -72,7 +72,7 @@ class Ended:
 def left_behind(folder: Path, address: str) -> list[str]:
     """Return the names of the journals and rings of other processes that are still there."""
     journals = JournalFolder(JournalSettings(folder), address)
-    stems = [*(path.stem for path in journals.journals()), *journals.shelves.stems()]
+    stems = [*(path.stem for path in journals.journals()), *journals.ring_folders.stems()]
     return [stem for stem in stems if f"-{os.getpid()}-" not in stem]
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from modelbox import Experiment, ModelBox, RefusedError, Run
-from modelbox.delivery import tries
+from modelbox.delivery import attempts
 from modelbox.delivery.buffer import Point
 from modelbox.delivery.columns import records_of
 from modelbox.journal.folder import JournalFolder, JournalSettings
@@ -229,7 +229,7 @@ async def test_a_forgotten_key_does_not_record_twice(
     connection = await asyncpg.connect(dsn)
     await connection.execute("DELETE FROM modelbox.idempotency_0; DELETE FROM modelbox.idempotency_1")
     await connection.close()
-    monkeypatch.setattr(tries, "KEY_TRUSTED_S", -1.0)
+    monkeypatch.setattr(attempts, "KEY_TRUSTED_S", -1.0)
     with ModelBox(holder.address) as client:
         client.object(run.id).log_metrics({"after": 1.0})
     check(sdk_server, run.id, range(100))

@@ -23,7 +23,7 @@ run = client.run(run.id)
 log(range(5))
 checkpoint = run.new_checkpoint(epoch=0)
 Path(sys.argv[3], "weights.bin").write_bytes(b"w" * 3_000_000)
-client._session._files._tries.stop.set()  # as if it were killed before a file is on its way
+client._session._files._attempts.stop.set()  # as if it were killed before a file is on its way
 checkpoint.log_artifact(Path(sys.argv[3], "weights.bin"))
 log(range(5, 10))
 ready()

@@ -43,7 +43,7 @@ def test_an_outage_is_warned_about_once_however_much_waits_from_earlier(
         later.object(done.id).log_artifact(tmp_path / "notes.txt")
         later.object(done.id).log_metrics({"loss": 0.1}, step=9)
         for courier in (later._session._courier, later._session._files):
-            wait_until(lambda courier=courier: courier._contact.trouble is not None)  # type: ignore[misc]
+            wait_until(lambda courier=courier: courier._reachability.trouble is not None)  # type: ignore[misc]
         wait_until(lambda: "waits for the server" in caplog.text)
         told = [record.getMessage() for record in caplog.records]
     why = f"server_addr: no answer from {sdk_server.address} (connection refused); does the server run there?"

@@ -17,27 +17,27 @@ from modelbox_events.types.model import ModelCreated
 from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored, ObjectUpdated
 from modelbox_events.types.run import RunCreated
-from modelbox_projections import PROJECTIONS, InvalidPlaceError, Scope, SearchTooSlowError, Views, prepare
+from modelbox_projections import PROJECTIONS, InvalidPageTokenError, Scope, SearchTooSlowError, Views, prepare
 from modelbox_projections.heartbeats import record
 from modelbox_projections.search import queries
-from modelbox_projections.search.faces import Face
 from modelbox_projections.search.fields import METRIC_SUFFIXES
 from modelbox_projections.search.kinds import KINDS
 from modelbox_projections.search.queries import Search
 from modelbox_projections.search.syntax import Operator
+from modelbox_projections.search.value_types import ValueType
 from tests.integration.projections_support import WAIT_S, running
 
 EXPERIMENT = UUID(int=1, version=4)
 ANY_ID = str(EXPERIMENT)
 LITERALS = {
-    Face.TEXT: "'a'",
-    Face.WORD: "'lost'",
-    Face.ID: f"'{ANY_ID}'",
-    Face.NUMBER: "0.5",
-    Face.MEASURE: "0.5",
-    Face.WHOLE: "5",
-    Face.TIME: "'2026-01-31T10:00:00Z'",
-    Face.TRUTH: "true",
+    ValueType.TEXT: "'a'",
+    ValueType.WORD: "'lost'",
+    ValueType.ID: f"'{ANY_ID}'",
+    ValueType.NUMBER: "0.5",
+    ValueType.MEASURE: "0.5",
+    ValueType.WHOLE: "5",
+    ValueType.TIME: "'2026-01-31T10:00:00Z'",
+    ValueType.TRUTH: "true",
 }
 
 
@@ -117,18 +117,19 @@ def filters_of_every_form(kind: Kind) -> Iterator[str]:
         field = f"{name}.`a b`" if rule.keyed and "." not in name else name
         if rule.present:
             yield f"{field} is null and {field} is not null"
-        for seen in rule.seen:
-            for operator in seen.face.value.operators:
+        for expression in rule.expressions:
+            for operator in expression.type.value.operators:
                 match operator:
                     case Operator.IS_NAN:
                         yield f"{field} is nan or {field} is not nan"
                     case Operator.LIKE | Operator.ILIKE:
                         yield f"{field} {operator} '%' or {field} not {operator} '%'"
                     case Operator.IN:
-                        literal = LITERALS[seen.face]
+                        literal = LITERALS[expression.type]
                         yield f"{field} in ({literal}, {literal}) or {field} not in ({literal})"
                     case _:
-                        yield f"{field} {operator} {LITERALS[seen.face]} or {field} != {LITERALS[seen.face]}"
+                        literal = LITERALS[expression.type]
+                        yield f"{field} {operator} {literal} or {field} != {literal}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -144,7 +145,7 @@ async def test_every_field_is_understood_by_postgres_in_filters_and_orders(writt
             field = f"{name}.k" if rule.keyed else name
             (found,) = await written.views.of(Search).page(kind, Scope(), order_by=f"{field} desc", limit=5)
             after = await written.views.of(Search).page(
-                kind, Scope(), order_by=f"{field} desc", limit=5, after=found.place
+                kind, Scope(), order_by=f"{field} desc", limit=5, after=found.page_token
             )
             assert (found.id, after) == (object_id, []), name
 
@@ -157,7 +158,7 @@ async def test_the_largest_search_is_planned_and_run(written: Written) -> None:
     order = ", ".join(f"metadata.k{n} desc" for n in range(8))
     (found,) = await written.views.of(Search).page("run", Scope(), filter=nested, order_by=order, limit=5)
     assert found.id == run_id
-    assert await written.find(filter=nested, order_by=order, after=found.place) == []
+    assert await written.find(filter=nested, order_by=order, after=found.page_token) == []
     joined = " and ".join(f"metrics.m{n} > 0.5 and params.p{n} = 'x'" for n in range(32))
     assert await written.find(filter=joined, order_by=order) == []
     listed = ", ".join(f"'{n}'" for n in range(490))
@@ -177,7 +178,7 @@ async def test_pages_neither_repeat_nor_miss_what_was_there_when_others_write_be
         if not page:
             break
         found += [item.id for item in page]
-        after = page[-1].place
+        after = page[-1].page_token
         await written.create("run", name=f"{n}{n}", labels={"k": f"{n % 3}"} if n % 2 else {})
         await written.settle()
     assert len(found) == len(set(found))
@@ -191,7 +192,7 @@ async def test_a_page_goes_on_where_it_ended_although_its_last_object_is_gone(wr
     await written.write("run", runs[1], ObjectDeleted(object_id=runs[1]))
     await written.settle()
     assert [item.id for item in page] == runs[:2]
-    assert await written.find(order_by="name", after=page[-1].place) == runs[2:]
+    assert await written.find(order_by="name", after=page[-1].page_token) == runs[2:]
 
 
 async def test_a_place_belongs_to_its_search(written: Written) -> None:
@@ -205,8 +206,8 @@ async def test_a_place_belongs_to_its_search(written: Written) -> None:
         {"scope": Scope(namespace="n"), "order_by": "name", "include_deleted": True},
     )
     for other in others:
-        with pytest.raises(InvalidPlaceError):
-            await written.find(after=found.place, **other)
+        with pytest.raises(InvalidPageTokenError):
+            await written.find(after=found.page_token, **other)
 
 
 @pytest.mark.parametrize("kind", KINDS)

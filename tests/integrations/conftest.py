@@ -11,4 +11,4 @@ __all__ = ["client", "sdk_server"]
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a single answer however busy the machine is, so that what is uploaded is returned."""
-    monkeypatch.setattr(boosters, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(boosters, "FILES_ANSWER_TIMEOUT_S", 60.0)

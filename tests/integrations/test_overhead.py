@@ -21,7 +21,7 @@ from typing import Final
 import pytest
 
 from modelbox.delivery.waiting import LOOK_S
-from modelbox.integrations.keeper import PATIENCE_S
+from modelbox.integrations.keeper import FILES_ANSWER_TIMEOUT_S
 from tests.integration.journal_support import left
 from tests.integration.middle import Middle
 from tests.integration.sdk_server import SdkServer
@@ -47,7 +47,7 @@ SLOWER_MAX: Final = 0.02
 ONCE_THREAD_S_MAX: Final = 0.1
 """What a training may take once, however long it is, of its thread's time: hyperparameters, its end."""
 
-ONCE_S_MAX: Final = 2 * (PATIENCE_S + LOOK_S) + ONCE_THREAD_S_MAX
+ONCE_S_MAX: Final = 2 * (FILES_ANSWER_TIMEOUT_S + LOOK_S) + ONCE_THREAD_S_MAX
 """The same by the clock: the end waits for an answer that does not come, for checkpoints and for how the run ended."""
 
 TIMEOUT_S: Final = 1_800

@@ -16,7 +16,7 @@ from modelbox_projections.fold import Fold
 from modelbox_projections.generations import create_generation, digests, drop_generation
 from modelbox_projections.metrics import sealing
 from modelbox_projections.metrics.downsampling import downsampled
-from modelbox_projections.metrics.pages import SeriesPlace
+from modelbox_projections.metrics.pages import SeriesStart
 from modelbox_projections.metrics.queries import Metrics
 from modelbox_projections.metrics.series import ALL_STEPS, Steps
 from modelbox_projections.page import Page
@@ -174,10 +174,10 @@ async def assert_reads(views: Views, model: Model, object_id: uuid.UUID, max_poi
 
 async def paged(views: Views, object_id: uuid.UUID, key: str, steps: Steps, size: int) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
-    place: SeriesPlace | None = None
+    start: SeriesStart | None = None
     while True:
         page = await views.of(Metrics).page(
-            object_id, key, steps=steps, place=place, points_max=size, bytes_max=2**20
+            object_id, key, steps=steps, start=start, points_max=size, bytes_max=2**20
         )  # fmt: skip
         points = [
             (step, wallclock_s, series.kind, number, shown(value))
@@ -191,4 +191,4 @@ async def paged(views: Views, object_id: uuid.UUID, key: str, steps: Steps, size
         if page.next is None:
             return found
         assert len(points) == size
-        place = page.next
+        start = page.next

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from modelbox_events import Log
 from modelbox_events.event import Kind
-from modelbox_projections import PROJECTIONS, FilterError, Found, InvalidPlaceError, Scope, Views, prepare
+from modelbox_projections import PROJECTIONS, FilterError, Found, InvalidPageTokenError, Scope, Views, prepare
 from modelbox_projections.search.queries import Search
 from tests.integration.projections_support import WAIT_S, running
 from tests.property.search_model import Drawn, DrawnOrder, filters, orders
@@ -106,7 +106,7 @@ async def test_pages_have_what_the_filter_means_in_the_order_it_means(
         if not page:
             break
         found += [item.id for item in page]
-        after = page[-1].place
+        after = page[-1].page_token
 
     assert found == expected
 
@@ -128,27 +128,27 @@ anything = st.text() | st.lists(st.sampled_from(words), max_size=12).map(" ".joi
 
 
 @thorough
-@given(kind=kinds, text=anything, order_by=anything | st.just(""), place=st.none() | st.text(min_size=1))
-@example(kind="run", text="(" * 4000, order_by="", place=None)
-@example(kind="run", text="not " * 1000 + "name = 'x'", order_by="", place=None)
+@given(kind=kinds, text=anything, order_by=anything | st.just(""), token=st.none() | st.text(min_size=1))
+@example(kind="run", text="(" * 4000, order_by="", token=None)
+@example(kind="run", text="not " * 1000 + "name = 'x'", order_by="", token=None)
 async def test_any_text_is_a_search_or_refused_as_none(
-    objects: Objects, kind: Kind, text: str, order_by: str, place: str | None
+    objects: Objects, kind: Kind, text: str, order_by: str, token: str | None
 ) -> None:
-    refused: FilterError | InvalidPlaceError | None = None
+    refused: FilterError | InvalidPageTokenError | None = None
     found: list[Found] = []
     try:
-        found = await objects.views.of(Search).page(kind, Scope(), filter=text, order_by=order_by, limit=5, after=place)
-    except (FilterError, InvalidPlaceError) as error:
+        found = await objects.views.of(Search).page(kind, Scope(), filter=text, order_by=order_by, limit=5, after=token)
+    except (FilterError, InvalidPageTokenError) as error:
         refused = error
     match refused:
         case None:
-            assert place is None, found
+            assert token is None, found
             assert len(found) <= 5
         case FilterError():
             written = {"filter": text, "order_by": order_by}[refused.field]
             assert 1 <= refused.position <= len(written) + 1
-        case InvalidPlaceError():
-            assert refused.place == place
+        case InvalidPageTokenError():
+            assert refused.token == token
 
 
 @thorough

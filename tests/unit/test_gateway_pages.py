@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX
-from modelbox_gateway.rpc.messages.pages import Pages, PositionPlace, fill_page, page_size
+from modelbox_gateway.rpc.messages.pages import Pages, PositionStart, fill_page, page_size
 
-PAGES = Pages[int]("models", PositionPlace)
+PAGES = Pages[int]("models", PositionStart)
 
 
 @given(st.text(max_size=50), st.integers(1, 2**63 - 1))
-def test_a_token_leads_back_to_its_place(scope: str, place: int) -> None:
-    assert PAGES.place(scope, PAGES.token(scope, place)) == place
+def test_a_token_leads_back_to_its_start(scope: str, start: int) -> None:
+    assert PAGES.start(scope, PAGES.token(scope, start)) == start
 
 
 def test_no_token_is_the_first_page() -> None:
-    assert PAGES.place("default", "") is None
+    assert PAGES.start("default", "") is None
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_no_token_is_the_first_page() -> None:
         PAGES.token("other", 5),
         PAGES.token("default", 0),
         PAGES.token("default", -1),
-        Pages[int]("artifacts", PositionPlace).token("default", 5),
+        Pages[int]("artifacts", PositionStart).token("default", 5),
         Pages[str]("models", str).token("default", "name"),
         base64.urlsafe_b64encode(msgspec.msgpack.encode(("models", "default", 2**63))).decode(),
     ],
 )
 def test_a_token_that_this_list_did_not_make_is_refused(token: str) -> None:
     with pytest.raises(InvalidFieldError, match=r"^page_token: "):
-        PAGES.place("default", token)
+        PAGES.start("default", token)
 
 
 @pytest.mark.parametrize(("asked", "given_"), [(0, PAGE_ITEMS_MAX), (5, 5), (2**32 - 1, PAGE_ITEMS_MAX)])

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modelbox.delivery.contact import Contact
+from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.destination import Destination
+from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.takeover import Sent, Takeover
-from modelbox.delivery.tries import Tries
 from modelbox.errors import AnotherLogError, UnavailableError, UnsupportedError
 from modelbox.home import HomeLog
 from modelbox.journal.backlog import Backlog
@@ -58,15 +58,15 @@ class Server:
     def take_over(self, path: Path, *, takes_foreign: bool = False) -> list[Sent]:
         home = HomeLog()
         destination = Destination(lambda: self.log, home, address=ADDRESS, takes_foreign=takes_foreign)
-        tries = Tries(
+        attempts = Attempts(
             self.send,
             lambda _: False,
             stop=threading.Event(),
-            contact=Contact(),
+            reachability=Reachability(),
             destination=destination,
             away_s_max=0,
         )
-        takeover = Takeover(folder_of(path, home), tries)
+        takeover = Takeover(folder_of(path, home), attempts)
         try:
             return takeover.run()
         except UnavailableError:

@@ -6,8 +6,8 @@ import pytest
 
 from modelbox.enums import FileType, MLFramework
 from modelbox.errors import InvalidFieldError
+from modelbox.transfer.artifact_paths import path_below
 from modelbox.transfer.files import files_to_track, files_to_upload, label_of, wire_file
-from modelbox.transfer.places import place_of
 from modelbox.values import LocalFile
 
 ID = "1c9f6b8e"
@@ -43,7 +43,7 @@ ID = "1c9f6b8e"
     ],
 )
 def test_a_label_is_only_a_name_below_the_folder(label: str, place: str) -> None:
-    found = place_of(label, file_id=ID, windows=False)
+    found = path_below(label, file_id=ID, windows=False)
     assert found == PurePosixPath(place)
     assert not found.is_absolute()
     assert ".." not in found.parts
@@ -52,7 +52,7 @@ def test_a_label_is_only_a_name_below_the_folder(label: str, place: str) -> None
 @pytest.mark.parametrize("file_id", ["../x", "/etc/passwd", "a/../../b", "..", "x\0y", "", "C:\\x", "/"])
 def test_an_id_that_is_none_is_only_a_name_too(file_id: str) -> None:
     """It stands in for a label that says nothing, and a server says both."""
-    found = place_of("..", file_id=file_id)
+    found = path_below("..", file_id=file_id)
     assert len(found.parts) == 1
     assert not set(str(found)) & {"/", "\\", "\0", ":"}
     assert found.name not in {"", "..", "."}
@@ -72,7 +72,7 @@ def test_an_id_that_is_none_is_only_a_name_too(file_id: str) -> None:
     ],
 )
 def test_on_windows_a_place_has_only_names_that_windows_takes(label: str, place: str) -> None:
-    assert place_of(label, file_id=ID, windows=True) == PurePosixPath(place)
+    assert path_below(label, file_id=ID, windows=True) == PurePosixPath(place)
 
 
 @pytest.mark.parametrize(

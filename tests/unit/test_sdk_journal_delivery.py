@@ -8,13 +8,13 @@ from time import monotonic, time
 
 import pytest
 
+from modelbox.delivery import attempts as attempts_module
 from modelbox.delivery import threads as threads_module
-from modelbox.delivery import tries as tries_module
 from modelbox.delivery import waiting
-from modelbox.delivery.contact import Contact
+from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.courier import Courier
+from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.takeover import Takeover
-from modelbox.delivery.tries import Tries
 from modelbox.errors import FlushTimeoutError, NotFoundError, RefusedError, UnavailableError
 from modelbox.journal.record import METRICS, Record
 from modelbox.values import Delivery
@@ -43,8 +43,10 @@ def log(courier: Courier, steps: range, *, object_id: str = "known") -> None:
 
 
 def takeover(server: Server, path: Path, *, away_s_max: float = WAIT_S) -> Takeover:
-    tries = Tries(server.send, lambda _: False, stop=threading.Event(), contact=Contact(), away_s_max=away_s_max)
-    return Takeover(folder_of(path), tries)
+    attempts = Attempts(
+        server.send, lambda _: False, stop=threading.Event(), reachability=Reachability(), away_s_max=away_s_max
+    )
+    return Takeover(folder_of(path), attempts)
 
 
 def test_what_is_logged_is_handed_over_to_the_journal_though_the_server_does_not_answer(tmp_path: Path) -> None:
@@ -288,15 +290,15 @@ def test_after_a_jump_of_the_clock_the_server_is_asked_what_it_has(
     close(first)
     server.loses_answers = 0
     forgetful = Server()
-    monkeypatch.setattr(tries_module, "time", lambda: time() + jump_s)
+    monkeypatch.setattr(attempts_module, "time", lambda: time() + jump_s)
     asked: list[Record] = []
 
     def was_recorded(record: Record) -> bool:
         asked.append(record)
         return record.key in server.recorded
 
-    tries = Tries(forgetful.send, was_recorded, stop=threading.Event(), contact=Contact())
-    [sent] = Takeover(folder_of(tmp_path), tries).run()
+    attempts = Attempts(forgetful.send, was_recorded, stop=threading.Event(), reachability=Reachability())
+    [sent] = Takeover(folder_of(tmp_path), attempts).run()
     assert (sent.points, sent.waiting, len(asked)) == (5, 0, 1)
     assert forgetful.steps == []
     assert list(tmp_path.iterdir()) == []

@@ -6,11 +6,11 @@ from time import time
 
 import pytest
 
+from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.buffer import Point
 from modelbox.delivery.columns import records_of, repacked
-from modelbox.delivery.contact import Contact
+from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.takeover import Takeover
-from modelbox.delivery.tries import Tries
 from modelbox.ids import new_key
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
@@ -49,7 +49,7 @@ def taken_over(folder: JournalFolder) -> list[bytes]:
         sent.append(record.request)
         return b""
 
-    Takeover(folder, Tries(send, lambda _: False, stop=threading.Event(), contact=Contact())).run()
+    Takeover(folder, Attempts(send, lambda _: False, stop=threading.Event(), reachability=Reachability())).run()
     return sent
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from modelbox.delivery.contact import Contact
+from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.order import Order
+from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.suspects import Suspects
 from modelbox.delivery.takeover import Takeover
-from modelbox.delivery.tries import Tries
 from modelbox.errors import InvalidFieldError, ModelBoxError, ServerError, UnavailableError
 from modelbox.ids import object_id
 from modelbox.journal import aside
@@ -142,8 +142,8 @@ def test_what_cannot_be_set_aside_stays_in_its_journal(tmp_path: Path, monkeypat
         raise InvalidFieldError("no", reason="INVALID_FIELD")
 
     def run() -> tuple[int, int]:
-        tries = Tries(refuse, lambda _: False, stop=threading.Event(), contact=Contact())
-        [sent] = Takeover(folder_of(tmp_path), tries).run()
+        attempts = Attempts(refuse, lambda _: False, stop=threading.Event(), reachability=Reachability())
+        [sent] = Takeover(folder_of(tmp_path), attempts).run()
         return sent.refused, sent.waiting
 
     def fail(*_: object) -> None:

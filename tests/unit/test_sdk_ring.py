@@ -13,7 +13,7 @@ import pytest
 from modelbox.delivery.buffer import Buffer, Point
 from modelbox.delivery.columns import points_of, records_of
 from modelbox.delivery.pouring import pour_orphans, take
-from modelbox.journal import shelves
+from modelbox.journal import ring_folders
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder, unanswered
 from modelbox.journal.record import METRICS, NO_SLOT, Record
@@ -62,8 +62,8 @@ class Owner:
 def folder(tmp_path: Path) -> Iterator[JournalFolder]:
     folder = folder_of(tmp_path / "journals")
     yield folder
-    for stem in list(folder.shelves.stems()):
-        path = folder.shelves.of(stem)
+    for stem in list(folder.ring_folders.stems()):
+        path = folder.ring_folders.of(stem)
         assert path is not None
         path.unlink()
 
@@ -77,7 +77,7 @@ def left(folder: JournalFolder) -> list[Record]:
         assert file is not None
         records += unanswered(path)
         file.close()
-    assert list(folder.shelves.stems()) == []
+    assert list(folder.ring_folders.stems()) == []
     return records
 
 
@@ -255,7 +255,7 @@ def test_a_folder_of_another_account_is_refused(
 ) -> None:
     shared = tmp_path / "shm"
     shared.mkdir()
-    monkeypatch.setattr(shelves, "SHARED_MEMORY", shared)
+    monkeypatch.setattr(ring_folders, "SHARED_MEMORY", shared)
     theirs = shared / f"modelbox-{os.getuid()}"
     theirs.mkdir(mode=0o700)
     os.chown(theirs, 65534, 65534)
@@ -273,9 +273,9 @@ def test_no_ring_is_mapped_where_a_write_may_find_no_room(
     mounts.write_text(
         f"21 1 8:1 / / rw - ext4 /dev/a rw\n30 21 0:5 / {at} rw,relatime shared:1 - {kind} host:/home rw\n"
     )
-    monkeypatch.setattr(shelves, "_MOUNTS", mounts)
-    monkeypatch.setattr(shelves, "SHARED_MEMORY", tmp_path / "none")
-    assert shelves.mounted_as(folder.settings.folder) == kind
+    monkeypatch.setattr(ring_folders, "_MOUNTS", mounts)
+    monkeypatch.setattr(ring_folders, "SHARED_MEMORY", tmp_path / "none")
+    assert ring_folders.mounted_as(folder.settings.folder) == kind
     assert folder.create_ring() is None
 
 
@@ -284,8 +284,8 @@ def test_without_shared_memory_a_ring_is_beside_its_journal(
 ) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text("21 1 8:1 / / rw - ext4 /dev/a rw\n")
-    monkeypatch.setattr(shelves, "_MOUNTS", mounts)
-    monkeypatch.setattr(shelves, "SHARED_MEMORY", tmp_path / "none")
+    monkeypatch.setattr(ring_folders, "_MOUNTS", mounts)
+    monkeypatch.setattr(ring_folders, "SHARED_MEMORY", tmp_path / "none")
     owner = Owner(folder)
     assert owner.ring.path.parent == folder.settings.folder
     owner.log(range(3))
@@ -310,7 +310,7 @@ def test_a_ring_whose_journals_somebody_removed_is_removed_after_a_day(
     gone.log(range(3))
     gone.die()
     (tmp_path / "gone").rmdir()
-    monkeypatch.setattr(shelves, "time", lambda: time() + age_s)
+    monkeypatch.setattr(ring_folders, "time", lambda: time() + age_s)
     owner = Owner(folder)
     assert gone.ring.path.exists() is not is_swept
     gone.ring.path.unlink(missing_ok=True)

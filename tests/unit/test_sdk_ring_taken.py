@@ -22,8 +22,8 @@ from tests.unit.test_sdk_ring import Owner, left, steps
 def folder(tmp_path: Path) -> Iterator[JournalFolder]:
     folder = folder_of(tmp_path / "journals")
     yield folder
-    for stem in list(folder.shelves.stems()):
-        path = folder.shelves.of(stem)
+    for stem in list(folder.ring_folders.stems()):
+        path = folder.ring_folders.of(stem)
         assert path is not None
         path.unlink()
 
@@ -151,7 +151,7 @@ def test_a_call_of_many_records_that_is_taken_over_by_halves_is_recorded_once(
 def test_a_process_killed_while_it_made_its_journal_loses_nothing(folder: JournalFolder, size: int) -> None:
     owner = Owner(folder)
     owner.log(range(10))
-    stem = folder.shelves.stem_of(owner.ring)
+    stem = folder.ring_folders.stem_of(owner.ring)
     folder.settings.folder.joinpath(f"{stem}.journal").write_bytes(bytes(size))
     owner.die()
     assert steps(left(folder)) == list(range(10))

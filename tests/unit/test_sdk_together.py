@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from modelbox.errors import UnavailableError
-from modelbox.transfer.patience import Patience
+from modelbox.transfer.retry_budget import RetryBudget
 from modelbox.transfer.together import together
 
 
@@ -61,11 +61,11 @@ def test_work_whose_threads_cannot_be_started_is_done_by_the_caller(monkeypatch:
     assert threads == {threading.get_ident()}
 
 
-def test_patience_ends_so_long_after_the_first_failure_and_begins_anew_when_something_comes_forward() -> None:
-    patience = Patience(0.12)
+def test_a_retry_budget_ends_so_long_after_the_first_failure_and_begins_anew_when_something_comes_forward() -> None:
+    budget = RetryBudget(0.12)
     tries = 0
-    while patience.pause(UnavailableError("away")):
+    while budget.pause(UnavailableError("away")):
         tries += 1
     assert 1 <= tries <= 2
-    patience.renew()
-    assert patience.pause(UnavailableError("away"))
+    budget.renew()
+    assert budget.pause(UnavailableError("away"))

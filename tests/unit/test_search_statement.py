@@ -8,10 +8,10 @@ import pytest
 from msgspec import structs
 
 from modelbox_events.event import Kind
-from modelbox_projections import FilterError, InvalidPlaceError
+from modelbox_projections import FilterError, InvalidPageTokenError
 from modelbox_projections.limits import POSITION_MAX
 from modelbox_projections.search.kinds import KINDS
-from modelbox_projections.search.places import Places
+from modelbox_projections.search.page_tokens import PageTokens
 from modelbox_projections.search.statement import Draft, Scope, Statement
 
 SECRET = "s3cr3t"
@@ -138,24 +138,24 @@ def test_a_scope_names_parents_that_the_kind_has() -> None:
                     statement(kind, scope=scope)
 
 
-def test_a_place_comes_back_as_it_was() -> None:
-    places = Places(["run", "name"], [str, float, datetime, int, UUID])
+def test_a_page_token_comes_back_as_it_was() -> None:
+    tokens = PageTokens(["run", "name"], [str, float, datetime, int, UUID])
     values = ("ß", -0.5, datetime(2026, 1, 31, 1, 2, 3, 4, tzinfo=UTC), -(2**63), ID)
-    assert places.values(places.text(7, values)) == (7, values)
-    assert places.values(places.text(POSITION_MAX, (None,) * 5)) == (POSITION_MAX, (None,) * 5)
+    assert tokens.values(tokens.token(7, values)) == (7, values)
+    assert tokens.values(tokens.token(POSITION_MAX, (None,) * 5)) == (POSITION_MAX, (None,) * 5)
 
 
-@pytest.mark.parametrize("place", ["", "x", "ß", "A" * 40_000, "kAA=", "=", "\ud800"])
-def test_what_is_no_place_is_refused(place: str) -> None:
-    with pytest.raises(InvalidPlaceError, match="no place of this search"):
-        Places(["run"], [str]).values(place)
+@pytest.mark.parametrize("token", ["", "x", "ß", "A" * 40_000, "kAA=", "=", "\ud800"])
+def test_what_is_no_page_token_is_refused(token: str) -> None:
+    with pytest.raises(InvalidPageTokenError, match="no page token of this search"):
+        PageTokens(["run"], [str]).values(token)
 
 
-def test_a_place_of_another_search_is_refused() -> None:
-    place = Places(["run", "a"], [str]).text(1, ("x",))
-    for other in (Places(["run", "b"], [str]), Places(["run", "a"], [float]), Places(["run", "a"], [])):
-        with pytest.raises(InvalidPlaceError):
-            other.values(place)
+def test_a_page_token_of_another_search_is_refused() -> None:
+    token = PageTokens(["run", "a"], [str]).token(1, ("x",))
+    for other in (PageTokens(["run", "b"], [str]), PageTokens(["run", "a"], [float]), PageTokens(["run", "a"], [])):
+        with pytest.raises(InvalidPageTokenError):
+            other.values(token)
 
 
 @pytest.mark.parametrize(
@@ -171,9 +171,9 @@ def test_a_place_of_another_search_is_refused() -> None:
         ([], (), 2**63),
     ],
 )
-def test_a_forged_place_with_what_postgres_cannot_take_is_refused(
+def test_a_forged_page_token_with_what_postgres_cannot_take_is_refused(
     types: list[type], values: tuple[object, ...], position: int
 ) -> None:
-    places = Places(["run"], types)
-    with pytest.raises(InvalidPlaceError):
-        places.values(places.text(position, values))
+    tokens = PageTokens(["run"], types)
+    with pytest.raises(InvalidPageTokenError):
+        tokens.values(tokens.token(position, values))

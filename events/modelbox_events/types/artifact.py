@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 
 ARTIFACT: Final[Kind] = "artifact"
 
@@ -37,7 +37,7 @@ class ArtifactsTracked(ChangeEvent, frozen=True, kw_only=True):
     """Files kept elsewhere were attached to an object."""
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(ARTIFACT, ("files", 0, "id"))
+    target: ClassVar = Target(ARTIFACT, ("files", 0, "id"))
 
     object_id: UUID
     files: list[TrackedFile]
@@ -47,7 +47,7 @@ class ArtifactUploaded(ChangeEvent, frozen=True, kw_only=True):
     """A file's bytes are durable in the blob store and verified; `sha256` (hex) is also their address there."""
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(ARTIFACT, ("id",))
+    target: ClassVar = Target(ARTIFACT, ("id",))
 
     object_id: UUID
     id: UUID

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 from modelbox_events.types.artifact import TrackedFile
 from modelbox_events.types.metrics import Double
 
@@ -17,7 +17,7 @@ class CheckpointCreated(ChangeEvent, frozen=True, kw_only=True):
     """
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(CHECKPOINT, ("checkpoint_id",))
+    target: ClassVar = Target(CHECKPOINT, ("checkpoint_id",))
 
     checkpoint_id: UUID
     experiment_id: UUID

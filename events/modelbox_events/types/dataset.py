@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 
 DATASET: Final[Kind] = "dataset"
 
@@ -22,7 +22,7 @@ class DatasetCreated(ChangeEvent, frozen=True, kw_only=True):
     """A dataset was registered; name and digest (`algorithm:hexadecimal`, may be empty) make it."""
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(DATASET, ("dataset_id",))
+    target: ClassVar = Target(DATASET, ("dataset_id",))
 
     dataset_id: UUID
     name: str

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 
 EXPERIMENT: Final[Kind] = "experiment"
 
@@ -15,7 +15,7 @@ class ExperimentCreated(ChangeEvent, frozen=True, kw_only=True):
     """
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(EXPERIMENT, ("experiment_id",))
+    target: ClassVar = Target(EXPERIMENT, ("experiment_id",))
 
     experiment_id: UUID
     name: str

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 from modelbox_events.types.artifact import TrackedFile
 
 MODEL: Final[Kind] = "model"
@@ -18,7 +18,7 @@ class ModelCreated(ChangeEvent, frozen=True, kw_only=True):
     """A model was created in a namespace; its name is unique there."""
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(MODEL, ("model_id",))
+    target: ClassVar = Target(MODEL, ("model_id",))
     upcasters: ClassVar = (_with_labels,)
 
     model_id: UUID

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 from modelbox_events.types.artifact import TrackedFile, UploadedFile
 from modelbox_events.types.metrics import Double
 
@@ -29,7 +29,7 @@ class ModelVersionCreated(ChangeEvent, frozen=True, kw_only=True):
     """
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(MODEL_VERSION, ("model_version_id",))
+    target: ClassVar = Target(MODEL_VERSION, ("model_version_id",))
     upcasters: ClassVar = (_with_origin,)
 
     model_id: UUID
@@ -57,7 +57,7 @@ class UniqueTagMoved(ChangeEvent, frozen=True, kw_only=True):
     known, as in events of an earlier version.
     """
 
-    subject: ClassVar = Subject(MODEL_VERSION, ("model_version_id",))
+    target: ClassVar = Target(MODEL_VERSION, ("model_version_id",))
     upcasters: ClassVar = (_with_names,)
 
     model_id: UUID
@@ -72,7 +72,7 @@ class UniqueTagMoved(ChangeEvent, frozen=True, kw_only=True):
 class UniqueTagRemoved(ChangeEvent, frozen=True, kw_only=True):
     """A unique tag belongs to no model version any more; the names are as in `UniqueTagMoved`."""
 
-    subject: ClassVar = Subject(MODEL_VERSION, ("model_version_id",))
+    target: ClassVar = Target(MODEL_VERSION, ("model_version_id",))
     upcasters: ClassVar = (_with_names,)
 
     model_id: UUID

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 
 RUN: Final[Kind] = "run"
 
@@ -40,7 +40,7 @@ class RunCreated(ChangeEvent, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(RUN, ("run_id",))
+    target: ClassVar = Target(RUN, ("run_id",))
 
     run_id: UUID
     experiment_id: UUID

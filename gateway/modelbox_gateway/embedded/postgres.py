@@ -116,7 +116,9 @@ class EmbeddedPostgres:
             stop_signal=signal.SIGINT,
             entry=account.entry,
         )
-        await self._process.wait_until(self._has_database, timeout_s=self._start_timeout_s, patience_s=self._patience_s)
+        await self._process.wait_until(
+            self._has_database, timeout_s=self._start_timeout_s, progress_timeout_s=self._progress_timeout_s
+        )
 
     async def ended(self) -> int:
         """Wait until Postgres ends by itself and return its exit code."""
@@ -143,7 +145,7 @@ class EmbeddedPostgres:
             discard_nameless(programs)
         draft.rename(self._data)
 
-    def _patience_s(self) -> float:
+    def _progress_timeout_s(self) -> float:
         return max(SILENCE_S_MAX, self._start_timeout_s) if self._is_recovering else self._start_timeout_s
 
     async def _has_database(self) -> bool:

@@ -131,15 +131,15 @@ class ServerProcess:
         ready: Callable[[], Awaitable[bool]],
         *,
         timeout_s: float,
-        patience_s: Callable[[], float] | None = None,
+        progress_timeout_s: Callable[[], float] | None = None,
     ) -> None:
         """Wait until the server answers.
 
         Args:
             ready: Whether it answers.
             timeout_s: How long it may take.
-            patience_s: For a server that may be long at work before it answers: asked each time, it says how long the
-                server's log may stand still at this moment. `timeout_s` counts for nothing then.
+            progress_timeout_s: For a server that may be long at work before it answers: asked each time, it says how
+                long the server's log may stand still at this moment. `timeout_s` counts for nothing then.
 
         Raises:
             EmbeddedServerError: It ended, or did not answer in time; the message holds what its log says.
@@ -151,9 +151,9 @@ class ServerProcess:
             if self._process.returncode is not None:
                 raise EmbeddedServerError(f"{self.name} ended at its start: {self._reason()} (its log: {self._log})")
             now = loop.time()
-            if patience_s is not None and (size := self._log_bytes()) != seen:
+            if progress_timeout_s is not None and (size := self._log_bytes()) != seen:
                 seen, progressed = size, now
-            if now - progressed > (patience_s() if patience_s else timeout_s):
+            if now - progressed > (progress_timeout_s() if progress_timeout_s else timeout_s):
                 await self.stop(timeout_s=1.0)
                 waited = f"{self.name} does not answer since {now - progressed:.3g} s"
                 raise EmbeddedServerError(f"{waited}: {self._reason()} (its log: {self._log})")

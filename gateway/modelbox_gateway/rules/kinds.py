@@ -105,7 +105,7 @@ def rules_of(kind: Kind) -> KindRules:
 def events_about(kind: Kind) -> tuple[type[ChangeEvent], ...]:
     """Return the event types that name an object of this kind as what they are about, by name."""
     types = (REGISTRY.types[name].struct for name in sorted(REGISTRY.types))
-    return tuple(event for event in types if event.subject is not None and event.subject.kind == kind)
+    return tuple(event for event in types if event.target is not None and event.target.kind == kind)
 
 
 def own_creations() -> tuple[type[ChangeEvent], ...]:

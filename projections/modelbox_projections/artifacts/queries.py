@@ -11,7 +11,7 @@ from modelbox_events import Database, Position
 from modelbox_projections.artifacts import STATEMENTS
 from modelbox_projections.limits import POSITION_MAX
 
-ArtifactPlace = NewType("ArtifactPlace", int)
+ArtifactOrdinal = NewType("ArtifactOrdinal", int)
 """Orders artifacts by when they came; several can come with one event, so a position would not do."""
 
 
@@ -35,7 +35,7 @@ class ArtifactRow(msgspec.Struct, frozen=True):
     uploaded: bool
     created_at: datetime
     created_position: Position
-    place: ArtifactPlace
+    place: ArtifactOrdinal
 
 
 class Artifacts:
@@ -87,7 +87,7 @@ class Artifacts:
             rows = await connection.fetch(STATEMENTS["get_named"], list(sha256s))
         return {row["sha256"] for row in rows}
 
-    async def of(self, parent_id: UUID, *, limit: int, before: ArtifactPlace | None = None) -> list[ArtifactRow]:
+    async def of(self, parent_id: UUID, *, limit: int, before: ArtifactOrdinal | None = None) -> list[ArtifactRow]:
         """Return an object's newest artifacts, newest first; of a further page, those before the last one's place."""
         async with self._database.acquire() as connection:
             rows = await connection.fetch(

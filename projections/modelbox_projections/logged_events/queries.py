@@ -14,14 +14,14 @@ _ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 _metadata = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-class LoggedEventPlace(NamedTuple):
+class LoggedEventSortKey(NamedTuple):
     """Orders the events logged on an object: by wallclock, those of the same wallclock as they were recorded."""
 
     wallclock: datetime
     position: Position
 
 
-BEFORE_ALL: Final = LoggedEventPlace(_ALWAYS, Position(0))
+BEFORE_ALL: Final = LoggedEventSortKey(_ALWAYS, Position(0))
 
 LIST_BYTES_MAX: Final = 16 * 1024 * 1024
 """Metadata that one list returns, unless told otherwise."""
@@ -40,9 +40,9 @@ class LoggedEventRow(msgspec.Struct, frozen=True):
     created_position: Position
 
     @property
-    def place(self) -> LoggedEventPlace:
+    def sort_key(self) -> LoggedEventSortKey:
         """Where it stands among the events of its object."""
-        return LoggedEventPlace(self.wallclock, self.created_position)
+        return LoggedEventSortKey(self.wallclock, self.created_position)
 
 
 class LoggedEvents:
@@ -59,7 +59,7 @@ class LoggedEvents:
         since: datetime | None = None,
         limit: int,
         bytes_max: int = LIST_BYTES_MAX,
-        after: LoggedEventPlace | None = None,
+        after: LoggedEventSortKey | None = None,
     ) -> list[LoggedEventRow]:
         """Return the first events logged on an object, by wallclock.
 
@@ -68,7 +68,7 @@ class LoggedEvents:
             since: Only those of this wallclock or later.
             limit: At most so many.
             bytes_max: They end after the event with which their metadata crosses it, and one more.
-            after: Of a further page, the place of the last one's last event.
+            after: of a further page, the sort key of the last one's last event.
         """
         async with self._database.acquire() as connection:
             rows = await connection.fetch(

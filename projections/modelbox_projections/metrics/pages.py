@@ -15,7 +15,7 @@ from modelbox_projections.metrics.series import VALUE_COLUMNS, SeriesRow, Steps
 from modelbox_projections.metrics.snapshot import snapshot, unsealed
 
 
-class SeriesPlace(NamedTuple):
+class SeriesStart(NamedTuple):
     """Where a page of a series begins: at this step, after so many of its points."""
 
     step: int
@@ -26,7 +26,7 @@ class SeriesPage(NamedTuple):
     """A page of a key's points, a series for each kind of value, and where the next begins, None after the last."""
 
     series: list[SeriesRow]
-    next: SeriesPlace | None
+    next: SeriesStart | None
 
 
 class MetricPages:
@@ -46,7 +46,7 @@ class MetricPages:
         ]
 
     async def page(
-        self, object_id: UUID, key: str, *, steps: Steps, place: SeriesPlace | None, points_max: int, bytes_max: int
+        self, object_id: UUID, key: str, *, steps: Steps, start: SeriesStart | None, points_max: int, bytes_max: int
     ) -> SeriesPage:
         """Return a page of a key's points, by step, then wallclock.
 
@@ -56,11 +56,11 @@ class MetricPages:
             object_id: Whose they are.
             key: The series' key.
             steps: Only those of these steps.
-            place: Where the page begins; None for the first.
+            start: Where the page begins; None for the first.
             points_max: At most so many.
             bytes_max: Fewer, where their text and bytes come to so much.
         """
-        first, after = place or SeriesPlace(steps.first, 0)
+        first, after = start or SeriesStart(steps.first, 0)
         async with snapshot(self._database) as connection:
             tail = await unsealed(connection, object_id, [key], Steps(first, steps.last))
             arguments = (object_id, key, first, steps.last, after, points_max, bytes_max)
@@ -89,7 +89,7 @@ def _columns(tail: Iterable[SeriesRow]) -> list[list[Any]]:
     return [kinds, steps, wallclock_s, *values.values()]
 
 
-def _after(shown: Sequence[SeriesRow], first: int, after: int) -> SeriesPlace:
+def _after(shown: Sequence[SeriesRow], first: int, after: int) -> SeriesStart:
     step = max(series.steps[-1] for series in shown)
     same = sum(1 for series in shown for _ in takewhile(lambda found: found == step, reversed(series.steps)))
-    return SeriesPlace(step, same + (after if step == first else 0))
+    return SeriesStart(step, same + (after if step == first else 0))

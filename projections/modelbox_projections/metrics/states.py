@@ -15,8 +15,8 @@ from modelbox_projections.metrics.brought import Brought
 from modelbox_projections.metrics.points import DOUBLE, NOTHING, Points, SeriesKey, Summary, key_of
 from modelbox_projections.metrics.sealing import is_full
 
-Place = str
-"""Where a row is in its table (ctid)."""
+Ctid = str
+"""Where a row is in its table."""
 
 _NO_BLOCK: Final = -1
 
@@ -26,7 +26,7 @@ class SeriesState:
 
     Attributes:
         key: The series.
-        place: Where its row is; None as long as it has none.
+        ctid: Where its row is; None as long as it has none.
         points: How many points it has.
         block: The block that the last of them goes to.
         summary: What they come to.
@@ -34,12 +34,12 @@ class SeriesState:
         is_changed: Whether the page brings it points.
     """
 
-    __slots__ = ("block", "created_at", "is_changed", "key", "place", "points", "summary", "unsealed", "updated_at")
+    __slots__ = ("block", "created_at", "ctid", "is_changed", "key", "points", "summary", "unsealed", "updated_at")
 
     def __init__(self, key: SeriesKey, at: datetime | None = None) -> None:
         """Begin with no point, at a time, unless it has a row that says when it began."""
         self.key = key
-        self.place: Place | None = None
+        self.ctid: Ctid | None = None
         self.points = 0
         self.block = _NO_BLOCK
         self.summary = NOTHING
@@ -67,7 +67,7 @@ class SeriesState:
         """Return what statement `write_series` takes."""
         summary = self.summary
         return (
-            self.place, object_id, *self.key, self.points // UPDATES_A_BLOCK, self.points, self.block,
+            self.ctid, object_id, *self.key, self.points // UPDATES_A_BLOCK, self.points, self.block,
             self.created_at, self.updated_at, summary.latest, summary.latest_step, summary.latest_wallclock_s,
             summary.min, summary.max,
         )  # fmt: skip
@@ -78,7 +78,7 @@ class ObjectState:
 
     Attributes:
         object_id: The object.
-        place: Where its row is; None as long as it has none.
+        ctid: Where its row is; None as long as it has none.
         series: The series that the page concerns.
         last_version: The last event of its own stream that was folded.
         sealed_version: The last one that is sealed.
@@ -91,7 +91,7 @@ class ObjectState:
     def __init__(self, object_id: UUID) -> None:
         """Begin with nothing."""
         self.object_id = object_id
-        self.place: Place | None = None
+        self.ctid: Ctid | None = None
         self.series: dict[SeriesKey, SeriesState] = {}
         self.last_version = 0
         self.sealed_version = 0
@@ -105,7 +105,7 @@ class ObjectState:
 
     def load(self, row: Any) -> None:
         """Take over what a row of `metric_objects` says."""
-        self.place = row["place"]
+        self.ctid = row["place"]
         self.last_version = self.logged_version = row["last_version"]
         self.sealed_version, self.sealed_position = row["sealed_version"], Position(row["sealed_position"])
         self.blocks = row["blocks"]
@@ -114,7 +114,7 @@ class ObjectState:
     def load_series(self, key: SeriesKey, row: Sequence[Any]) -> None:
         """Take over what statement `series` says of a series."""
         state = self.series[key] = SeriesState(key)
-        state.place, state.points, state.block, *summary = row
+        state.ctid, state.points, state.block, *summary = row
         state.summary = Summary(*summary)
 
     @property
@@ -168,6 +168,6 @@ class ObjectState:
     def row(self) -> tuple[Any, ...]:
         """Return what statement `write_objects` takes."""
         return (
-            self.place, self.object_id, self.last_version // UPDATES_A_BLOCK, self.last_version, self.sealed_version,
+            self.ctid, self.object_id, self.last_version // UPDATES_A_BLOCK, self.last_version, self.sealed_version,
             self.sealed_position, self.blocks, self._points, self._series, self._text_size,
         )  # fmt: skip

@@ -13,8 +13,8 @@ from modelbox_projections.lineage.origin import PRODUCED, Origin
 from modelbox_projections.model_versions import STATEMENTS
 from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.objects.queries import Objects
-from modelbox_projections.search.faces import Face
-from modelbox_projections.search.fields import FieldRule, Rows, Seen, beginning, ids, texts, word_of_any_case
+from modelbox_projections.search.fields import Expression, FieldRule, Rows, beginning, ids, texts, word_of_any_case
+from modelbox_projections.search.value_types import ValueType
 
 
 class ModelVersionRow(msgspec.Struct, frozen=True):
@@ -63,14 +63,16 @@ PROMOTED: Final = "promoted"
 
 def _version() -> FieldRule:
     """Return a version, which is also a number where it is written like the whole numbers that are drawn."""
-    number = Seen(Face.NUMBER, "CASE WHEN {at}.version ~ '^[0-9]{{1,15}}$' THEN {at}.version::double precision END")
-    text = Seen(Face.TEXT, "{at}.version", nullable=False)
+    number = Expression(
+        ValueType.NUMBER, "CASE WHEN {at}.version ~ '^[0-9]{{1,15}}$' THEN {at}.version::double precision END"
+    )
+    text = Expression(ValueType.TEXT, "{at}.version", nullable=False)
     return FieldRule((number, text), (number, beginning(text.sql, nullable=False)))
 
 
 def _tags() -> FieldRule:
     rows = Rows("modelbox_views.unique_tags", "{at}.model_version_id = held.id")
-    return FieldRule((Seen(Face.TEXT, "{at}.tag"),), (), present="TRUE", rows=rows)
+    return FieldRule((Expression(ValueType.TEXT, "{at}.tag"),), (), present="TRUE", rows=rows)
 
 
 def _named(created: ModelVersionCreated) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from modelbox_events import ChangeEvent, RecordedEvent
-from modelbox_events.event import Kind, Subject
+from modelbox_events.event import Kind, Target
 from modelbox_projections.lineage.origin import Origin
 from modelbox_projections.objects import STATEMENTS
 from modelbox_projections.objects.columns import TEXTS, insert_of, json_columns, view_of
@@ -58,17 +58,17 @@ class ObjectKind(Generic[Creation]):
     made_with: Callable[[Creation], Iterable[Origin]] = nothing_known
 
     @cached_property
-    def subject(self) -> Subject:
+    def target(self) -> Target:
         """What the creation is about."""
-        subject = self.creation.subject
-        if subject is None:
+        target = self.creation.target
+        if target is None:
             raise TypeError(f"{self.creation.__name__} does not say what it creates")
-        return subject
+        return target
 
     @property
     def name(self) -> Kind:
         """Its name in the log."""
-        return self.subject.kind
+        return self.target.kind
 
     @property
     def view(self) -> str:
@@ -86,7 +86,7 @@ class ObjectKind(Generic[Creation]):
 
     def id_of(self, creation: Creation) -> UUID:
         """Return the id of the object that was created."""
-        return self.subject.id_of(creation)
+        return self.target.id_of(creation)
 
     def created(self, recorded: RecordedEvent, creation: Creation) -> tuple[Any, ...]:
         """Return an object as `insert` takes it."""
@@ -101,7 +101,7 @@ class ObjectKind(Generic[Creation]):
     @cached_property
     def _fields_of(self) -> "attrgetter[tuple[Any, ...]]":
         """Read id, labels and own columns, all at once: a fold does little else."""
-        [id_name] = self.subject.id_at
+        [id_name] = self.target.id_at
         return attrgetter(str(id_name), "labels", *self.own)
 
     @cached_property

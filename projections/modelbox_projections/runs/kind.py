@@ -14,8 +14,8 @@ from modelbox_projections.lineage.origin import Node, Origin
 from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.objects.queries import Objects
 from modelbox_projections.runs import STATEMENTS
-from modelbox_projections.search.faces import Face
-from modelbox_projections.search.fields import FieldRule, Seen, beginning, column, ids, texts
+from modelbox_projections.search.fields import Expression, FieldRule, beginning, column, ids, texts
+from modelbox_projections.search.value_types import ValueType
 
 RunStatus = Literal["running", "finished", "failed", "killed", "lost"]
 """How it is with a run; a running one that sends no heartbeats any more is lost."""
@@ -64,13 +64,13 @@ _SOURCE_FIELDS: Final = ("repository", "commit", "branch", "user", "host", "entr
 
 def _of_source(name: str) -> FieldRule:
     text = f"({{at}}.source ->> '{name}')"
-    return FieldRule((Seen(Face.TEXT, text),), (beginning(text),), present=f"{text} IS NOT NULL")
+    return FieldRule((Expression(ValueType.TEXT, text),), (beginning(text),), present=f"{text} IS NOT NULL")
 
 
 def _duration_s() -> FieldRule:
     """Return how long a run took, in seconds; one that goes on has none, for it would change from page to page."""
-    seen = Seen(Face.NUMBER, "extract(epoch FROM {at}.ended_at - {at}.started_at)::double precision")
-    return FieldRule((seen,), (seen,), present="{at}.ended_at IS NOT NULL")
+    expression = Expression(ValueType.NUMBER, "extract(epoch FROM {at}.ended_at - {at}.started_at)::double precision")
+    return FieldRule((expression,), (expression,), present="{at}.ended_at IS NOT NULL")
 
 
 def _made_with(created: RunCreated) -> Iterator[Origin]:
@@ -90,9 +90,9 @@ KIND: Final = ObjectKind(
     begins={"status": "running", "reason": ""},
     fields={
         **texts("name", "owner", "comment", "reason", "external_id"),
-        "status": replace(column(Face.WORD, "status"), choices=get_args(RunStatus)),
-        "started_at": column(Face.TIME, "started_at"),
-        "ended_at": column(Face.TIME, "ended_at", nullable=True),
+        "status": replace(column(ValueType.WORD, "status"), choices=get_args(RunStatus)),
+        "started_at": column(ValueType.TIME, "started_at"),
+        "ended_at": column(ValueType.TIME, "ended_at", nullable=True),
         "duration": _duration_s(),
         **ids("experiment_id"),
         **ids("parent_id", nullable=True),

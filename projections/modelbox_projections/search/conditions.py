@@ -11,10 +11,10 @@ from typing import Final
 
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
-from modelbox_projections.search.faces import Face
-from modelbox_projections.search.fields import FieldRule, Seen
+from modelbox_projections.search.fields import Expression, FieldRule
 from modelbox_projections.search.kinds import field_of
 from modelbox_projections.search.syntax import And, Comparison, Literal, Node, Not, Operator, Or, shown
+from modelbox_projections.search.value_types import ValueType
 
 OWN: Final = "held"
 """What an object's own row is called in a statement; the templates of `fields` know it too."""
@@ -52,7 +52,7 @@ class Parameters:
         return f"${len(self.values)}::{cast}"
 
 
-class Placed:
+class BoundField:
     """A field in a statement: its templates with the names of row and key filled in."""
 
     def __init__(self, rule: FieldRule, key: str, parameters: Parameters) -> None:
@@ -105,22 +105,22 @@ class Conditions:
             if not rule.present:
                 problem = f'{comparison.field} is never null; a text that nobody gave is ""'
                 raise FilterError("filter", comparison.position, problem)
-            present = Placed(rule, key, self._parameters).present
+            present = BoundField(rule, key, self._parameters).present
             return present if comparison.negated else f"NOT {present}"
         wanted = _wanted(rule, comparison)
-        placed = Placed(rule, key, self._parameters)
+        bound = BoundField(rule, key, self._parameters)
         conditions = []
-        for seen, values in wanted.items():
-            value = placed.sql(seen.sql)
-            condition = self._condition(seen.face, value, comparison.operator, values)
+        for expression, values in wanted.items():
+            value = bound.sql(expression.sql)
+            condition = self._condition(expression.type, value, comparison.operator, values)
             # Of the rows of a subquery those where it is null are not found anyway.
-            guarded = seen.nullable and rule.rows is None
+            guarded = expression.nullable and rule.rows is None
             conditions.append(f"({value} IS NOT NULL AND {condition})" if guarded else condition)
-        holds = placed.holds(f"({' OR '.join(conditions)})")
-        return f"({placed.present} AND NOT {holds})" if comparison.negated else holds
+        holds = bound.holds(f"({' OR '.join(conditions)})")
+        return f"({bound.present} AND NOT {holds})" if comparison.negated else holds
 
-    def _condition(self, face: Face, value: str, operator: Operator, values: Sequence[object]) -> str:
-        rule = face.value
+    def _condition(self, value_type: ValueType, value: str, operator: Operator, values: Sequence[object]) -> str:
+        rule = value_type.value
         collate = ' COLLATE "C"' if rule.cast == "text" else ""
         if operator is Operator.IN:
             wanted = self._parameters.add(list(values), f"{rule.cast}[]")
@@ -128,35 +128,36 @@ class Conditions:
             wanted = self._parameters.add(values[0], rule.cast) if values else ""
         condition = _CONDITIONS[operator].format(value=value, wanted=wanted, collate=collate)
         # To Postgres NaN is larger than every number; here it is neither larger nor smaller.
-        return f"({condition} AND {value} < 'NaN')" if face is Face.MEASURE and operator in _LARGER else condition
+        is_guarded = value_type is ValueType.MEASURE and operator in _LARGER
+        return f"({condition} AND {value} < 'NaN')" if is_guarded else condition
 
 
-def _wanted(rule: FieldRule, comparison: Comparison) -> dict[Seen, list[object]]:
-    """Return what is wanted of each face that the literals of a comparison choose."""
-    wanted: dict[Seen, list[object]] = {}
+def _wanted(rule: FieldRule, comparison: Comparison) -> dict[Expression, list[object]]:
+    """Return what is wanted of each expression that the literals of a comparison choose."""
+    wanted: dict[Expression, list[object]] = {}
     if not comparison.values:
-        wanted[_seen_by(rule, comparison, None)] = []
+        wanted[_expression_for(rule, comparison, None)] = []
     for literal in comparison.values:
-        seen = _seen_by(rule, comparison, literal)
-        wanted.setdefault(seen, []).append(_converted(rule, seen.face, comparison, literal))
+        expression = _expression_for(rule, comparison, literal)
+        wanted.setdefault(expression, []).append(_converted(rule, expression.type, comparison, literal))
     return wanted
 
 
-def _seen_by(rule: FieldRule, comparison: Comparison, literal: Literal | None) -> Seen:
-    """Return the face that a literal is compared with; the last one, whose errors tell what is wrong, if none suits."""
-    suiting = (seen for seen in rule.seen if literal is None or seen.face.suits(literal.value))
-    seen = next(suiting, rule.seen[-1])
-    face = seen.face.value
-    if comparison.operator not in face.operators:
-        known = " ".join(operator for operator in Operator if operator in face.operators)
-        problem = f"{comparison.field} is {face.noun} and is not compared by {comparison.operator}; use {known}"
+def _expression_for(rule: FieldRule, comparison: Comparison, literal: Literal | None) -> Expression:
+    """Return the expression that a literal is compared with; the last, whose errors say why not, if none suits."""
+    suiting = (one for one in rule.expressions if literal is None or one.type.suits(literal.value))
+    expression = next(suiting, rule.expressions[-1])
+    type_rule = expression.type.value
+    if comparison.operator not in type_rule.operators:
+        known = " ".join(operator for operator in Operator if operator in type_rule.operators)
+        problem = f"{comparison.field} is {type_rule.noun} and is not compared by {comparison.operator}; use {known}"
         raise FilterError("filter", comparison.position, problem)
-    return seen
+    return expression
 
 
-def _converted(rule: FieldRule, face: Face, comparison: Comparison, literal: Literal) -> object:
+def _converted(rule: FieldRule, value_type: ValueType, comparison: Comparison, literal: Literal) -> object:
     try:
-        value = face.value.converted(literal.value)
+        value = value_type.value.converted(literal.value)
     except ValueError as error:
         raise FilterError("filter", literal.position, f"{comparison.field}: {error}") from error
     if rule.choices and comparison.operator in (Operator.EQUAL, Operator.IN) and value not in rule.choices:

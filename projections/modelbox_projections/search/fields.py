@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelbox_projections.limits import ORDER_CHARS_MAX
-from modelbox_projections.search.faces import Face
+from modelbox_projections.search.value_types import ValueType
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A value as one of its faces; `nullable` says that the SQL may be null."""
+class Expression:
+    """SQL that gives a field's value as one type; `nullable` says that the SQL may be null."""
 
-    face: Face
+    type: ValueType
     sql: str
     nullable: bool = True
 
@@ -36,7 +36,7 @@ class FieldRule:
     """A field.
 
     Attributes:
-        seen: Its faces.
+        expressions: Its value as each type that it is compared as.
         sorts: By what it is ordered; nothing means that it cannot be.
         present: SQL that is true where there is a value; empty if there always is one.
         rows: Where it stands; None for the object's own row.
@@ -45,8 +45,8 @@ class FieldRule:
         names: A query of the keys that the object `held` has.
     """
 
-    seen: tuple[Seen, ...]
-    sorts: tuple[Seen, ...]
+    expressions: tuple[Expression, ...]
+    sorts: tuple[Expression, ...]
     present: str = ""
     rows: Rows | None = None
     keyed: bool = False
@@ -54,80 +54,82 @@ class FieldRule:
     names: str = ""
 
 
-def column(face: Face, name: str, *, nullable: bool = False) -> FieldRule:
+def column(value_type: ValueType, name: str, *, nullable: bool = False) -> FieldRule:
     """Return a field that is a column of the object's row."""
-    seen = Seen(face, f"{{at}}.{name}", nullable)
-    sort = beginning(seen.sql, nullable=nullable) if face is Face.TEXT else seen
-    return FieldRule((seen,), (sort,), present=f"{{at}}.{name} IS NOT NULL" if nullable else "")
+    expression = Expression(value_type, f"{{at}}.{name}", nullable)
+    sort = beginning(expression.sql, nullable=nullable) if value_type is ValueType.TEXT else expression
+    return FieldRule((expression,), (sort,), present=f"{{at}}.{name} IS NOT NULL" if nullable else "")
 
 
-def beginning(sql: str, *, nullable: bool = True) -> Seen:
+def beginning(sql: str, *, nullable: bool = True) -> Expression:
     """Return a text as objects are ordered by it."""
-    return Seen(Face.TEXT, f"left({sql}, {ORDER_CHARS_MAX})", nullable)
+    return Expression(ValueType.TEXT, f"left({sql}, {ORDER_CHARS_MAX})", nullable)
 
 
 def texts(*names: str) -> dict[str, FieldRule]:
     """Return fields that are columns of text."""
-    return {name: column(Face.TEXT, name) for name in names}
+    return {name: column(ValueType.TEXT, name) for name in names}
 
 
 def ids(*names: str, nullable: bool = False) -> dict[str, FieldRule]:
     """Return fields that are columns of ids of other objects."""
-    return {name: column(Face.ID, name, nullable=nullable) for name in names}
+    return {name: column(ValueType.ID, name, nullable=nullable) for name in names}
 
 
 def wholes(*names: str) -> dict[str, FieldRule]:
     """Return fields that are columns of whole numbers, which an object may not have."""
-    return {name: column(Face.WHOLE, name, nullable=True) for name in names}
+    return {name: column(ValueType.WHOLE, name, nullable=True) for name in names}
 
 
 def word_of_any_case(name: str) -> FieldRule:
     """Return a field that is a column of words which some write in capitals, some not."""
-    seen = Seen(Face.WORD, f'lower({{at}}.{name} COLLATE "C")', nullable=False)
-    return FieldRule((seen,), (seen,))
+    expression = Expression(ValueType.WORD, f'lower({{at}}.{name} COLLATE "C")', nullable=False)
+    return FieldRule((expression,), (expression,))
 
 
 def _json(table: str, key: str, *, number: str, names: str) -> FieldRule:
     """Return a field whose values are any JSON: a string is its text, anything else its JSON text."""
     text = "({at}.value #>> '{{}}')"
-    seen = (
-        Seen(Face.NUMBER, number),
-        Seen(Face.TEXT, text),
-        Seen(Face.TRUTH, "CASE json_typeof({at}.value) WHEN 'boolean' THEN " + text + "::boolean END"),
+    expressions = (
+        Expression(ValueType.NUMBER, number),
+        Expression(ValueType.TEXT, text),
+        Expression(ValueType.TRUTH, "CASE json_typeof({at}.value) WHEN 'boolean' THEN " + text + "::boolean END"),
     )
-    sorts = (seen[0], beginning(f"CASE WHEN {number} IS NULL THEN {text} END"))
+    sorts = (expressions[0], beginning(f"CASE WHEN {number} IS NULL THEN {text} END"))
     rows = Rows(f"modelbox_views.{table}", f"{{at}}.object_id = held.id AND {{at}}.{key} = {{key}}")
-    return FieldRule(seen, sorts, present=f"{text} IS NOT NULL", rows=rows, keyed=True, names=names)
+    return FieldRule(expressions, sorts, present=f"{text} IS NOT NULL", rows=rows, keyed=True, names=names)
 
 
 def _metric(column: str) -> FieldRule:
     value = f"{{at}}.{column}"
     # Postgres sorts NaN above every number; whoever asks for the largest wants a number.
-    sort = Seen(Face.MEASURE, f"nullif({value}, 'NaN')")
+    sort = Expression(ValueType.MEASURE, f"nullif({value}, 'NaN')")
     match = "{at}.object_id = held.id AND {at}.key = {key} AND {at}.kind = 'double'"
     rows = Rows("modelbox_views.metric_series", match)
     names = (
         "SELECT own.key FROM modelbox_views.metric_series AS own WHERE own.object_id = held.id AND own.kind = 'double'"
     )
-    seen = (Seen(Face.MEASURE, value),)
-    return FieldRule(seen, (sort,), present=f"{value} IS NOT NULL", rows=rows, keyed=True, names=names)
+    expressions = (Expression(ValueType.MEASURE, value),)
+    return FieldRule(expressions, (sort,), present=f"{value} IS NOT NULL", rows=rows, keyed=True, names=names)
 
 
 def _label() -> FieldRule:
-    seen = Seen(Face.TEXT, "({at}.labels ->> {key})")
+    expression = Expression(ValueType.TEXT, "({at}.labels ->> {key})")
     names = "SELECT jsonb_object_keys(held.labels)"
-    return FieldRule((seen,), (beginning(seen.sql),), present="{at}.labels ? {key}", keyed=True, names=names)
+    return FieldRule(
+        (expression,), (beginning(expression.sql),), present="{at}.labels ? {key}", keyed=True, names=names
+    )
 
 
 _METADATA_NUMBER: Final = (
     "CASE json_typeof({at}.value) WHEN 'number' THEN ({at}.value #>> '{{}}')::double precision END"
 )
 EVERY: Final[Mapping[str, FieldRule]] = {
-    "id": column(Face.ID, "id"),
-    "namespace": column(Face.TEXT, "namespace"),
-    "created_at": column(Face.TIME, "created_at"),
-    "updated_at": column(Face.TIME, "updated_at"),
-    "deleted_at": column(Face.TIME, "deleted_at", nullable=True),
+    "id": column(ValueType.ID, "id"),
+    "namespace": column(ValueType.TEXT, "namespace"),
+    "created_at": column(ValueType.TIME, "created_at"),
+    "updated_at": column(ValueType.TIME, "updated_at"),
+    "deleted_at": column(ValueType.TIME, "deleted_at", nullable=True),
     "labels": _label(),
     "params": _json(
         "hyperparameters",

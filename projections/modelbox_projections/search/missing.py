@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
 from modelbox_projections.limits import MISSING_KEYS_MAX, NAMES_OBJECTS_MAX, NAMES_ROWS_MAX
-from modelbox_projections.search.conditions import OWN, Parameters, Placed
+from modelbox_projections.search.conditions import OWN, BoundField, Parameters
 from modelbox_projections.search.fields import FieldRule
 from modelbox_projections.search.kinds import KINDS, field_of
 from modelbox_projections.search.parser import parse_filter, parse_order
@@ -79,7 +79,7 @@ def presence(kind: Kind, scope: Scope, named: Named, *, include_deleted: bool) -
     """Return the statement that tells whether an object in the scope has a key."""
     parameters = Parameters()
     conditions = scope_conditions(kind, scope, parameters, include_deleted=include_deleted)
-    conditions.append(Placed(named.rule, named.key, parameters).present)
+    conditions.append(BoundField(named.rule, named.key, parameters).present)
     return _exists(kind, conditions, parameters)
 
 

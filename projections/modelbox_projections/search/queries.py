@@ -20,18 +20,18 @@ from modelbox_projections.search.missing import (
     occupancy,
     presence,
 )
-from modelbox_projections.search.places import Places
+from modelbox_projections.search.page_tokens import PageTokens
 from modelbox_projections.search.statement import Draft, Scope, Statement
 
 
 class Found(NamedTuple):
-    """An object that was found; a search after its `place` goes on with the next one.
+    """An object that was found; a search after its `page_token` goes on with the next one.
 
     `ordered` says that it has all values that it is ordered by.
     """
 
     id: UUID
-    place: str
+    page_token: str
     ordered: bool
 
 
@@ -53,7 +53,7 @@ class Search:
         limit: int,
         after: str | None = None,
     ) -> list[Found]:
-        """Return the first objects that match, or those after a place.
+        """Return the first objects that match, or those after a page token.
 
         What is added while a client goes from page to page neither shifts nor repeats anything; an object of which
         the value that it is ordered by changes meanwhile stands where its value says when its page is read.
@@ -65,11 +65,11 @@ class Search:
             order_by: In which order; empty means the newest first, which also decides between equals.
             include_deleted: Whether deleted ones are found too.
             limit: How many at most, 1 or more.
-            after: The place of the last one of the page before, found by the same search.
+            after: The page token of the last one of the page before, found by the same search.
 
         Raises:
             FilterError: The filter or the order cannot be understood.
-            InvalidPlaceError: `after` was not made by this search.
+            InvalidPageTokenError: `after` was not made by this search.
             SearchTooSlowError: It took longer than `SEARCH_TIMEOUT_S`.
             LogUnavailableError: Postgres does not answer.
         """
@@ -78,8 +78,8 @@ class Search:
         except FilterError as error:
             raise await self._narrowed(kind, scope, error) from None
         search = (kind, msgspec.structs.astuple(scope), filter, order_by, include_deleted)
-        places = Places(search, draft.types)
-        sql, parameters = draft.statement(limit=limit, after=places.values(after) if after else None)
+        tokens = PageTokens(search, draft.types)
+        sql, parameters = draft.statement(limit=limit, after=tokens.values(after) if after else None)
         async with self._database.acquire() as connection:
             try:
                 # Prepared anew each time, so that Postgres plans for these values: a plan that should suit every
@@ -88,7 +88,7 @@ class Search:
                 rows = await prepared.fetch(*parameters, timeout=SEARCH_TIMEOUT_S)
             except TimeoutError as error:
                 raise SearchTooSlowError(SEARCH_TIMEOUT_S) from error
-        return [Found(row[0], places.text(row[1], row[2:]), draft.is_ordered(row[2:])) for row in rows]
+        return [Found(row[0], tokens.token(row[1], row[2:]), draft.is_ordered(row[2:])) for row in rows]
 
     async def missing(
         self,

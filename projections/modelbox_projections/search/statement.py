@@ -12,7 +12,7 @@ import msgspec
 
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
-from modelbox_projections.search.conditions import OWN, Conditions, Parameters, Placed
+from modelbox_projections.search.conditions import OWN, BoundField, Conditions, Parameters
 from modelbox_projections.search.kinds import KINDS, PARENTS, field_of
 from modelbox_projections.search.parser import parse_filter, parse_order
 from modelbox_projections.search.syntax import OrderKey
@@ -87,20 +87,20 @@ class Order:
         if not rule.sorts:
             problem = f"{key.field} may have many values and is no order; order by another field"
             raise FilterError("order_by", key.field.position, problem)
-        placed, at = Placed(rule, name, parameters), OWN
+        bound, at = BoundField(rule, name, parameters), OWN
         if rule.rows is not None:
             at = f"by{len(self.joins)}"
-            self.joins.append(f"LEFT JOIN {rule.rows.table} AS {at} ON {placed.sql(rule.rows.match, at=at)}")
+            self.joins.append(f"LEFT JOIN {rule.rows.table} AS {at} ON {bound.sql(rule.rows.match, at=at)}")
         if rule.keyed:
             self.keyed.append(slice(len(self.keys), len(self.keys) + len(rule.sorts)))
-        for seen in rule.sorts:
-            face = seen.face.value
-            collate = ' COLLATE "C"' if face.cast == "text" else ""
-            sql = placed.sql(seen.sql, at=at) + collate
-            self.keys.append(SortKey(sql, face.cast, face.place, key.descending, seen.nullable))
+        for expression in rule.sorts:
+            type_rule = expression.type.value
+            collate = ' COLLATE "C"' if type_rule.cast == "text" else ""
+            sql = bound.sql(expression.sql, at=at) + collate
+            self.keys.append(SortKey(sql, type_rule.cast, type_rule.python_type, key.descending, expression.nullable))
 
     def after(self, position: int, values: Sequence[object], parameters: Parameters) -> str:
-        """Return the condition that an object comes after the place with this position and these values."""
+        """Return the condition that an object comes after the one of this position and these values."""
         condition = f"{OWN}.created_position < {parameters.add(position, 'bigint')}"
         for key, value in reversed(list(zip(self.keys, values, strict=True))):
             wanted = None if value is None else parameters.add(value, key.cast)
@@ -116,7 +116,7 @@ class Statement(NamedTuple):
 
 
 class Draft:
-    """The statement of a search before the place is known that it begins after."""
+    """The statement of a search before it is known what its page begins after."""
 
     def __init__(self, kind: Kind, scope: Scope, *, filter: str, order_by: str, include_deleted: bool) -> None:  # noqa: A002  # the wire's name
         """Understand a search.
@@ -143,7 +143,7 @@ class Draft:
         return all(any(value is not None for value in values[of]) for of in self._order.keyed)
 
     def statement(self, *, limit: int, after: tuple[int, Sequence[object]] | None) -> Statement:
-        """Return the statement that finds at most `limit` objects after a place."""
+        """Return the statement that finds at most `limit` objects after that of a page token."""
         parameters, conditions = self._parameters.copy(), self._conditions
         if after is not None:
             conditions = [*conditions, self._order.after(*after, parameters)]

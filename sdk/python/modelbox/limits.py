@@ -309,7 +309,7 @@ LEFTOVER_READ_BYTES_MAX: Final = 64 * 1024**2
 UNKNOWN_OBJECT_S_MAX: Final = 60.0
 """How long records of an unknown object wait while another process may still have to create it, in seconds."""
 
-CLOSE_PATIENCE_S: Final = 1.5
+CLOSE_ANSWER_TIMEOUT_S: Final = 1.5
 """How long `close` waits without an answer when everything that waits is in the journal, in seconds."""
 
 CLOSE_AWAY_S: Final = 0.3

@@ -11,7 +11,7 @@ from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_id, check_text, is_id
 from modelbox.foreign import utf8
 from modelbox.kinds.artifact import Artifact, artifact_of, known_artifact, wire_artifact
-from modelbox.limits import CLOSE_PATIENCE_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
+from modelbox.limits import CLOSE_ANSWER_TIMEOUT_S, FLUSH_TIMEOUT_S, TRACK_FILES_MAX
 from modelbox.other_words import takes
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.sending import ask, not_done
@@ -286,7 +286,7 @@ class HasArtifacts:
         """
         self._session.deliver_made(self.id, lambda held: written(held, path, write), within=self._part_of())
 
-    def wait_for_files(self, timeout_s: float = FLUSH_TIMEOUT_S, *, patience_s: float = CLOSE_PATIENCE_S) -> bool:
+    def wait_for_files(self, timeout_s: float = FLUSH_TIMEOUT_S, *, patience_s: float = CLOSE_ANSWER_TIMEOUT_S) -> bool:
         """Wait until what this client logged and uploads in the background has arrived; tell whether it has.
 
         Nothing is raised: a server that is away, or slow, is not waited for, and what was refused is told by the next
@@ -296,4 +296,4 @@ class HasArtifacts:
             timeout_s: How long to wait while the server answers, in seconds.
             patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
         """
-        return self._session.wait_for_files(timeout_s=timeout_s, patience_s=patience_s)
+        return self._session.wait_for_files(timeout_s=timeout_s, answer_timeout_s=patience_s)

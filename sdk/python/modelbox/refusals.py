@@ -20,7 +20,7 @@ from modelbox.journal.folder import JournalFolder, JournalSettings, unanswered
 from modelbox.journal.record import Record
 from modelbox.limits import KEY_TRUSTED_S
 from modelbox.record_calls import send, was_recorded, which_log
-from modelbox.transfer.patience import Patience
+from modelbox.transfer.retry_budget import RetryBudget
 from modelbox.transfer.transfers import Transfers
 from modelbox.transport.connection import Connection
 
@@ -127,13 +127,13 @@ def resend_refused(
     connection = Connection(address)
     transfers = Transfers(connection)
 
-    def patience() -> Patience:
-        return Patience(away_s_max, refused_s=refused_s_max)
+    def budget() -> RetryBudget:
+        return RetryBudget(away_s_max, refused_s=refused_s_max)
 
     def resend(refused: Refused, log: str) -> tuple[Outcome, str]:
         if log and log != connection.home.id and not from_another_log:
             return Outcome.UNANSWERED, str(AnotherLogError.of(log, connection.home.id, address=address))
-        error = _patiently(lambda: _send(connection, transfers, refused.record()), patience())
+        error = _retried(lambda: _send(connection, transfers, refused.record()), budget())
         if isinstance(error, UnavailableError):
             raise error
         if error is None:
@@ -141,7 +141,7 @@ def resend_refused(
         return (Outcome.REFUSED if error.final else Outcome.UNANSWERED), str(error)
 
     try:
-        error = _patiently(lambda: connection.home.learn(which_log(connection)), patience())
+        error = _retried(lambda: connection.home.learn(which_log(connection)), budget())
         if error is not None and error.retryable:
             raise error
         return _go_through(settings, written_for or address, keys, resend)
@@ -199,18 +199,18 @@ def _put_in_order(folder: JournalFolder, file: JournalFile) -> None:
 
 
 def _send(connection: Connection, transfers: Transfers, record: Record) -> None:
-    # As in `delivery/tries.py`: a server that may have forgotten the key is asked for the points first.
+    # As in `delivery/attempts.py`: a server that may have forgotten the key is asked for the points first.
     if not (time() - record.tried_at > KEY_TRUSTED_S and was_recorded(connection, record)):
         send(connection, transfers, record)
 
 
-def _patiently(act: Callable[[], None], patience: Patience) -> ModelBoxError | None:
+def _retried(act: Callable[[], None], budget: RetryBudget) -> ModelBoxError | None:
     """Do something that the server may not answer at once; return why it failed for good, None if it did not."""
     while True:
         try:
             act()
         except ModelBoxError as error:
-            if not patience.pause(error):
+            if not budget.pause(error):
                 return error
         else:
             return None

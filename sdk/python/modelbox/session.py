@@ -15,12 +15,12 @@ from time import monotonic
 from typing import Any, Final, Self
 
 from modelbox.after_end import AfterEnd
-from modelbox.delivery.contact import Warned
 from modelbox.delivery.content import Make, hold_made, small_upload, write_where_there_is_room, written
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.held_files import HeldFiles
 from modelbox.delivery.left import Left
+from modelbox.delivery.reachability import Warned
 from modelbox.delivery.uploads import describe
 from modelbox.errors import InvalidFieldError
 from modelbox.fields import check_text
@@ -205,19 +205,19 @@ class Session:
             courier.deliver(record)
         return None if answer is None else method.answer_of(answer)
 
-    def wait_for_files(self, *, timeout_s: float, patience_s: float) -> bool:
+    def wait_for_files(self, *, timeout_s: float, answer_timeout_s: float) -> bool:
         """Wait for the answers to all that was logged before, and for the files; tell whether all is answered.
 
         Not for a server that is away, or slow; what was refused is told by the next flush.
 
         Args:
             timeout_s: How long to wait while the server answers, in seconds.
-            patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
+            answer_timeout_s: How long to wait for a single answer, or a piece of a file, in seconds.
         """
         deadline = monotonic() + timeout_s
-        is_answered = self._courier.wait(timeout_s=timeout_s, patience_s=patience_s)
+        is_answered = self._courier.wait(timeout_s=timeout_s, answer_timeout_s=answer_timeout_s)
         left_s = max(0.0, deadline - monotonic())
-        return is_answered and self._files.wait(timeout_s=left_s, patience_s=patience_s)
+        return is_answered and self._files.wait(timeout_s=left_s, answer_timeout_s=answer_timeout_s)
 
     def create(self, method: Method[RequestT, ResponseT], request: RequestT) -> ResponseT | None:
         """Make a call after all that was logged before; if the server is away it is made later, and None returned.
@@ -256,7 +256,7 @@ class Session:
         Raises:
             FlushTimeoutError: It is away, or has not answered in time.
         """
-        if not self._files.wait(timeout_s=FILES_TIMEOUT_S, patience_s=self.connection.timeout_s):
+        if not self._files.wait(timeout_s=FILES_TIMEOUT_S, answer_timeout_s=self.connection.timeout_s):
             raise self._files.timed_out(self.connection.timeout_s)
 
     def delivery(self) -> Delivery:

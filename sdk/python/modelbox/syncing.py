@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from modelbox.delivery.contact import Contact
+from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.keeping import held_bytes
 from modelbox.delivery.order import about_of
 from modelbox.delivery.pouring import pour_orphans, take
+from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.takeover import Sent, Takeover
-from modelbox.delivery.tries import Tries
 from modelbox.errors import UnavailableError
 from modelbox.home import HomeLog
 from modelbox.journal.aside import refused_in
@@ -80,11 +80,11 @@ def sync_journals(
     home = HomeLog()
     connection = Connection(address, home=home)
     try:
-        tries = Tries(
+        attempts = Attempts(
             partial(send, connection, Transfers(connection)),
             partial(was_recorded, connection),
             stop=threading.Event(),
-            contact=Contact(),
+            reachability=Reachability(),
             answers=partial(answers, connection),
             destination=Destination(
                 partial(which_log, connection), home, address=address, takes_foreign=from_another_log
@@ -96,7 +96,7 @@ def sync_journals(
         # First what was logged: it makes the objects that files belong to.
         for of_files in (False, True):
             folder = JournalFolder(settings, written_for or address, home=home, of_files=of_files)
-            takeover = Takeover(folder, tries)
+            takeover = Takeover(folder, attempts)
             try:
                 takeover.run()
             finally:

@@ -70,7 +70,7 @@ class Watch:
             # A server that is stopping may also end the stream in good order.
             pause_s = pauses.after(interruption or _ENDED)
             if interruption is not None:
-                is_late = monotonic() >= began + self._connection.patience_s(interruption)
+                is_late = monotonic() >= began + self._connection.retry_budget_s(interruption)
                 if pause_s is None or (is_late and not self._established):
                     raise interruption
             self._tell(interruption)

@@ -9,14 +9,14 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from modelbox_events import LogUnavailableError, Places, Token
+from modelbox_events import ChainHashes, LogUnavailableError, Token
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.rpc.frame.identity import asking
 from modelbox_gateway.rpc.frame.limits import ANSWER_SHARE, READ_WAIT_S_MAX
 from modelbox_gateway.rules import fields
 
 IDEMPOTENCY_KEY: Final = "modelbox-idempotency-key"
-MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # a place in the log, not a secret
+MIN_TOKEN: Final = "modelbox-min-token"  # noqa: S105  # a position in the log, not a secret
 TOKEN: Final = "modelbox-token"  # noqa: S105  # as above
 TOKEN_HASH: Final = "modelbox-token-hash"  # noqa: S105  # as above
 METADATA_AS_JSON: Final = "modelbox-metadata-as-json"
@@ -29,15 +29,15 @@ AnyContext = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class Call:
-    """One call of one method. `token`, and `places` of the log that it is of, are set by what handles it."""
+    """One call of one method. `token`, and `chain_hashes` of the log that it is of, are set by what handles it."""
 
     __slots__ = (
         "_context",
         "_key",
         "_min_token",
         "_started_s",
+        "chain_hashes",
         "method",
-        "places",
         "request_id",
         "takes_hash",
         "takes_json",
@@ -49,7 +49,7 @@ class Call:
         self.method = method
         self._started_s = time.perf_counter()
         self.token: Token | None = None
-        self.places: Places | None = None
+        self.chain_hashes: ChainHashes | None = None
         self.takes_hash = False
         self.takes_json = False
         self.request_id = ""
@@ -72,7 +72,7 @@ class Call:
 
     @property
     def min_token(self) -> Token | None:
-        """The place in the log that the views must have reached before they are read.
+        """The position in the log that the views must have reached before they are read.
 
         Raises:
             InvalidTokenError: It is not a token.
@@ -127,9 +127,9 @@ class Call:
 
     async def complete(self) -> None:
         """Give the token its hash, for a client that takes one."""
-        if self.takes_hash and self.token is not None and self.places is not None:
+        if self.takes_hash and self.token is not None and self.chain_hashes is not None:
             try:
-                self.token = await self.places.hashed(self.token)
+                self.token = await self.chain_hashes.hashed(self.token)
             except LogUnavailableError:
                 return  # what was asked for is done; a token without a hash serves it too
 

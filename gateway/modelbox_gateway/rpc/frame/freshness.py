@@ -1,4 +1,4 @@
-"""Read-your-writes: which place in the log a read must have seen, and which one its answer has seen."""
+"""Read-your-writes: which position of the log a read must have seen, and which one its answer has seen."""
 
 import contextlib
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class Freshness:
             self.found(call)
             return
         if appended.hash is not None:
-            self._log.places.note(appended.last_position, appended.hash)
+            self._log.chain_hashes.note(appended.last_position, appended.hash)
         self._answer(call, appended.token)
         self._last_write = max(self._own_write(), appended.last_position)
 
@@ -42,7 +42,7 @@ class Freshness:
             LogRewoundError: The token names what the log lost.
         """
         if (token := call.min_token) is not None:
-            await self._log.places.check(token)
+            await self._log.chain_hashes.check(token)
         self.found(call)
 
     async def reached(self, call: Call, views: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ class Freshness:
         """
         token = call.min_token
         if token is not None:
-            position = await self._log.places.check(token)
+            position = await self._log.chain_hashes.check(token)
             await self._cursors.wait(views, position, timeout_s=call.wait_s)
         if self._position(views) < (last_write := self._own_write()):
             with contextlib.suppress(NotCaughtUpError):  # it was not demanded: the answer's token says how old it is
@@ -77,7 +77,7 @@ class Freshness:
         await self._cursors.wait(views, head.position, timeout_s=call.wait_s)
 
     def _answer(self, call: Call, token: Token) -> None:
-        call.token, call.places = token, self._log.places
+        call.token, call.chain_hashes = token, self._log.chain_hashes
 
     def _own_write(self) -> Position:
         if self._rewinds != self._log.head.rewinds:

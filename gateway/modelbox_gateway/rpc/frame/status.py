@@ -133,7 +133,7 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         events.DatabaseRightsError,
         events.LogCorruptedError,
         projections.ProjectionsError,
-        projections.InvalidPlaceError,
+        projections.InvalidPageTokenError,
         projections.NotPreparedError,
         projections.UnknownProjectionError,
         projections.RebuildRunningError,

@@ -16,7 +16,7 @@ from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.limits import KEYS_LISTED_MAX
 from modelbox_gateway.rpc.lookup.missing import missing_keys, missing_namespace
 from modelbox_gateway.rpc.messages.pages import fill_page, page_size, refused_token
-from modelbox_projections import Found, InvalidPlaceError, Scope
+from modelbox_projections import Found, InvalidPageTokenError, Scope
 from modelbox_projections.search.queries import Search
 
 Item = TypeVar("Item", bound=Message)
@@ -93,7 +93,7 @@ async def search_page(
             limit=size + 1,
             after=request.page_token or None,
         )
-    except InvalidPlaceError as error:
+    except InvalidPageTokenError as error:
         raise refused_token(request.page_token) from error
 
     async def of(part: Sequence[Found]) -> list[Item]:
@@ -101,7 +101,7 @@ async def search_page(
 
     messages, more = await fill_page(found, size, of)
     missing = [] if request.page_token else await _missing(backend, call, request, kind=kind, scope=scope, found=found)
-    return SearchPage(messages, found[len(messages) - 1].place if more else "", missing)
+    return SearchPage(messages, found[len(messages) - 1].page_token if more else "", missing)
 
 
 async def _missing(

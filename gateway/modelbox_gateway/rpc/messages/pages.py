@@ -10,36 +10,36 @@ from google.protobuf.message import Message
 from modelbox_gateway.errors import InvalidFieldError
 from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX, PAGE_SLICE_ITEMS
 
-Place = TypeVar("Place")
+Start = TypeVar("Start")
 Row = TypeVar("Row")
 Item = TypeVar("Item", bound=Message)
 
 _TOKEN_CHARS_MAX: Final = 2_000
 _encode: Final = msgspec.msgpack.Encoder().encode
 
-PositionPlace: TypeAlias = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
-"""The kind of a place that is a position in the log."""
+PositionStart: TypeAlias = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+"""The type of a start that is a position in the log."""
 
 
-class Pages(Generic[Place]):
-    """The pages of one list; places order its items."""
+class Pages(Generic[Start]):
+    """The pages of one list, each of which starts after an item; what that is, orders the items."""
 
     def __init__(self, name: str, kind: Any) -> None:
-        """Name the list, so that a token of another list is refused, and say of which kind its places are.
+        """Name the list, so that a token of another list is refused, and say of which type the starts of its pages are.
 
         Args:
             name: A name that no other list has.
-            kind: A type that msgspec reads, the same as `Place`; its bounds hold for every token.
+            kind: A type that msgspec reads, the same as `Start`; its bounds hold for every token.
         """
         self._name = name
-        self._decode = msgspec.msgpack.Decoder[tuple[str, str, Place]](tuple[str, str, kind]).decode
+        self._decode = msgspec.msgpack.Decoder[tuple[str, str, Start]](tuple[str, str, kind]).decode
 
-    def token(self, scope: str, last: Place) -> str:
+    def token(self, scope: str, last: Start) -> str:
         """Return the token of the page that follows the item at `last`, in the list of `scope`."""
         return base64.urlsafe_b64encode(_encode((self._name, scope, last))).decode()
 
-    def place(self, scope: str, token: str) -> Place | None:
-        """Return the place that a page begins after; None for the first page.
+    def start(self, scope: str, token: str) -> Start | None:
+        """Return what a page starts after; None for the first page.
 
         Raises:
             InvalidFieldError: The token was not made by this list with this scope.
@@ -50,12 +50,12 @@ class Pages(Generic[Place]):
         if len(token) > _TOKEN_CHARS_MAX:
             raise refused
         try:
-            name, of, place = self._decode(base64.urlsafe_b64decode(token.encode()))
+            name, of, start = self._decode(base64.urlsafe_b64decode(token.encode()))
         except ValueError as error:  # base64's and msgspec's errors are ValueErrors
             raise refused from error
         if (name, of) != (self._name, scope):
             raise refused
-        return place
+        return start
 
 
 def refused_token(token: str) -> InvalidFieldError:

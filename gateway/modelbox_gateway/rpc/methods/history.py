@@ -44,7 +44,7 @@ _REGISTRY_TYPES: Final = type_names(*events_about(MODEL_VERSION))
 """The types of a model's stream that change a field of a model version."""
 
 
-class Place(NamedTuple):
+class PageStart(NamedTuple):
     """Where a page begins: at these versions of the streams, after so many changes of the latest of these events.
 
     Streams that may become more meanwhile, those of deleted versions, begin at a position of the log.
@@ -55,7 +55,7 @@ class Place(NamedTuple):
     position: _Position = _LAST
 
 
-_PAGES: Final = Pages[Place]("history", Place)
+_PAGES: Final = Pages[PageStart]("history", PageStart)
 
 
 class _Source(NamedTuple):
@@ -91,9 +91,9 @@ class _Page:
     def answer(self, written: dict[str, str | None]) -> None:
         """Take note of what stood in fields before the changes that ask for it."""
         for field in written.keys() & self.asked.keys():
-            place = self.asked.pop(field)
-            event, change = self.told[place]
-            self.told[place] = _Told(event, change._replace(old=written[field]))
+            index = self.asked.pop(field)
+            event, change = self.told[index]
+            self.told[index] = _Told(event, change._replace(old=written[field]))
 
 
 class ChangeMethods:
@@ -113,16 +113,16 @@ class ChangeMethods:
         object_id = fields.object_id("id", request.id)
         span = await self._span(request)
         scope = f"{object_id} {span}"
-        place = _PAGES.place(scope, request.page_token)
+        start = _PAGES.start(scope, request.page_token)
         size = page_size(request.page_size)
         stream = await self._backend.objects.find("id", object_id)
         await self._backend.freshness.reads_log(call)
         sources = await self._sources(stream, call)
-        if place is None or len(place.versions) != len(sources):
-            place = Place((_NEWEST,) * len(sources), 0)
+        if start is None or len(start.versions) != len(sources):
+            start = PageStart((_NEWEST,) * len(sources), 0)
         deleted = await self._deleted_versions(stream, call) if stream.type == MODEL else []
         page = _Page()
-        more = await self._fill(page, stream, (sources, deleted), place, size=size, span=span)
+        more = await self._fill(page, stream, (sources, deleted), start, size=size, span=span)
         if page.asked:
             await self._look_back(page, stream, sources[0], call)
         entries = await self._entries(page, stream)
@@ -161,24 +161,24 @@ class ChangeMethods:
         page: _Page,
         stream: StreamRef,
         sources: tuple[list[_Source], list[_Source]],
-        place: Place,
+        start: PageStart,
         *,
         size: int,
         span: tuple[int, int],
-    ) -> Place | None:
+    ) -> PageStart | None:
         """Put changes into a page; return where the next one begins, None if there is none.
 
-        `sources` are those that a place has versions of, and those that begin at its position.
+        `sources` are those that a page start has versions of, and those that begin at its position.
         """
         own, others = sources
-        begins = [*zip(own, place.versions, strict=True), *((other, _NEWEST) for other in others)]
+        begins = [*zip(own, start.versions, strict=True), *((other, _NEWEST) for other in others)]
         async with AsyncExitStack() as stack:
             reads = [
-                await stack.enter_async_context(aclosing(self._back(source, version, up_to=place.position)))
+                await stack.enter_async_context(aclosing(self._back(source, version, up_to=start.position)))
                 for source, version in begins
             ]
             heads = [await anext(read, None) for read in reads]
-            after, looked_through = place.after, 0
+            after, looked_through = start.after, 0
             while any(heads):
                 index = max(range(len(heads)), key=lambda n: head.position if (head := heads[n]) else 0)
                 event = heads[index]
@@ -186,13 +186,13 @@ class ChangeMethods:
                     return None
                 versions = tuple(head.version if head else 0 for head in heads[: len(own)])
                 if looked_through == HISTORY_EVENTS_MAX:
-                    return Place(versions, after, event.position)
+                    return PageStart(versions, after, event.position)
                 looked_through += 1
                 for number, told in enumerate(self._told(event, stream)):
                     if number < after or event.position > span[1]:
                         continue
                     if len(page.told) == size or page.bytes >= PAGE_BYTES_MAX:
-                        return Place(versions, number, event.position)
+                        return PageStart(versions, number, event.position)
                     page.add(told)
                 after = 0
                 heads[index] = await anext(reads[index], None)
@@ -227,7 +227,7 @@ class ChangeMethods:
 
     async def _look_back(self, page: _Page, stream: StreamRef, own: _Source, call: Call) -> None:
         """Find what stood in fields before the changes of a page that ask for it."""
-        asking = [page.told[place].event.version for place in page.asked.values()]
+        asking = [page.told[index].event.version for index in page.asked.values()]
         looked_through = 0
         async with aclosing(self._back(own, max(asking))) as events:
             async for event in events:

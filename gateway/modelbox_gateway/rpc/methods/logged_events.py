@@ -15,15 +15,15 @@ from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX
 from modelbox_gateway.rpc.frame.method import Method, unary
 from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import metadata_message, timestamp
-from modelbox_gateway.rpc.messages.pages import Pages, PositionPlace, fill_page, page_size
+from modelbox_gateway.rpc.messages.pages import Pages, PositionStart, fill_page, page_size
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import LoggedEvent, logged
-from modelbox_projections import LoggedEventPlace, LoggedEventRow
+from modelbox_projections import LoggedEventRow, LoggedEventSortKey
 from modelbox_projections.logged_events.queries import LoggedEvents
 
 _VIEWS: Final = ("logged_events",)
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
-_PAGES: Final = Pages[tuple[datetime, Position]]("logged events", tuple[_Time, PositionPlace])
+_PAGES: Final = Pages[tuple[datetime, Position]]("logged events", tuple[_Time, PositionStart])
 
 _READ_BYTES_MAX: Final = 2 * PAGE_BYTES_MAX
 """Metadata read for a page: more than fills it, since the page, not what was read, says whether another follows."""
@@ -58,11 +58,11 @@ class LoggedEventMethods:
         object_id = fields.object_id("parent_id", request.parent_id)
         since = requests.time_of("since", request.since) if request.HasField("since") else None
         scope = f"{object_id} {since}"
-        place = _PAGES.place(scope, request.page_token)
+        start = _PAGES.start(scope, request.page_token)
         size = page_size(request.page_size)
         await self._backend.objects.find("parent_id", object_id)
         await self._backend.freshness.reached(call, _VIEWS)
-        after = None if place is None else LoggedEventPlace(*place)
+        after = None if start is None else LoggedEventSortKey(*start)
         views = self._backend.services.views
         rows = await views.of(LoggedEvents).list(
             object_id, since=since, limit=size + 1, after=after, bytes_max=_READ_BYTES_MAX
@@ -72,7 +72,7 @@ class LoggedEventMethods:
             return await asyncio.to_thread(_messages, part, as_json=call.takes_json)
 
         messages, more = await fill_page(rows, size, of)
-        token = _PAGES.token(scope, rows[len(messages) - 1].place) if more else ""
+        token = _PAGES.token(scope, rows[len(messages) - 1].sort_key) if more else ""
         return pb.ListEventsResponse(events=messages, next_page_token=token)
 
 

@@ -29,7 +29,7 @@ _TYPES: Final = type_names(
 _Version = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
-class Place(NamedTuple):
+class PageStart(NamedTuple):
     """Where a page begins: at the event of this version in the object's stream, after so many of its changes.
 
     Version 0 stands for an event that created the object in the stream of another.
@@ -39,8 +39,8 @@ class Place(NamedTuple):
     after: _Version
 
 
-_PAGES: Final = Pages[Place]("metadata history", Place)
-_NEWEST: Final = Place(2**31 - 1, 0)
+_PAGES: Final = Pages[PageStart]("metadata history", PageStart)
+_NEWEST: Final = PageStart(2**31 - 1, 0)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -62,22 +62,22 @@ class HistoryMethods:
         object_id = fields.object_id("parent_id", request.parent_id)
         key = fields.optional_name("key", request.key)
         scope = f"{object_id} {key}"
-        place = _PAGES.place(scope, request.page_token) or _NEWEST
+        start = _PAGES.start(scope, request.page_token) or _NEWEST
         size = page_size(request.page_size)
         stream = await self._backend.objects.find("parent_id", object_id)
         await self._backend.freshness.reads_log(call)
         page: list[pb.MetadataChange] = []
         looked_through = taken = 0
-        async with aclosing(self._events(stream, place.version, call)) as events:
+        async with aclosing(self._events(stream, start.version, call)) as events:
             async for version, event in events:
-                skipped = place.after if version == place.version else 0
+                skipped = start.after if version == start.version else 0
                 if looked_through == HISTORY_EVENTS_MAX:
-                    return _answer(page, _PAGES.token(scope, Place(version, 0)))
+                    return _answer(page, _PAGES.token(scope, PageStart(version, 0)))
                 looked_through += 1
                 actor = (await self._backend.users.actors_of([event]))[event.position]
                 for number, change in enumerate(self._changes(event, key)[skipped:], skipped):
                     if len(page) == size or taken >= PAGE_BYTES_MAX:
-                        return _answer(page, _PAGES.token(scope, Place(version, number)))
+                        return _answer(page, _PAGES.token(scope, PageStart(version, number)))
                     change.actor = actor
                     page.append(change)
                     taken += change.ByteSize()

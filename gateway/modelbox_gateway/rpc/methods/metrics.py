@@ -26,7 +26,7 @@ from modelbox_gateway.rpc.messages.answers import metrics_messages, series_messa
 from modelbox_gateway.rpc.messages.pages import Pages
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import metrics_logged
-from modelbox_projections import SeriesPlace, SeriesRow, Steps
+from modelbox_projections import SeriesRow, SeriesStart, Steps
 from modelbox_projections.metrics.queries import Metrics
 
 _VIEWS: Final = ("metrics",)
@@ -34,12 +34,12 @@ _STEP_MAX: Final = 2**63 - 1
 _Number = Annotated[int, msgspec.Meta(ge=0, le=_STEP_MAX)]
 
 
-class _Place(NamedTuple):
+class _PageStart(NamedTuple):
     step: _Number
     after: _Number
 
 
-_PAGES: Final = Pages[_Place]("metrics", _Place)
+_PAGES: Final = Pages[_PageStart]("metrics", _PageStart)
 
 
 class MetricMethods:
@@ -69,8 +69,8 @@ class MetricMethods:
         keys = [fields.name(f"keys[{n}]", key) for n, key in enumerate(request.keys)]
         steps = _steps_of(request)
         scope = f"{object_id} {keys} {steps.first} {steps.last}"
-        place = _PAGES.place(scope, request.page_token)
-        paged = bool(request.page_size or place)
+        start = _PAGES.start(scope, request.page_token)
+        paged = bool(request.page_size or start)
         if paged and (len(keys) != 1 or request.max_points or request.newest):
             raise InvalidFieldError("page_size", "asks for a page, which is of one key, without max_points and newest")
         await self._backend.objects.find("parent_id", object_id)
@@ -82,11 +82,11 @@ class MetricMethods:
             object_id,
             keys[0],
             steps=steps,
-            place=None if place is None else SeriesPlace(*place),
+            start=None if start is None else SeriesStart(*start),
             points_max=min(request.page_size or maximum, maximum),
             bytes_max=PAGE_BYTES_MAX,
         )
-        token = "" if page.next is None else _PAGES.token(scope, _Place(*page.next))
+        token = "" if page.next is None else _PAGES.token(scope, _PageStart(*page.next))
         return await _answer(page.series, request, token)
 
     async def _series(

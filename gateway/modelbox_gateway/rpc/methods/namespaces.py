@@ -27,7 +27,7 @@ class NamespaceMethods:
 
     async def list_namespaces(self, request: pb.ListNamespacesRequest, call: Call) -> pb.ListNamespacesResponse:
         """Return a page of the namespaces that hold anything, by name."""
-        after = _PAGES.place("", request.page_token) or ""
+        after = _PAGES.start("", request.page_token) or ""
         size = page_size(request.page_size)
         await self._backend.freshness.reached(call, _VIEWS)
         rows = await self._backend.services.views.of(Namespaces).list(limit=size + 1, after=after)

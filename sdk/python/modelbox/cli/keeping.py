@@ -37,7 +37,7 @@ def with_reported_object(command: Callable[..., None]) -> Callable[..., None]:
             if resolve_journal(config_path=config_path) is None:
                 raise away
         # The client's end says in one line what is kept, where, why, and what sends it.
-        with reported(without={"contact"}), AwayBox(server_addr, config_path=config_path) as client:
+        with reported(without={"reachability"}), AwayBox(server_addr, config_path=config_path) as client:
             command(client, object_id=_known_id(client, given, away), **of)
         became = client.delivery()
         if became.dropped or became.dropped_calls:

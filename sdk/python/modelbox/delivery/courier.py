@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any, Final
 
+from modelbox.delivery.attempts import Answer, Answers, Attempts, Send, Verdict, WasRecorded
 from modelbox.delivery.buffer import Buffer
-from modelbox.delivery.contact import Contact, Warned
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.outcomes import FATES, Outcomes, tell_what_is_left
+from modelbox.delivery.reachability import Reachability, Warned
 from modelbox.delivery.recorder import Recorder
 from modelbox.delivery.sender import Sender
 from modelbox.delivery.threads import Threads
-from modelbox.delivery.tries import Answer, Answers, Send, Tries, Verdict, WasRecorded
 from modelbox.delivery.waiting import Waiter, wait_while_answered
 from modelbox.errors import FlushTimeoutError, ModelBoxError, RefusedError
 from modelbox.journal.aside import Aside, Fate
@@ -113,9 +113,9 @@ class Courier:
         return done if self._threads.any else None
 
     @property
-    def contact(self) -> Contact | None:
+    def reachability(self) -> Reachability | None:
         """Whether the server answers; None once nothing is sent any more."""
-        return None if self._tries.stop.is_set() else self._contact
+        return None if self._attempts.stop.is_set() else self._reachability
 
     def ask(self, record: Record) -> bytes | None:
         """Deliver a call and wait for its answer; None if the server is away: then it is sent later.
@@ -133,7 +133,7 @@ class Courier:
         try:
             if self._buffer.add_call(record):
                 self._wake(hurry=True)
-                waiter.wait(self._contact, stop=self._tries.stop)
+                waiter.wait(self._reachability, stop=self._attempts.stop)
         finally:
             # Whoever takes it out of there has the answer: one of us two, so that no refusal is lost between us.
             is_ours = self._waiters.pop(record.key, None) is not None
@@ -193,24 +193,24 @@ class Courier:
 
     def timed_out(self, timeout_s: float) -> FlushTimeoutError:
         """Return what to say of what is not answered in time."""
-        found, trouble = self.delivery(), self._contact.trouble
+        found, trouble = self.delivery(), self._reachability.trouble
         return FlushTimeoutError(found.waiting, calls=found.waiting_calls, timeout_s=timeout_s, cause=trouble)
 
-    def wait(self, *, timeout_s: float, patience_s: float) -> bool:
+    def wait(self, *, timeout_s: float, answer_timeout_s: float) -> bool:
         """Wait until everything delivered before this call is answered; tell whether it is. Nothing is raised.
 
         A server that is away is not waited for. What was refused is left for the next flush.
 
         Args:
             timeout_s: How long to wait while the server answers, in seconds.
-            patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
+            answer_timeout_s: How long to wait for a single answer, or a piece of a file, in seconds.
         """
         if self._is_late or self._buffer.closed or self._has_nothing_to_do:
             return not self.delivery().waiting_calls
         marker = self._buffer.mark()
         self._wake(hurry=True)
         is_reached = wait_while_answered(
-            marker.reached, self._contact, timeout_s, since=monotonic(), patience_s=patience_s
+            marker.reached, self._reachability, timeout_s, since=monotonic(), answer_timeout_s=answer_timeout_s
         )
         if is_reached and marker.error is not None:
             refusal = marker.error
@@ -258,7 +258,7 @@ class Courier:
             ring.close()
         if lost.records:
             self._buffer.drop(points=lost.points, calls=lost.calls)
-        tell_what_is_left(path, kept, lost, self._contact.trouble)
+        tell_what_is_left(path, kept, lost, self._reachability.trouble)
 
     def go_on_late(self) -> None:
         """Begin afresh after the end: what is logged from now on goes into a journal at once, for others to send.
@@ -274,7 +274,7 @@ class Courier:
 
     def note_progress(self, *_: object) -> None:
         """Note that a long call goes on, as if it had been answered: the end of the client waits for it."""
-        self._contact.is_there()
+        self._reachability.is_there()
 
     def forget(self) -> None:
         """Begin afresh in a forked child: the parent has what was logged, its journal and its threads."""
@@ -283,7 +283,7 @@ class Courier:
 
     def delivery(self) -> Delivery:
         """Return what became of what was logged so far."""
-        waiting, lost, trouble = self._backlog.waiting, self._backlog.lost, self._contact.trouble
+        waiting, lost, trouble = self._backlog.waiting, self._backlog.lost, self._reachability.trouble
         return Delivery(
             waiting=self._buffer.waiting + self._recorder.points_in_hand + waiting.points,
             acknowledged=self._outcomes.acknowledged,
@@ -300,21 +300,21 @@ class Courier:
 
     def _begin(self) -> None:
         self._backlog, self._outcomes = Backlog(self._folder), Outcomes()
-        self._contact = Contact(self._warned)
+        self._reachability = Reachability(self._warned)
         self._waiters: dict[str, Waiter] = {}
         self._aside = None if self._folder is None else Aside(self._folder)
-        self._tries = Tries(
+        self._attempts = Attempts(
             self._send,
             self._was_recorded,
             stop=threading.Event(),
-            contact=self._contact,
+            reachability=self._reachability,
             answers=self._server_answers,
             destination=None if self._make_destination is None else self._make_destination(),
         )
         self._sender = Sender(
             self._backlog,
             self._folder,
-            self._tries,
+            self._attempts,
             on_answer=self._on_answer,
             aside=self._aside,
             others_create=self._others_create,
@@ -390,7 +390,7 @@ class Courier:
             return
         done = threading.Event()
         self._recorder.mark(done.set)
-        wait_while_answered(done, self._contact, timeout_s, since=since, may_leave=self._is_kept)
+        wait_while_answered(done, self._reachability, timeout_s, since=since, may_leave=self._is_kept)
 
     def _is_kept(self) -> bool:
         return self._backlog.waiting.records <= self._backlog.in_file.records

@@ -19,7 +19,7 @@ from typing import Final, Self
 
 import msgspec
 
-from modelbox.journal.shelves import Shelves
+from modelbox.journal.ring_folders import RingFolders
 
 _PREFIX: Final = ".modelbox-held-"
 _HOLDER: Final = "holder"
@@ -135,7 +135,7 @@ def has_ring(journals: Path | str, pid: int) -> bool:
     Args:
         journals: The folder of its journals; empty if it has none.
     """
-    return bool(journals) and Shelves(Path(journals)).has_of(socket.gethostname(), pid)
+    return bool(journals) and RingFolders(Path(journals)).has_of(socket.gethostname(), pid)
 
 
 def _holder_of(folder: Path) -> _Holder | None:

@@ -105,10 +105,10 @@ class Left:
             return  # nothing at all was left a moment ago
         found = self._find(frozenset(ids))
         logged, files = _parted(found)
-        still = self._send(logged, self._logged, timeout_s=timeout_s, patience_s=timeout_s, hope_s=BACKOFF_S_MAX)
+        still = self._send(logged, self._logged, timeout_s=timeout_s, answer_timeout_s=timeout_s, hope_s=BACKOFF_S_MAX)
         if with_files:
             still += self._send(
-                files, self._files, timeout_s=FILES_TIMEOUT_S, patience_s=timeout_s, hope_s=BACKOFF_S_MAX
+                files, self._files, timeout_s=FILES_TIMEOUT_S, answer_timeout_s=timeout_s, hope_s=BACKOFF_S_MAX
             )
         if needs_files and (labels := sorted({label for one in still for label in _labels(one)})):
             name = ", ".join(labels)[:300]
@@ -128,7 +128,7 @@ class Left:
         # First what was logged: it makes the objects that files belong to.
         for part, courier in zip(_parted(found), (self._logged, self._files), strict=True):
             left_s = max(0.0, deadline - monotonic())
-            still += self._send(part, courier, timeout_s=left_s, patience_s=left_s)
+            still += self._send(part, courier, timeout_s=left_s, answer_timeout_s=left_s)
         if still:
             _tell()
 
@@ -138,13 +138,13 @@ class Left:
         return folder is not None and any(path.suffix == FILES_SUFFIX for path in folder.all_journals())
 
     def _send(
-        self, found: list[_Found], courier: Courier, *, timeout_s: float, patience_s: float, hope_s: float = 0.0
+        self, found: list[_Found], courier: Courier, *, timeout_s: float, answer_timeout_s: float, hope_s: float = 0.0
     ) -> list[_Found]:
         """Have journals sent; return those of which something still waits.
 
         Args:
             timeout_s: How long to wait in all, in seconds.
-            patience_s: How long for a single answer, in seconds.
+            answer_timeout_s: How long for a single answer, in seconds.
             hope_s: How long for a server that was away: it may be back, and is tried again after a pause.
         """
         deadline = monotonic() + timeout_s
@@ -154,7 +154,7 @@ class Left:
             done = courier.take_over() if found else None
             hope_until = monotonic() + hope_s
             if done is None or not self._wait(
-                found, done, courier, deadline=deadline, patience_s=patience_s, hope_until=hope_until
+                found, done, courier, deadline=deadline, answer_timeout_s=answer_timeout_s, hope_until=hope_until
             ):
                 break
         return [one for one in found if self._waits(one)]
@@ -166,16 +166,16 @@ class Left:
         courier: Courier,
         *,
         deadline: float,
-        patience_s: float,
+        answer_timeout_s: float,
         hope_until: float,
     ) -> bool:
         """Wait until a takeover has sent what goes; False if the server is away, or the time is over."""
         began = monotonic()
         while any(map(self._waits, found)) and not done.wait(LOOK_S):
-            now, contact = monotonic(), courier.contact
-            if contact is None or now >= deadline or (contact.away_s >= CLOSE_AWAY_S and now >= hope_until):
+            now, reachability = monotonic(), courier.reachability
+            if reachability is None or now >= deadline or (reachability.away_s >= CLOSE_AWAY_S and now >= hope_until):
                 return False
-            if now - max(began, contact.heard_at) >= patience_s:
+            if now - max(began, reachability.heard_at) >= answer_timeout_s:
                 return False
         return True
 

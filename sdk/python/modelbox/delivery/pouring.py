@@ -32,7 +32,7 @@ def take(folder: JournalFolder, path: Path) -> JournalFile | None:
     journal = folder.take(path)
     if journal is None:
         return None
-    place = folder.shelves.of(path.stem)
+    place = folder.ring_folders.of(path.stem)
     if place is None:
         return journal
     ring = _open(place)
@@ -53,10 +53,10 @@ def pour_orphans(folder: JournalFolder) -> None:
     """
     if folder.of_files:
         return
-    for stem in list(folder.shelves.stems()):
+    for stem in list(folder.ring_folders.stems()):
         if folder.has_whole(stem):
             continue
-        place = folder.shelves.of(stem)
+        place = folder.ring_folders.of(stem)
         ring = None if place is None else _open(place)
         if ring is None:
             continue

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
+from modelbox.delivery.attempts import Attempts, OnAnswer, Verdict
 from modelbox.delivery.columns import repacked
 from modelbox.delivery.leftover import Leftover
 from modelbox.delivery.rhythm import Rhythm
 from modelbox.delivery.takeover import Takeover
-from modelbox.delivery.tries import OnAnswer, Tries, Verdict
 from modelbox.journal.aside import Aside
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
@@ -44,14 +44,14 @@ class Sender:
         self,
         backlog: Backlog,
         folder: JournalFolder | None,
-        tries: Tries,
+        attempts: Attempts,
         *,
         on_answer: OnAnswer,
         aside: Aside | None = None,
         others_create: Callable[[], bool] = lambda: False,
         on_takeover: Callable[[], None] = lambda: None,
     ) -> None:
-        """Send nothing yet; `run` is for a thread of its own, until the tries are stopped.
+        """Send nothing yet; `run` is for a thread of its own, until the attempts are stopped.
 
         Args:
             others_create: Whether something else that this process logged still has to create objects.
@@ -61,11 +61,11 @@ class Sender:
         """Says when to send what waits; whoever adds to that tells it."""
         self._backlog: Final = backlog
         self._folder: Final = folder
-        self._tries: Final = tries
+        self._attempts: Final = attempts
         self._on_answer: Final = on_answer
         self._others_create: Final = others_create
         self._on_takeover: Final = on_takeover
-        self._takeover: Final = None if folder is None else Takeover(folder, tries, aside=aside)
+        self._takeover: Final = None if folder is None else Takeover(folder, attempts, aside=aside)
         self._next_takeover = 0.0
         self._own_from = 0.0
         self._taking_over = False
@@ -82,19 +82,19 @@ class Sender:
 
     def end(self) -> None:
         """Stop, after the call that is on its way."""
-        self._tries.stop.set()
+        self._attempts.stop.set()
         self._backlog.arrived.set()
 
     def run(self) -> None:
-        """Send until the tries are stopped."""
-        while not self._tries.stop.is_set():
+        """Send until the attempts are stopped."""
+        while not self._attempts.stop.is_set():
             try:
                 self._send_next()
             except Exception as defect:  # noqa: BLE001  # a defect of any kind, see below
                 # The thread's outermost loop: without it one defect would silence all that is logged later.
                 _log.exception("a defect of the client; what is logged waits and is sent again")
-                self._tries.note_defect(defect)
-                self._tries.stop.wait(BACKOFF_S_MIN)
+                self._attempts.note_defect(defect)
+                self._attempts.stop.wait(BACKOFF_S_MIN)
 
     def _send_next(self) -> None:
         self._take_over()
@@ -105,16 +105,16 @@ class Sender:
             return
         match self.send():
             case Verdict.STUCK:
-                self._backlog.arrived.wait(self._tries.due_s(self._backlog))
+                self._backlog.arrived.wait(self._attempts.due_s(self._backlog))
             case Verdict.HELD:
                 self._next_takeover = 0.0
-                self._tries.stop.wait(BACKOFF_S_MAX / 2)
+                self._attempts.stop.wait(BACKOFF_S_MAX / 2)
             case _:  # the next one at once
                 pass
 
     def send(self, may_go: Callable[[Record], bool] | None = None) -> Verdict:
         """Send the next record once; of those that may go now, if that is given."""
-        verdict = self._tries.send_next(
+        verdict = self._attempts.send_next(
             self._backlog, on_answer=self._on_answer, may_be_created=self._may_be_created, may_go=may_go
         )
         if verdict is Verdict.ANSWERED and self._folder is not None:
@@ -150,7 +150,7 @@ class Sender:
 
     def _keep_small(self, folder: JournalFolder) -> None:
         """Write the journal anew where that pays: after the server was away, and when most of a long one is done."""
-        many = self._tries.contact.take_return() and self._backlog.waiting.records >= COMPACT_RECORDS_MIN
+        many = self._attempts.reachability.take_return() and self._backlog.waiting.records >= COMPACT_RECORDS_MIN
         done_bytes = self._backlog.answered_bytes
         if many or done_bytes >= max(COMPACT_BYTES_MIN, 3 * self._backlog.in_file.bytes):
             compact(self._backlog, folder, repack=repacked)

@@ -13,10 +13,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, NamedTuple
 
+from modelbox.delivery.attempts import Answer, Attempts, Verdict
 from modelbox.delivery.columns import repacked
 from modelbox.delivery.leftover import Leftover
 from modelbox.delivery.pouring import pour_orphans, take
-from modelbox.delivery.tries import Answer, Tries, Verdict
 from modelbox.errors import ModelBoxError
 from modelbox.journal.aside import Aside, Fate
 from modelbox.journal.backlog import Backlog
@@ -97,13 +97,13 @@ Between = Callable[[Leftover], None]
 class Takeover:
     """Sends what other processes have left behind, what was logged first before the rest. For one thread."""
 
-    def __init__(self, folder: JournalFolder, tries: Tries, *, aside: Aside | None = None) -> None:
+    def __init__(self, folder: JournalFolder, attempts: Attempts, *, aside: Aside | None = None) -> None:
         """Take nothing yet."""
         self.done: dict[Path, Sent] = {}
         """What became of the journals in the last run, also of one that ended early."""
         self._folder: Final = folder
         self._aside: Final = Aside(folder) if aside is None else aside
-        self._tries: Final = tries
+        self._attempts: Final = attempts
         self._held_since: dict[Path, float] = {}
         self._told: set[tuple[Path, str]] = set()
 
@@ -116,14 +116,14 @@ class Takeover:
         """Send all journals that nobody keeps; `between` is called before each journal and after each record.
 
         Raises:
-            UnavailableError: The server was away for as long as the tries allow.
+            UnavailableError: The server was away for as long as the attempts allow.
         """
         self._folder.sweep()
         done = self.done = {}
         progress = True
         try:
             # Again while a journal waits for another, the one that says how an object of its records was created.
-            while progress and not self._tries.stop.is_set():
+            while progress and not self._attempts.stop.is_set():
                 progress = self._send_all(done, between) and any(sent.waiting for sent in done.values())
         finally:
             for sent in done.values():
@@ -196,8 +196,8 @@ class Takeover:
             sent.waiting = backlog.waiting.records + backlog.left.records
             sent.waiting_points = backlog.waiting.points + backlog.left.points
             sent.waiting_calls = backlog.waiting.calls + backlog.left.calls
-            foreign = self._tries.destination.foreign(backlog)
-            trouble = foreign or self._tries.contact.trouble
+            foreign = self._attempts.destination.foreign(backlog)
+            trouble = foreign or self._attempts.reachability.trouble
             sent.trouble = "" if trouble is None or not sent.waiting else str(trouble)
             # That the server is away is told once, wherever it was found, and not of each journal.
             if sent.waiting and foreign is not None:
@@ -232,14 +232,16 @@ class Takeover:
             # Points, in whatever order they come, are the same series.
             if first is not None and not first.points and first.logged_at > until:
                 return first.logged_at
-            verdict = self._tries.send_next(backlog, on_answer=take, may_be_created=lambda: self.may_be_created(path))
+            verdict = self._attempts.send_next(
+                backlog, on_answer=take, may_be_created=lambda: self.may_be_created(path)
+            )
             if verdict is Verdict.ANSWERED:
                 failures = 0
                 between()
             elif verdict is Verdict.FAILED:
                 # As long as no record is stuck, it is the server that is waited for.
                 first = backlog.first()
-                failures += first is not None and self._tries.suspects.is_stuck(first)
+                failures += first is not None and self._attempts.suspects.is_stuck(first)
             else:
                 return None
         return None

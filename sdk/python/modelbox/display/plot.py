@@ -17,7 +17,7 @@ HEIGHT: Final = 130
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 20, 18
 
-Place = tuple[float, float]
+XY = tuple[float, float]
 
 
 def line_plot(title: str, points: Sequence[MetricValue]) -> Html | None:
@@ -65,9 +65,9 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
-def _runs(numbers: Iterable[Place]) -> Iterator[list[Place]]:
+def _runs(numbers: Iterable[XY]) -> Iterator[list[XY]]:
     """Yield the stretches of finite numbers."""
-    run: list[Place] = []
+    run: list[XY] = []
     for step, value in numbers:
         if math.isfinite(value):
             run.append((step, value))
@@ -78,8 +78,8 @@ def _runs(numbers: Iterable[Place]) -> Iterator[list[Place]]:
         yield run
 
 
-def _line(places: list[Place]) -> str:
-    [(x, y), *rest] = places
+def _line(corners: list[XY]) -> str:
+    [(x, y), *rest] = corners
     if not rest:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="#3b82f6"/>'
     path = f"M{x:.1f} {y:.1f}" + "".join(f"L{x:.1f} {y:.1f}" for x, y in rest)

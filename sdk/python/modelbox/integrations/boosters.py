@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelbox.errors import ModelBoxError
-from modelbox.integrations.keeper import CLOSE_TIMEOUT_S, PATIENCE_S
+from modelbox.integrations.keeper import CLOSE_TIMEOUT_S, FILES_ANSWER_TIMEOUT_S
 from modelbox.integrations.restoring import History
 from modelbox.kinds.artifact import Artifact
 from modelbox.kinds.run import Run
@@ -37,7 +37,7 @@ class Rounds:
 def keep_model(target: LoggedObject, write: Callable[[Path], object], path: str) -> bool:
     """Have a model uploaded that `write` writes; tell whether it has arrived.
 
-    A server that is away, or takes longer than `PATIENCE_S` for a single answer, is not waited for.
+    A server that is away, or takes longer than `FILES_ANSWER_TIMEOUT_S` for a single answer, is not waited for.
     """
     try:
         target.keep_artifact(write, path)
@@ -45,7 +45,7 @@ def keep_model(target: LoggedObject, write: Callable[[Path], object], path: str)
         # The training is over, and its model is the caller's.
         _log.error("the model %s was not kept: %s", path, error)
         return False
-    return target.wait_for_files(CLOSE_TIMEOUT_S, patience_s=PATIENCE_S)
+    return target.wait_for_files(CLOSE_TIMEOUT_S, patience_s=FILES_ANSWER_TIMEOUT_S)
 
 
 def uploaded_model(target: LoggedObject, write: Callable[[Path], object], path: str) -> Artifact | None:

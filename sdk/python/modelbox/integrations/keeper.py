@@ -18,7 +18,7 @@ from modelbox.errors import ModelBoxError, NotFoundError
 from modelbox.kinds.checkpoint import UPLOADED_AS, UPLOADED_FILES, HasCheckpoints
 from modelbox.kinds.model import Model, NewModel
 from modelbox.kinds.model_version import ModelVersion
-from modelbox.limits import CLOSE_PATIENCE_S
+from modelbox.limits import CLOSE_ANSWER_TIMEOUT_S
 from modelbox.values import LocalFile
 
 __all__ = ["CLOSE_TIMEOUT_S", "UPLOADED_AS", "UPLOADED_FILES", "WAITING_MAX", "CheckpointKeeper", "Saved"]
@@ -32,7 +32,7 @@ FREE_BYTES_MIN: Final = 1024**3
 CLOSE_TIMEOUT_S: Final = 60.0
 """How long the end of a training waits for the last uploads while the server answers, in seconds, unless told else."""
 
-PATIENCE_S: Final = 0.5
+FILES_ANSWER_TIMEOUT_S: Final = 0.5
 """How long the end of a training waits for a single answer, in seconds, unless told otherwise."""
 
 _Key = tuple[int | None, int | None]
@@ -127,19 +127,19 @@ class CheckpointKeeper:
             model=model,
             unique_tags=unique_tags,
             after_files=self._sends(path),
-            waits=self.wait(patience_s=CLOSE_PATIENCE_S),
+            waits=self.wait(answer_timeout_s=CLOSE_ANSWER_TIMEOUT_S),
         )
 
-    def wait(self, timeout_s: float = CLOSE_TIMEOUT_S, *, patience_s: float = PATIENCE_S) -> bool:
+    def wait(self, timeout_s: float = CLOSE_TIMEOUT_S, *, answer_timeout_s: float = FILES_ANSWER_TIMEOUT_S) -> bool:
         """Wait until everything that was saved is recorded; tell whether it is.
 
         A server that is away, or slow, is not waited for: this process goes on sending, or a later one does.
 
         Args:
             timeout_s: How long to wait while the server answers, in seconds.
-            patience_s: How long to wait for a single answer, or a piece of a file, in seconds.
+            answer_timeout_s: How long to wait for a single answer, or a piece of a file, in seconds.
         """
-        return self._parent.wait_for_files(timeout_s, patience_s=patience_s)
+        return self._parent.wait_for_files(timeout_s, patience_s=answer_timeout_s)
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Wait as `wait` does, and say how many checkpoints still wait then."""

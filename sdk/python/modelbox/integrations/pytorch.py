@@ -29,7 +29,7 @@ from modelbox.kinds.model import Model
 from modelbox.kinds.model_version import ModelVersion
 from modelbox.kinds.run import Run, RunFields
 from modelbox.ranks import is_rank_zero
-from modelbox.transfer.places import place_of
+from modelbox.transfer.artifact_paths import path_below
 
 _torch: Any = framework("torch", install="torch")
 _distributed: Any = framework("torch.distributed", install="torch")
@@ -171,7 +171,7 @@ class TrainingRun:
 
     def _folder_of(self, run: Run) -> Path:
         # An id may have come from a server: it is a name below the folder, whatever it says.
-        return self._folder / place_of(run.id, file_id="run")
+        return self._folder / path_below(run.id, file_id="run")
 
     def _read_state(self) -> dict[str, Any] | None:
         run, reporter = self.run, self._reporter

@@ -11,7 +11,7 @@ from modelbox.client import ModelBox
 from modelbox.enums import RunStatus
 from modelbox.errors import ModelBoxError
 from modelbox.foreign import utf8
-from modelbox.integrations.keeper import PATIENCE_S, CheckpointKeeper, Saved
+from modelbox.integrations.keeper import FILES_ANSWER_TIMEOUT_S, CheckpointKeeper, Saved
 from modelbox.integrations.restoring import History
 from modelbox.kinds.experiment import Experiment
 from modelbox.kinds.model import Model, NewModel
@@ -79,7 +79,7 @@ class Reporter:
         is_answering = self.keeper.close()
         self.run.finish(status, reason)
         # A server that is slow or away is waited for once, not for each thing that is still to be sent.
-        if not is_answering or not self.run.wait_for_files(END_TIMEOUT_S, patience_s=PATIENCE_S):
+        if not is_answering or not self.run.wait_for_files(END_TIMEOUT_S, patience_s=FILES_ANSWER_TIMEOUT_S):
             return  # it is sent later
         try:
             self._box.flush(END_TIMEOUT_S)

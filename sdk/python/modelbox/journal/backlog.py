@@ -279,7 +279,7 @@ class Backlog:
         return True
 
     def _create(self, folder: JournalFolder) -> JournalFile:
-        stem = "" if self._ring is None else folder.shelves.stem_of(self._ring)
+        stem = "" if self._ring is None else folder.ring_folders.stem_of(self._ring)
         if not folder.has(stem):
             return folder.create(stem=stem)
         # One that could not be read was given up: the ring goes with another one from now on.
@@ -289,7 +289,7 @@ class Backlog:
 
     def _go_with(self, file: JournalFile) -> None:
         if self._ring is not None and self._folder is not None:
-            self._folder.shelves.rename(self._ring, file.path.stem)
+            self._folder.ring_folders.rename(self._ring, file.path.stem)
 
     def _write(self, file: JournalFile, record: Record) -> None:
         if self._ring is None or not record.slots:

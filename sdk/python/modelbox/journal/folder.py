@@ -17,7 +17,7 @@ from modelbox.journal.frames import HEADER_BYTES_MIN, Header
 from modelbox.journal.locks import lock
 from modelbox.journal.record import Record
 from modelbox.journal.ring import Ring
-from modelbox.journal.shelves import Shelves
+from modelbox.journal.ring_folders import RingFolders
 from modelbox.limits import JOURNAL_BYTES_MAX, JOURNAL_FREE_BYTES_MIN, JOURNAL_RETRY_S
 
 COMPACTED_SUFFIX: Final = ".compacted"
@@ -65,7 +65,7 @@ class JournalFolder:
         self.settings: Final = settings
         self.address: Final = address
         self.home: Final = HomeLog() if home is None else home
-        self.shelves: Final = Shelves(settings.folder)
+        self.ring_folders: Final = RingFolders(settings.folder)
         self._others_bytes = 0
         self._measured_at = -JOURNAL_RETRY_S
 
@@ -92,7 +92,7 @@ class JournalFolder:
             return None
         with contextlib.suppress(OSError):  # then no journal can be made either, which is told
             self.settings.folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
-        return self.shelves.create(new_stem(), self.address, log=self.home.id)
+        return self.ring_folders.create(new_stem(), self.address, log=self.home.id)
 
     def has(self, stem: str) -> bool:
         """Whether there is a journal of that name."""

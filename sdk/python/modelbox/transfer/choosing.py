@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from modelbox.errors import NotFoundError, NotUploadedError
 from modelbox.kinds.artifact import Artifact
-from modelbox.transfer.places import Label, parsed, place_of
+from modelbox.transfer.artifact_paths import ArtifactPath, parsed, path_below
 from modelbox.transfer.tracking import names_of
 
 _log = logging.getLogger("modelbox")
@@ -30,7 +30,7 @@ def chosen(artifacts: Sequence[Artifact], path: str = "") -> list[Artifact]:
     meant = [artifact for artifact in artifacts if _is_meant(artifact, path)] if path else list(artifacts)
     if path and not meant:
         raise _unfound(artifacts, path)
-    newest: dict[Label, Artifact] = {}
+    newest: dict[ArtifactPath, Artifact] = {}
     for artifact in meant:
         if artifact.uploaded:
             newest.setdefault(parsed(artifact.path), artifact)
@@ -52,15 +52,15 @@ def chosen_one(artifacts: Sequence[Artifact], path: str) -> Artifact:
 
 
 def _has_path(artifact: Artifact, path: str) -> bool:
-    return artifact.path == path or _place(artifact) == PurePosixPath(path)
+    return artifact.path == path or _path_of(artifact) == PurePosixPath(path)
 
 
 def _is_meant(artifact: Artifact, path: str) -> bool:
-    return _has_path(artifact, path) or PurePosixPath(path) in _place(artifact).parents
+    return _has_path(artifact, path) or PurePosixPath(path) in _path_of(artifact).parents
 
 
-def _place(artifact: Artifact) -> PurePosixPath:
-    return place_of(artifact.path, file_id=artifact.id)
+def _path_of(artifact: Artifact) -> PurePosixPath:
+    return path_below(artifact.path, file_id=artifact.id)
 
 
 def _none(artifacts: Sequence[Artifact], path: str) -> Sequence[Artifact]:
@@ -68,7 +68,7 @@ def _none(artifacts: Sequence[Artifact], path: str) -> Sequence[Artifact]:
 
 
 def _unfound(artifacts: Sequence[Artifact], path: str) -> NotFoundError:
-    names = list(dict.fromkeys(str(_place(artifact)) for artifact in artifacts))
+    names = list(dict.fromkeys(str(_path_of(artifact)) for artifact in artifacts))
     near = get_close_matches(path, names) or names
     there_are = f"there are {names_of(near)}" if near else "it has no files"
     return NotFoundError(f"path: the object has no file {path[:300]!r}; {there_are}", field="path")

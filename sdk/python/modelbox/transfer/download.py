@@ -12,14 +12,14 @@ from modelbox.limits import LINK_BYTES_MIN
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.hashing import Hashing
 from modelbox.transfer.links import LinkRefusedError, LinkUnreachableError
-from modelbox.transfer.patience import Patience
 from modelbox.transfer.present import Wanted, would_replace
 from modelbox.transfer.progress import Listener, Tally
-from modelbox.transfer.ways import Ways
+from modelbox.transfer.retry_budget import RetryBudget
+from modelbox.transfer.routes import Routes
 from modelbox.transport.methods import DOWNLOAD_FILE, GET_DOWNLOAD_LINK
 
 
-def described(ways: Ways, file: pb.FileMetadata) -> pb.FileMetadata:
+def described(routes: Routes, file: pb.FileMetadata) -> pb.FileMetadata:
     """Return what the server knows of an artifact of which perhaps only the `id` is known.
 
     Raises:
@@ -28,10 +28,10 @@ def described(ways: Ways, file: pb.FileMetadata) -> pb.FileMetadata:
     """
     if file.sha256:
         return file
-    return ways.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id)).file
+    return routes.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id)).file
 
 
-def download(ways: Ways, wanted: Wanted, listener: Listener) -> Path:
+def download(routes: Routes, wanted: Wanted, listener: Listener) -> Path:
     """Fetch one artifact to its place and return that; a broken connection goes on where it broke.
 
     Raises:
@@ -40,38 +40,38 @@ def download(ways: Ways, wanted: Wanted, listener: Listener) -> Path:
         ModelBoxError: The server refused, or did not answer.
         OSError: The folder cannot be written.
     """
-    cached = take_cached(ways, wanted, listener)
+    cached = take_cached(routes, wanted, listener)
     if cached is not None:
         return cached
     file, url = wanted.file, ""
     if file.size >= LINK_BYTES_MIN:
-        url = ways.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id)).url
+        url = routes.connection.call(GET_DOWNLOAD_LINK, pb.GetDownloadLinkRequest(file_id=file.id)).url
 
     def fetch(into: IO[bytes]) -> None:
         with Hashing() as hashing:
-            _Fetching(ways, file, into, hashing, listener.tally(file.path, file.size)).run(url)
+            _Fetching(routes, file, into, hashing, listener.tally(file.path, file.size)).run(url)
 
-    return put_in_place(ways, wanted, fetch)
+    return put_in_place(routes, wanted, fetch)
 
 
-def take_cached(ways: Ways, wanted: Wanted, listener: Listener) -> Path | None:
+def take_cached(routes: Routes, wanted: Wanted, listener: Listener) -> Path | None:
     """Put a file in its place that was downloaded before; None where the cache does not have it.
 
     Raises:
         OSError: The folder cannot be written.
     """
-    if ways.cache is None:
+    if routes.cache is None:
         return None
     file = wanted.file
     with _temporary(wanted.target) as temporary:
-        if not ways.cache.get(file.sha256, file.size, temporary):
+        if not routes.cache.get(file.sha256, file.size, temporary):
             return None
         listener.tell(file.path, file.size, file.size)
         _take_place(temporary, wanted)
     return wanted.target
 
 
-def put_in_place(ways: Ways, wanted: Wanted, write: Callable[[IO[bytes]], object]) -> Path:
+def put_in_place(routes: Routes, wanted: Wanted, write: Callable[[IO[bytes]], object]) -> Path:
     """Put a file in its place, and into the cache, when all of it is written and verified.
 
     Args:
@@ -83,8 +83,8 @@ def put_in_place(ways: Ways, wanted: Wanted, write: Callable[[IO[bytes]], object
     with _temporary(wanted.target) as temporary:
         with temporary.open("wb") as into:
             write(into)
-        if ways.cache is not None:
-            ways.cache.put(wanted.file.sha256, temporary)
+        if routes.cache is not None:
+            routes.cache.put(wanted.file.sha256, temporary)
         _take_place(temporary, wanted)
     return wanted.target
 
@@ -92,8 +92,8 @@ def put_in_place(ways: Ways, wanted: Wanted, write: Callable[[IO[bytes]], object
 class _Fetching:
     """One file on its way, through as many connections as it takes."""
 
-    def __init__(self, ways: Ways, file: pb.FileMetadata, into: IO[bytes], hashing: Hashing, tally: Tally) -> None:
-        self._ways = ways
+    def __init__(self, routes: Routes, file: pb.FileMetadata, into: IO[bytes], hashing: Hashing, tally: Tally) -> None:
+        self._routes = routes
         self._file = file
         self._into = into
         self._tally = tally
@@ -102,7 +102,7 @@ class _Fetching:
 
     def run(self, url: str) -> None:
         """Fetch all bytes and verify them, by a signed link as far as that leads, else through the server."""
-        patience = Patience(self._ways.connection.timeout_s, refused_s=self._ways.connection.refused_s)
+        budget = RetryBudget(self._routes.connection.timeout_s, refused_s=self._routes.connection.refused_s)
         while True:
             before = self._done
             try:
@@ -112,8 +112,8 @@ class _Fetching:
                 url = ""
             except ModelBoxError as error:
                 if self._done > before:
-                    patience.renew()
-                if not patience.pause(error):
+                    budget.renew()
+                if not budget.pause(error):
                     raise
         self._verify()
 
@@ -128,10 +128,10 @@ class _Fetching:
             raise UnavailableError(f"{self._file.path}: the bytes ended after {self._done:,} of {self._file.size:,}")
 
     def _linked(self, url: str) -> Generator[bytes]:
-        return self._ways.links.get(url, offset=self._done, size=self._file.size)
+        return self._routes.links.get(url, offset=self._done, size=self._file.size)
 
     def _frames(self) -> Generator[bytes]:
-        connection = self._ways.connection
+        connection = self._routes.connection
         with connection.translated(DOWNLOAD_FILE):
             multicallable = connection.channel_for(DOWNLOAD_FILE).unary_stream(
                 DOWNLOAD_FILE.path,

@@ -6,13 +6,13 @@ from modelbox.errors import ModelBoxError
 from modelbox.limits import PARTS_OF_A_FILE_AT_ONCE
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
-from modelbox.transfer.patience import Patience
 from modelbox.transfer.progress import Listener, Tally
+from modelbox.transfer.retry_budget import RetryBudget
+from modelbox.transfer.routes import Routes
 from modelbox.transfer.together import together
-from modelbox.transfer.ways import Ways
 
 
-def send_parts(ways: Ways, parts: list[pb.SignedPart], content: Content, listener: Listener) -> None:
+def send_parts(routes: Routes, parts: list[pb.SignedPart], content: Content, listener: Listener) -> None:
     """Send the parts that the server asks for.
 
     Raises:
@@ -26,22 +26,22 @@ def send_parts(ways: Ways, parts: list[pb.SignedPart], content: Content, listene
     stopped: list[bool] = []
 
     def send(part: pb.SignedPart) -> None:
-        with ways.parts:
+        with routes.parts:
             if not stopped:
-                _send(ways, part, content, tally)
+                _send(routes, part, content, tally)
 
     together(send, parts, at_once=PARTS_OF_A_FILE_AT_ONCE, stop=lambda: stopped.append(True))
 
 
-def _send(ways: Ways, part: pb.SignedPart, content: Content, tally: Tally) -> None:
-    patience = Patience(ways.connection.timeout_s, refused_s=ways.connection.refused_s)
+def _send(routes: Routes, part: pb.SignedPart, content: Content, tally: Tally) -> None:
+    budget = RetryBudget(routes.connection.timeout_s, refused_s=routes.connection.refused_s)
     while True:
         sent = _Sent(tally)
         try:
-            ways.links.put(part.url, sent.counted(content.chunks(part.offset, part.size)), part.size)
+            routes.links.put(part.url, sent.counted(content.chunks(part.offset, part.size)), part.size)
             return
         except ModelBoxError as error:
-            if not patience.pause(error):
+            if not budget.pause(error):
                 raise
             tally.add(-sent.size)
 

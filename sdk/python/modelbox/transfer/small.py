@@ -1,7 +1,7 @@
 """Small files, many in one call, which costs more than what their bytes do.
 
-There is one try. Whatever goes wrong with it, each file is then sent or fetched by itself, with patience: the others
-arrive, and the error is that of the one at fault.
+There is one try. Whatever goes wrong with it, each file is then sent or fetched by itself, with a retry budget: the
+others arrive, and the error is that of the one at fault.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ from modelbox.transfer.download import download, put_in_place, take_cached
 from modelbox.transfer.files import wire_file
 from modelbox.transfer.present import Wanted
 from modelbox.transfer.progress import Listener
+from modelbox.transfer.routes import Routes
 from modelbox.transfer.upload import upload
-from modelbox.transfer.ways import Ways
 from modelbox.transport.methods import DOWNLOAD_FILES, UPLOAD_FILES
 from modelbox.values import LocalFile
 from modelbox.wire import answered
@@ -48,7 +48,7 @@ def in_calls(sizes: Iterable[int | None]) -> list[list[int]]:
 
 
 def upload_together(
-    ways: Ways, parent_id: str, files: Sequence[LocalFile], *, listener: Listener
+    routes: Routes, parent_id: str, files: Sequence[LocalFile], *, listener: Listener
 ) -> list[pb.FileMetadata]:
     """Send small files of one object and return what the wire says of each.
 
@@ -57,12 +57,12 @@ def upload_together(
         OSError: A file cannot be read.
     """
     wholes = [_read(file, parent_id) for file in files]
-    connection, request = ways.connection, pb.UploadFilesRequest(files=wholes)
+    connection, request = routes.connection, pb.UploadFilesRequest(files=wholes)
     try:
         headers = connection.headers(UPLOAD_FILES)
         response = connection.call_once(UPLOAD_FILES, request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S)
     except ModelBoxError:
-        return [upload(ways, parent_id, file, listener=listener) for file in files]
+        return [upload(routes, parent_id, file, listener=listener) for file in files]
     for file, (whole, answer) in zip(files, answered(wholes, response.files), strict=True):
         metadata = whole.metadata
         metadata.id, metadata.uploaded = answer.file_id, True
@@ -71,21 +71,21 @@ def upload_together(
     return [whole.metadata for whole in wholes]
 
 
-def download_together(ways: Ways, files: Sequence[Wanted], *, listener: Listener) -> list[Path]:
+def download_together(routes: Routes, files: Sequence[Wanted], *, listener: Listener) -> list[Path]:
     """Fetch small files and return where each is.
 
     Raises:
         ModelBoxError: As `download`, for the first that it is raised for.
         OSError: The folder cannot be written.
     """
-    places = {wanted.file.id: take_cached(ways, wanted, listener) for wanted in files}
+    places = {wanted.file.id: take_cached(routes, wanted, listener) for wanted in files}
     missing = [wanted for wanted in files if places[wanted.file.id] is None]
     with contextlib.suppress(ModelBoxError):  # what is still missing then is fetched by itself
-        for wanted, content in _fetched(ways, missing):
+        for wanted, content in _fetched(routes, missing):
             file = wanted.file
-            places[file.id] = put_in_place(ways, wanted, partial(_write, content))
+            places[file.id] = put_in_place(routes, wanted, partial(_write, content))
             listener.tell(file.path, file.size, file.size)
-    return [places[wanted.file.id] or download(ways, wanted, listener) for wanted in files]
+    return [places[wanted.file.id] or download(routes, wanted, listener) for wanted in files]
 
 
 def _read(file: LocalFile, parent_id: str) -> pb.SmallFile:
@@ -97,9 +97,9 @@ def _read(file: LocalFile, parent_id: str) -> pb.SmallFile:
     return pb.SmallFile(metadata=metadata, content=data)
 
 
-def _fetched(ways: Ways, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, bytes]]:
+def _fetched(routes: Routes, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, bytes]]:
     """Yield files and their bytes, as far as these are what they should be."""
-    connection = ways.connection
+    connection = routes.connection
     with connection.translated(DOWNLOAD_FILES):
         multicallable = connection.channel_for(DOWNLOAD_FILES).unary_stream(
             DOWNLOAD_FILES.path,

@@ -6,14 +6,14 @@ from modelbox.errors import ChecksumMismatchError, ModelBoxError
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
 from modelbox.transfer.hashing import Hashing
-from modelbox.transfer.patience import Patience
 from modelbox.transfer.progress import Listener
-from modelbox.transfer.ways import Ways
+from modelbox.transfer.retry_budget import RetryBudget
+from modelbox.transfer.routes import Routes
 from modelbox.transport.connection import Connection
 from modelbox.transport.methods import UPLOAD_FILE
 
 
-def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listener: Listener) -> None:
+def send_stream(routes: Routes, metadata: pb.FileMetadata, content: Content, listener: Listener) -> None:
     """Send one file, again from its start when the connection breaks; fill in what the server says of it.
 
     Raises:
@@ -21,15 +21,15 @@ def send_stream(ways: Ways, metadata: pb.FileMetadata, content: Content, listene
         ModelBoxError: The server refused, or did not answer.
         OSError: The file cannot be read.
     """
-    patience = Patience(ways.connection.timeout_s, refused_s=ways.connection.refused_s)
+    budget = RetryBudget(routes.connection.timeout_s, refused_s=routes.connection.refused_s)
     while True:
         try:
             # Ended here: gRPC may leave the frames of a call that broke off where they are.
             with Hashing() as hashing:
                 frames = _Frames(metadata, content, hashing, listener)
-                response = _send_once(ways.connection, frames)
+                response = _send_once(routes.connection, frames)
         except ModelBoxError as error:
-            if not patience.pause(error):
+            if not budget.pause(error):
                 raise
             continue
         sha256 = metadata.sha256 or frames.sha256

@@ -10,15 +10,15 @@ from typing import TypeVar
 
 from modelbox.limits import FILES_AT_ONCE
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.artifact_paths import targets_of
 from modelbox.transfer.cache import Cache, CacheSettings
 from modelbox.transfer.download import described, download
-from modelbox.transfer.places import targets_of
 from modelbox.transfer.present import Wanted, missing
 from modelbox.transfer.progress import Listener
+from modelbox.transfer.routes import Routes
 from modelbox.transfer.small import download_together, in_calls, upload_together
 from modelbox.transfer.together import together
 from modelbox.transfer.upload import upload
-from modelbox.transfer.ways import Ways
 from modelbox.transport.connection import Connection
 from modelbox.values import LocalFile, OnProgress
 
@@ -37,7 +37,7 @@ class Transfers:
             blob_address: `host:port` of a server that carries files; without it the first one does.
             cache: Where downloaded files are kept for the next time; nowhere, unless given.
         """
-        self._ways = Ways(connection, blob_address=blob_address, cache=None if cache is None else Cache(cache))
+        self._routes = Routes(connection, blob_address=blob_address, cache=None if cache is None else Cache(cache))
 
     def upload(
         self,
@@ -64,8 +64,8 @@ class Transfers:
 
         def send(part: Sequence[LocalFile]) -> list[pb.FileMetadata]:
             if len(part) > 1:
-                return upload_together(self._ways, parent_id, part, listener=listener)
-            return [upload(self._ways, parent_id, part[0], listener=listener, resend=resend)]
+                return upload_together(self._routes, parent_id, part, listener=listener)
+            return [upload(self._routes, parent_id, part[0], listener=listener, resend=resend)]
 
         sizes = (None if resend else _size(file) for file in files)
         return _in_calls(send, files, sizes, listener)
@@ -95,12 +95,12 @@ class Transfers:
         listener = Listener(on_progress)
 
         def describe(file: pb.FileMetadata) -> pb.FileMetadata:
-            return described(self._ways, file)
+            return described(self._routes, file)
 
         def fetch(part: Sequence[Wanted]) -> list[Path]:
             if len(part) > 1:
-                return download_together(self._ways, part, listener=listener)
-            return [download(self._ways, part[0], listener)]
+                return download_together(self._routes, part, listener=listener)
+            return [download(self._routes, part[0], listener)]
 
         each = list({file.id: file for file in files}.values())
         known = together(describe, each, at_once=FILES_AT_ONCE, stop=listener.stop)
@@ -113,11 +113,11 @@ class Transfers:
 
     def forget(self) -> None:
         """Begin afresh in a forked child."""
-        self._ways.forget()
+        self._routes.forget()
 
     def cut(self) -> None:
         """End what is on its way and take no more."""
-        self._ways.cut()
+        self._routes.cut()
 
 
 def _in_calls(

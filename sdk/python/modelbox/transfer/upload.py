@@ -9,15 +9,17 @@ from modelbox.transfer.content import Content
 from modelbox.transfer.files import wire_file
 from modelbox.transfer.links import LinkRefusedError, LinkUnreachableError
 from modelbox.transfer.parts import send_parts
-from modelbox.transfer.patience import Patience
 from modelbox.transfer.progress import Listener
+from modelbox.transfer.retry_budget import RetryBudget
+from modelbox.transfer.routes import Routes
 from modelbox.transfer.stream import send_stream
-from modelbox.transfer.ways import Ways
 from modelbox.transport.methods import ABORT_UPLOAD, BEGIN_UPLOAD, COMPLETE_UPLOAD
 from modelbox.values import LocalFile
 
 
-def upload(ways: Ways, parent_id: str, file: LocalFile, *, listener: Listener, resend: bool = False) -> pb.FileMetadata:
+def upload(
+    routes: Routes, parent_id: str, file: LocalFile, *, listener: Listener, resend: bool = False
+) -> pb.FileMetadata:
     """Send one file and return what the wire says of it; an upload that broke off goes on where it was.
 
     Args:
@@ -34,70 +36,70 @@ def upload(ways: Ways, parent_id: str, file: LocalFile, *, listener: Listener, r
     with Content(Path(file.path)) as content:
         # Announced, so that a file that changes on the way or a stream that breaks is never taken for whole.
         metadata.size = content.size
-        if content.size >= DEDUPE_BYTES_MIN and not resend and _may_be_there(ways, metadata, content):
+        if content.size >= DEDUPE_BYTES_MIN and not resend and _may_be_there(routes, metadata, content):
             metadata.sha256 = content.sha256()
-            metadata.id = _upload_by_links(ways, metadata, content, listener)
+            metadata.id = _upload_by_links(routes, metadata, content, listener)
         if not metadata.id:
-            send_stream(ways, metadata, content, listener)
+            send_stream(routes, metadata, content, listener)
     metadata.uploaded, metadata.checksum = True, metadata.checksum or metadata.sha256
     return metadata
 
 
-def _may_be_there(ways: Ways, file: pb.FileMetadata, content: Content) -> bool:
+def _may_be_there(routes: Routes, file: pb.FileMetadata, content: Content) -> bool:
     """Tell whether hashing the file may spare sending it, or is needed to send it straight to the store."""
     if content.size < SAMPLE_BYTES_MIN:
         return True
     request = pb.BeginUploadRequest(file=file, sample=content.sample())
-    return ways.connection.call(BEGIN_UPLOAD, request).needs_sha256
+    return routes.connection.call(BEGIN_UPLOAD, request).needs_sha256
 
 
-def _upload_by_links(ways: Ways, file: pb.FileMetadata, content: Content, listener: Listener) -> str:
+def _upload_by_links(routes: Routes, file: pb.FileMetadata, content: Content, listener: Listener) -> str:
     """Return the id of the recorded file; none when its bytes must go through the server."""
-    patience, rounds = Patience(ways.connection.timeout_s, refused_s=ways.connection.refused_s), _Rounds()
+    budget, rounds = RetryBudget(routes.connection.timeout_s, refused_s=routes.connection.refused_s), _Rounds()
     while True:
-        begun = ways.connection.call(BEGIN_UPLOAD, pb.BeginUploadRequest(file=file))
+        begun = routes.connection.call(BEGIN_UPLOAD, pb.BeginUploadRequest(file=file))
         if begun.file_id:
             listener.tell(str(content.path), content.size, content.size)
         if begun.file_id or not begun.upload_id:
             return begun.file_id
         if rounds.are_in_vain(len(begun.parts)):
-            return _give_up(ways, file, begun)
+            return _give_up(routes, file, begun)
         try:
-            return _send(ways, file, begun, content=content, listener=listener, patience=patience)
+            return _send(routes, file, begun, content=content, listener=listener, budget=budget)
         except LinkUnreachableError:
-            return _give_up(ways, file, begun)
+            return _give_up(routes, file, begun)
         except (LinkRefusedError, UploadInterruptedError) as error:
             # Links grow old; somebody else may have completed the same file, or a sweep have taken what was sent.
             content.check_consistent(file.sha256)
             rounds.failed(len(begun.parts))
-            patience.pause(UnavailableError(str(error)))
+            budget.pause(UnavailableError(str(error)))
         except ModelBoxError as error:
-            if not patience.pause(error):
+            if not budget.pause(error):
                 raise
 
 
 def _send(
-    ways: Ways,
+    routes: Routes,
     file: pb.FileMetadata,
     begun: pb.BeginUploadResponse,
     *,
     content: Content,
     listener: Listener,
-    patience: Patience,
+    budget: RetryBudget,
 ) -> str:
     """Send the parts that are missing, have them put together, and return the id of the recorded file."""
-    send_parts(ways, list(begun.parts), content, listener)
+    send_parts(routes, list(begun.parts), content, listener)
     if begun.parts:
-        patience.renew()
+        budget.renew()
     request = pb.CompleteUploadRequest(upload_id=begun.upload_id, file=file)
-    return ways.connection.call_patiently(COMPLETE_UPLOAD, request).file_id
+    return routes.connection.call_patiently(COMPLETE_UPLOAD, request).file_id
 
 
-def _give_up(ways: Ways, file: pb.FileMetadata, begun: pb.BeginUploadResponse) -> str:
+def _give_up(routes: Routes, file: pb.FileMetadata, begun: pb.BeginUploadResponse) -> str:
     """Remove what was sent: the bytes must go through the server, and those of the next files as well."""
     for part in begun.parts:
-        ways.links.avoid(part.url)
-    ways.connection.call(ABORT_UPLOAD, pb.AbortUploadRequest(upload_id=begun.upload_id, file=file))
+        routes.links.avoid(part.url)
+    routes.connection.call(ABORT_UPLOAD, pb.AbortUploadRequest(upload_id=begun.upload_id, file=file))
     return ""
 
 

@@ -132,7 +132,7 @@ class Connection:
         check_threads(stream.name)
         return self.channel
 
-    def patience_s(self, error: ModelBoxError) -> float:
+    def retry_budget_s(self, error: ModelBoxError) -> float:
         """Return how long to go on trying after an error, in seconds."""
         is_refused = isinstance(error, UnavailableError) and error.is_refused
         return min(self.timeout_s, self.refused_s) if is_refused else self.timeout_s

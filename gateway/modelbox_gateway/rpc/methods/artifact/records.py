@@ -12,15 +12,15 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import file_message, timestamp
-from modelbox_gateway.rpc.messages.pages import Pages, PositionPlace, fill_page, page_size
+from modelbox_gateway.rpc.messages.pages import Pages, PositionStart, fill_page, page_size
 from modelbox_gateway.rpc.methods.artifact.recording import superseded_in
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.artifact import TRACKED, artifact_id
-from modelbox_projections import ArtifactPlace, ArtifactRow
+from modelbox_projections import ArtifactOrdinal, ArtifactRow
 from modelbox_projections.artifacts.queries import Artifacts
 
 _VIEWS: Final = ("artifacts",)
-_PAGES: Final = Pages[ArtifactPlace]("artifacts", PositionPlace)
+_PAGES: Final = Pages[ArtifactOrdinal]("artifacts", PositionStart)
 
 
 class ArtifactMethods:
@@ -60,7 +60,7 @@ class ArtifactMethods:
     async def list_artifacts(self, request: pb.ListArtifactsRequest, call: Call) -> pb.ListArtifactsResponse:
         """Return a page of an object's artifacts, newest first."""
         parent_id = fields.object_id("parent_id", request.parent_id)
-        before = _PAGES.place(str(parent_id), request.page_token)
+        before = _PAGES.start(str(parent_id), request.page_token)
         size = page_size(request.page_size)
         await self._backend.objects.find("parent_id", parent_id)
         await self._backend.freshness.reached(call, _VIEWS)

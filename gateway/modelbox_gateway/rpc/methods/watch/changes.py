@@ -95,13 +95,13 @@ class Changes:
         # What only a newer version knows is told as a change of the object in whose stream it stands.
         known = self._registry.types.get(event.type)
         says: type[ChangeEvent] = known.struct if known else ChangeEvent
-        subject = says.subject
+        target = says.target
         return pb.WatchNamespaceResponse(
             event=_EFFECTS[says.effect],
             payload=to_value(payload),
             type=event.type,
-            object_type=subject.kind if subject else event.stream_type,
-            object_id=subject.id_in(payload) if subject else str(event.stream_id),
+            object_type=target.kind if target else event.stream_type,
+            object_id=target.id_in(payload) if target else str(event.stream_id),
             position=event.position,
             recorded_at=timestamp(event.recorded_at),
             redacted_by=event.redacted_by or 0,

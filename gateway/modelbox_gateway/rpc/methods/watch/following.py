@@ -61,7 +61,7 @@ class WatchMethods:
         since = fields.time_of_seconds("since", 0 if request.after_token else request.since)
         has_begun = True
         if request.after_token:
-            after = await self._place_of(request.after_token)
+            after = await self._position_of(request.after_token)
         elif request.since:
             after = await self._log.position_before(since)
             # From the first event of that time on, whatever times a corrected clock gives to later ones.
@@ -79,8 +79,8 @@ class WatchMethods:
                         async with self.messages.hold(len(message)):
                             yield message
 
-    async def _place_of(self, text: str) -> Position:
-        position = await self._log.places.check(Token.parse(text))
+    async def _position_of(self, text: str) -> Position:
+        position = await self._log.chain_hashes.check(Token.parse(text))
         if position > self._log.head.position and position > (await self._log.read_head()).position:
             raise InvalidFieldError("after_token", f"{position} is beyond the end of the log; use a token as it came")
         return position

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from modelbox_events.event import ChangeEvent, Effect, Kind, Subject
+from modelbox_events.event import ChangeEvent, Effect, Kind, Target
 from modelbox_events.types.artifact import TrackedFile
 
 TOY: Final[Kind] = "toy"
@@ -13,7 +13,7 @@ class ToyCreated(ChangeEvent, frozen=True, kw_only=True):
     """A toy was made; `parts` are any JSON, `run_id` is the run that made it."""
 
     effect: ClassVar = Effect.CREATES
-    subject: ClassVar = Subject(TOY, ("toy_id",))
+    target: ClassVar = Target(TOY, ("toy_id",))
 
     toy_id: UUID
     name: str

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from modelbox.refusals import SetAside
 
 
-class _Patience(TypedDict):
+class _Retries(TypedDict):
     """How long the server may be away, and how long nothing may listen, in seconds."""
 
     away_s_max: float
     refused_s_max: float
 
 
-_PATIENCE: Final[_Patience] = {"away_s_max": TIMEOUT_S, "refused_s_max": REFUSED_TIMEOUT_S}
+_RETRIES: Final[_Retries] = {"away_s_max": TIMEOUT_S, "refused_s_max": REFUSED_TIMEOUT_S}
 
 _EXAMPLES = """\b
 Example: modelbox client sync --server-addr localhost:8085
@@ -102,7 +102,7 @@ def _sync(settings: JournalSettings, address: str, written_for: str, output: str
 
     done: list[Sent] = []
     try:
-        sync_journals(settings, address, written_for=written_for, from_another_log=foreign, sent=done, **_PATIENCE)
+        sync_journals(settings, address, written_for=written_for, from_another_log=foreign, sent=done, **_RETRIES)
     finally:
         became = ("refused_points", "refused_calls", "waiting_points", "waiting_calls")
         columns = ("journal", "points", "calls", *became)
@@ -158,7 +158,7 @@ def _go_through_refused(
         return show_refused(settings, written_for or address, keys=keys)
     if drop:
         return drop_refused(settings, written_for or address, keys=keys)
-    return resend_refused(settings, address, written_for=written_for, keys=keys, from_another_log=foreign, **_PATIENCE)
+    return resend_refused(settings, address, written_for=written_for, keys=keys, from_another_log=foreign, **_RETRIES)
 
 
 def _print_refused(found: "Sequence[SetAside]", output: str) -> None:

@@ -1,4 +1,4 @@
-"""Places in the log, each a position with the chain's hash there: by it a log that lost its tail is told.
+"""The hash of the chain at positions of the log: by it a log that lost its tail is told.
 
 A log can be set back under a running process: a standby that lacked the last events is promoted, an older backup is
 restored. What it holds afterwards at a position that it had before is another event, with another hash.
@@ -19,24 +19,24 @@ from modelbox_events.sql import STATEMENTS
 from modelbox_events.token import Token
 
 KNOWN_MAX: Final = 4_096
-"""Places remembered, so that most tokens are checked without a read."""
+"""Positions remembered, so that most tokens are checked without a read."""
 
 
-class Place(NamedTuple):
+class HashedPosition(NamedTuple):
     """A position, and the chain's hash there."""
 
     position: Position
     hash: bytes
 
 
-def continues(place: Place, event: RecordedEvent) -> bool:
-    """Tell whether an event of the log is the one that follows on a place."""
-    follows = event.position == place.position + 1
-    return follows and event.hash == chain_hash(place.hash, event.position, event.content_hash)
+def continues(before: HashedPosition, event: RecordedEvent) -> bool:
+    """Tell whether an event of the log is the one that follows on a position."""
+    follows = event.position == before.position + 1
+    return follows and event.hash == chain_hash(before.hash, event.position, event.content_hash)
 
 
-class Places:
-    """What this process knows of places in its log, and what the log says of others."""
+class ChainHashes:
+    """The hashes that this process knows of its log, and what the log says of other positions."""
 
     def __init__(self, database: Database, head: Head) -> None:
         """Ask `database`; `head` says when the log was set back, and all that was known counts no more."""

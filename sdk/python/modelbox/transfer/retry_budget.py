@@ -7,7 +7,7 @@ from modelbox.backoff import Pauses
 from modelbox.errors import ModelBoxError, UnavailableError
 
 
-class Patience:
+class RetryBudget:
     """Counts the time since the first of several failures in a row."""
 
     def __init__(self, timeout_s: float, *, refused_s: float = math.inf) -> None:

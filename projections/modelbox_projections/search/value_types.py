@@ -1,7 +1,7 @@
-"""The ways in which a value can be looked at, and which literals each can be compared with.
+"""The types as which a value can be compared, and which literals each can be compared with.
 
 A label is text; a hyperparameter is text and, where it is a number, a number, and where it is true or false, that:
-it has three faces, and the literal that it is compared with chooses one.
+it has three types, and the literal that it is compared with chooses one.
 
 Must not know: which fields there are, or where their values stand.
 """
@@ -40,20 +40,20 @@ _TIME: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class FaceRule:
-    """What holds for one way of looking at a value.
+class ValueTypeRule:
+    """What holds for one type of values.
 
     Attributes:
         noun: What it is, for errors.
         cast: Postgres's type of it.
-        place: Python's type of it in a place of a page.
+        python_type: Python's type of it in a page token.
         operators: Which it can be compared by, beside `is null`.
         converted: From a literal to what Postgres is given; raises ValueError with the remedy.
     """
 
     noun: str
     cast: str
-    place: Any
+    python_type: Any
     operators: frozenset[Operator]
     converted: Callable[[Value], object]
 
@@ -81,13 +81,13 @@ def _id(value: Value) -> UUID:
 
 
 def _number(value: Value) -> float:
-    if Face.NUMBER.suits(value):
+    if ValueType.NUMBER.suits(value):
         return float(value)
     raise ValueError(f"it is a number; write one without quotes, not {shown(_written(value))!r}")
 
 
 def _whole(value: Value) -> Decimal:
-    if Face.WHOLE.suits(value) and math.isfinite(float(value)):
+    if ValueType.WHOLE.suits(value) and math.isfinite(float(value)):
         return Decimal(value)
     raise ValueError(f"it is a whole number; write one without quotes, not {shown(_written(value))!r}")
 
@@ -114,27 +114,27 @@ def _written(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class Face(Enum):
-    """A way of looking at a value.
+class ValueType(Enum):
+    """A type as which a value is compared.
 
     A word is text of which case says nothing, such as a status; a measure is a number that may be NaN.
     """
 
-    TEXT = FaceRule("text", "text", str, _ORDERED | _LIKE, _text)
-    WORD = FaceRule("a word", "text", str, _EQUAL | _LIKE, _word)
-    ID = FaceRule("an id", "uuid", UUID, _EQUAL, _id)
-    NUMBER = FaceRule("a number", "double precision", float, _ORDERED, _number)
-    MEASURE = FaceRule("a number", "double precision", float, _ORDERED | {Operator.IS_NAN}, _number)
-    WHOLE = FaceRule("a whole number", "numeric", int, _ORDERED, _whole)
-    TIME = FaceRule("a time", "timestamptz", datetime, _ORDERED, _time)
-    TRUTH = FaceRule("true or false", "boolean", bool, _EQUAL, _truth)
+    TEXT = ValueTypeRule("text", "text", str, _ORDERED | _LIKE, _text)
+    WORD = ValueTypeRule("a word", "text", str, _EQUAL | _LIKE, _word)
+    ID = ValueTypeRule("an id", "uuid", UUID, _EQUAL, _id)
+    NUMBER = ValueTypeRule("a number", "double precision", float, _ORDERED, _number)
+    MEASURE = ValueTypeRule("a number", "double precision", float, _ORDERED | {Operator.IS_NAN}, _number)
+    WHOLE = ValueTypeRule("a whole number", "numeric", int, _ORDERED, _whole)
+    TIME = ValueTypeRule("a time", "timestamptz", datetime, _ORDERED, _time)
+    TRUTH = ValueTypeRule("true or false", "boolean", bool, _EQUAL, _truth)
 
     def suits(self, value: Value) -> bool:
-        """Tell whether a literal of this kind is compared with this face where a field has several."""
+        """Tell whether a literal of this kind is compared as this type where a field has several."""
         match value:
             case bool():
-                return self is Face.TRUTH
+                return self is ValueType.TRUTH
             case str():
-                return self not in (Face.NUMBER, Face.MEASURE, Face.WHOLE, Face.TRUTH)
+                return self not in (ValueType.NUMBER, ValueType.MEASURE, ValueType.WHOLE, ValueType.TRUTH)
             case _:
-                return self in (Face.NUMBER, Face.MEASURE, Face.WHOLE)
+                return self in (ValueType.NUMBER, ValueType.MEASURE, ValueType.WHOLE)

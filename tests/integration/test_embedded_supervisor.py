@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from modelbox_gateway.embedded import keeper as keeper_module
-from modelbox_gateway.embedded.keeper import Keeper
+from modelbox_gateway.embedded import supervisor as supervisor_module
 from modelbox_gateway.embedded.process import EmbeddedServerError
+from modelbox_gateway.embedded.supervisor import Supervisor
 from tests.integration.feeds import until
 
 
@@ -51,29 +51,29 @@ async def test_a_server_that_does_not_last_is_started_more_and_more_rarely(
     monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     """Neither the processor nor the log is filled with starts in vain."""
-    monkeypatch.setattr(keeper_module, "RESTART_PAUSE_S", 0.2)
+    monkeypatch.setattr(supervisor_module, "RESTART_PAUSE_S", 0.2)
     program = Program(*command)
-    keeper = Keeper("program", program)
-    await keeper.start()
-    keeping = asyncio.create_task(keeper.run())
+    supervisor = Supervisor("program", program)
+    await supervisor.start()
+    keeping = asyncio.create_task(supervisor.run())
     times: list[float] = []
     for wanted in range(2, 6):
         await until(lambda wanted=wanted: program.starts >= wanted, what="another start")  # type: ignore[misc]
         times.append(asyncio.get_running_loop().time())
-    assert keeper.problem is not None or command
+    assert supervisor.problem is not None or command
     await _end(keeping, program)
     pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert all(pause >= least for pause, least in zip(pauses, (0.15, 0.35, 0.75), strict=True))
 
 
 async def test_a_server_that_could_not_start_is_started_as_soon_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper_module, "RESTART_PAUSE_S", 0.05)
+    monkeypatch.setattr(supervisor_module, "RESTART_PAUSE_S", 0.05)
     program = Program()
-    keeper = Keeper("program", program)
-    assert not await keeper.start()
-    assert keeper.problem == "its disk is full"
-    keeping = asyncio.create_task(keeper.run())
+    supervisor = Supervisor("program", program)
+    assert not await supervisor.start()
+    assert supervisor.problem == "its disk is full"
+    keeping = asyncio.create_task(supervisor.run())
     await until(lambda: program.starts >= 2, what="another start")
     program.command = ("sleep", "60")
-    await until(lambda: keeper.problem is None, what="the server up")
+    await until(lambda: supervisor.problem is None, what="the server up")
     await _end(keeping, program)

@@ -1,6 +1,6 @@
 """Where artifacts belong below a folder.
 
-An artifact's path is a label that someone else wrote. It may lead anywhere; here it is only a name below the folder.
+An artifact's path is text that someone else wrote. It may lead anywhere; here it is only a name below the folder.
 """
 
 import os
@@ -18,43 +18,43 @@ _WRITTEN_ON_WINDOWS: Final = re.compile(r"[A-Za-z]:\\|\\\\")
 _IS_WINDOWS: Final = os.name == "nt"
 
 
-class Label(NamedTuple):
-    """An artifact's path, taken apart. Two labels that are equal mean one file."""
+class ArtifactPath(NamedTuple):
+    """An artifact's path, taken apart. Two that are equal mean one file."""
 
     leads_away: bool
     names: tuple[str, ...]
 
 
-def parsed(label: str, *, windows: bool = _IS_WINDOWS) -> Label:
-    """Take a label apart: whether it leads out of any folder, and the names in it.
+def parsed(path: str, *, windows: bool = _IS_WINDOWS) -> ArtifactPath:
+    """Take a path apart: whether it leads out of any folder, and the names in it.
 
     Args:
-        label: An artifact's path.
+        path: An artifact's path.
         windows: Whether names must be such as Windows takes. Elsewhere they stay as they are: a backslash or a colon
-            is a character like any other, but in a label that begins like an absolute path of Windows.
+            is a character like any other, but in a path that begins like an absolute path of Windows.
     """
-    from_windows = windows or _WRITTEN_ON_WINDOWS.match(label) is not None
-    parts = PurePosixPath(label.replace("\\", "/") if from_windows else label).parts
+    from_windows = windows or _WRITTEN_ON_WINDOWS.match(path) is not None
+    parts = PurePosixPath(path.replace("\\", "/") if from_windows else path).parts
     names = [part.replace("\0", "_") for part in parts if part not in {"/", "//", "."}]
-    is_absolute = label.startswith("/") or "://" in label
+    is_absolute = path.startswith("/") or "://" in path
     if from_windows:
-        is_absolute = is_absolute or bool(PureWindowsPath(label).drive or PureWindowsPath(label).root)
+        is_absolute = is_absolute or bool(PureWindowsPath(path).drive or PureWindowsPath(path).root)
     if windows:
         names = [_UNUSABLE_ON_WINDOWS.sub("_", name) for name in names]
-    return Label(is_absolute or ".." in names, tuple(names))
+    return ArtifactPath(is_absolute or ".." in names, tuple(names))
 
 
-def place_of(label: str, *, file_id: str, windows: bool = _IS_WINDOWS) -> PurePosixPath:
-    """Return where an artifact with this label belongs below a folder.
+def path_below(path: str, *, file_id: str, windows: bool = _IS_WINDOWS) -> PurePosixPath:
+    """Return where an artifact with this path belongs below a folder.
 
-    A relative label keeps its folders. Of one that is absolute, names a drive or holds `..`, only the last part
-    counts; a label without any usable part gives way to the artifact's id.
+    A relative path keeps its folders. Of one that is absolute, names a drive or holds `..`, only the last part
+    counts; a path without any usable part gives way to the artifact's id.
     """
-    return _name_below(label, windows=windows) or _fallback(file_id)
+    return _name_below(path, windows=windows) or _fallback(file_id)
 
 
-def _name_below(label: str, *, windows: bool = _IS_WINDOWS) -> PurePosixPath | None:
-    leads_away, names = parsed(label, windows=windows)
+def _name_below(path: str, *, windows: bool = _IS_WINDOWS) -> PurePosixPath | None:
+    leads_away, names = parsed(path, windows=windows)
     names = names[-1:] if leads_away else names
     return PurePosixPath(*names) if names and names != ("..",) else None
 
@@ -73,9 +73,9 @@ def targets_of(files: Sequence[pb.FileMetadata], folder: Path) -> list[Path]:
     """
     if folder.exists() and not folder.is_dir():
         raise InvalidFieldError.of("destination", f"{str(folder)[:300]!r} is a file; give a folder")
-    short = [place_of(file.path, file_id=file.id) for file in files]
+    short = [path_below(file.path, file_id=file.id) for file in files]
     times = Counter(short)
-    places = [_whole_place_of(file) if times[place] > 1 else place for file, place in zip(files, short, strict=True)]
+    places = [_whole_path_below(file) if times[place] > 1 else place for file, place in zip(files, short, strict=True)]
     taken: dict[PurePosixPath, pb.FileMetadata] = {}
     for place, file in zip(places, files, strict=True):
         if place in taken:
@@ -90,7 +90,7 @@ def targets_of(files: Sequence[pb.FileMetadata], folder: Path) -> list[Path]:
     return [_target_of(folder, place) for place in places]
 
 
-def _whole_place_of(file: pb.FileMetadata) -> PurePosixPath:
+def _whole_path_below(file: pb.FileMetadata) -> PurePosixPath:
     names = [name for name in parsed(file.path).names if name != ".."]
     return PurePosixPath(*names) if names else _fallback(file.id)
 

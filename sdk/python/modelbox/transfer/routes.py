@@ -12,7 +12,7 @@ from modelbox.transfer.links import LinkClient
 from modelbox.transport.connection import Connection
 
 
-class Ways:
+class Routes:
     """A connection to the server of files, and one client for all links. Safe to use from several threads."""
 
     def __init__(self, connection: Connection, *, blob_address: str = "", cache: Cache | None = None) -> None:

@@ -1,6 +1,6 @@
-"""Places: where in an order a found object stands, as opaque text that the next page is asked with.
+"""Page tokens: where in an order a found object stands, as opaque text that the next page is asked with.
 
-A place holds the values that the object was ordered by, so that the next page begins after it whatever has been
+A token holds the values that the object was ordered by, so that the next page begins after it whatever has been
 added, changed or deleted since; and a digest of the search, so that no other search takes it for one of its own.
 
 Must not know: SQL, or what the values mean.
@@ -15,11 +15,11 @@ from uuid import UUID
 
 import msgspec
 
-from modelbox_projections.errors import InvalidPlaceError
+from modelbox_projections.errors import InvalidPageTokenError
 from modelbox_projections.limits import ORDER_CHARS_MAX, POSITION_MAX
 
 _DIGEST_BYTES: Final = 8
-_PLACE_CHARS_MAX: Final = 16_000
+_TOKEN_CHARS_MAX: Final = 16_000
 _Position = Annotated[int, msgspec.Meta(ge=0, le=POSITION_MAX)]
 _VALUES: Final[dict[Any, Any]] = {
     str: Annotated[str, msgspec.Meta(max_length=ORDER_CHARS_MAX)],
@@ -32,11 +32,11 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(tuple[bytes, _Position, list[Any]]).decode
 
 
-class Places:
-    """The places of one search."""
+class PageTokens:
+    """The page tokens of one search."""
 
     def __init__(self, search: Sequence[object], types: Sequence[Any]) -> None:
-        """Make places of a search.
+        """Make the tokens of a search.
 
         Args:
             search: All that makes the search what it is.
@@ -45,25 +45,25 @@ class Places:
         self._digest = hashlib.sha256(_encode(search)).digest()[:_DIGEST_BYTES]
         self._types = [_VALUES[found] for found in types]
 
-    def text(self, position: int, values: Sequence[object]) -> str:
-        """Return the place of an object by the position that created it and what it is ordered by."""
+    def token(self, position: int, values: Sequence[object]) -> str:
+        """Return the token of the page after an object, by the position that created it and what it is ordered by."""
         return base64.urlsafe_b64encode(_encode((self._digest, position, list(values)))).decode()
 
-    def values(self, place: str) -> tuple[int, tuple[Any, ...]]:
-        """Return position and values that a place was made of.
+    def values(self, token: str) -> tuple[int, tuple[Any, ...]]:
+        """Return position and values that a token was made of.
 
         Raises:
-            InvalidPlaceError: This search did not make it.
+            InvalidPageTokenError: This search did not make it.
         """
-        if len(place) > _PLACE_CHARS_MAX:
-            raise InvalidPlaceError(place)
+        if len(token) > _TOKEN_CHARS_MAX:
+            raise InvalidPageTokenError(token)
         try:
-            digest, position, raw = _decode(base64.urlsafe_b64decode(place.encode()))
+            digest, position, raw = _decode(base64.urlsafe_b64decode(token.encode()))
             values = tuple(map(_converted, raw, self._types)) if len(raw) == len(self._types) else None
         except ValueError as error:  # those of base64, msgspec, and Unicode are
-            raise InvalidPlaceError(place) from error
+            raise InvalidPageTokenError(token) from error
         if digest != self._digest or values is None:
-            raise InvalidPlaceError(place)
+            raise InvalidPageTokenError(token)
         return position, values
 
 

@@ -2,7 +2,7 @@
 
 One is sent until it is answered, then the next. One that fails often lets others pass, as far as their order allows;
 one that fails alone again and again while others are recorded is given up, as one that the server refuses in its own
-words is. Nothing else ends the tries.
+words is. Nothing else ends the attempts.
 
 Must not know: gRPC, threads, or what becomes of a record that is given up.
 """
@@ -17,9 +17,9 @@ from time import monotonic, time
 from typing import Final
 
 from modelbox.backoff import at_least_as_asked, backoff
-from modelbox.delivery.contact import Contact
 from modelbox.delivery.destination import Destination
 from modelbox.delivery.order import Order
+from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.suspects import Suspects
 from modelbox.errors import AnotherLogError, ModelBoxError, NoThreadError, UnavailableError
 from modelbox.home import HomeLog
@@ -69,7 +69,7 @@ OnAnswer = Callable[[Record, Answer], bool]
 """Takes an answer; returns whether the record is done with, else it stays in its journal."""
 
 
-class Tries:
+class Attempts:
     """Sends records, one at a time."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Tries:
         was_recorded: WasRecorded,
         *,
         stop: threading.Event,
-        contact: Contact,
+        reachability: Reachability,
         answers: Answers = lambda: False,
         destination: Destination | None = None,
         away_s_max: float = math.inf,
@@ -87,15 +87,15 @@ class Tries:
         """Take what sends.
 
         Args:
-            stop: Ends the tries.
-            contact: Is told whether the server answers.
+            stop: Ends the attempts.
+            reachability: Is told whether the server answers.
             answers: Asks it something harmless; without, a record that only fails for now is waited for.
             destination: Knows which log the server has; without, all go there.
-            away_s_max: How long the server may be away, in seconds, before the tries are given up with its error.
+            away_s_max: How long the server may be away, in seconds, before the attempts are given up with its error.
             refused_s_max: How long nothing may listen there.
         """
         self.stop: Final = stop
-        self.contact: Final = contact
+        self.reachability: Final = reachability
         self.suspects: Final = Suspects()
         self.destination: Final = destination or Destination(lambda: "", HomeLog(), address="")
         self._send: Final = send
@@ -144,14 +144,14 @@ class Tries:
             self.destination.doubt()
             if isinstance(error, NoThreadError):
                 # Neither the server's fault nor the record's: it waits, in the journal if there is one.
-                self.contact.failed(error)
+                self.reachability.failed(error)
                 self._pause(error)
                 return Verdict.FAILED
             if not error.final and not self._fails_alone(record, error):
                 self._pause(error)
                 return Verdict.FAILED
             if error.reason == _UNKNOWN_OBJECT and may_be_created():
-                self.contact.heard()
+                self.reachability.heard()
                 return Verdict.HELD
             answer = Answer(error=error)
         self._note(record, answer)
@@ -199,7 +199,7 @@ class Tries:
             self.suspects.passed(record)
             self._pauses, self._failing_since = backoff(), None
         if answer.error is None or answer.error.final:
-            self.contact.heard()
+            self.reachability.heard()
         self.suspects.forget(record)
 
     def _wait_for_log(self, backlog: Backlog, error: AnotherLogError) -> Verdict:
@@ -207,7 +207,7 @@ class Tries:
         if self.destination.foreign(backlog):
             return Verdict.FOREIGN
         self.destination.doubt()
-        self.contact.failed(error)
+        self.reachability.failed(error)
         if self._away_s_max < math.inf:
             raise error
         self._pause(error)
@@ -243,7 +243,7 @@ class Tries:
         Raises:
             UnavailableError: As `send_next`.
         """
-        self.contact.failed(error)
+        self.reachability.failed(error)
         if self._failing_since is None:
             self._failing_since = monotonic()
         is_refused = isinstance(error, UnavailableError) and error.is_refused
@@ -258,7 +258,7 @@ class Tries:
             self.suspects.give_way(record, is_answered=is_answered)
             if is_answered:
                 # Told already where it is taken for the server's trouble.
-                level = logging.WARNING if self.contact.away_since is None else logging.INFO
+                level = logging.WARNING if self.reachability.away_since is None else logging.INFO
                 _log.log(level, "the call %s fails often; others are tried before it: %s", record.method, error)
         return self.suspects.is_at_fault(record)
 

@@ -37,7 +37,7 @@ _GONE_AGE_S_MIN: Final = 24 * 3600.0
 _log = logging.getLogger("modelbox")
 
 
-class Shelves:
+class RingFolders:
     """The rings of one user that go with the journals of one folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -47,25 +47,25 @@ class Shelves:
         self._prefix: Final = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
 
     def create(self, stem: str, address: str, *, log: str) -> Ring | None:
-        """Make the ring of a journal's name; None where there is no place for one, which is told at level debug."""
+        """Make the ring of a journal's name; None where there is no room for one, which is told at level debug."""
         header = msgspec.structs.replace(own_header(address, log=log), folder=str(self._folder))
-        for place in self._places():
+        for folder in self._folders():
             try:
-                _check(place)
-                _sweep_gone(place)
-                return Ring.create(self._named(place, stem), header)
+                _check(folder)
+                _sweep_gone(folder)
+                return Ring.create(self._named(folder, stem), header)
             except OSError as error:
-                _log.debug("no ring in %s: %s", place, error)
+                _log.debug("no ring in %s: %s", folder, error)
         return None
 
     def of(self, stem: str) -> Path | None:
         """Return where the ring of a journal's name is, None if there is none."""
-        return next((path for place in self._places() if _is_ours(path := self._named(place, stem))), None)
+        return next((path for folder in self._folders() if _is_ours(path := self._named(folder, stem))), None)
 
     def stems(self) -> Iterator[str]:
         """Return the names of all rings, as their journals have them."""
-        for place in self._places():
-            for path in _files(place):
+        for folder in self._folders():
+            for path in _files(folder):
                 if path.suffix == SUFFIX and path.name.startswith(self._prefix) and _is_ours(path):
                     yield path.stem[len(self._prefix) + 1 :]
                 elif path.suffix == MAKING_SUFFIX and path.name.startswith(self._prefix):
@@ -73,8 +73,8 @@ class Shelves:
 
     def has_of(self, host: str, pid: int) -> bool:
         """Tell whether a ring of a process is there; somebody may be pouring it at this moment."""
-        for place in self._places():
-            for path in _files(place):
+        for folder in self._folders():
+            for path in _files(folder):
                 with contextlib.suppress(OSError):  # gone meanwhile: poured
                     is_ring = path.suffix == SUFFIX and path.name.startswith(self._prefix)
                     header = read_header(path, magic=MAGIC) if is_ring else None
@@ -94,16 +94,16 @@ class Shelves:
         """
         ring.follow(self._named(ring.path.parent, stem))
 
-    def _places(self) -> Iterator[Path]:
+    def _folders(self) -> Iterator[Path]:
         if hasattr(os, "getuid"):
             yield SHARED_MEMORY / f"modelbox-{os.getuid()}"
         yield self._folder
 
-    def _named(self, place: Path, stem: str) -> Path:
-        return place / f"{self._prefix}-{stem}{SUFFIX}"
+    def _named(self, folder: Path, stem: str) -> Path:
+        return folder / f"{self._prefix}-{stem}{SUFFIX}"
 
 
-def _check(place: Path) -> None:
+def _check(folder: Path) -> None:
     """See that a ring may be made in a folder, which is made if need be.
 
     Raises:
@@ -111,27 +111,27 @@ def _check(place: Path) -> None:
     """
     if not hasattr(os, "posix_fallocate"):
         raise OSError("this system cannot promise a file its room")
-    is_shared = place.parent == SHARED_MEMORY
+    is_shared = folder.parent == SHARED_MEMORY
     if is_shared and not SHARED_MEMORY.is_dir():
         raise OSError("this system has no such memory")
-    place.mkdir(mode=_PRIVATE, parents=not is_shared, exist_ok=True)
-    found = place.lstat()
+    folder.mkdir(mode=_PRIVATE, parents=not is_shared, exist_ok=True)
+    found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise OSError("it belongs to another account")
     if is_shared and found.st_mode & 0o077:
         raise OSError("other accounts may enter it")
-    kind = mounted_as(place)
+    kind = mounted_as(folder)
     if kind not in _SAFE:
         raise OSError(f"a file of {kind or 'an unknown kind of file system'} may lose its room")
-    disk = os.statvfs(place)
+    disk = os.statvfs(folder)
     # Half of it stays for others: in a container there are 64 MiB, which the loaders of PyTorch use.
     if disk.f_bavail * disk.f_frsize - RING_BYTES < disk.f_blocks * disk.f_frsize // 2 and kind == "tmpfs":
         raise OSError("less than half of it would be free")
 
 
-def mounted_as(place: Path) -> str:
+def mounted_as(folder: Path) -> str:
     """Return the kind of the file system that a folder is on, empty if that cannot be told."""
-    wanted = os.path.realpath(place)
+    wanted = os.path.realpath(folder)
     kind, longest = "", -1
     try:
         lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
@@ -146,9 +146,9 @@ def mounted_as(place: Path) -> str:
     return kind
 
 
-def _files(place: Path) -> list[Path]:
+def _files(folder: Path) -> list[Path]:
     try:
-        return list(place.iterdir())
+        return list(folder.iterdir())
     except OSError:
         return []
 
@@ -173,9 +173,9 @@ def _sweep(path: Path) -> None:
                 os.close(descriptor)
 
 
-def _sweep_gone(place: Path) -> None:
+def _sweep_gone(folder: Path) -> None:
     """Remove the rings of this machine whose journals' folder somebody has removed: nobody would take them over."""
-    for path in _files(place):
+    for path in _files(folder):
         if path.suffix != SUFFIX or not _is_ours(path):
             continue
         with contextlib.suppress(OSError):

@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 
 
 class EmbeddedServer(Protocol):
-    """What a keeper needs of a server."""
+    """What a supervisor needs of a server."""
 
     async def start(self) -> None:
         """Start it where it was."""
@@ -31,7 +31,7 @@ class EmbeddedServer(Protocol):
         ...
 
 
-class Keeper:
+class Supervisor:
     """Keeps one server up."""
 
     def __init__(self, name: str, server: EmbeddedServer) -> None:

@@ -1,4 +1,4 @@
-"""Whether the server answers at present, as the tries to send tell.
+"""Whether the server answers at present, as the attempts to send tell.
 
 Must not know: what is sent.
 """
@@ -30,7 +30,7 @@ class Warned:
         return True
 
 
-class Contact:
+class Reachability:
     """When the server was heard of last, and since when it is away. One thread tells, others look.
 
     One whose answer says nothing of the request, such as a proxy's refusal, is away too: what is logged waits.
