@@ -4,28 +4,22 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from modelbox_events import Log, migrate
-from modelbox_events.database import service_role
-from modelbox_gateway.embedded.postgres import DATABASE, EmbeddedPostgres
+from modelbox_events import Log
+from modelbox_gateway.embedded.postgres import EmbeddedPostgres
 from modelbox_gateway.sections import S3Settings
+from tests.databases import Template, fresh_database, make_template
 from tests.integration.s3_server import S3Server, running_s3
 
-TEMPLATE = "modelbox_template"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of an own name below it
 DATABASES_BYTES_MAX = 4 * 1024**3
 """What the databases and write-ahead logs of a run take in all, in bytes, generously."""
-
-
-def dsn_of(server: EmbeddedPostgres, database: str) -> str:
-    """Return the dsn of another database on the same server."""
-    return server.dsn.replace(f"/{DATABASE}?", f"/{database}?")
+OID = 1_000_000
+"""Of the first template's clones, far above those that Postgres gives to what the tests make."""
 
 
 @pytest.fixture(autouse=True)
@@ -61,52 +55,35 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def template_database(postgres_server: EmbeddedPostgres) -> str:
-    """A migrated database to clone from."""
+def template(postgres_server: EmbeddedPostgres) -> Template:
+    """A database to clone from, with the tables of all components."""
+    return asyncio.run(make_template(postgres_server, "modelbox_template", oid=OID, views=True))
 
-    async def create() -> None:
-        connection = await asyncpg.connect(postgres_server.dsn)
-        await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-        await connection.close()
-        await migrate(dsn_of(postgres_server, TEMPLATE))
 
-    asyncio.run(create())
-    return TEMPLATE
+@pytest.fixture(scope="session")
+def other_template(postgres_server: EmbeddedPostgres) -> Template:
+    """Another one."""
+    return asyncio.run(make_template(postgres_server, "modelbox_other_template", oid=OID + 1, views=True))
+
+
+@pytest.fixture(scope="session")
+def log_template(postgres_server: EmbeddedPostgres) -> Template:
+    """One with the log's tables alone."""
+    return asyncio.run(make_template(postgres_server, "modelbox_log_template", oid=OID + 2, views=False))
 
 
 @pytest.fixture
-async def dsn(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
-    """A fresh, migrated database with a log id of its own; dropped afterwards."""
-    async with fresh_database(postgres_server, template_database) as fresh:
+async def dsn(template: Template) -> AsyncIterator[str]:
+    """A fresh database in which everything is there that a server makes at its start; dropped afterwards."""
+    async with fresh_database(template) as fresh:
         yield fresh
 
 
 @pytest.fixture
-async def other_dsn(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+async def other_dsn(other_template: Template) -> AsyncIterator[str]:
     """Another one, with another log."""
-    async with fresh_database(postgres_server, template_database) as fresh:
+    async with fresh_database(other_template) as fresh:
         yield fresh
-
-
-@contextlib.asynccontextmanager
-async def fresh_database(postgres_server: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
-    """Make a fresh, migrated database with a log id of its own; give its dsn; drop it afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    admin = await asyncpg.connect(postgres_server.dsn)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    fresh = dsn_of(postgres_server, name)
-    await migrate(fresh)  # each database has a role of its own
-    connection = await asyncpg.connect(fresh)
-    await connection.execute(
-        "UPDATE modelbox.log_head SET log_id = $1, genesis = $1, hash = sha256(uuid_send($1))", uuid.uuid4()
-    )
-    await connection.execute("UPDATE modelbox.epochs SET log_id = log_head.log_id FROM modelbox.log_head")
-    await connection.close()
-    yield fresh
-    role = await service_role(fresh)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.execute(f"DROP ROLE {role}")
-    await admin.close()
 
 
 @pytest.fixture

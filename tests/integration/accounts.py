@@ -11,7 +11,8 @@ from modelbox_events import Database, migrate
 from modelbox_gateway.embedded.postgres import SUPERUSER, EmbeddedPostgres
 from modelbox_gateway.members import prepare_members
 from modelbox_projections import prepare
-from tests.conftest import dsn_of, open_folder
+from tests.conftest import open_folder
+from tests.databases import dsn_of
 
 _OPEN: Final = "local all all trust\n"
 

@@ -13,10 +13,9 @@ from google.rpc import error_details_pb2, status_pb2
 from modelbox.proto.modelstore_pb2_grpc import ModelStoreStub
 from modelbox_events import Log
 from modelbox_gateway.blobs import Blobs, BlobStore, FilesystemStore
-from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import GrpcServer, create_grpc_server
 from modelbox_gateway.services import Services
-from modelbox_projections import ProjectionRunner, Views, prepare
+from modelbox_projections import ProjectionRunner, Views
 
 Answer = TypeVar("Answer")
 
@@ -44,9 +43,7 @@ class Refusal(NamedTuple):
 
 @asynccontextmanager
 async def running_gateway(log: Log, store: BlobStore | Path, *, only_transfers: bool = False) -> AsyncIterator[Gateway]:
-    """Run a gateway on `log` with its blobs in a store, or in a folder."""
-    await prepare(log.database.dsn)
-    await prepare_members(log.database.dsn)
+    """Run a gateway on `log`, whose database is prepared, with its blobs in a store, or in a folder."""
     runner = ProjectionRunner(log)
     blobs = await Blobs.open(FilesystemStore(store) if isinstance(store, Path) else store)
     services = Services(log, Views(log.database), runner.cursors, blobs)

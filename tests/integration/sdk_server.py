@@ -9,18 +9,17 @@ from time import monotonic, sleep
 from modelbox_events import Log, Position, RecordedEvent
 from modelbox_gateway.blobs import Blobs, FilesystemStore
 from modelbox_gateway.blobs.s3 import S3Store
-from modelbox_gateway.members import prepare_members
 from modelbox_gateway.rpc import create_grpc_server
 from modelbox_gateway.sections import S3Settings
 from modelbox_gateway.services import Services
-from modelbox_projections import ProjectionRunner, Views, prepare
+from modelbox_projections import ProjectionRunner, Views
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 30.0
 
 
 class SdkServer:
-    """A gateway with its projections on a database; may be stopped and started again at the same address."""
+    """A gateway with its projections on a prepared database; may be stopped and started again at the same address."""
 
     def __init__(self, dsn: str, blobs: Path, *, bucket: S3Settings | None = None) -> None:
         self.dsn = dsn
@@ -70,8 +69,6 @@ class SdkServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        await prepare(self.dsn)
-        await prepare_members(self.dsn)
         self._log = log = await Log.open(self.dsn)
         blobs = await Blobs.open(S3Store(self.bucket) if self.bucket else FilesystemStore(self.blobs))
         runner = ProjectionRunner(log)

@@ -42,6 +42,12 @@ def silent_address() -> Iterator[str]:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands give up at once where nothing listens: how soon they do is tested by itself."""
+    monkeypatch.setattr("modelbox.cli.common.REFUSED_TIMEOUT_S", 0.2)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -108,6 +114,7 @@ _REPORTS = {
 }
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_a_script_reports_while_the_server_is_away_is_kept_and_sent_later(
     sdk_server: SdkServer, client: ModelBox, monkeypatch: pytest.MonkeyPatch, journal_folder: Path
 ) -> None:
@@ -133,6 +140,7 @@ def test_what_a_script_reports_while_the_server_is_away_is_kept_and_sent_later(
     assert [event.name for event in run_of.events()] == ["deployed"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_objects_whose_ids_are_known_are_named_without_the_server(
     sdk_server: SdkServer, client: ModelBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +160,7 @@ def test_objects_whose_ids_are_known_are_named_without_the_server(
     wait_until(lambda: (experiment.metadata(), model.metadata()) == ({"k": 1}, {"k": 2}))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_point_without_a_step_is_kept_and_that_is_told(
     sdk_server: SdkServer, client: ModelBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +175,7 @@ def test_a_point_without_a_step_is_kept_and_that_is_told(
     wait_until(lambda: [point.step for point in run_of.metrics("loss").get("loss", [])] == [0])
 
 
+@pytest.mark.usefixtures("impatient")
 def test_without_a_journal_what_is_reported_fails_while_the_server_is_away(
     free_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +184,7 @@ def test_without_a_journal_what_is_reported_fails_while_the_server_is_away(
     assert told.stderr.startswith("Error: server_addr: no answer from")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_no_journal_has_room_for_is_told_where_it_is_kept(
     free_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -9,11 +9,12 @@ import pytest
 from modelbox_events import Log, LogRefusedError, migrate
 from modelbox_events.database import service_role
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
+from tests.databases import Template
 from tests.integration.log_cases import append, stream
 
 
 async def test_another_database_under_the_same_name_is_told(
-    postgres_server: EmbeddedPostgres, template_database: str, dsn: str
+    postgres_server: EmbeddedPostgres, template: Template, dsn: str
 ) -> None:
     """Its rights would be those of another role: "permission denied", which no operator can mend by granting."""
     name = re.findall(r"/(\w+)\?", dsn)[0]
@@ -22,7 +23,7 @@ async def test_another_database_under_the_same_name_is_told(
     log = await Log.open(dsn)
     try:
         await _rename(admin, name, aside)
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template.name}")
         await migrate(dsn)
         for work in (log.read_head, lambda: log.append(append(stream()))):
             with pytest.raises(LogRefusedError, match=rf"{name} is another database.*restart the server"):

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from modelbox_events import Log, MigrationError, migrate
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
-from tests.conftest import dsn_of
+from tests.databases import dsn_of
 from tests.integration.former_version import migrate_as_before
 from tests.integration.log_cases import append, assert_whole, stream
 

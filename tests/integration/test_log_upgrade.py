@@ -22,7 +22,7 @@ from modelbox_events.lane import LOCK_TIMEOUT_MS
 from modelbox_events.registry import REGISTRY
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
-from tests.conftest import dsn_of
+from tests.databases import dsn_of
 from tests.integration.former_version import former_process, migrate_as_before
 from tests.integration.log_cases import append, assert_whole, read_all, stream
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import asyncpg
+import pytest
 
 from modelbox_events import ANY_VERSION, Append, Log, NewEvent, Position, StreamRef
 from modelbox_events.redaction import redact
@@ -35,6 +36,7 @@ from modelbox_projections import (
 from modelbox_projections.limits import TAIL_VERSIONS_MAX
 from modelbox_projections.metrics.queries import Metrics
 from modelbox_projections.metrics.series import ALL_STEPS
+from tests.databases import Template, fresh_database
 from tests.integration.projections_objects import BEGIN, checkpoint_created, checkpoint_ref, run_ref
 from tests.integration.projections_support import (
     WAIT_S,
@@ -52,6 +54,13 @@ RUN: Final = run_ref(1)
 FORMER: Final = Path(__file__).parent / "golden/metrics_code_3"
 SECRET: Final = 1234.5
 METRICS: Final = ("metrics", PROJECTIONS["metrics"].code_version)
+
+
+@pytest.fixture
+async def dsn(log_template: Template) -> AsyncIterator[str]:
+    """A database without views: the test makes those of an earlier version."""
+    async with fresh_database(log_template) as fresh:
+        yield fresh
 
 
 async def sealed(log: Log) -> int:
