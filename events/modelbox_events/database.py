@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, Self, TypeAlias
+from types import TracebackType
+from typing import Final, Self, TypeAlias
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
 from modelbox_events.errors import (
     LogRefusedError,
@@ -21,22 +21,14 @@ from modelbox_events.errors import (
     UnsafeDatabaseError,
 )
 from modelbox_events.outcomes import WRONG_LEVEL
-from modelbox_events.session import (
-    ANSWER_TIMEOUT_S,
-    COMMAND_TIMEOUT_S,
-    CONNECT_TIMEOUT_S,
-    Session,
-    open_session,
-    settle,
-)
+from modelbox_events.pool import Pool
+from modelbox_events.session import Session, open_session
 from modelbox_events.sql import STATEMENTS
 
 POOL: Final = "modelbox pool"
 """What Postgres lists the pool's connections as. Earlier versions said `modelbox`: see shared_role.py."""
 
-PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
-"""A connection borrowed from the pool."""
-AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PooledConnection"
+AnyConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """A connection, borrowed or one's own."""
 
 # Classes of SQLSTATE that say "not now": connection, resources, lock and statement timeouts, shutdown, serialisation;
@@ -59,12 +51,11 @@ _MUST_BE_ON: Final = ("fsync", "synchronous_commit", "full_page_writes")
 class Database:
     """A pool of connections that work as the service's role: it may read and add events, never change one."""
 
-    def __init__(self, dsn: str, pool: asyncpg.Pool, *, role: str) -> None:
+    def __init__(self, dsn: str, *, pool_size: int, role: str) -> None:
         """Use `connect`."""
         self.dsn = dsn
-        self.pool = pool
         self.role = role
-        self._given_up: set[asyncio.Task[None]] = set()
+        self._pool = Pool(partial(self.connect_alone, POOL), size=pool_size)
 
     @classmethod
     async def connect(cls, dsn: str, *, pool_size: int) -> Self:
@@ -76,62 +67,22 @@ class Database:
         """
         with connecting():
             role = await service_role(dsn)
-            pool = await asyncpg.create_pool(
-                dsn,
-                min_size=1,
-                max_size=pool_size,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=COMMAND_TIMEOUT_S,
-                connection_class=Session,
-                server_settings={"application_name": POOL},
-                init=partial(_settle, role=role),
-            )
-        return cls(dsn, pool, role=role)
+        database = cls(dsn, pool_size=pool_size, role=role)
+        async with database.acquire():  # so that what keeps it from working is known by now
+            return database
+
+    def acquire(self) -> "Borrowed":
+        """Borrow a connection for the length of a block; errors become those of `translated`."""
+        return Borrowed(self._pool)
 
     @contextlib.asynccontextmanager
-    async def acquire(self) -> AsyncIterator[PooledConnection]:
-        """Borrow a connection; errors become those of `translated`."""
-        with translated():
-            # The pool's own timeout would run each acquire in a task, which costs as much as a short read.
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                connection: Any = await self.pool.acquire()
-                while connection.is_doubtful() and not await self._answers(connection):
-                    connection = await self.pool.acquire()
-            try:
-                yield connection
-            except (asyncio.CancelledError, TimeoutError):
-                # Its caller has an error to tell, perhaps shortly before nobody listens any more: it waits no longer.
-                giving_up = asyncio.create_task(self._give_up(connection))
-                self._given_up.add(giving_up)
-                giving_up.add_done_callback(self._given_up.discard)
-                raise
-            except BaseException:
-                await self._give_up(connection)
-                raise
-            connection.note_use()
-            await self.pool.release(connection)
-
-    async def _answers(self, connection: Any) -> bool:
-        try:
-            return bool(await connection.answers())
-        except BaseException:
-            connection.terminate()
-            raise
-
-    async def _give_up(self, connection: PooledConnection) -> None:
-        # What was cut off in the middle is cancelled first. One that does not answer to that is not given back: the
-        # pool ends it and opens another.
-        with contextlib.suppress(TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
-            await self.pool.release(connection, timeout=ANSWER_TIMEOUT_S)
-
-    @contextlib.asynccontextmanager
-    async def acquire_long(self, *, timeout_s: float) -> AsyncIterator[PooledConnection]:
+    async def acquire_long(self, *, timeout_s: float) -> AsyncIterator[Session]:
         """Borrow a connection in a transaction whose statements may take longer than others: up to `timeout_s`."""
         async with self.acquire() as connection, connection.transaction():
             await connection.execute(f"SET LOCAL statement_timeout TO {round(timeout_s * 1000)}")
             yield connection
 
-    async def connect_alone(self, name: str, settings: Mapping[str, str] | None = None) -> asyncpg.Connection:
+    async def connect_alone(self, name: str, settings: Mapping[str, str] | None = None) -> Session:
         """Open a connection outside the pool, for one user that keeps it.
 
         Args:
@@ -156,10 +107,49 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool; connections still in use after a while are ended."""
-        try:
-            await asyncio.wait_for(self.pool.close(), CONNECT_TIMEOUT_S)
-        except TimeoutError:
-            self.pool.terminate()
+        await self._pool.close()
+
+
+class Borrowed:
+    """A connection of the pool, lent for the length of a block."""
+
+    __slots__ = ("_pool", "_session")
+
+    def __init__(self, pool: Pool) -> None:
+        """Use `Database.acquire`."""
+        self._pool = pool
+
+    async def __aenter__(self) -> Session:
+        """Return the connection.
+
+        Raises:
+            LogUnavailableError: There is none now.
+        """
+        session = self._pool.take()
+        if session is None:
+            with translated():
+                session = await self._pool.borrow()
+        self._session = session
+        return session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give it back, and say what an error means.
+
+        Raises:
+            LogUnavailableError: As of `translated`.
+        """
+        if error is None:
+            self._pool.give_back(self._session)
+            return
+        if isinstance(error, asyncio.CancelledError | TimeoutError):
+            # Its caller has an error to tell, perhaps shortly before nobody listens any more: it waits no longer.
+            self._pool.give_up_later(self._session)
+        else:
+            await self._pool.give_up(self._session)
+        if (meaning := _meaning_of(error)) is not None:
+            raise meaning from error
 
 
 async def service_role(dsn: str) -> str:
@@ -179,11 +169,6 @@ async def service_role(dsn: str) -> str:
     return str(role)
 
 
-async def _settle(session: AnyConnection, *, role: str) -> None:
-    with connecting():
-        await settle(session, {}, role=role)
-
-
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
     """Turn what Postgres says into what it means, chosen by SQLSTATE.
@@ -196,14 +181,10 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except asyncpg.PostgresError as error:
-        if is_about_data(error):
+    except Exception as error:
+        if (meaning := _meaning_of(error)) is None:
             raise
-        raise _unavailable(error) from error
-    except _UNAVAILABLE as error:
-        if isinstance(error, ValueError):  # asyncpg's own complaint about an argument: about the data too
-            raise
-        raise LogUnavailableError(str(error) or type(error).__name__) from error
+        raise meaning from error
 
 
 @contextlib.contextmanager
@@ -220,6 +201,16 @@ def connecting() -> Iterator[None]:
         raise _unavailable(error) from error
     except ValueError as error:  # asyncpg cannot read the dsn
         raise LogRefusedError(str(error)) from error
+
+
+def _meaning_of(error: BaseException) -> LogUnavailableError | None:
+    """Return what an error of Postgres or its driver means; None where it passes as it is."""
+    if isinstance(error, asyncpg.PostgresError):
+        return None if is_about_data(error) else _unavailable(error)
+    # A ValueError is asyncpg's own complaint about an argument: about the data too.
+    if isinstance(error, _UNAVAILABLE) and not isinstance(error, ValueError):
+        return LogUnavailableError(str(error) or type(error).__name__)
+    return None
 
 
 def is_about_data(error: Exception) -> bool:

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
 from modelbox_events.errors import LogRefusedError
 from modelbox_events.sql import STATEMENTS
@@ -75,24 +74,24 @@ _ANOTHER: Final = (
 
 
 class Session(asyncpg.Connection):
-    """A connection whose loss is noticed, and which goes back to a pool as it is.
+    """A connection whose loss is noticed. Nobody who borrows one from the pool leaves anything in it.
 
-    Nobody who borrows one leaves anything in its session; to reset it each time would cost another round trip.
+    Attributes:
+        used_s: When it was last known to answer, by the loop's clock.
+        uses: How often it was borrowed.
     """
 
     def __init__(self, protocol: Any, transport: Any, loop: asyncio.AbstractEventLoop, *rest: Any) -> None:
         """Take a connection that asyncpg has opened."""
         super().__init__(protocol, transport, loop, *rest)
         _keep_alive(transport.get_extra_info("socket"))
-        self.used_s = loop.time()
-
-    def get_reset_query(self) -> str:
-        """Return that nothing is to be run."""
-        return ""
+        self.used_s: float = loop.time()
+        self.uses = 0
 
     def note_use(self) -> None:
-        """Say that it has answered just now."""
+        """Say that it was used just now."""
         self.used_s = asyncio.get_running_loop().time()
+        self.uses += 1
 
     def is_doubtful(self) -> bool:
         """Whether it has not been used for a while: who knows what became of the way to Postgres."""
@@ -105,10 +104,13 @@ class Session(asyncpg.Connection):
         except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
             self.terminate()
             return False
+        except BaseException:
+            self.terminate()
+            raise
         return True
 
 
-def settings_of(connection: "asyncpg.Connection | PoolConnectionProxy[asyncpg.Record]") -> dict[str, str]:
+def settings_of(connection: asyncpg.Connection) -> dict[str, str]:
     """Return what is set in every session of ours."""
     later = connection.get_server_version() >= _TRANSACTION_TIMEOUT_SINCE
     return _SETTINGS | ({"transaction_timeout": "0"} if later else {})
@@ -150,7 +152,7 @@ async def open_session(
 
 
 async def settle(
-    session: "asyncpg.Connection | PoolConnectionProxy[asyncpg.Record]",
+    session: asyncpg.Connection,
     settings: Mapping[str, str],
     *,
     role: str | None,
@@ -176,9 +178,7 @@ async def settle(
         raise LogRefusedError(_POOLED)
 
 
-async def _refuse_another_database(
-    session: "asyncpg.Connection | PoolConnectionProxy[asyncpg.Record]", role: str | None
-) -> None:
+async def _refuse_another_database(session: asyncpg.Connection, role: str | None) -> None:
     """See that the dsn still leads to the database that the role is of, or to one on which it was given the rights.
 
     Raises:

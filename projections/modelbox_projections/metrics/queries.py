@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from modelbox_events.database import PooledConnection
+from modelbox_events.database import AnyConnection
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.downsampling import Point, Stretch
 from modelbox_projections.metrics.outline import Head, Outline, PieceId
@@ -103,7 +103,7 @@ def summary_of(row: asyncpg.Record) -> MetricSummaryRow:
 
 
 async def _whole(
-    connection: PooledConnection,
+    connection: AnyConnection,
     object_id: UUID,
     keys: Sequence[str],
     steps: Steps,
@@ -133,7 +133,7 @@ async def _whole(
 
 
 async def _outlines(
-    connection: PooledConnection,
+    connection: AnyConnection,
     object_id: UUID,
     keys: Sequence[str],
     steps: Steps,
@@ -157,7 +157,7 @@ def _head_of(row: asyncpg.Record) -> Head:
 class _Pieces:
     """Reads sealed pieces of an object's series."""
 
-    def __init__(self, connection: PooledConnection, object_id: UUID, steps: Steps) -> None:
+    def __init__(self, connection: AnyConnection, object_id: UUID, steps: Steps) -> None:
         self._connection = connection
         self._object_id = object_id
         self._steps = steps

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from modelbox_events import Database
-from modelbox_events.database import PooledConnection
+from modelbox_events.database import AnyConnection
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.points import Points, SeriesKey
 from modelbox_projections.metrics.series import SeriesRow, Steps
@@ -27,7 +27,7 @@ LOCK TABLE modelbox_views.metric_objects IN ACCESS SHARE MODE
 
 
 @contextlib.asynccontextmanager
-async def snapshot(database: Database) -> AsyncIterator[PooledConnection]:
+async def snapshot(database: Database) -> AsyncIterator[AnyConnection]:
     """Borrow a connection on which every statement sees the same state of the view and of the log."""
     async with (
         database.acquire() as connection,
@@ -38,7 +38,7 @@ async def snapshot(database: Database) -> AsyncIterator[PooledConnection]:
 
 
 async def unsealed(
-    connection: PooledConnection, object_id: UUID, keys: Sequence[str], steps: Steps
+    connection: AnyConnection, object_id: UUID, keys: Sequence[str], steps: Steps
 ) -> dict[SeriesKey, SeriesRow]:
     """Return the points that an object has in the log alone, up to where the view is, each series as logged.
 
