@@ -14,6 +14,7 @@ SECTIONS = {
     "projections": "The projections (views rebuilt one after the other)",
     "growth": "A server with a short log and with a long one",
     "calls": "Calls over gRPC (one server process, clients in another)",
+    "shapes": "Shapes of a server (relay and projections in a process of their own, beside one process)",
     "watchers": "Watchers (what open watches cost those who write)",
     "metrics": "Metrics (SDK, gRPC, log, view)",
     "fleet": "The fleet in small (trainers at their pace, each a process, on a large database)",

@@ -1,4 +1,7 @@
-"""A process that calls a server and prints what it measured as JSON: `call_client ADDRESS OPERATION CLIENTS CALLS`."""
+"""A process that calls a server and prints what it measured as JSON.
+
+Its arguments: `call_client ADDRESS OPERATION CLIENTS CALLS PAUSE_S`.
+"""
 
 import asyncio
 import json
@@ -39,7 +42,7 @@ async def operation_of(name: str, channel: grpc.aio.Channel) -> Operation:
             sys.exit(f"unknown operation {name}")
 
 
-async def main(address: str, name: str, clients: int, calls: int) -> None:
+async def main(address: str, name: str, *, clients: int, calls: int, pause_s: float) -> None:
     """Call from concurrent clients over one channel and print calls a second and the latencies' percentiles."""
     async with grpc.aio.insecure_channel(address) as channel:
         operation = await operation_of(name, channel)
@@ -50,6 +53,8 @@ async def main(address: str, name: str, clients: int, calls: int) -> None:
                 start = time.perf_counter()
                 await operation(number)
                 latencies.append(time.perf_counter() - start)
+                if pause_s:
+                    await asyncio.sleep(pause_s)
 
         await asyncio.gather(*(client(-(number + 1) * calls) for number in range(clients)))  # warm up
         latencies.clear()
@@ -62,4 +67,5 @@ async def main(address: str, name: str, clients: int, calls: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    address, name, clients, calls, pause_s = sys.argv[1:]
+    uvloop.run(main(address, name, clients=int(clients), calls=int(calls), pause_s=float(pause_s)))

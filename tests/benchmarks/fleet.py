@@ -111,12 +111,10 @@ def _train_others(address: str) -> None:
 async def _measured(fleet: Fleet, server: ServerProcess, info: dict[str, Any], storage: Storage) -> Measured:
     await storage.vacuum()
     await storage.checkpoint()
-    async with _trainers(fleet, info["grpc_addr"]) as trainers:
+    async with trainers_of(fleet, info["grpc_addr"], SECONDS) as trainers:
         kept, used, begin = await storage.kept(), usage_of(server.pids()), await storage.position()
-        for trainer in trainers:
-            assert trainer.stdin is not None
-            trainer.stdin.write(b"go\n")
-        output = [(await trainer.communicate())[0] for trainer in trainers]
+        trainers.begin()
+        results = await trainers.results()
     end, usage = await storage.position(), usage_of(server.pids())
     wal = await storage.written(begin, end)
     await storage.checkpoint()
@@ -124,7 +122,7 @@ async def _measured(fleet: Fleet, server: ServerProcess, info: dict[str, Any], s
     await storage.vacuum()
     vacuum_wal = await storage.written(before_vacuum, await storage.position())
     return Measured(
-        [json.loads(text) for text in output],
+        results,
         wal,
         vacuum_wal.total,
         await storage.kept() - kept,
@@ -132,25 +130,43 @@ async def _measured(fleet: Fleet, server: ServerProcess, info: dict[str, Any], s
     )
 
 
+class Trainers:
+    """The processes of a fleet, ready to train."""
+
+    def __init__(self, processes: list[asyncio.subprocess.Process]) -> None:
+        """Use `trainers_of`."""
+        self._processes = processes
+
+    def begin(self) -> None:
+        """Let all of them train."""
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(b"go\n")
+
+    async def results(self) -> list[dict[str, float]]:
+        """Return what each has measured, once all have trained."""
+        return [json.loads((await process.communicate())[0]) for process in self._processes]
+
+
 @contextlib.asynccontextmanager
-async def _trainers(fleet: Fleet, address: str) -> AsyncIterator[list[asyncio.subprocess.Process]]:
-    """Trainers that are ready."""
-    arguments = ("-m", "tests.benchmarks.fleet_client", address, *map(str, (fleet.keys, fleet.rate, SECONDS)))
+async def trainers_of(fleet: Fleet, address: str, seconds: int) -> AsyncIterator[Trainers]:
+    """Trainers that are ready; each trains for so long."""
+    arguments = ("-m", "tests.benchmarks.fleet_client", address, *map(str, (fleet.keys, fleet.rate, seconds)))
     pipe = asyncio.subprocess.PIPE
-    trainers = [
+    processes = [
         await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=pipe, stdout=pipe)
         for _ in range(fleet.runs)
     ]
     try:
-        for trainer in trainers:
-            assert trainer.stdout is not None
-            assert await trainer.stdout.readline() == b"ready\n"
-        yield trainers
+        for process in processes:
+            assert process.stdout is not None
+            assert await process.stdout.readline() == b"ready\n"
+        yield Trainers(processes)
     finally:
-        for trainer in trainers:
-            if trainer.returncode is None:
-                trainer.kill()
-                await trainer.wait()
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 def _figures(fleet: Fleet, measured: Measured) -> list[Figure]:

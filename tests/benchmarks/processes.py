@@ -60,9 +60,10 @@ async def echo_server() -> AsyncIterator[str]:
         await process.wait()
 
 
-async def call(address: str, operation: str, *, clients: int, calls: int) -> Measured:
-    """Run a client process against an address."""
-    arguments = ("-m", "tests.benchmarks.call_client", address, operation, str(clients), str(calls))
+async def call(address: str, operation: str, *, clients: int, calls: int, pause_s: float = 0.0) -> Measured:
+    """Run a client process against an address; each client pauses after a call."""
+    numbers = map(str, (clients, calls, pause_s))
+    arguments = ("-m", "tests.benchmarks.call_client", address, operation, *numbers)
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     measured: Measured = json.loads(output)
