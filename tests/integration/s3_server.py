@@ -68,11 +68,13 @@ class S3Server:
         keys = self._folder / "s3.json"
         keys.write_text(json.dumps(_IDENTITIES))
         options = [f"-{name}={port}" for name, port in self._ports.items()]
+        # Alone as it is, the master waits for others after a kill: ten seconds, unless told otherwise.
+        alone = ["-master.electionTimeout=1s", "-master.heartbeatInterval=100ms"]
         quiet = ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64"]
         command = [str(_WEED), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=0"]
         with (self._folder / "weed.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "-s3", f"-s3.config={keys}", *options, *quiet],
+                [*command, "-s3", f"-s3.config={keys}", *options, *alone, *quiet],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 # A bucket begins with one volume instead of seven: there is room for those of all tests.

@@ -11,7 +11,7 @@ import pytest
 
 from modelbox_events import Log
 from modelbox_events.types.metadata import MetadataUpdated
-from modelbox_projections import prepare
+from modelbox_projections import lead, prepare, runner
 from tests.integration.projections_support import (
     WAIT_S,
     append,
@@ -103,8 +103,11 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 async def test_a_cut_at_any_statement_leaves_rows_and_cursor_in_step(
-    dsn: str, log: Log, tmp_path_factory: pytest.TempPathFactory, after: bool
+    dsn: str, log: Log, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
+    # It begins anew after each of some sixty cuts: how long it waits before is another matter.
+    monkeypatch.setattr(runner, "RETRY_PAUSE_S", 0.01)
+    monkeypatch.setattr(lead, "STANDBY_INTERVAL_S", 0.01)
     _, catalog = with_key_counts()
     await prepare(dsn, catalog=catalog)
     stream = await create_model(log, "m")
@@ -119,8 +122,8 @@ async def test_a_cut_at_any_statement_leaves_rows_and_cursor_in_step(
             event = MetadataUpdated(object_id=stream.id, metadata={"a": 1})
             last = await append(log, stream, event, points(stream.id, [0.5] * 100))
             proxy.cut_at(statement, after=after)
-            async with running(cut_log, catalog) as runner:
-                await runner.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
+            async with running(cut_log, catalog) as folding:
+                await folding.cursors.wait(list(catalog), last.token, timeout_s=WAIT_S)
             assert await counted(log) == {"a": statement}
             if proxy.cuts < statement:  # the page was folded before the runner had sent so many
                 break

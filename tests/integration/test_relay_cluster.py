@@ -48,12 +48,12 @@ async def test_a_replicated_feed_is_the_log(log: Log, cluster: NatsCluster) -> N
     await assert_feed_is_log(cluster.urls[0], log)
 
 
-@pytest.mark.slow
-async def test_the_loss_of_the_feeds_leader_costs_no_event(log: Log, cluster: NatsCluster) -> None:
+@pytest.mark.parametrize("losses", [1, pytest.param(4, marks=pytest.mark.matrix)])
+async def test_the_loss_of_the_feeds_leader_costs_no_event(log: Log, cluster: NatsCluster, losses: int) -> None:
     stream = await fill(log, 300)
     async with running(Relay(log, cluster.urls, replicas=3)) as relay:
         await until_relayed(relay, log)
-        for _ in range(2):
+        for _ in range(losses):
             appends = asyncio.create_task(append_updates(log, stream, 2_000))
             killed = await cluster.kill_leader(stream_name(log.log_id))
             await appends

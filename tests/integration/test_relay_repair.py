@@ -66,6 +66,7 @@ async def test_a_damaged_block_is_found_and_the_feed_made_anew(
 ) -> None:
     """Whatever the damage: the feed ends complete, and a durable consumer goes on after what it acknowledged."""
     monkeypatch.setattr(follower, "SCRUB_INTERVAL_S", 0.1)
+    monkeypatch.setattr(relay_module, "REREADS_MAX", 20)
     stream = await fill(log, EVENTS)
     async with own_nats(tmp_path) as server:
         async with running(Relay(log, [server.url], repairs=True)) as relay, client(server.url) as reader:

@@ -59,17 +59,24 @@ def pages(log: Log, events: Sequence[RecordedEvent], borders: set[int]) -> Itera
         yield Page.ending_with(after, [DecodedEvent(event, log.registry) for event in events[begin:end]])
 
 
-async def folded(log: Log, events: Sequence[RecordedEvent], borders: set[int], only: str = "*") -> Any:
-    """Fold the events into a new generation, each page on a connection of its own; return what its tables hold."""
+async def folded(
+    log: Log, events: Sequence[RecordedEvent], borders: set[int], only: str = "*", *, afresh: bool = False
+) -> Any:
+    """Fold the events into a new generation and return what its tables hold.
+
+    Args:
+        afresh: Each page on a connection of its own, as another process would.
+    """
     connection = await log.database.connect_alone("test")
     state = await create_generation(connection, METRICS, Role.CHECKING)
     state = await standing_before(connection, state, events)
     for page in pages(log, events, borders):
-        fresh = await log.database.connect_alone("test")
-        fold = Fold(fresh, METRICS, state)
+        folding = await log.database.connect_alone("test") if afresh else connection
+        fold = Fold(folding, METRICS, state)
         await fold.page(page)
         state = fold.state
-        await fresh.close()
+        if afresh:
+            await folding.close()
     async with connection.transaction():
         held = await digests(connection, METRICS, state) if only == "*" else await rows_of(connection, state, only)
     await drop_generation(connection, state)
@@ -107,7 +114,7 @@ async def test_the_tables_are_the_same_however_the_log_is_cut_and_whoever_folds_
     await prepare(dsn)
     events = await appended(log, drawn, Streams([uuid.uuid4() for _ in range(3)]))
     at_once = await folded(log, events, set())
-    assert await folded(log, events, borders) == at_once
+    assert await folded(log, events, borders, afresh=True) == at_once
     assert await folded(log, events, set(range(40))) == at_once
 
 
