@@ -28,7 +28,7 @@ ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead test-upgrade coverage check demo serve site bench bench-peers proto schema clean
+.PHONY: help setup fmt lint types test test-all test-matrix test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead test-upgrade coverage check demo serve site bench bench-peers proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,7 +77,7 @@ test: $(READY) ## Run the test suite, the acceptance tests with the wheel instal
 		"$$(ls $(WHEEL)/*.whl)[embedded]" --group test --group demo
 	$(WHEEL)/venv/bin/pytest --numprocesses=2 --dist=loadfile tests/acceptance
 
-test-all: test test-containers test-pythons ## Run all tests but those with real frameworks
+test-all: test test-matrix test-containers test-pythons ## Run all tests but those with real frameworks
 
 coverage: $(READY) ## Run the suite again under coverage, in one process, and show what no test reaches
 	$(BIN)/coverage erase
@@ -86,12 +86,14 @@ coverage: $(READY) ## Run the suite again under coverage, in one process, and sh
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+test-matrix: $(READY) ## Run every case of what the suite has a few of, and the long forms of what it has short
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal --ignore=tests/acceptance --ignore=tests/containers -m "matrix and not overhead"
+
 test-containers: $(READY) ## Run `make demo` under whatever a container or a strict host brings (needs root)
 	$(BIN)/pytest tests/containers
 
 # An environment for each, with nothing but what the tests need. One that is not there is named and left out.
-test-pythons: $(READY) ## Run the tests of each way a process can end, with each version of Python
-	$(BIN)/pytest -m matrix tests/pythons tests/integration/test_sdk_endings.py
+test-pythons: $(READY) ## Run the tests of how a process can end with each version of Python
 	@for python in $(PYTHONS); do \
 		if ! "$$python" -c '' 2>/dev/null; then echo "skipped: there is no $$python"; continue; fi; \
 		environment=build/pythons/$$("$$python" -c 'import platform; print(platform.python_version())') && \
