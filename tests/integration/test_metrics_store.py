@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -36,7 +36,7 @@ from modelbox_projections import (
 from modelbox_projections.limits import TAIL_VERSIONS_MAX
 from modelbox_projections.metrics.queries import Metrics
 from modelbox_projections.metrics.series import ALL_STEPS
-from tests.databases import Template, fresh_database
+from tests.databases import Template
 from tests.integration.projections_objects import BEGIN, checkpoint_created, checkpoint_ref, run_ref
 from tests.integration.projections_support import (
     WAIT_S,
@@ -57,10 +57,9 @@ METRICS: Final = ("metrics", PROJECTIONS["metrics"].code_version)
 
 
 @pytest.fixture
-async def dsn(log_template: Template) -> AsyncIterator[str]:
-    """A database without views: the test makes those of an earlier version."""
-    async with fresh_database(log_template) as fresh:
-        yield fresh
+def template(log_template: Template) -> Template:
+    """Without views: the test makes its own."""
+    return log_template
 
 
 async def sealed(log: Log) -> int:

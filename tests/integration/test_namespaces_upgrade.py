@@ -1,6 +1,6 @@
 """The view of namespaces while two versions run: earlier ones count in columns, this one in rows."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -11,7 +11,7 @@ import pytest
 from modelbox_events import Log
 from modelbox_projections import PROJECTIONS, DecodedEvent, Projection, Views, catalog_of, prepare
 from modelbox_projections.namespaces.queries import Namespaces
-from tests.databases import Template, fresh_database
+from tests.databases import Template
 from tests.integration.projections_support import WAIT_S, create_model, running, until
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -20,10 +20,9 @@ AT: Final = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 @pytest.fixture
-async def dsn(log_template: Template) -> AsyncIterator[str]:
-    """A database without views: the test makes those of an earlier version."""
-    async with fresh_database(log_template) as fresh:
-        yield fresh
+def template(log_template: Template) -> Template:
+    """Without views: the test makes its own."""
+    return log_template
 
 
 class FormerNamespaces(Projection):

@@ -12,9 +12,16 @@ from modelbox_events import NO_STREAM, Append, ChangeEvent, Log, NewEvent, Posit
 from modelbox_events.registry import EventType, Registry
 from modelbox_projections import DecodedEvent, Projection, catalog_of, prepare, rebuild, verify
 from modelbox_projections.projection import names_of
+from tests.databases import Template
 from tests.integration.projections_support import WAIT_S, running
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def template(log_template: Template) -> Template:
+    """Without views: the test makes its own."""
+    return log_template
 
 
 class DatasetRegistered(ChangeEvent, frozen=True, kw_only=True):
