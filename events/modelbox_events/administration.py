@@ -13,7 +13,6 @@ from modelbox_events.batch import Batch, Prepared
 from modelbox_events.database import translated
 from modelbox_events.errors import InvalidEventError, LogUnavailableError, NewerVersionError
 from modelbox_events.event import ANY_VERSION, Append, AuthType, ChangeEvent, Context, NewEvent
-from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import CHANNEL
 from modelbox_events.limits import READS_LEVEL
 from modelbox_events.outcomes import Outcome
@@ -77,8 +76,7 @@ async def record(connection: asyncpg.Connection, head: LogHead, event: ChangeEve
     append = Append(
         stream=log_stream(head.genesis), events=[NewEvent(event)], expected_version=ANY_VERSION, context=_OPERATOR
     )
-    digest_version = digest_version_at(head.format_level)
-    batch = Batch([Prepared(append, REGISTRY)], REGISTRY, digest_version=digest_version)
+    batch = Batch([Prepared(append, REGISTRY)], REGISTRY, format_level=head.format_level)
     [(outcome, *_)] = await connection.fetch(STATEMENTS["append_requests"], *batch.arguments)
     if outcome != Outcome.RECORDED:
         raise LogUnavailableError(f"the log did not take {type(event).__name__} (outcome {outcome})")

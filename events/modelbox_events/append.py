@@ -29,7 +29,6 @@ from modelbox_events.errors import (
     WrongExpectedVersionError,
 )
 from modelbox_events.event import NO_STREAM, Append, Appended
-from modelbox_events.hashing import digest_version_at
 from modelbox_events.head import Commit, Head
 from modelbox_events.health import Health
 from modelbox_events.ids import Position
@@ -182,7 +181,7 @@ class Committer:
         while requests:
             level = self._head.format_level
             try:
-                batch = Batch(requests, self._registry, digest_version=digest_version_at(level))
+                batch = Batch(requests, self._registry, format_level=level)
                 rows = await lane.send(batch)
                 await self._look_at_log(rows[0])
                 self._resolve(batch, rows)

@@ -10,22 +10,35 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from uuid_utils import uuid7
 
+from modelbox_events.compression import COMPRESSED_FROM_BYTES, COMPRESSED_LEVEL, compress
 from modelbox_events.errors import InvalidEventError
-from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, Context, StreamRef
-from modelbox_events.hashing import HASH_BYTES, SALT_BYTES, SALTED
+from modelbox_events.event import ANY_VERSION, CLAIMS_SUFFIX, Append, Appended, Codec, Context, StreamRef
+from modelbox_events.hashing import HASH_BYTES, SALT_BYTES, SALTED, digest_version_at
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, NAME_CHARS_MAX, READS_LEVEL, STREAM_VERSION_MAX
 from modelbox_events.registry import Registry
+
+_JSON: Final = int(Codec.JSON)
+_ZSTD: Final = int(Codec.ZSTD)
+
+
+class _Written(NamedTuple):
+    """The data of a request's events, as they are stored, and how."""
+
+    codecs: list[int]
+    datas: list[bytes]
 
 
 class Prepared:
     """An append, validated and encoded: everything that needs no lock."""
 
-    __slots__ = ("append", "datas", "done", "event_ids", "key", "opens", "refs", "request_hash", "size", "types")
+    __slots__ = (
+        "_compressed", "append", "datas", "done", "event_ids", "key", "opens", "refs", "request_hash", "size", "types",
+    )  # fmt: skip
 
     def __init__(self, append: Append, registry: Registry) -> None:
         """Encode the request.
@@ -45,6 +58,16 @@ class Prepared:
         self.key = append.key or str(self.event_ids[0])
         self.request_hash = append.request_hash or _hash_of(append, self.types, self.datas)
         self.done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._compressed: _Written | None = None
+
+    def written_at(self, format_level: int) -> _Written:
+        """Return the events' data as a log of this format level is to hold it: large ones compressed, once it may."""
+        if format_level < COMPRESSED_LEVEL or self.size < COMPRESSED_FROM_BYTES:
+            return _Written([_JSON] * len(self.datas), self.datas)
+        if self._compressed is None:  # a batch that is sent again is the same
+            pairs = [_smallest(data) for data in self.datas]
+            self._compressed = _Written([codec for codec, _ in pairs], [data for _, data in pairs])
+        return self._compressed
 
 
 def _check(append: Append) -> None:
@@ -155,8 +178,8 @@ class Batch:
         size: The bytes of their events' data.
     """
 
-    def __init__(self, requests: Sequence[Prepared], registry: Registry, *, digest_version: int) -> None:
-        """Lay the requests out as columns."""
+    def __init__(self, requests: Sequence[Prepared], registry: Registry, *, format_level: int) -> None:
+        """Lay the requests out as columns, as a log of this format level takes them."""
         self.requests: list[Prepared] = []
         self.left: list[Prepared] = []
         self.streams: list[StreamRef] = []
@@ -167,11 +190,11 @@ class Batch:
         self.size = sum([request.size for request in self.requests])
         self.arguments = (
             READS_LEVEL,
-            digest_version,
+            digest_version_at(format_level),
             *self._stream_columns(),
             *self._request_columns(),
             *self._other_streams(),
-            *_event_columns(self.requests, registry, salted=digest_version >= SALTED),
+            *_event_columns(self.requests, registry, format_level=format_level),
         )
 
     def _takes(self, request: Prepared) -> bool:
@@ -226,20 +249,28 @@ class Batch:
         return _array(opened) if opened else None, _array(claims) if claims else None
 
 
-def _event_columns(requests: Sequence[Prepared], registry: Registry, *, salted: bool) -> tuple[Any, ...]:
+def _event_columns(requests: Sequence[Prepared], registry: Registry, *, format_level: int) -> tuple[Any, ...]:
     types = [name for request in requests for name in request.types]
+    written = [request.written_at(format_level) for request in requests]
     known = registry.types
     return (
         _array(
-            f"{{{number},{known[name].schema_version}}}"
-            for number, request in enumerate(requests, 1)
-            for name in request.types
+            f"{{{number},{known[name].schema_version},{codec}}}"
+            for number, (request, (codecs, _)) in enumerate(zip(requests, written, strict=True), 1)
+            for name, codec in zip(request.types, codecs, strict=True)
         ),
         _array(str(event_id) for request in requests for event_id in request.event_ids),
         _array(types),
-        [data for request in requests for data in request.datas],
-        os.urandom(SALT_BYTES * len(types)) if salted else None,
+        [data for _, datas in written for data in datas],
+        os.urandom(SALT_BYTES * len(types)) if digest_version_at(format_level) >= SALTED else None,
     )
+
+
+def _smallest(data: bytes) -> tuple[int, bytes]:
+    """Return data as it takes less room, and the codec of that."""
+    if len(data) >= COMPRESSED_FROM_BYTES and len(frame := compress(data)) < len(data):
+        return _ZSTD, frame
+    return _JSON, data
 
 
 def _unless_empty(values: list[Any]) -> list[Any] | None:

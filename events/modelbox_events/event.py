@@ -11,6 +11,8 @@ from uuid import UUID
 
 import msgspec
 
+from modelbox_events.compression import FrameError, decompress, size_of
+from modelbox_events.errors import LogCorruptedError, NewerVersionError
 from modelbox_events.ids import Position
 from modelbox_events.token import Token
 
@@ -40,6 +42,8 @@ class Codec(IntEnum):
     """How the bytes in `data` are written."""
 
     JSON = 1
+    ZSTD = 2
+    """JSON, as one zstd frame; see `compression`."""
 
 
 class StreamRef(msgspec.Struct, frozen=True):
@@ -185,8 +189,9 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as the log holds it; the fields are the columns of table `events`.
 
-    `hash` chains it to all events before it: see `hashing`. Redacted data is None: `data_hash` stands in for it,
-    and `redacted_by` is the position of the event that says so.
+    `hash` chains it to all events before it: see `hashing`. `data` are the bytes that are stored, as `codec` says: who
+    wants to know what the event says reads `json`. Redacted data is None: `data_hash` stands in for it, and
+    `redacted_by` is the position of the event that says so.
     """
 
     position: Position
@@ -216,3 +221,32 @@ class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     digest_version: int = 1
     data_hash: bytes | None = None
     redacted_by: Position | None = None
+
+    @property
+    def json(self) -> bytes | None:
+        """The data as JSON, however it is stored; None where it is not here.
+
+        Raises:
+            NewerVersionError: It is stored in a way that is unknown here.
+            LogCorruptedError: It cannot be read, or comes to more bytes than an event may have.
+        """
+        return None if self.data is None else json_of(self.data, self.codec, position=self.position)
+
+    @property
+    def json_size(self) -> int:
+        """How many bytes `json` has, as far as can be told without reading it."""
+        if self.data is None:
+            return 0
+        return size_of(self.data) if self.codec == Codec.ZSTD else len(self.data)
+
+
+def json_of(data: bytes, codec: int, *, position: int) -> bytes:
+    """Return stored data as JSON; see `RecordedEvent.json`."""
+    if codec == Codec.JSON:
+        return data
+    if codec != Codec.ZSTD:
+        raise NewerVersionError(f"event {position} has codec {codec}")
+    try:
+        return decompress(data)
+    except FrameError as error:
+        raise LogCorruptedError(position, f"its data cannot be decompressed: {error}") from error

@@ -10,6 +10,8 @@ The row of the digest, by `digest_version`:
         event_id, type, schema_version, codec, data, data_ref, data_sha256, key_id, salt
     2   int2 2, namespace … codec as above, SHA-256(salt ‖ data), data_ref, data_sha256, key_id
 
+`data` are the bytes as they are stored, compressed where codec says so: whoever verifies decompresses nothing.
+
 Version 2 does not cover the data but a salted hash of it: where data and salt were taken away, `data_hash` holds that
 hash, and every other column still verifies. Which of the two an event has is its column `digest_version`; the log's
 format level says which is written.

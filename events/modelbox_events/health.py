@@ -11,7 +11,6 @@ from modelbox_events.batch import Batch, Prepared
 from modelbox_events.database import Database, is_about_data
 from modelbox_events.errors import LogUnavailableError
 from modelbox_events.event import ANY_VERSION, Append, NewEvent, StreamRef
-from modelbox_events.hashing import digest_version_at
 from modelbox_events.ids import new_id
 from modelbox_events.lane import Lane
 from modelbox_events.registry import Registry
@@ -64,7 +63,7 @@ class Health:
     async def _rehearse(self, failed: Append) -> LogUnavailableError | None:
         request = Prepared(_like(failed), self._registry)
         try:
-            await self._lane.rehearse(Batch([request], self._registry, digest_version=digest_version_at(LOWEST_LEVEL)))
+            await self._lane.rehearse(Batch([request], self._registry, format_level=LOWEST_LEVEL))
         except LogUnavailableError as error:
             return error
         except Exception as error:

@@ -26,8 +26,8 @@ APPEND_BYTES_MAX: Final = 32 * 1024 * 1024
 QUEUE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Encoded data that may wait in a process, in bytes."""
 
-READS_LEVEL: Final = 2
-"""The highest format of a log that this version reads and writes; see `format`."""
+READS_LEVEL: Final = 3
+"""The highest format of a log that this version reads and writes; a lease says so of its process."""
 
 NAME_CHARS_MAX: Final = 255
 """Names, namespaces, owners, metric keys, tags and idempotency keys, in characters."""

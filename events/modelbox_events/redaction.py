@@ -16,6 +16,7 @@ import msgspec
 from modelbox_events.administration import OPERATION_TIMEOUT_S, locked_head, record, refuse_reason
 from modelbox_events.database import AnyConnection, Database, translated
 from modelbox_events.errors import FormatLevelError, InvalidEventError, LogCorruptedError
+from modelbox_events.event import json_of
 from modelbox_events.hashing import SALTED
 from modelbox_events.ids import Position
 from modelbox_events.session import UNHURRIED, open_session
@@ -106,7 +107,7 @@ async def check_redacted(database: Database, position: Position) -> Redaction:
         row = await connection.fetchrow(STATEMENTS["read_redacted"], position)
     if row is None or row["said_type"] != EventRedacted.__name__ or row["said"] is None:
         raise LogCorruptedError(position, "its data is gone, and no event says that it was redacted")
-    said = _decoder.decode(row["said"])
+    said = _decoder.decode(json_of(row["said"], row["said_codec"], position=row["redacted_by"]))
     if said.position != position or not row["is_gone"]:
         raise LogCorruptedError(position, f"event {row['redacted_by']} does not say that this was redacted")
     if said.rest_hash != row["rest_hash"].hex():

@@ -15,9 +15,8 @@ import msgspec
 
 from modelbox_events import types as event_types
 from modelbox_events.errors import InvalidEventError, NewerVersionError
-from modelbox_events.event import ChangeEvent, Codec, Effect, Kind, RecordedEvent, Upcaster
+from modelbox_events.event import ChangeEvent, Effect, Kind, RecordedEvent, Upcaster
 
-_CODECS: Final = frozenset(Codec)
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -112,15 +111,15 @@ class Registry:
         Raises:
             NewerVersionError: The type, its schema version or the codec is unknown here.
             InvalidEventError: The data is missing or does not have the type's shape.
+            LogCorruptedError: The data cannot be decompressed.
         """
-        if event.codec not in _CODECS:
-            raise NewerVersionError(f"event {event.position} has codec {event.codec}")
-        if event.data is None:
+        data = event.json
+        if data is None:
             raise InvalidEventError("data", f"event {event.position} has none")
         event_type = self.types.get(event.type)
         if event_type is None:
             raise NewerVersionError(f"event {event.position} has type {event.type[:80]!r}")
-        return event_type.decode(event.schema_version, event.data)
+        return event_type.decode(event.schema_version, data)
 
 
 def _types_in(package: ModuleType) -> Iterator[type[ChangeEvent]]:

@@ -72,7 +72,7 @@ def pages_of(after: Position, events: Sequence[RecordedEvent], registry: Registr
     part: list[DecodedEvent] = []
     size = 0
     for event in events:
-        length = len(event.data or b"")
+        length = event.json_size
         if part and size + length > FOLD_BYTES_MAX:
             yield Page.ending_with(after, part)
             after, part, size = part[-1].position, [], 0

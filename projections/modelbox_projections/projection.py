@@ -32,6 +32,7 @@ class DecodedEvent:
         Raises:
             NewerVersionError: Its type or version is unknown here.
             InvalidEventError: It does not have the shape of its type.
+            LogCorruptedError: It cannot be decompressed.
         """
         if self._data is None:
             self._data = self._registry.decode(self.recorded)

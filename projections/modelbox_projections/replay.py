@@ -75,8 +75,9 @@ async def _pages(log: Log, fold: Fold, to: Position) -> AsyncGenerator[Page]:
             after = window[-1].last
             if after < to:
                 reading = asyncio.create_task(_window(log, after, to, span, fold.projection))
-            for page in window:
-                yield page
+            window.reverse()
+            while window:  # each is let go once it is folded: what its events say may be much more than the log reads
+                yield window.pop()
     finally:
         reading.cancel()
 

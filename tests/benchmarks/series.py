@@ -21,8 +21,10 @@ FLUSH_EVERY_STEPS = 200_000
 PRINT_TIMEOUT_S = 300
 
 _ROWS = """
-SELECT steps, wallclock_s, doubles FROM modelbox_views.metric_chunks
-WHERE object_id = $1 AND key = 'loss' ORDER BY chunk_no
+SELECT axis.steps, axis.wallclock_s, piece.doubles
+FROM modelbox_views.metric_pieces AS piece
+JOIN modelbox_views.metric_axes AS axis USING (object_id, block, axis)
+WHERE piece.object_id = $1 AND piece.key = 'loss' ORDER BY piece.block, piece.piece
 """
 
 
@@ -36,12 +38,13 @@ async def run() -> list[Figure]:
 
 
 def _fill(address: str) -> str:
-    with modelbox.ModelBox(address) as box, box.start_run("series", source=False) as run:
-        for step in range(POINTS):
-            run.log_metrics({"loss": 1.0 / (step + 1)}, step=step)
-            if step % FLUSH_EVERY_STEPS == 0:
-                box.flush()  # the buffer is bounded: a loop that does nothing but log would overrun it
-        run.metrics("loss", max_points=SHOWN)  # waits for the view
+    with modelbox.ModelBox(address) as box:
+        with box.start_run("series", source=False) as run:
+            for step in range(POINTS):
+                run.log_metrics({"loss": 1.0 / (step + 1)}, step=step)
+                if step % FLUSH_EVERY_STEPS == 0:
+                    box.flush()  # the buffer is bounded: a loop that does nothing but log would overrun it
+        run.metrics("loss", max_points=SHOWN)  # waits for the view, which has sealed them all by the run's end
         return run.id
 
 

@@ -157,12 +157,12 @@ async def read_log(log: Log) -> list[RecordedEvent]:
 
 
 async def assert_feed_is_log(url: str, log: Log) -> None:
-    """The feed holds each event once, in its place, with its hash and its bytes."""
+    """The feed holds each event once, in its place, with its hash and its JSON."""
     feed = [
         (m.metadata.sequence.stream, (m.headers or {})["ce-chainhash"], m.data)
         for m in await read_feed(url, log.log_id)
     ]
-    events = [(event.position, event.hash.hex(), event.data) for event in await read_log(log)]
+    events = [(event.position, event.hash.hex(), event.json) for event in await read_log(log)]
     assert len(feed) == len(events)
     assert feed == events
 

@@ -65,8 +65,8 @@ def logged_steps(server: SdkServer, object_id: str, key: str = "loss") -> list[i
     """Return the steps of an object's points as the log has them, in the order of their recording."""
     steps: list[int] = []
     for event in server.events():
-        if event.type == "MetricsLogged" and event.data is not None:
-            batch = json.loads(event.data)
+        if event.type == "MetricsLogged" and (data := event.json) is not None:
+            batch = json.loads(data)
             if UUID(batch["object_id"]) == UUID(object_id):
                 steps += [step for series in batch["series"] if series["key"] == key for step in series["steps"]]
     return steps

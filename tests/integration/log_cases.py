@@ -1,5 +1,7 @@
 """What the tests of the log share: events to append, clients under load, and the check of its invariants."""
 
+import asyncpg
+
 from modelbox_events import (
     ANY_VERSION,
     Append,
@@ -57,3 +59,11 @@ async def assert_whole(log: Log) -> list[RecordedEvent]:
     assert times == sorted(times)
     assert (await verify(log.database)).to == len(events)
     return events
+
+
+async def set_level(log: Log, level: int) -> None:
+    """Let the log be at a format level, as its process knows: below `COMPRESSED_LEVEL`, data is stored as it is."""
+    owner = await asyncpg.connect(log.database.dsn)
+    await owner.execute("UPDATE modelbox.log_head SET format_level = $1", level)
+    await owner.close()
+    log.head.format_level = level

@@ -26,9 +26,10 @@ from modelbox_events import (
     WrongExpectedVersionError,
     new_id,
 )
+from modelbox_events.hashing import SALTED_LEVEL
 from modelbox_events.limits import APPEND_EVENTS_MAX, EVENT_BYTES_MAX, PAGE_BYTES_MAX
 from modelbox_events.types.metadata import MetadataUpdated
-from tests.integration.log_cases import append, assert_whole, change, read_all, stream
+from tests.integration.log_cases import append, assert_whole, change, read_all, set_level, stream
 
 
 async def test_an_append_returns_where_it_was_recorded(log: Log) -> None:
@@ -205,6 +206,7 @@ async def test_a_stream_that_must_be_absent_refuses_the_append_and_is_not_opened
 
 async def test_a_stream_is_read_from_its_end_backwards(log: Log) -> None:
     """Before a version or from the end, of some types or all, and in pages that end with their bytes."""
+    await set_level(log, SALTED_LEVEL)
     to, large = stream(), stream()
     await log.append(append(to, events=5))
     await log.append(append(stream()))
@@ -297,6 +299,7 @@ async def test_a_cancelled_append_is_recorded_whole_or_not_at_all(log: Log) -> N
 
 async def test_a_page_ends_where_its_data_crosses_the_bound(log: Log) -> None:
     """So that no reader holds more than that in memory; what follows comes with the next page."""
+    await set_level(log, SALTED_LEVEL)
     to = stream()
     count = PAGE_BYTES_MAX // EVENT_BYTES_MAX + 10
     for _ in range(count):

@@ -7,7 +7,7 @@ import asyncpg
 
 from modelbox_events import Log
 from modelbox_events.batch import Batch, Prepared
-from modelbox_events.hashing import SALTED
+from modelbox_events.hashing import SALTED_LEVEL
 from modelbox_events.lane import SETTINGS
 from modelbox_events.sql import STATEMENTS
 from tests.integration.log_cases import append, assert_whole, stream
@@ -40,7 +40,7 @@ async def _pages_of_an_append(log: Log, to: Any) -> int:
     connection = await log.database.connect_alone("test", SETTINGS)
     pages = []
     for _ in range(6):  # the first ones also read the catalogues
-        arguments = Batch([Prepared(append(to), log.registry)], log.registry, digest_version=SALTED).arguments
+        arguments = Batch([Prepared(append(to), log.registry)], log.registry, format_level=SALTED_LEVEL).arguments
         statement = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {STATEMENTS['append_requests'].split(chr(10), 1)[1]}"
         [(text,)] = await connection.fetch(statement, *arguments)
         plan = json.loads(text)[0]["Plan"]

@@ -8,7 +8,7 @@ import pytest
 
 from modelbox_events import ANY_VERSION, Append, Log, LogUnavailableError, NewEvent
 from modelbox_events.batch import Batch, Prepared
-from modelbox_events.hashing import PLAIN
+from modelbox_events.health import LOWEST_LEVEL
 from modelbox_events.lane import ANSWER_TIMEOUT_S, STATEMENT_TIMEOUT_MS, Lane, answer_timeout_s
 from modelbox_events.limits import APPEND_BYTES_MAX, APPEND_EVENTS_MAX
 from modelbox_events.types.metadata import MetadataUpdated
@@ -75,7 +75,7 @@ async def test_a_lane_gives_a_small_batch_no_more_time_after_a_large_one(log: Lo
     lane = Lane(log.database)
 
     async def limit_after(request: Append) -> str:
-        await lane.send(Batch([Prepared(request, log.registry)], log.registry, digest_version=PLAIN))
+        await lane.send(Batch([Prepared(request, log.registry)], log.registry, format_level=LOWEST_LEVEL))
         assert lane._connection is not None
         return str(await lane._connection.fetchval("SHOW statement_timeout"))
 

@@ -10,11 +10,12 @@ import asyncpg
 import pytest
 
 from modelbox_events import ANY_VERSION, Append, Log, NewEvent, Position, StreamRef
+from modelbox_events.hashing import SALTED_LEVEL
 from modelbox_events.limits import EVENT_BYTES_MAX
 from modelbox_events.sql import STATEMENTS
 from modelbox_events.types.metrics import MetricsLogged
 from modelbox_events.types.run import RunEnded
-from tests.integration.log_cases import append, change, stream
+from tests.integration.log_cases import append, change, set_level, stream
 
 MANY = 20_000
 APPENDED_AT_ONCE = 2_000
@@ -43,6 +44,7 @@ async def a_busy_run(log: Log) -> StreamRef:
 @pytest.mark.parametrize("types", [None, ["MetadataUpdated"]], ids=["all types", "some types"])
 async def test_a_page_of_a_stream_ends_where_its_data_crosses_the_bound(log: Log, types: list[str] | None) -> None:
     """In both directions; only an empty page says that there is no more."""
+    await set_level(log, SALTED_LEVEL)
     to = stream()
     for _ in range(2):
         await log.append(append(to, events=10, value="x" * (EVENT_BYTES_MAX - 200)))
@@ -116,6 +118,7 @@ async def test_catching_up_reads_little_where_a_namespace_has_little(narrow_log:
 
 
 async def test_a_watched_page_tells_its_ends_and_only_the_watched_namespaces(log: Log) -> None:
+    await set_level(log, SALTED_LEVEL)
     for namespace in ("a", "b", "c", "a", "b"):
         await log.append(append(stream(namespace), value="x" * 1000))
     hashes = [event.hash for event in await log.read(Position(0))]

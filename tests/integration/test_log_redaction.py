@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from modelbox_events import InvalidEventError, Log, LogCorruptedError, Position, verify
 from modelbox_events.hashing import content_hash
+from modelbox_events.limits import READS_LEVEL
 from modelbox_events.redaction import Redaction, redact
 from tests.integration.log_cases import append, read_all, stream
 
@@ -86,10 +87,10 @@ async def test_a_secret_that_was_logged_after_a_lost_connection_cannot_be_guesse
 
 async def test_a_level_is_heard_of_late_and_never_taken_back(log: Log) -> None:
     """An answer from before the level rose, which arrives after it was heard of, is older news."""
-    log.head.note_level(2)
+    log.head.note_level(READS_LEVEL)
     log.head.note_level(1)
 
-    assert log.head.format_level == 2
+    assert log.head.format_level == READS_LEVEL
 
 
 async def test_a_log_that_was_set_back_below_its_level_takes_appends_at_that_level(log: Log, dsn: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from modelbox_events import Log, LogUnavailableError, Position, migrate
 from modelbox_events.append import RESEND_FOR_S, SLOW_LANE_S, Committer, resend_for_s
 from modelbox_events.batch import Batch, Prepared
-from modelbox_events.hashing import PLAIN
+from modelbox_events.health import LOWEST_LEVEL
 from modelbox_events.lane import ANSWER_TIMEOUT_S, Lane, answer_timeout_s
 from modelbox_events.limits import BATCH_BYTES_MAX
 from modelbox_events.session import SILENT_AFTER_S, UNHURRIED
@@ -73,7 +73,7 @@ async def test_a_batch_has_one_time_for_connecting_and_for_its_answer(
     monkeypatch.setattr(far.database, "connect_alone", connect_slowly)
     proxy.silence_on(b"modelbox_silent_here")
     request = Prepared(append(stream(), value="modelbox_silent_here"), far.registry)
-    batch = Batch([request], far.registry, digest_version=PLAIN)
+    batch = Batch([request], far.registry, format_level=LOWEST_LEVEL)
     begun = monotonic()
     with pytest.raises(LogUnavailableError):
         await Lane(far.database).send(batch)

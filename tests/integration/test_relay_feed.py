@@ -56,7 +56,7 @@ async def test_a_plain_nats_program_reads_every_event_in_its_place(log: Log, tmp
         assert headers["ce-streamversion"] == str(event.version)
         assert headers["ce-dataschema"] == f"urn:modelbox:event:{event.type}:{event.schema_version}"
         assert headers["ce-chainhash"] == event.hash.hex()
-        assert message.data == event.data
+        assert message.data == event.json
     first = messages[0].headers or {}
     assert (first["ce-correlationid"], first["ce-authid"], first["traceparent"]) == (
         str(correlation),

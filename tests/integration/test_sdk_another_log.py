@@ -59,7 +59,7 @@ def test_a_journal_is_not_sent_to_another_log_at_its_address_and_goes_to_its_own
         mine.log_metrics({"loss": 1.0}, step=1)
         client.flush()
         events = other_server.events()[before:]
-        assert not any(run.id.encode() in (event.data or b"") for event in events)
+        assert not any(run.id.encode() in (event.json or b"") for event in events)
     # nor by the command, which says what to do.
     [kept] = sync(other_server.address, exit_code=1)
     assert (kept["points"], kept["calls"], kept["refused"], kept["waiting"]) == (0, 0, 0, 2)

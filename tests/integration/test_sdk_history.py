@@ -132,7 +132,7 @@ def test_the_history_of_a_run_has_its_status(client: ModelBox) -> None:
 def test_a_claimed_user_stands_in_no_event(model: Model, sdk_server: SdkServer) -> None:
     events = sdk_server.events()
     assert events
-    assert all(event.actor == "anonymous" and b"anna" not in event.meta + (event.data or b"") for event in events)
+    assert all(event.actor == "anonymous" and b"anna" not in event.meta + (event.json or b"") for event in events)
     assert model.history()[0].actor == "claimed:anna"
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from modelbox_events import ANY_VERSION, NO_STREAM, STREAM_EXISTS, Append, Context, NewEvent, StreamRef, new_id
 from modelbox_events.batch import Batch, Prepared
 from modelbox_events.component import LOG
+from modelbox_events.compression import COMPRESSED_FROM_BYTES, COMPRESSED_LEVEL
 from modelbox_events.event import CLAIMS_SUFFIX, AuthType, Claim, Codec, ExpectedVersion
 from modelbox_events.hashing import HASH_BYTES, SALT_BYTES, SALTED
 from modelbox_events.limits import STREAM_VERSION_MAX
@@ -22,6 +23,7 @@ PYTHON: Final[dict[str, int]] = {
     "version_max": STREAM_VERSION_MAX,
     "salted": SALTED,
     "as_json": Codec.JSON,
+    "compressed_level": COMPRESSED_LEVEL,
     "hash_bytes": HASH_BYTES,
     "salt_bytes": SALT_BYTES,
 }
@@ -64,6 +66,7 @@ async def test_the_numbers_of_a_batch_stand_where_sql_looks_for_them() -> None:
     assert len(request) == len(told)
     assert [row[place["request"] - 1] for row in _rows(arguments["event_numbers"])] == [1, 2, 3, 4, 5, 6, 7, 7, 7]
     assert {row[place["schema_version"] - 1] for row in _rows(arguments["event_numbers"])} == {1}
+    assert [row[place["codec"] - 1] for row in _rows(arguments["event_numbers"])] == [Codec.JSON] * 8 + [Codec.ZSTD]
     assert [row[place["version"] - 1] for row in _rows(arguments["claims"])] == [10, 11, 12, 13]
     assert [row[place["stream"] - 1] for row in _rows(arguments["claims"])] == [8, 9, 10, 11]
 
@@ -78,17 +81,18 @@ def _batch_of_different_numbers() -> Batch:
         return NewEvent(MetadataUpdated(object_id=of.id, metadata={}), opens)
 
     usual, last = ref(), ref()
+    large = NewEvent(MetadataUpdated(object_id=last.id, metadata={"value": "x" * COMPRESSED_FROM_BYTES}))
     fillers = [Append(stream=usual, events=[event(usual)], expected_version=ANY_VERSION) for _ in range(6)]
     seventh = Append(
         stream=last,
-        events=[event(last, ref()), event(last), event(last)],
+        events=[event(last, ref()), event(last), large],
         expected_version=ExpectedVersion(40),
         context=Context(auth_type=AuthType.SYSTEM),
         absent=(ref(), ref(), ref(), ref()),
         claims=tuple(Claim(ref(f"model{CLAIMS_SUFFIX}"), version) for version in range(10, 14)),
     )
     prepared = [Prepared(append, REGISTRY) for append in (*fillers, seventh)]
-    return Batch(prepared, REGISTRY, digest_version=SALTED)
+    return Batch(prepared, REGISTRY, format_level=COMPRESSED_LEVEL)
 
 
 def _arguments_by_name(batch: Batch) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An event as a CloudEvents 1.0 message in binary mode: attributes in headers, the stored bytes as data.
+"""An event as a CloudEvents 1.0 message in binary mode: attributes in headers, its JSON as data, however it is stored.
 
 The header names and their percent-encoding follow the NATS protocol binding (CloudEvents 1.0.3, section 3.1), the
 extensions `sequence`, `recordedtime`, `authcontext`, `dataref` and distributed tracing their own documents. A header
@@ -13,6 +13,9 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 from uuid import UUID
 
+import structlog
+
+from modelbox_events.errors import LogCorruptedError
 from modelbox_events.event import AuthType, RecordedEvent
 from modelbox_events.feed.subjects import subject_prefix, token
 from modelbox_events.registry import dataschema
@@ -28,6 +31,8 @@ _CONTENT_TYPE: Final = "application/json"
 _CACHED: Final = 4_096  # combinations of namespace, type and actor in use at once
 # Printable ASCII except blank, double quote and percent, which the binding encodes.
 _SAFE: Final = "".join(char for char in map(chr, range(0x21, 0x7F)) if char not in '"%')
+
+_log = structlog.get_logger()
 
 
 class Message(NamedTuple):
@@ -63,7 +68,11 @@ class MessageEncoder:
     def encode(self, event: RecordedEvent) -> Message:
         """Return the event as a message.
 
-        Data that the log holds elsewhere, or that would not fit, is left out: `ce-dataref` says where it is.
+        Data that the log holds elsewhere, that would not fit, or that cannot be read, is left out: `ce-dataref` says
+        where it is.
+
+        Raises:
+            NewerVersionError: A newer version stored it, in a way that is unknown here.
         """
         constant = self._constant(
             (event.namespace, event.stream_type, event.type, event.schema_version, event.actor, event.auth_type)
@@ -78,9 +87,9 @@ class MessageEncoder:
             f"{CHAIN_HASH}: {event.hash.hex()}\r\n{_optional(event)}"
         )
         subject = f"{constant.subject_prefix}{stream_id}{constant.subject_suffix}"
-        data = event.data
         if event.redacted_by is not None:
             return Message(subject, f"{headers}ce-redactedby: {event.redacted_by}\r\n", NO_DATA)
+        data = _json_of(event)
         if data is None or len(headers) + len(data) > self._message_bytes_max:
             reference = event.data_ref or f"{self._source}/{event.position}"
             return Message(subject, f"{headers}ce-dataref: {encode_value(reference)}\r\n", NO_DATA)
@@ -119,6 +128,14 @@ def decode_value(text: str) -> str:
         UnicodeDecodeError: The encoded bytes are not valid UTF-8 (an overlong form like `%C0%A0`, for one).
     """
     return unquote(text, errors="strict")
+
+
+def _json_of(event: RecordedEvent) -> bytes | None:
+    try:
+        return event.json
+    except LogCorruptedError as error:  # the feed goes on; its readers are told where the event is, and find the same
+        _log.error("event_cannot_be_read", position=event.position, problem=error.problem)
+        return None
 
 
 def _optional(event: RecordedEvent) -> str:

@@ -150,7 +150,7 @@ def _bounded(events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
     """Return the events, or the first of them where their data would cross `BATCH_BYTES_MAX`, but always one."""
     size = 0
     for number, event in enumerate(events):
-        size += len(event.data or b"")
+        size += event.json_size
         if size > BATCH_BYTES_MAX:
             return events[: max(number, 1)]
     return events

@@ -169,4 +169,5 @@ def _as_json(event: "RecordedEvent") -> str:
 
 
 def _data_of(event: "RecordedEvent") -> Any:
-    return json.loads(event.data) if event.data is not None else None
+    text = event.json
+    return json.loads(text) if text is not None else None

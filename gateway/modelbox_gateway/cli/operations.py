@@ -169,7 +169,7 @@ async def _redactable(dsn: str, position: int) -> str:
 
 def _holds(event: "RecordedEvent") -> str:
     """Return how much an event says: with one wrong point go all others of its batch."""
-    data: dict[str, Any] = json.loads(event.data) if event.data is not None else {}
+    data: dict[str, Any] = json.loads(event.json or b"{}")
     if event.type == "MetricsLogged":
         points = sum(len(series["steps"]) for series in data.get("series", ()))
         return f": {points:,} points of {_named({str(series['key']) for series in data.get('series', ())})}"

@@ -114,4 +114,5 @@ class Changes:
         known = self._registry.types.get(event.type)
         if known is not None and known.schema_version != event.schema_version:
             return _decode(self._registry.encode(self._registry.decode(event)))
-        return _decode(event.data) if event.data is not None else None
+        text = event.json
+        return _decode(text) if text is not None else None
