@@ -98,6 +98,7 @@ class Committer:
             raise LogUnavailableError("this process is shutting down")
         request = Prepared(append, self._registry)
         self._queue.put(request)
+        request.written_at(self._head.format_level)  # now: all of a batch at once would hold up the process
         if len(self._queue) >= BATCH_REQUESTS_SHARED:
             self._news.set()
         try:
