@@ -38,13 +38,20 @@ class _FrameClient(Client):
     """nats-py's client, with a way in for formatted frames and a sure word when the connection is gone.
 
     `publish` checks and writes header by header, which at 20 headers a message takes most of a core at the rate the
-    feed must reach. Frames go through the same buffer and flusher. `closed_cb` alone does not do as a sign: it is
-    left out when flushing to a dead socket fails.
+    feed must reach; as much goes to read them, and to the task that each answer passes through. Frames go through the
+    same buffer and flusher. `closed_cb` alone does not do as a sign: it is left out when flushing to a dead socket
+    fails.
     """
 
-    def __init__(self, on_lost: Callable[[], None]) -> None:
+    def __init__(self, on_lost: Callable[[], None], on_answer: Callable[[str, bytes], None]) -> None:
         super().__init__()
         self._on_lost = on_lost
+        self._on_answer = on_answer
+        self._answers_at: bytes | None = None
+
+    def hear_at(self, subject_prefix: str) -> None:
+        """Hand over, by the rest of its subject, each message that arrives under this prefix and has no headers."""
+        self._answers_at = subject_prefix.encode()
 
     async def send_frames(self, frames: bytes) -> None:
         """Hand over complete protocol frames; waits while the buffer is full."""
@@ -61,6 +68,18 @@ class _FrameClient(Client):
         if self._transport is not None:
             self._transport.close()  # type: ignore[no-untyped-call]  # nats-py leaves it without annotations
 
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        prefix = self._answers_at
+        if not headers and prefix is not None and subject.startswith(prefix):
+            self._on_answer(subject[len(prefix) :].decode(), data)
+        else:
+            await super()._process_msg(sid, subject, reply, data, headers)
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        lines = (line.partition(":") for line in raw.decode(errors="replace").split("\r\n"))
+        return {name.strip(): value.strip() for name, colon, value in lines if colon}
+
     async def _process_op_err(self, e: Exception) -> None:
         self._on_lost()
         with contextlib.suppress(OSError):  # flushing what is left to a socket that is gone
@@ -72,7 +91,7 @@ class FeedConnection:
 
     def __init__(self) -> None:
         """Use `open`."""
-        self._client = _FrameClient(self._lose)
+        self._client = _FrameClient(self._lose, self._answer)
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._replies = ""
         self._reply_count = 0
@@ -173,14 +192,18 @@ class FeedConnection:
         )
         inbox = self._client.new_inbox()
         self._replies = f"{inbox}."
+        self._client.hear_at(self._replies)
         await self._client.subscribe(f"{inbox}.*", cb=self._on_reply)
 
     async def _on_reply(self, message: Msg) -> None:
-        answer = self._waiting.pop(message.subject.rpartition(".")[2], None)
-        if answer is None or answer.done():
-            return  # the answer to a publish that was given up
+        """Take what is no plain answer: that nobody listens where the frame went."""
         status = message.headers.get("Status") if message.headers else None
-        answer.set_result(read_answer(message.data, status=status))
+        self._answer(message.subject.removeprefix(self._replies), message.data, status)
+
+    def _answer(self, reply: str, data: bytes, status: str | None = None) -> None:
+        answer = self._waiting.pop(reply, None)
+        if answer is not None and not answer.done():  # else the publish was given up
+            answer.set_result(read_answer(data, status=status))
 
     def _lose(self) -> None:
         self._lost = True
