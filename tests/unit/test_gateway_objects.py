@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from modelbox_events import ChangeEvent, NewEvent, StreamRef, object_id
+from modelbox_events import ChangeEvent, StreamRef, object_id
 from modelbox_events.registry import REGISTRY
 from modelbox_events.types.artifact import ArtifactsTracked, ArtifactUploaded, TrackedFile, UploadedFile
 from modelbox_events.types.checkpoint import CheckpointCreated
@@ -24,25 +24,21 @@ from modelbox_gateway.rules.checkpoint import EPOCH, STEP, Key
 from modelbox_gateway.rules.model_registry import ModelState
 from modelbox_gateway.rules.model_version import CreateModelVersion, decide_create_model_version
 from modelbox_gateway.rules.run_names import name_of
+from tests.unit.given import Given, folded, given
 
 EXPERIMENT = experiment.CreateExperiment(namespace="vision", name="e").stream
 RUN = StreamRef("vision", "run", UUID(int=7))
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def facts(events: list[NewEvent]) -> list[ChangeEvent]:
-    return [event.data for event in events]
-
-
 class TestRuns:
     """A run ends once; what failed, was killed or ended with its program goes on, what was finished only on purpose."""
 
-    def given(self, *statuses: run.Status) -> run.RunState:
-        state = run.RunState()
+    def run_that_was(self, *statuses: run.Status) -> Given[run.RunState]:
+        found = given(run.STATUS)
         for status in statuses:
-            for event in facts(run.decide_set_status(state, self.command(status))):
-                state = run.evolve(state, event)
-        return state
+            found = Given(found.when(run.decide_set_status, self.command(status)).state, run.STATUS)
+        return found
 
     def command(self, status: run.Status) -> run.SetRunStatus:
         return run.SetRunStatus(run=RUN, status=status, at=AT, reason="r")
@@ -51,37 +47,41 @@ class TestRuns:
     def test_a_running_run_ends(self, status: Any) -> None:
         ended = RunEnded(run_id=RUN.id, status=status, ended_at=AT, reason="r")
 
-        assert facts(run.decide_set_status(self.given(), self.command(status))) == [ended]
+        given(run.STATUS).when(run.decide_set_status, self.command(status)).then(ended)
 
     @pytest.mark.parametrize("status", ["running", "finished", "failed", "killed"])
     def test_the_status_that_a_run_has_changes_nothing(self, status: Any) -> None:
-        assert run.decide_set_status(self.given(status), self.command(status)) == []
+        self.run_that_was(status).when(run.decide_set_status, self.command(status)).then()
 
     @pytest.mark.parametrize("status", ["failed", "killed"])
     def test_what_failed_or_was_killed_goes_on(self, status: Any) -> None:
         resumed = RunResumed(run_id=RUN.id, resumed_at=AT, reason="r")
 
-        assert facts(run.decide_set_status(self.given(status), self.command("running"))) == [resumed]
-        assert self.given(status, "running", "finished").status == "finished"
+        self.run_that_was(status).when(run.decide_set_status, self.command("running")).then(resumed)
+        assert self.run_that_was(status, "running", "finished").state.status == "finished"
 
     @pytest.mark.parametrize("status", ["finished", "failed", "killed"])
     def test_what_ended_with_its_program_goes_on_unasked(self, status: Any) -> None:
-        [ended] = facts(run.decide_set_status(run.RunState(), structs.replace(self.command(status), at_exit=True)))
-        assert isinstance(ended, RunEnded)
-        assert ended.at_exit
-        [resumed] = facts(run.decide_set_status(run.evolve(run.RunState(), ended), self.command("running")))
-        assert isinstance(resumed, RunResumed)
+        at_exit = structs.replace(self.command(status), at_exit=True)
+        ended = RunEnded(run_id=RUN.id, status=status, ended_at=AT, reason="r", at_exit=True)
+        resumed = RunResumed(run_id=RUN.id, resumed_at=AT, reason="r")
+
+        given(run.STATUS).when(run.decide_set_status, at_exit).then(ended)
+        given(run.STATUS, ended).when(run.decide_set_status, self.command("running")).then(resumed)
 
     @pytest.mark.parametrize("status", ["finished", "failed", "killed"])
     @pytest.mark.parametrize("wanted", ["finished", "failed"])
     def test_the_end_of_a_program_changes_no_end_that_was_said(self, status: Any, wanted: Any) -> None:
-        assert run.decide_set_status(self.given(status), structs.replace(self.command(wanted), at_exit=True)) == []
+        at_exit = structs.replace(self.command(wanted), at_exit=True)
+
+        self.run_that_was(status).when(run.decide_set_status, at_exit).then()
 
     def test_what_was_finished_goes_on_only_on_purpose(self) -> None:
-        with pytest.raises(RunEndedError, match="reopen=True"):
-            run.decide_set_status(self.given("finished"), self.command("running"))
-        reopening = structs.replace(self.command("running"), reopen=True)
-        assert len(run.decide_set_status(self.given("finished"), reopening)) == 1
+        finished, resume = self.run_that_was("finished"), self.command("running")
+        resumed = RunResumed(run_id=RUN.id, resumed_at=AT, reason="r")
+
+        finished.when(run.decide_set_status, resume).refused(RunEndedError, match="reopen=True")
+        finished.when(run.decide_set_status, structs.replace(resume, reopen=True)).then(resumed)
 
     def test_an_end_that_was_said_is_recorded_as_it_was_before_programs_ended_runs(self) -> None:
         ended = RunEnded(run_id=RUN.id, status="finished", ended_at=AT, reason="r")
@@ -93,13 +93,14 @@ class TestRuns:
         [("finished", "running"), ("finished", "failed"), ("failed", "finished"), ("killed", "failed")],
     )
     def test_another_end_is_refused_naming_the_first(self, status: Any, wanted: Any) -> None:
-        with pytest.raises(RunEndedError, match=status) as refused:
-            run.decide_set_status(self.given(status), self.command(wanted))
+        when = self.run_that_was(status).when(run.decide_set_status, self.command(wanted))
 
-        assert (refused.value.status, refused.value.wanted) == (status, wanted)
+        refused = when.refused(RunEndedError, match=status)
+
+        assert (refused.status, refused.wanted) == (status, wanted)
 
     def test_each_change_of_the_status_has_a_claim_of_its_own(self) -> None:
-        states = [self.given(), self.given("failed"), self.given("failed", "running")]
+        states = [self.run_that_was(*statuses).state for statuses in ((), ("failed",), ("failed", "running"))]
         logged = MetadataUpdated(object_id=RUN.id, metadata={})
 
         assert len({run.claim(RUN, state).id for state in states}) == len(states)
@@ -122,25 +123,22 @@ def test_the_name_of_an_id_is_always_the_same_and_seldom_that_of_another() -> No
 class TestLifecycles:
     """An object is deleted and restored any number of times."""
 
-    def given(self, *events: ChangeEvent) -> lifecycle.Lifecycle:
-        state = lifecycle.Lifecycle()
-        for event in events:
-            state = lifecycle.evolve(state, event)
-        return state
-
     deleted = ObjectDeleted(object_id=RUN.id)
     restored = ObjectRestored(object_id=RUN.id)
 
     def test_deleting_and_restoring_change_what_is_not_so_already(self) -> None:
-        assert facts(lifecycle.decide_delete(self.given(), RUN.id)) == [self.deleted]
-        assert lifecycle.decide_delete(self.given(self.deleted), RUN.id) == []
-        assert facts(lifecycle.decide_restore(self.given(self.deleted), RUN.id)) == [self.restored]
-        assert lifecycle.decide_restore(self.given(), RUN.id) == []
-        assert lifecycle.decide_restore(self.given(self.deleted, self.restored), RUN.id) == []
+        there, deleted = given(lifecycle.LIFECYCLE), given(lifecycle.LIFECYCLE, self.deleted)
+        restored = given(lifecycle.LIFECYCLE, self.deleted, self.restored)
+
+        there.when(lifecycle.decide_delete, RUN.id).then(self.deleted)
+        there.when(lifecycle.decide_restore, RUN.id).then()
+        deleted.when(lifecycle.decide_delete, RUN.id).then()
+        deleted.when(lifecycle.decide_restore, RUN.id).then(self.restored)
+        restored.when(lifecycle.decide_restore, RUN.id).then()
 
     def test_what_rests_on_an_object_names_its_next_deletion(self) -> None:
         """So the log refuses it as soon as that deletion is there, and for as long as it is not undone."""
-        states = [self.given(), self.given(self.deleted, self.restored)]
+        states = [given(lifecycle.LIFECYCLE, *history).state for history in ((), (self.deleted, self.restored))]
 
         for state in states:
             assert lifecycle.unless_deleted(RUN, state) == lifecycle.claim(RUN, state)
@@ -150,19 +148,13 @@ class TestLifecycles:
 
     def test_each_change_has_a_claim_of_its_own(self) -> None:
         history = [self.deleted, self.restored, self.deleted, self.restored]
-        states = [self.given(*history[:n]) for n in range(5)]
+        states = [given(lifecycle.LIFECYCLE, *history[:n]).state for n in range(5)]
 
         assert len({lifecycle.claim(RUN, state).id for state in states}) == len(states)
 
 
 class TestUpdates:
     """What a kind has can be changed; labels are bounded."""
-
-    def given(self, *events: ChangeEvent) -> update.Labelled:
-        state = update.Labelled()
-        for event in events:
-            state = update.evolve(state, event)
-        return state
 
     def labelled(self, count: int) -> ExperimentCreated:
         labels = {f"l{n}": "" for n in range(count)}
@@ -171,37 +163,37 @@ class TestUpdates:
     def test_an_update_says_what_it_changes(self) -> None:
         command = update.UpdateObject(stream=EXPERIMENT, owner="", labels={"a": "b"}, labels_removed=["c"])
 
-        [event] = facts(update.decide_update(self.given(), command))
-
-        assert event == ObjectUpdated(
-            object_id=EXPERIMENT.id,
-            owner="",
-            description=None,
-            task=None,
-            comment=None,
-            labels={"a": "b"},
-            labels_removed=["c"],
+        given(update.LABELS).when(update.decide_update, command).then(
+            ObjectUpdated(
+                object_id=EXPERIMENT.id,
+                owner="",
+                description=None,
+                task=None,
+                comment=None,
+                labels={"a": "b"},
+                labels_removed=["c"],
+            )
         )
 
     def test_an_update_that_names_nothing_is_none(self) -> None:
-        assert update.decide_update(self.given(), update.UpdateObject(stream=EXPERIMENT)) == []
+        given(update.LABELS).when(update.decide_update, update.UpdateObject(stream=EXPERIMENT)).then()
 
     @pytest.mark.parametrize(("kind", "text"), [("run", "task"), ("checkpoint", "owner"), ("model_version", "owner")])
     def test_a_text_that_the_kind_has_not_is_refused(self, kind: str, text: str) -> None:
         stream = StreamRef("vision", kind, RUN.id)
 
-        with pytest.raises(InvalidFieldError, match=f"^{text}: .*labels"):
-            update.decide_update(self.given(), update.UpdateObject(stream=stream, **{text: "x"}))  # type: ignore[arg-type]
+        command = update.UpdateObject(stream=stream, **{text: "x"})  # type: ignore[arg-type]
+
+        given(update.LABELS).when(update.decide_update, command).refused(InvalidFieldError, f"^{text}: .*labels")
 
     def test_one_label_more_than_allowed_is_refused_unless_another_goes(self) -> None:
-        state = self.given(self.labelled(limits.LABELS_MAX))
+        full = given(update.LABELS, self.labelled(limits.LABELS_MAX))
+        more = update.UpdateObject(stream=EXPERIMENT, labels={"more": ""})
+        swapped = structs.replace(more, labels_removed=["l0"])
 
-        with pytest.raises(InvalidFieldError, match="labels"):
-            update.decide_update(state, update.UpdateObject(stream=EXPERIMENT, labels={"more": ""}))
-        assert update.decide_update(state, update.UpdateObject(stream=EXPERIMENT, labels={"l0": "new"}))
-        swapped = update.UpdateObject(stream=EXPERIMENT, labels={"more": ""}, labels_removed=["l0"])
-        [event] = facts(update.decide_update(state, swapped))
-        assert len(update.evolve(state, event).names) == limits.LABELS_MAX
+        full.when(update.decide_update, more).refused(InvalidFieldError, match="labels")
+        assert full.when(update.decide_update, structs.replace(more, labels={"l0": "new"})).events
+        assert len(full.when(update.decide_update, swapped).state.names) == limits.LABELS_MAX
 
 
 class TestCheckpoints:
@@ -211,11 +203,8 @@ class TestCheckpoints:
         command = checkpoint.CreateCheckpoint(parent=RUN, experiment_id=EXPERIMENT.id, key=key, **fields)
         return checkpoint.creation(command).event
 
-    def given(self, *events: ChangeEvent) -> checkpoint.Contents:
-        contents = checkpoint.Contents()
-        for event in events:
-            contents = checkpoint.evolve(contents, event)
-        return contents
+    def contents(self, *events: ChangeEvent) -> checkpoint.Contents:
+        return folded(checkpoint.evolve, checkpoint.Contents(), events)
 
     def logged(self, step: int, value: float, *, wallclock_s: float = 1.0) -> MetricsLogged:
         series = DoubleSeries(key="acc", steps=[step], wallclock_s=[wallclock_s], values=[value])
@@ -247,7 +236,7 @@ class TestCheckpoints:
         assert len(creation.opens) == 1
 
     def test_the_newest_value_of_each_metric_counts(self) -> None:
-        contents = self.given(
+        contents = self.contents(
             self.created(metrics={"acc": 0.1, "loss": "NaN"}),
             self.logged(2, 0.9),
             self.logged(3, 0.2),
@@ -266,7 +255,7 @@ class TestCheckpoints:
         kept = UploadedFile(id=UUID(int=2), path="u", file_type="MODEL", size=1, sha256="ab", md5="cd")
         fields = {name: getattr(kept, name) for name in UploadedFile.__struct_fields__}
         created = self.created(metadata={"a": 1, "b": 1})
-        contents = self.given(
+        contents = self.contents(
             created,
             MetadataUpdated(object_id=created.checkpoint_id, metadata={"b": 2}),
             ArtifactsTracked(object_id=created.checkpoint_id, files=[tracked]),
