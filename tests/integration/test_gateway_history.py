@@ -69,7 +69,7 @@ async def test_values_come_newest_first_to_those_given_at_the_creation(gateway: 
     assert answer.next_page_token == ""
 
 
-async def test_the_history_of_one_key(gateway: Gateway, model: str) -> None:
+async def test_the_history_of_a_key_tells_of_no_other(gateway: Gateway, model: str) -> None:
     await update(gateway, model, size="2", name='"b"')
     await update(gateway, model, name='"c"')
 

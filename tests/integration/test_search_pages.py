@@ -195,7 +195,7 @@ async def test_a_page_goes_on_where_it_ended_although_its_last_object_is_gone(wr
     assert await written.find(order_by="name", after=page[-1].page_token) == runs[2:]
 
 
-async def test_a_place_belongs_to_its_search(written: Written) -> None:
+async def test_a_page_token_belongs_to_its_search(written: Written) -> None:
     await written.create("run")
     await written.settle()
     (found,) = await written.views.of(Search).page("run", Scope(namespace="n"), order_by="name", limit=1)

@@ -74,7 +74,7 @@ def frames_of(data: bytes, **metadata: Any) -> list[Any]:
     return [first, *(frame(chunks=data[at : at + 1024]) for at in range(0, len(data), 1024))]
 
 
-async def test_create_and_list_models(client: Published) -> None:
+async def test_a_model_is_created_once_and_listed_in_the_default_namespace(client: Published) -> None:
     """An empty namespace is the default one; creating a model again answers the same id."""
     file = MESSAGES["FileMetadata"](path="/data/weights.pt", file_type=1, checksum="abc")
     metadata = MESSAGES["Metadata"](metadata={"lr": value_of("number_value", 0.1)})
@@ -96,7 +96,7 @@ async def test_create_and_list_models(client: Published) -> None:
     assert model.created_at == created.created_at
 
 
-async def test_create_and_list_model_versions(client: Published, model: str) -> None:
+async def test_a_model_version_is_listed_as_it_was_created(client: Published, model: str) -> None:
     metadata = MESSAGES["Metadata"](metadata={"epochs": value_of("number_value", 20)})
     created = await client.call(
         "CreateModelVersion",
@@ -129,7 +129,7 @@ async def test_a_unique_tag_belongs_to_one_version(client: Published, model: str
     assert "production" in str(refused.value.details())
 
 
-async def test_create_get_and_list_experiments(client: Published) -> None:
+async def test_an_experiment_is_created_once_and_read_as_it_was_created(client: Published) -> None:
     """Creating an experiment again answers the first and says so; nothing of it is changed."""
     metadata = MESSAGES["Metadata"](metadata={"lr": value_of("number_value", 0.1)})
     request: dict[str, Any] = {
@@ -157,7 +157,7 @@ async def test_create_get_and_list_experiments(client: Published) -> None:
     assert shown.metadata["lr"].number_value == 0.1
 
 
-async def test_create_get_and_list_checkpoints(client: Published) -> None:
+async def test_a_checkpoint_is_created_once_an_epoch_and_read_as_it_was_created(client: Published) -> None:
     """Epochs are kept apart, and the zeroth is one."""
     experiment = (await client.call("CreateExperiment", name="e")).experiment_id
     file = MESSAGES["FileMetadata"](path="/data/w.pt", file_type=2, checksum="abc")
@@ -186,7 +186,7 @@ async def test_create_get_and_list_checkpoints(client: Published) -> None:
     assert (await client.call("ListMetadata", parent_id=got.id)).metadata["note"].string_value == "best"
 
 
-async def test_update_and_list_metadata(client: Published, model: str) -> None:
+async def test_metadata_of_any_json_comes_back_as_it_went(client: Published, model: str) -> None:
     """One key a call, as the published client does; any JSON comes back as it went."""
     values = {
         "dataset/size": value_of("number_value", 60000),
@@ -208,7 +208,7 @@ async def test_update_and_list_metadata(client: Published, model: str) -> None:
     assert dict(listed.metadata) == values
 
 
-async def test_log_and_get_metrics(client: Published, model: str) -> None:
+async def test_points_logged_one_by_one_are_read_by_key_and_step(client: Published, model: str) -> None:
     """One call a key with `f_val`, read back from `f_val`; strings and bytes are kept as such."""
     now = int(time.time())
     points: list[tuple[str, int, dict[str, Any]]] = [
@@ -231,7 +231,7 @@ async def test_log_and_get_metrics(client: Published, model: str) -> None:
     assert metrics["tensor"][0].b_tensor == b"\x00\xff"
 
 
-async def test_log_and_list_events(client: Published, model: str) -> None:
+async def test_an_equal_event_is_kept_once_and_listed_since_a_time(client: Published, model: str) -> None:
     """An equal event is no error and kept once; `since` counts, and an event comes back with its metadata."""
     metadata = MESSAGES["Metadata"](metadata={"gpu": value_of("number_value", 3)})
     noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -257,7 +257,7 @@ async def test_log_and_list_events(client: Published, model: str) -> None:
     assert [event.name for event in later] == ["oom"]
 
 
-async def test_get_cluster_members(client: Published, log: Log) -> None:
+async def test_a_server_is_a_member_of_its_cluster_by_its_addresses(client: Published, log: Log) -> None:
     await Lease(log, Member.here("127.0.0.1:8085", "127.0.0.1:8080")).renew()
 
     [member] = (await client.call("GetClusterMembers")).members
@@ -270,7 +270,7 @@ async def test_get_cluster_members(client: Published, log: Log) -> None:
     assert member.id
 
 
-async def test_track_and_list_artifacts(client: Published, model: str) -> None:
+async def test_files_tracked_again_are_listed_once(client: Published, model: str) -> None:
     files = [
         MESSAGES["FileMetadata"](parent_id=model, path=f"/data/{name}", file_type=kind, checksum="c")
         for name, kind in (("a.txt", 3), ("b.wav", 5), ("c.mp4", 6))
@@ -289,7 +289,7 @@ async def test_track_and_list_artifacts(client: Published, model: str) -> None:
     }
 
 
-async def test_upload_and_download_a_file(client: Published, model: str) -> None:
+async def test_an_uploaded_file_comes_back_whole_under_its_path(client: Published, model: str) -> None:
     """An absolute path is a label; the checksum is the MD5; the metadata frame comes back first."""
     data = os.urandom(100_000)
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
@@ -307,7 +307,7 @@ async def test_upload_and_download_a_file(client: Published, model: str) -> None
     assert listed.id == uploaded.file_id
 
 
-async def test_watch_a_namespace_from_the_beginning(client: Published, model: str) -> None:
+async def test_a_watch_from_the_beginning_tells_every_kind_of_change(client: Published, model: str) -> None:
     """Every kind of change arrives, created apart from updated, with the JSON of what was written."""
     await client.call("CreateModel", name="elsewhere", namespace="other")
     version = (await client.call("CreateModelVersion", model=model, version="1")).model_version

@@ -80,7 +80,7 @@ def test_a_commit_that_is_not_there_yet_is_empty(tmp_path: Path, monkeypatch: py
     assert (source.commit, source.branch, source.dirty) == ("", "main", False)
 
 
-def test_it_works_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_is_told_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     source = found()
@@ -88,7 +88,7 @@ def test_it_works_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert source.python_version == ".".join(map(str, sys.version_info[:3]))
 
 
-def test_it_works_where_the_working_directory_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_is_told_where_the_working_directory_has_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
     monkeypatch.chdir(folder)

@@ -26,7 +26,9 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_argument_then_environment_then_file_then_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_address_is_the_arguments_else_the_environments_else_the_files_else_the_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert resolve_address() == "localhost:8085"
     (tmp_path / "modelbox_client.toml").write_text('server_addr = "file:1"\n', encoding="utf-8")
     assert resolve_address() == "file:1"
@@ -36,7 +38,9 @@ def test_argument_then_environment_then_file_then_default(monkeypatch: pytest.Mo
     assert resolve_address("[::1]:8085") == "[::1]:8085"
 
 
-def test_the_namespace_of_calls_that_name_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_calls_that_name_no_namespace_are_of_the_configured_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert resolve_namespace() == ""
     (tmp_path / "modelbox_client.toml").write_text('namespace = "file"\n', encoding="utf-8")
     assert resolve_namespace() == "file"
