@@ -1,6 +1,6 @@
 """What happened: event types, the log in Postgres, and the feed to NATS.
 
-Must not know: what readers make of the events (projections), or who asks for them (gateway).
+Must not know: the views, the gateway.
 """
 
 from modelbox_events.chain_hashes import ChainHashes, HashedPosition, continues

@@ -1,7 +1,4 @@
-"""What an operator does to the log as a whole, as the owner of its tables, under the lock that every append takes.
-
-Must not know: which operations there are.
-"""
+"""What an operator does to the log as a whole, as the owner of its tables, under the lock that every append takes."""
 
 import contextlib
 from collections.abc import AsyncIterator

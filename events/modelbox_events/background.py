@@ -1,7 +1,4 @@
-"""Work in the background: whatever goes wrong in it is logged and tried again, and ends nothing else.
-
-Must not know: what the work is.
-"""
+"""Work in the background: whatever goes wrong in it is logged and tried again, and ends nothing else."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

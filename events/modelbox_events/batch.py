@@ -2,7 +2,7 @@
 
 The database makes the digests: from the row that it stores, so that what is stored is what verifies.
 
-Must not know: connections, or when a batch is sent.
+Must not know: Postgres.
 """
 
 import asyncio

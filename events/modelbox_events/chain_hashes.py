@@ -2,8 +2,6 @@
 
 A log can be set back under a running process: a standby that lacked the last events is promoted, an older backup is
 restored. What it holds afterwards at a position that it had before is another event, with another hash.
-
-Must not know: who asks, or what is done about it.
 """
 
 from collections import OrderedDict

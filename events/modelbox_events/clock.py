@@ -3,7 +3,7 @@
 It is seen by how far the head is ahead of Postgres's clock, and healed by a correction: an event that begins a new span
 of positions. Within a span time never goes back, so times are searched by span.
 
-Must not know: who asks.
+Must not know: Postgres.
 """
 
 from datetime import datetime

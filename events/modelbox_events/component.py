@@ -5,7 +5,7 @@
     functions/NAME.sql                functions, one a file; where a text changed, it is applied again
     functions/levels.txt              a checksum of all functions for each state that they had, the oldest first
 
-Must not know: the database.
+Must not know: Postgres.
 """
 
 import re

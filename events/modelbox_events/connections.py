@@ -1,7 +1,4 @@
-"""How many connections to Postgres a process opens, and how many it may.
-
-Must not know: what they are for.
-"""
+"""How many connections to Postgres a process opens, and how many it may."""
 
 from typing import Final, NamedTuple
 

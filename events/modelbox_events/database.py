@@ -1,7 +1,4 @@
-"""Connections to Postgres, and the one place that says what its errors mean.
-
-Must not know: which statements are run.
-"""
+"""Connections to Postgres, and the one place that says what its errors mean."""
 
 import asyncio
 import contextlib

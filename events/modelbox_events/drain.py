@@ -1,6 +1,6 @@
 """How fast a queue is drained, measured while it is in use: for an honest answer to when there is room again.
 
-Must not know: what is in the queue.
+Must not know: Postgres.
 """
 
 from time import monotonic

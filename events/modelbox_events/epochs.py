@@ -2,8 +2,6 @@
 
 After a restore of an older backup, or of a copy beside the original, others still know what this log has not: a feed,
 tokens, clients. A fork tells them apart. The chain goes on, from the same genesis; tokens and feeds carry the epoch.
-
-Must not know: how a fork is made (`fork.py`).
 """
 
 from collections.abc import Sequence

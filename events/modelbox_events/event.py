@@ -1,6 +1,6 @@
 """The values that go into the log and come out of it.
 
-Must not know: Postgres, NATS, or what any event type means.
+Must not know: Postgres, NATS, event types.
 """
 
 from collections.abc import Callable, Sequence

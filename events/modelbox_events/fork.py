@@ -1,7 +1,4 @@
-"""The fork of a log: one epoch ends at its head, and the next begins.
-
-Must not know: who asks for it.
-"""
+"""The fork of a log: one epoch ends at its head, and the next begins."""
 
 from uuid import uuid4
 

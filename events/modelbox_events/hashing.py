@@ -21,7 +21,7 @@ number of columns, then for each its type's OID, its length in bytes or -1 for N
 length-prefixed, so no two rows share one form. Postgres computes it in C, when an event is appended
 (`append_requests.sql`) and when the chain is verified (`verify.sql`); here it is told in Python, for readers outside.
 
-Must not know: where events are stored.
+Must not know: Postgres.
 """
 
 import struct

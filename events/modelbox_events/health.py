@@ -1,7 +1,4 @@
-"""Whether appends can be recorded: known from those that are made, and after one that failed, from a rehearsal.
-
-Must not know: who asks.
-"""
+"""Whether appends can be recorded: known from those that are made, and after one that failed, from a rehearsal."""
 
 import asyncio
 import math

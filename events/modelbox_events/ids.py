@@ -1,6 +1,6 @@
 """Identifiers: which are derived from a natural key, which are drawn, and how.
 
-Must not know: what an object is, or where its id is stored.
+Must not know: Postgres, NATS.
 """
 
 from typing import Final, NewType

@@ -1,6 +1,6 @@
 """A connection that takes batches of appends to Postgres, one at a time, and waits for none of them long.
 
-Must not know: what becomes of a batch that failed.
+Must not know: event types.
 """
 
 import asyncio

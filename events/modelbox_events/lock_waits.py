@@ -2,8 +2,6 @@
 
 Whoever asks for a lock queues behind a change that waits for it, and a reader (a backup, an analyst) may keep that
 waiting for long: one long wait would stop every append meanwhile.
-
-Must not know: what is changed.
 """
 
 import asyncio

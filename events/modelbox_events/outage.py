@@ -1,6 +1,6 @@
 """A trouble that lasts, told when it begins, then rarely, and when it is over.
 
-Must not know: what is in trouble.
+Must not know: Postgres.
 """
 
 import time

@@ -1,7 +1,4 @@
-"""What the functions of the database answer an append, under the names that they have there.
-
-Must not know: what becomes of a request.
-"""
+"""What the functions of the database answer an append, under the names that they have there."""
 
 from enum import IntEnum
 from typing import Final

@@ -1,6 +1,6 @@
 """Reads of the log: by position, by stream, by filter, each a page.
 
-Must not know: what an event means, or who reads.
+Must not know: event types.
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence

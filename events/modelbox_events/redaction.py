@@ -3,8 +3,6 @@
 For a secret that was logged, or an erasure. An event of its own says which event was redacted and why; it holds the
 hash of all that stays, so that this can be checked without the data. The log itself keeps no copy. What was made of
 the data elsewhere goes by rebuilding it: the views, the feed; backups made before hold it until they are deleted.
-
-Must not know: who asks, or what was made of the data.
 """
 
 from collections.abc import Awaitable, Callable

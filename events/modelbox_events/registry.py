@@ -2,7 +2,7 @@
 
 The types are those of package `types`, whatever files it has.
 
-Must not know: where events are stored, or what they mean to a reader.
+Must not know: Postgres, NATS.
 """
 
 import importlib

@@ -3,8 +3,6 @@
 Roles belong to a whole cluster of databases, hence the database's oid in the name: a copy of the database, or a dump
 that is restored beside it, gets a role of its own. What the service may do is said once, in each component's
 `grants.sql`, and put right at every start: a dump loses roles, owners and grants, or brings those of another database.
-
-Must not know: which tables there are.
 """
 
 import re

@@ -3,8 +3,6 @@
 What was applied is recorded with its checksum, and with the level of whoever applied it: how many states the functions
 of the component had had by then. Whoever has a lower level is older, and leaves what is there. A function whose
 arguments or results change gets a new name, so what a newer version brought does all that an older one's own would.
-
-Must not know: what any function does.
 """
 
 from typing import Final

@@ -2,8 +2,6 @@
 
 `python -m modelbox_events.schema_files FOLDER` writes them. The file of an older schema version stays as it is: events
 of that version are still in the log.
-
-Must not know: how the files are shipped, or who reads them.
 """
 
 import sys

@@ -2,8 +2,6 @@
 
 The settings are set once the session is open, not handed over at its start: a pooler before Postgres refuses what it
 does not know there, or drops it and lets the session go on as the account that it logged in with.
-
-Must not know: which statements are run.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The token a write returns and a read may demand: read-your-writes across processes.
 
-Must not know: which log is here, or what stands at a position (`chain_hashes.py`).
+Must not know: Postgres.
 """
 
 import re

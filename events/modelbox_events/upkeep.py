@@ -1,7 +1,4 @@
-"""Upkeep of the log: partitions ahead of the head, no idempotency key kept for ever, and a look at its time.
-
-Must not know: what the partitions hold.
-"""
+"""Upkeep of the log: partitions ahead of the head, no idempotency key kept for ever, and a look at its time."""
 
 import asyncio
 from typing import Final

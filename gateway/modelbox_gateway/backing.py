@@ -1,7 +1,4 @@
-"""The servers behind the service: its own embedded ones, started here, or those that the configuration names.
-
-Must not know: what is stored or published.
-"""
+"""The servers behind the service: its own embedded ones, started here, or those that the configuration names."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -3,7 +3,7 @@
 A key is taken from its environment variable, else from the file, else from its default here. Only what is built is
 accepted. This module and the composition root alone read the environment.
 
-Must not know: how any part uses its settings.
+Must not know: the wire.
 """
 
 import os

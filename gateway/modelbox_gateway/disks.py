@@ -1,7 +1,4 @@
-"""How much space the folders of the service have left: for Prometheus, and a warning before it is used up.
-
-Must not know: what is kept there.
-"""
+"""How much space the folders of the service have left: for Prometheus, and a warning before it is used up."""
 
 import asyncio
 import os

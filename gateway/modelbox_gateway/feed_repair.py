@@ -2,8 +2,6 @@
 
 JetStream gives a stream up at the first write that fails, and takes it up again only when the server starts. So after a
 full disk, room alone changes nothing. A server that hangs is a case of the same.
-
-Must not know: what the relay publishes.
 """
 
 import asyncio

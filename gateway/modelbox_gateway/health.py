@@ -3,7 +3,7 @@
 Readiness says whether a balancer should send calls here; this report says what an operator should look at. A feed that
 is halted is no reason to refuse calls, and every reason to look.
 
-Must not know: HTTP, or what a part does.
+Must not know: HTTP.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""The HTTP doors: life, readiness and health on one address, Prometheus on another.
-
-Must not know: what readiness and health mean, or which metrics there are.
-"""
+"""The HTTP doors: life, readiness and health on one address, Prometheus on another."""
 
 import socket
 from collections.abc import Iterator, Mapping

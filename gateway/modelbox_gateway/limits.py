@@ -1,7 +1,4 @@
-"""What the server changes of what it inherits: a shell's limits and modes are not meant for a service.
-
-Must not know: what the service does.
-"""
+"""What the server changes of what it inherits: a shell's limits and modes are not meant for a service."""
 
 import contextlib
 import os

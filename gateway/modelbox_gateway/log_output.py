@@ -1,8 +1,6 @@
 """Where log lines go: standard error, or a file that can be opened anew. Writing never fails.
 
 A terminal that was closed, a reader that ended or a full disk must not end what is logged about.
-
-Must not know: what a line says.
 """
 
 import io

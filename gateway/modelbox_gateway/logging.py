@@ -2,8 +2,6 @@
 
 They go to standard error or to a file. Libraries that use the standard library's logging come out in the same form.
 Passwords are masked everywhere.
-
-Must not know: who logs what.
 """
 
 import logging

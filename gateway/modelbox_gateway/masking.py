@@ -1,7 +1,4 @@
-"""Keeps passwords out of what is logged and printed.
-
-Must not know: where a text comes from.
-"""
+"""Keeps passwords out of what is logged and printed."""
 
 import re
 from typing import Final

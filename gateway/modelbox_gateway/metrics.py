@@ -1,7 +1,4 @@
-"""What Prometheus sees of the service. Values that others keep are read when a scrape asks for them.
-
-Must not know: how a call is served, or where the metrics are read.
-"""
+"""What Prometheus sees of the service. Values that others keep are read when a scrape asks for them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple

@@ -1,7 +1,4 @@
-"""Whose files are in a folder that a server is to use: those of another account are told before anything seems damaged.
-
-Must not know: what the files are for.
-"""
+"""Whose files are in a folder that a server is to use: another account's are told before all seems damaged."""
 
 import contextlib
 import os

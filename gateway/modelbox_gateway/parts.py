@@ -1,7 +1,4 @@
-"""What each part of a running service is at: for readiness and for Prometheus.
-
-Must not know: who asks.
-"""
+"""What each part of a running service is at: for readiness and for Prometheus."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Whether the service can do its work: one check a part, asked when somebody wants to know.
 
-Must not know: HTTP, or what a check looks at.
+Must not know: HTTP.
 """
 
 import asyncio

@@ -1,8 +1,6 @@
 """Process 1's duty in a container: a process that ended and has no other parent is waited for, or it stays as a zombie.
 
 Postgres's children after a crash of the postmaster come to process 1, and whatever else lost its parent.
-
-Must not know: which programs the service runs.
 """
 
 import asyncio

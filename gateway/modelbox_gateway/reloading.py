@@ -1,7 +1,4 @@
-"""What a running service takes from its configuration anew: the log's file and level. All else needs a restart.
-
-Must not know: when that happens.
-"""
+"""What a running service takes from its configuration anew: the log's file and level. All else needs a restart."""
 
 from collections.abc import Callable
 from typing import Final

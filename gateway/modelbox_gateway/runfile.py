@@ -2,8 +2,6 @@
 
 The kernel holds the lock and drops it with the process, so nothing needs cleaning after a SIGKILL; the file of
 addresses counts only while the lock is held.
-
-Must not know: how a server is built.
 """
 
 import contextlib

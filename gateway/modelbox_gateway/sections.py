@@ -1,7 +1,4 @@
-"""The sections of the service's configuration: the keys of each, with their defaults and what they mean.
-
-Must not know: where values come from, or who uses them.
-"""
+"""The sections of the service's configuration: the keys of each, with their defaults and what they mean."""
 
 from typing import Annotated
 

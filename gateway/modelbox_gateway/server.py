@@ -1,8 +1,6 @@
 """The composition root: builds every part of the service, starts them in order, stops them in reverse.
 
-    data folder lock → HTTP and Prometheus → Postgres → migrations → log → NATS → relay, projections → gRPC
-
-Must not know: how any part works.
+data folder lock → HTTP and Prometheus → Postgres → migrations → log → NATS → relay, projections → gRPC
 """
 
 import asyncio

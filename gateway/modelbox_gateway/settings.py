@@ -2,7 +2,7 @@
 
 A Struct's fields are the keys, its Struct-typed fields the sections, `Meta(description=…)` their comments.
 
-Must not know: which settings there are.
+Must not know: the wire.
 """
 
 import difflib

@@ -3,8 +3,6 @@
 SIGTERM, SIGINT, SIGQUIT   finish what was accepted and stop; a second one cuts the stop short
 SIGHUP                     open the log's file anew and read the configuration again; stop where the terminal was closed
 SIGUSR1                    as SIGHUP, and never a stop
-
-Must not know: how the service stops, or what is read again.
 """
 
 import asyncio

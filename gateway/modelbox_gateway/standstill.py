@@ -1,7 +1,4 @@
-"""Which views stand still although the log holds more for them, whoever should fold them.
-
-Must not know: why they do.
-"""
+"""Which views stand still although the log holds more for them, whoever should fold them."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple

@@ -1,8 +1,6 @@
 """Which blobs the log names, and the sweep of all others: at the start of a gateway, every day, and when asked.
 
 And whose the store is, looked at each minute.
-
-Must not know: how a store keeps blobs, or how long they must have been orphans.
 """
 
 import asyncio

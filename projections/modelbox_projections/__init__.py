@@ -1,6 +1,6 @@
 """What the log means now: projections fold its events into views, and queries read those.
 
-Must not know: who asks, or over which wire.
+Must not know: the gateway, the wire.
 """
 
 from modelbox_projections import heartbeats

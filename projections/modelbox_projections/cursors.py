@@ -1,8 +1,6 @@
 """How far each view has come, and a way to wait for it: read-your-writes.
 
 A runner of this process says so as it goes. Without one the cursors are read from Postgres while somebody waits.
-
-Must not know: what the views hold.
 """
 
 import asyncio

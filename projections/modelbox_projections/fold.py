@@ -1,7 +1,4 @@
-"""Folds a page into one generation or several: rows and cursors move in one transaction, or nothing does.
-
-Must not know: where pages come from, or what else is being folded.
-"""
+"""Folds a page into one generation or several: rows and cursors move in one transaction, or nothing does."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,8 +1,6 @@
 """Generations: each fill of a projection's tables has a schema of its own; readers see one of them through SQL views.
 
 The names in these statements are not data: they come from the code of projections, and a name cannot be a parameter.
-
-Must not know: how tables are filled.
 """
 
 import hashlib

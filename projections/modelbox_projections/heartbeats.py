@@ -2,8 +2,6 @@
 
 Heartbeats are not events: they would drown the log, and nobody asks what they once were. They change the status that
 the view of runs shows, nothing else.
-
-Must not know: which runs there are.
 """
 
 from collections.abc import Sequence

@@ -6,8 +6,6 @@ stands by and sees none for `LEASE_S` ends the leader's backend, which undoes it
 What the leader writes, it writes on the connection that goes with the lock.
 
 No clock is read for that: who stands by sees that nothing comes. So a clock that jumps ends nobody.
-
-Must not know: what is folded.
 """
 
 import asyncio

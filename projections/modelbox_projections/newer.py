@@ -3,8 +3,6 @@
 During an update two versions work on one log. A view that this one cannot fold is not at fault: it is left as it is for
 a process that can, and the lead is offered to the others that stand by. Where none of them takes it and keeps it, this
 process goes on with what it can fold, and offers the lead again from time to time.
-
-Must not know: how events are folded.
 """
 
 import asyncio

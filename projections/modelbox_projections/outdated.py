@@ -1,7 +1,4 @@
-"""Views that tell what the log tells no more: after a redaction those that read the event are rebuilt.
-
-Must not know: how events are redacted.
-"""
+"""Views that tell what the log tells no more: after a redaction those that read the event are rebuilt."""
 
 import asyncio
 from typing import Final

@@ -1,6 +1,6 @@
 """Finds what the packages of this folder bring: a projection, a kind of object. Who adds one adds its package alone.
 
-Must not know: which packages there are.
+Must not know: any kind of object.
 """
 
 import importlib

@@ -1,7 +1,4 @@
-"""A page of the log, as projections fold it.
-
-Must not know: what a projection makes of it.
-"""
+"""A page of the log, as projections fold it."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,4 @@
-"""Brings the projections' own tables into being.
-
-Must not know: what is folded into them.
-"""
+"""Brings the projections' own tables into being."""
 
 from modelbox_events import Database, migrate
 from modelbox_events.component import Component

@@ -1,7 +1,4 @@
-"""What a projection is: which events it folds, into which tables.
-
-Must not know: cursors, generations, or who reads the tables.
-"""
+"""What a projection is: which events it folds, into which tables."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,4 @@
-"""Rebuilds a projection beside the active generation, and lets the new one take over at once for all readers.
-
-Must not know: what the projection folds.
-"""
+"""Rebuilds a projection beside the active generation, and lets the new one take over at once for all readers."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,4 @@
-"""Renews views that this version of ModelBox, or this log, did not give.
-
-Must not know: how events are folded.
-"""
+"""Renews views that this version of ModelBox, or this log, did not give."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,8 +1,6 @@
 """Replays the log into a generation that nobody sees yet.
 
 Only the events that the projection subscribes to are read, and the next ones while these are folded.
-
-Must not know: what becomes of the generation.
 """
 
 import asyncio

@@ -2,8 +2,6 @@
 
 One runner of all processes leads; the others stand by. That spares work, no more: what two runners at once would
 write is decided by the cursors in Postgres.
-
-Must not know: what the projections fold.
 """
 
 import asyncio

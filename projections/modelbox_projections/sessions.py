@@ -2,8 +2,6 @@
 
 An account or a database may have other defaults, so each limit is said here. A process that is frozen, or whose host is
 gone, ends nothing itself: without these limits what it holds would be held for ever.
-
-Must not know: what is done on the connections.
 """
 
 import contextlib

@@ -1,7 +1,4 @@
-"""Where each generation of each projection stands, as kept in table `modelbox_views.projection_state`.
-
-Must not know: how events are folded.
-"""
+"""Where each generation of each projection stands, as kept in table `modelbox_views.projection_state`."""
 
 from collections.abc import Sequence
 from datetime import datetime

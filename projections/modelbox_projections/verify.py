@@ -1,7 +1,4 @@
-"""Checks that what was folded bit by bit is what folding the whole log at once gives.
-
-Must not know: what the projection folds.
-"""
+"""Checks that what was folded bit by bit is what folding the whole log at once gives."""
 
 import msgspec
 

@@ -2,8 +2,6 @@
 
 Every read is one statement, or one snapshot behind a lock on the view: it sees one state of the views even while a
 rebuilt generation takes over. How far the views have come is `Cursors`' business: ask it before the read.
-
-Must not know: the wire, or who asks.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""The files of the repository, as the architecture tests look at them.
-
-Must not know: any rule.
-"""
+"""The files of the repository, as the architecture tests look at them."""
 
 import ast
 import subprocess

@@ -3,8 +3,6 @@
 Three quarters of its events are metric points, as in a log of trainings. It is the same for the same seed. Events are
 described by plain values, so that an earlier version of ModelBox can write it too (`tests/upgrade`): of each
 it takes what it knows.
-
-Must not know: more of ModelBox than how events are appended.
 """
 
 import asyncio

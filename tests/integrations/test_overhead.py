@@ -5,8 +5,7 @@ without ModelBox can differ from each other by more than the two parts in a hund
 they differ is allowed beside them. To the time of the training's thread on a processor nothing is added.
 
 A virtual machine's processor is not the same speed for a minute: five equal trainings differ by up to a quarter in
-their thread's own time. What five pairs say is too slow is therefore measured again, in three times as many, which
-decide.
+their thread's own time. What five pairs say is too slow is measured again, in three times as many, which decide.
 """
 
 import json

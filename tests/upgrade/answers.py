@@ -3,7 +3,7 @@
 It is run by the Python of the earlier version, and asks both servers in the words of that version: what today's says
 beyond them is left out.
 
-Must not know: more of ModelBox than its first landed versions had.
+It uses no more of ModelBox than its first landed versions had.
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 Some of everything through the server, as users do; then a mixed log through the log itself, as fast as it takes it.
 
-Must not know: more of ModelBox than its first landed versions had.
+It uses no more of ModelBox than its first landed versions had.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 It prints a line when it has begun, and in the end what was acknowledged and the longest time that a call took.
 
-Must not know: more of ModelBox than its first landed versions had.
+It uses no more of ModelBox than its first landed versions had.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The feed: the log in NATS JetStream, sequence = position, for anyone to read.
 
-Must not know: what an event type means.
+Must not know: event types.
 """
 
 from modelbox_events.feed.look import FeedReport, look

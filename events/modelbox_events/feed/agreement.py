@@ -1,8 +1,6 @@
 """How far a feed and the log agree, message by message.
 
 Each message carries its event's chain hash, which covers all events before it: where one hash agrees, all before agree.
-
-Must not know: what is done when they do not.
 """
 
 from nats.js.errors import NotFoundError, ServerError

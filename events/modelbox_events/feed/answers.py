@@ -4,7 +4,7 @@ Every message carries, alone or through the first of its atomic batch, the seque
 in its own place or not at all, and an answer only decides how to find out where the feed is. The one that means
 damage is a message stored in a place that is not its own: `MISPLACED`.
 
-Must not know: connections, or how a publish is sent.
+Must not know: NATS.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,4 @@
-"""Cancellations that got lost on their way.
-
-Must not know: what was cancelled.
-"""
+"""Cancellations that got lost on their way."""
 
 import asyncio
 

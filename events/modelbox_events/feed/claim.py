@@ -2,8 +2,6 @@
 
 A log that was restored from a backup does not know the epochs that began after it. Their feeds are in its way, and are
 told from another log's by the genesis that they share.
-
-Must not know: who relays, or what is published.
 """
 
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ The header names and their percent-encoding follow the NATS protocol binding (Cl
 extensions `sequence`, `recordedtime`, `authcontext`, `dataref` and distributed tracing their own documents. A header
 that one event lacks (a correlation id, a trace) is left out.
 
-Must not know: how a message is published or what the data means.
+Must not know: NATS.
 """
 
 from datetime import datetime

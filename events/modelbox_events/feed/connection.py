@@ -3,7 +3,7 @@
 It never reconnects by itself: a publish that nats-py would repeat from its buffer has an outcome that nobody asked
 for any more. The relay opens a new connection instead and begins with the feed's state.
 
-Must not know: events, or what an answer means.
+Must not know: events.
 """
 
 import asyncio

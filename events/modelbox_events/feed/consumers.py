@@ -2,8 +2,6 @@
 
 They wait in a stream of their own, one message a consumer, so that nothing is lost when whoever makes the feed anew is
 killed half-way.
-
-Must not know: why a feed is made anew.
 """
 
 from typing import Final

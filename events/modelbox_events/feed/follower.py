@@ -1,8 +1,6 @@
 """Follows the log over one connection: finds where the feed ends, and publishes what comes after.
 
 Two followers at once are harmless: every message carries the sequence it must follow, so one of them is refused.
-
-Must not know: who else relays, or what happens after the connection is lost.
 """
 
 import asyncio

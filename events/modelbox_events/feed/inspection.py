@@ -1,8 +1,6 @@
 """Reads a feed from its first message to its last and from the first again, a slice at a time, beside the log.
 
 JetStream's counts do not tell of damage to its files: they say that all is there, and a reader finds a message missing.
-
-Must not know: what is done about damage.
 """
 
 import random

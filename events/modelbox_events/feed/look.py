@@ -1,7 +1,4 @@
-"""A look at the feed from outside, whether or not a relay works: how far it is, and what is wrong with it.
-
-Must not know: who looks, or what is done about it.
-"""
+"""A look at the feed from outside, whether or not a relay works: how far it is, and what is wrong with it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

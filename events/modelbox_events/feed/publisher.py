@@ -1,7 +1,4 @@
-"""Publishes a page of events: as one atomic batch where that is faster, else message by message, pipelined.
-
-Must not know: where events come from, or what follows when the feed ends elsewhere.
-"""
+"""Publishes a page of events: as one atomic batch where that is faster, else message by message, pipelined."""
 
 import asyncio
 from collections.abc import Sequence

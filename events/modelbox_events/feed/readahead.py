@@ -1,6 +1,6 @@
 """Pages of the log in order, the next one read while the last is being published.
 
-Must not know: what the pages are for.
+Must not know: NATS.
 """
 
 import asyncio

@@ -3,8 +3,6 @@
 The log is the source of truth, so nothing is lost but time. The stream keeps its name, so that followers find it
 again; their durable consumers are made again where they were. It mends a feed that is damaged or that holds what the
 log does not, and brings into the feed what changed in the log's past.
-
-Must not know: who asks for it, or how the feed is filled.
 """
 
 import contextlib

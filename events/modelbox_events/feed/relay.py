@@ -3,8 +3,6 @@
 The feed's sequence is the log's position, so the relay keeps no cursor: it asks the feed where it ends. Any number of
 relays may run. One holds an advisory lock and works, to save the others the work; when the feed stands still although
 the log moves, another works without the lock. What keeps the feed right is the expectation that each message carries.
-
-Must not know: what an event means, or who reads the feed.
 """
 
 import asyncio

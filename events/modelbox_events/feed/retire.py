@@ -2,8 +2,6 @@
 
 A sealed stream goes on taking its subjects from all others, so they are taken away first. Its messages stay, and its
 followers go on reading them; nothing comes after the last.
-
-Must not know: how a log is forked.
 """
 
 from typing import Final

@@ -1,7 +1,4 @@
-"""The JetStream stream that is the feed: its configuration, its state, and a look at one message.
-
-Must not know: how events are published, or what to do when the feed and the log disagree.
-"""
+"""The JetStream stream that is the feed: its configuration, its state, and a look at one message."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Names in the feed: the JetStream stream of a log, and the subject of each event.
 
-Must not know: what a message carries, or how it is published.
+Must not know: NATS.
 """
 
 from typing import Final

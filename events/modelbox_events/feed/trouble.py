@@ -1,7 +1,4 @@
-"""What can keep the feed from following the log, in a word that an alarm can watch.
-
-Must not know: what is done about it.
-"""
+"""What can keep the feed from following the log, in a word that an alarm can watch."""
 
 from enum import StrEnum
 

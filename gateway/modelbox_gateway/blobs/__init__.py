@@ -1,6 +1,6 @@
 """The bytes of uploaded artifacts: stores of them, and transfers to and from a store.
 
-Must not know: events, objects, the wire.
+Must not know: event types, the wire.
 """
 
 from modelbox_gateway.blobs.blobs import Blobs

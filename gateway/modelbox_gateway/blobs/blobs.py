@@ -1,7 +1,4 @@
-"""The blobs of a process, whatever store keeps them: threads with bounds around a store that is synchronous.
-
-Must not know: which store it is.
-"""
+"""The blobs of a process, whatever store keeps them: threads with bounds around a store that is synchronous."""
 
 import asyncio
 from collections.abc import Callable, Sequence

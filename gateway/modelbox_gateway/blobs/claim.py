@@ -5,8 +5,6 @@ line, its owner's last. By its own id the log knows its store again (members/sto
 Who finds another log's mark leaves the store alone. A fork may take it over once: its epoch is new to the store, and an
 earlier one of its log is not. Whoever stands in the mark but not last lost it to a fork, and never takes it again by
 itself; so of two living forks at most one sweeps.
-
-Must not know: which store it is, or how a log is forked.
 """
 
 from collections.abc import Awaitable, Callable

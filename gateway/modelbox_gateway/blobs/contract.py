@@ -15,8 +15,6 @@ What every store promises, and `tests/integration/blob_store_contract.py` holds 
 
 A plug-in names a function in the entry-point group `modelbox.blob_stores`. It is called with the options of section
 `artifact_storage_plugin` and returns a `BlobStore`.
-
-Must not know: events, objects, the wire.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,4 @@
-"""From the configuration to the store that it names; stores of other packages are found by their entry points.
-
-Must not know: what any store does.
-"""
+"""From the configuration to the store that it names; stores of other packages are found by their entry points."""
 
 from importlib.metadata import entry_points
 from pathlib import Path

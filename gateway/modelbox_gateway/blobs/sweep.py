@@ -12,8 +12,6 @@ process that stood still between its last byte and its event for all of `older_t
 is an hour at least for operators, and a day unless told otherwise. Two sweeps at once are harmless.
 
 That the store is still this log's is asked right before each step: what another log names looks like an orphan here.
-
-Must not know: which store it is, or where events are.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence

@@ -2,8 +2,6 @@
 
 An event names the id in its `meta`; the name stands here alone, so that it can be erased while the log stays as it is.
 The event's actor stays "anonymous": what makes a call safe to send again is the same whoever sends it.
-
-Must not know: how a client claims, or what was changed.
 """
 
 from collections.abc import Iterable

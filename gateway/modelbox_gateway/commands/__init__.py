@@ -1,4 +1,4 @@
 """The commands: rules run against the log. What is decided, created, logged or deleted here is of any kind of object.
 
-Must not know: which kinds of object there are, the wire, the views.
+Must not know: any kind of object, the wire, the views.
 """

@@ -1,7 +1,4 @@
-"""Creating objects that have a stream of their own from the beginning, run against the log.
-
-Must not know: which kinds of object there are, the wire, the views.
-"""
+"""Creating objects that have a stream of their own from the beginning, run against the log."""
 
 from modelbox_events import (
     NO_STREAM,

@@ -1,7 +1,4 @@
-"""The loop that takes a command to the log: load the state, decide, append; another writer came first: decide again.
-
-Must not know: which aggregate it runs, the wire, the views.
-"""
+"""The loop that takes a command to the log: load the state, decide, append; another writer came first: decide again."""
 
 import asyncio
 from collections.abc import Callable

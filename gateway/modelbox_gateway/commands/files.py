@@ -1,7 +1,4 @@
-"""Commands on the files of any object: the last one under a path counts, uploaded in whatever way or kept elsewhere.
-
-Must not know: which kinds of object there are, the wire, the views.
-"""
+"""Commands on the files of any object: the last one under a path counts, uploaded in whatever way or kept elsewhere."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence

@@ -1,7 +1,4 @@
-"""From the events of a stream to the state they make.
-
-Must not know: what the state is for.
-"""
+"""From the events of a stream to the state they make."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar

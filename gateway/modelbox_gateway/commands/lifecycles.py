@@ -1,7 +1,4 @@
-"""Deleting and restoring objects, and what may only happen while an object is not deleted, run against the log.
-
-Must not know: the wire, the views.
-"""
+"""Deleting and restoring objects, and what may only happen while an object is not deleted, run against the log."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar

@@ -1,7 +1,4 @@
-"""A map that keeps what was used last of what the log said.
-
-Must not know: what that is.
-"""
+"""A map that keeps what was used last of what the log said."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar

@@ -1,7 +1,4 @@
-"""Commands on any object: where it is, and what is logged on it, which goes to its own stream, whatever its version.
-
-Must not know: which kinds of object there are, the wire, the views.
-"""
+"""Commands on any object: where it is, and what is logged on it, which goes to its own stream, whatever its version."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -2,8 +2,6 @@
 
 The kernel tells Postgres who is at the other end of its socket (`peer`); nothing listens on TCP. The rules are written
 at each start, so they hold for clusters of older versions too.
-
-Must not know: what is stored.
 """
 
 import os

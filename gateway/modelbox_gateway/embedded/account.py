@@ -3,8 +3,6 @@
 An ordinary user runs it as itself. Root gives it the account that owns the data already, else `postgres` or `nobody`,
 and no right beyond. Root that may not change its account, as in a rootless container, runs it in a user namespace,
 where its own id has another number.
-
-Must not know: which program it is.
 """
 
 import contextlib

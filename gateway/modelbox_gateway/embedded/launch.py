@@ -9,8 +9,6 @@ alone.
 
 HOW is `itself`, `switched` (root becomes the account) or `mapped` (root stays itself, under these numbers in a user
 namespace), DIES whether the program is asked to end with its owner, COUNT how many variables are added.
-
-Must not know: which program it is.
 """
 
 import ctypes

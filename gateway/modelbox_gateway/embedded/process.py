@@ -1,7 +1,4 @@
-"""A server program that lives as long as its owner: started, waited for, stopped.
-
-Must not know: which program it is.
-"""
+"""A server program that lives as long as its owner: started, waited for, stopped."""
 
 import asyncio
 import contextlib

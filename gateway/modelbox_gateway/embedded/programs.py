@@ -2,8 +2,6 @@
 
 Only the wheel's programs are used. Its own manager counts users across processes and widens the permissions of
 every folder above the data; a server that owns its database needs neither.
-
-Must not know: what the programs are run for.
 """
 
 import asyncio

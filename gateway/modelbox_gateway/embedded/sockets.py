@@ -1,8 +1,6 @@
 """The folder of Postgres's socket: beside the data, and a short way to it for clients where its path is too long.
 
 Who may come to the socket is superuser, so each folder on the way that is not above the data must be ours and closed.
-
-Must not know: who connects.
 """
 
 import contextlib

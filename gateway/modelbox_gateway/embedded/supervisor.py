@@ -1,7 +1,4 @@
-"""Keeps an embedded server up while its owner runs: what ends by itself is started again.
-
-Must not know: which server it is.
-"""
+"""Keeps an embedded server up while its owner runs: what ends by itself is started again."""
 
 import asyncio
 from typing import Final, Protocol

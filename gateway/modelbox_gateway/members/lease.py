@@ -3,7 +3,7 @@
 A lease says which format of the log its process reads. Once every process that lives reads the next, one of them lets
 the log hold it.
 
-Must not know: how calls are served.
+Must not know: the wire.
 """
 
 import asyncio

@@ -2,8 +2,6 @@
 
 A server with a store of its own would take files that the others cannot find, and find none of theirs. Another store is
 taken as moved only while nobody else takes calls.
-
-Must not know: what a store is.
 """
 
 import socket

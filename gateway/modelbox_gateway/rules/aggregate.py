@@ -1,6 +1,6 @@
 """What an object's stream is folded to, so that commands are decided on it.
 
-Must not know: which aggregates there are, or where their events come from.
+Must not know: any kind of object.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """An object that is to be created, as its kind's rules make it of a request.
 
-Must not know: which kinds there are, or how it is recorded.
+Must not know: any kind of object.
 """
 
 from collections.abc import Mapping

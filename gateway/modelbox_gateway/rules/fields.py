@@ -1,7 +1,9 @@
 """The rules that every field of a request obeys: one function a kind of field, and no other place.
 
 Each takes the field's name as the wire contract has it, returns the value as the log will hold it, and raises
-`InvalidFieldError` with the remedy. Must not know: the wire, the log.
+`InvalidFieldError` with the remedy.
+
+Must not know: any kind of object.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""What a change event gave another value: the fields of an object, each with what it was and what it became.
-
-Must not know: where events come from, or how the fields travel.
-"""
+"""What a change event gave another value: the fields of an object, each with what it was and what it became."""
 
 from collections.abc import Iterator
 from typing import Final

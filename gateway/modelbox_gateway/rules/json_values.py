@@ -1,6 +1,6 @@
 """Which JSON a value may be, of metadata or a hyperparameter, and the reading of JSON text that keeps to it.
 
-Must not know: the wire, the log.
+Must not know: any kind of object.
 """
 
 import json

@@ -1,6 +1,6 @@
 """What the rules that all kinds of object share must know of one: each kind's own file says it, as `KIND`.
 
-Must not know: which kinds there are. The registry of events does, and the file is named as the kind is.
+Must not know: any kind of object.
 """
 
 import importlib

@@ -1,7 +1,6 @@
 """Names for runs that were given none: two words that people can say, and four digits, all made of the run's id.
 
 The same id always has the same name, so that a run that is begun again is found under it.
-Must not know: what a run is.
 """
 
 from hashlib import sha256

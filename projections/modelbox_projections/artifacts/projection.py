@@ -1,7 +1,4 @@
-"""Folds which files belong to each object.
-
-Must not know: where their bytes are.
-"""
+"""Folds which files belong to each object."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final

@@ -1,7 +1,4 @@
-"""Folds what is known of each training checkpoint.
-
-Must not know: who asks for it.
-"""
+"""Folds what is known of each training checkpoint."""
 
 from typing import ClassVar
 

@@ -1,7 +1,4 @@
-"""Folds what is known of each dataset.
-
-Must not know: who asks for it.
-"""
+"""Folds what is known of each dataset."""
 
 from typing import ClassVar
 

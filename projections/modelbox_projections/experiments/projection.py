@@ -1,7 +1,4 @@
-"""Folds what is known of each experiment.
-
-Must not know: who asks for it.
-"""
+"""Folds what is known of each experiment."""
 
 from typing import ClassVar
 

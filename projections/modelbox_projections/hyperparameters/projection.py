@@ -1,7 +1,4 @@
-"""Folds the hyperparameters of objects.
-
-Must not know: who asks for them.
-"""
+"""Folds the hyperparameters of objects."""
 
 import math
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """What the creation of an object says that the object was made with.
 
-Must not know: which kinds of objects there are.
+Must not know: any kind of object.
 """
 
 from typing import Final, NamedTuple

@@ -1,8 +1,6 @@
 """Folds what was made with what.
 
 Users say it with a link; much of it follows from how objects are created.
-
-Must not know: who asks for it.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""Folds the events that users logged on objects.
-
-Must not know: who asks for them, or which are equal: the log has decided that.
-"""
+"""Folds the events that users logged on objects."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

@@ -1,7 +1,4 @@
-"""Folds the metadata of objects.
-
-Must not know: who asks for it.
-"""
+"""Folds the metadata of objects."""
 
 from collections.abc import Sequence
 from datetime import datetime

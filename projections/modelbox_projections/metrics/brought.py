@@ -1,6 +1,6 @@
 """What events bring of metric points, and which end what may stay in the log.
 
-Must not know: tables, or when points are sealed.
+Must not know: SQL, the log.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -5,7 +5,7 @@ its largest stay: what a screen shows of a column of points is little more than 
 are not finite the smallest and the largest of the finite ones stay too, and the first NaN, so that neither an infinity
 nor a gap hides a spike, or the other way round.
 
-Must not know: where series come from, or who plots them.
+Must not know: SQL, the log.
 """
 
 from bisect import bisect_right

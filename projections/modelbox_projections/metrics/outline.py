@@ -2,7 +2,7 @@
 
 Where that is enough, a plot of a long series is made of it, and few of its pieces are read.
 
-Must not know: SQL, or who asks.
+Must not know: SQL, the log.
 """
 
 from collections.abc import Mapping, Sequence

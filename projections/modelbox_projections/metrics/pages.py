@@ -1,7 +1,4 @@
-"""Reads a metric series a page at a time, and its newest point.
-
-Must not know: who asks for it.
-"""
+"""Reads a metric series a page at a time, and its newest point."""
 
 from collections.abc import Iterable, Sequence
 from itertools import takewhile

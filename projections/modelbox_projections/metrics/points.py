@@ -1,6 +1,6 @@
 """Metric points as they were logged, and what points of doubles come to.
 
-Must not know: events, tables, or which points are sealed.
+Must not know: SQL, the log.
 """
 
 from collections.abc import Mapping

@@ -2,8 +2,6 @@
 
 Most points stay in the log until there are enough of an object's; see sealing.py. Nothing of them is kept in memory:
 what is to be sealed and came before the page is read from the log again.
-
-Must not know: who asks for the points, or in which order they want them.
 """
 
 from collections.abc import Mapping, Sequence

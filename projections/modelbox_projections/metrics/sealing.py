@@ -2,7 +2,7 @@
 
 Both follow from the object's stream alone, never from pages, time or memory: every process makes the same of it.
 
-Must not know: tables, or how points come from the log.
+Must not know: SQL, the log.
 """
 
 from array import array

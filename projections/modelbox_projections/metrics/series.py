@@ -1,6 +1,6 @@
 """A metric series in memory, and its order.
 
-Must not know: where series come from, or who asks for them.
+Must not know: SQL, the log.
 """
 
 from collections.abc import Sequence

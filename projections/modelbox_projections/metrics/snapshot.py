@@ -1,7 +1,4 @@
-"""One state of the view of metrics, and of the log that holds the rest of it.
-
-Must not know: what is read in it.
-"""
+"""One state of the view of metrics, and of the log that holds the rest of it."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence

@@ -1,6 +1,6 @@
 """Where objects and their series stand while a page is folded: what the tables say, and what the page adds to it.
 
-Must not know: SQL, or the log.
+Must not know: SQL, the log.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""Reads the points of an object that are in the log alone.
-
-Must not know: who asks, or what becomes of them.
-"""
+"""Reads the points of an object that are in the log alone."""
 
 from typing import Final
 from uuid import UUID

@@ -1,8 +1,6 @@
 """Folds what is known of each model version, and on which one each unique tag was last set.
 
 Which one holds it is said by the view that readers see: the same, unless that one is deleted.
-
-Must not know: who asks for it, or whether a tag may be moved: the log has decided that.
 """
 
 from typing import Any, ClassVar

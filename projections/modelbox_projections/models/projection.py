@@ -1,7 +1,4 @@
-"""Folds what is known of each model.
-
-Must not know: who asks for it.
-"""
+"""Folds what is known of each model."""
 
 from typing import ClassVar
 

@@ -1,7 +1,4 @@
-"""Folds which namespaces there are.
-
-Must not know: who asks for them.
-"""
+"""Folds which namespaces there are."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -2,7 +2,7 @@
 
 A kind of which more can happen than to any object adds that.
 
-Must not know: how many pages the log is cut into, or who reads the objects.
+Must not know: any kind of object.
 """
 
 from dataclasses import dataclass, field

@@ -2,7 +2,7 @@
 
 The names in these statements are not data: they come from the code of each kind, and a name cannot be a parameter.
 
-Must not know: which kinds there are.
+Must not know: any kind of object.
 """
 
 import types

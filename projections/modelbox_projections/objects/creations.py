@@ -1,6 +1,6 @@
 """The events that create objects, of whatever kind.
 
-Must not know: what a view makes of them.
+Must not know: any kind of object.
 """
 
 from types import MappingProxyType

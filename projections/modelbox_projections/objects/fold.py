@@ -1,6 +1,6 @@
 """The projection of one kind of objects.
 
-Must not know: which kinds there are.
+Must not know: any kind of object.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """What a kind of object says of itself. All that holds for objects of every kind follows from this.
 
-Must not know: which kinds there are.
+Must not know: any kind of object.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,6 +1,6 @@
 """Reads the objects of one kind.
 
-Must not know: which kinds there are.
+Must not know: any kind of object.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,4 @@
-"""Folds what is known of each run.
-
-Must not know: who asks for it, or when a run was last heard of: no event says that.
-"""
+"""Folds what is known of each run."""
 
 from datetime import datetime
 from typing import Any, ClassVar

@@ -3,7 +3,7 @@
 Every comparison asks first whether there is a value: without one it is false, under each operator but `is null`. A
 negated operator holds where there is a value and the operator itself does not hold.
 
-Must not know: how a filter is written, or what is done with the condition.
+Must not know: any kind of object.
 """
 
 from collections.abc import Mapping, Sequence

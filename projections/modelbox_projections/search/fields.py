@@ -3,7 +3,7 @@
 SQL about fields is written as templates in which `{at}` is the row that holds the value and `{key}` the parameter
 that holds the key. Nothing that a user wrote is ever put into them.
 
-Must not know: which kind has which field, or how a filter is written.
+Must not know: any kind of object.
 """
 
 from collections.abc import Mapping

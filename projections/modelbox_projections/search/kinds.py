@@ -1,6 +1,6 @@
 """Which fields each kind of object has, and how a path of a filter finds its field.
 
-Must not know: how a filter is written, or which kinds there are.
+Must not know: any kind of object.
 """
 
 from collections.abc import Mapping

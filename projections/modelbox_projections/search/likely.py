@@ -1,7 +1,4 @@
-"""What a field may have been meant to be that there is not: by other words for it, or by a slip of the pen.
-
-Must not know: which keys objects have.
-"""
+"""What a field may have been meant to be that there is not: by other words for it, or by a slip of the pen."""
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches

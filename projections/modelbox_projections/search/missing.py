@@ -1,8 +1,6 @@
 """Which keys that a search names nothing in its scope has, and which there are: so that a slip of the pen is told.
 
 Asked only where a search found nothing, or nothing to order by; what it reads is bounded, whatever the scope holds.
-
-Must not know: how a filter is written, or how it is told.
 """
 
 import re

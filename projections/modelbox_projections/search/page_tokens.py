@@ -3,7 +3,7 @@
 A token holds the values that the object was ordered by, so that the next page begins after it whatever has been
 added, changed or deleted since; and a digest of the search, so that no other search takes it for one of its own.
 
-Must not know: SQL, or what the values mean.
+Must not know: SQL, any kind of object.
 """
 
 import base64

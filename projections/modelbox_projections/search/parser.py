@@ -9,7 +9,7 @@
     value      = string | number | "true" | "false"
     order      = field ["asc" | "desc"] {"," field ["asc" | "desc"]}
 
-Must not know: which fields there are, or SQL.
+Must not know: SQL, any kind of object.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Puts the statement of a search together from fixed fragments; everything that varies is a numbered parameter.
 
-Must not know: how the statement is run.
+Must not know: any kind of object.
 """
 
 from collections.abc import Sequence

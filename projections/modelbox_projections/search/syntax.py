@@ -1,6 +1,6 @@
 """What a filter and an order are made of, once they are parsed.
 
-Must not know: which fields there are, or SQL.
+Must not know: SQL, any kind of object.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Cuts a filter or an order into words, values and signs.
 
-Must not know: how they may follow one another.
+Must not know: SQL, any kind of object.
 """
 
 import math

@@ -3,7 +3,7 @@
 A label is text; a hyperparameter is text and, where it is a number, a number, and where it is true or false, that:
 it has three types, and the literal that it is compared with chooses one.
 
-Must not know: which fields there are, or where their values stand.
+Must not know: SQL, any kind of object.
 """
 
 import math

@@ -1,6 +1,6 @@
 """What is logged on a run after its end, or on an object that is deleted: it is taken, and told.
 
-Must not know: how points are sent.
+Must not know: the server.
 """
 
 import logging

@@ -1,7 +1,4 @@
-"""Where the server, the journal and the cache are: argument, environment, configuration file, or the default.
-
-Must not know: how to speak to a server, or what a journal holds.
-"""
+"""Where the server, the journal and the cache are: argument, environment, configuration file, or the default."""
 
 import os
 import tomllib

@@ -1,6 +1,6 @@
 """Objects and series of metrics as tables of pandas, which is imported when one is asked for.
 
-Must not know: any kind of object, or how points are read.
+Must not know: any kind of object.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

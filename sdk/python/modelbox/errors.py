@@ -32,7 +32,7 @@ ModelBoxError
 ├── NoThreadError                        the system gives no thread, which a transfer needs
 └── ClosedError                          the client was closed
 
-Must not know: gRPC. `transport/failures.py` makes these from its errors.
+Must not know: the wire.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """How this program ends: well, by an error, or by `sys.exit`.
 
 Nothing of the program is taken over: of an uncaught error Python itself keeps the last one, before any `excepthook`; a
-call of `sys.exit` is passed on, and remembered as long as its exception lives. Must not know: what depends on it.
+call of `sys.exit` is passed on, and remembered as long as its exception lives.
 """
 
 import sys

@@ -1,7 +1,8 @@
 """Objects by what people have of them: the id, its first digits, or the name.
 
-Names need not be unique: one that several have is answered with what tells them apart. Must not know: any kind of
-object.
+Names need not be unique: one that several have is answered with what tells them apart.
+
+Must not know: any kind of object.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Asking objects of other libraries about themselves: their code may raise anything, and a training goes on.
 
-Must not know: any library.
+Must not know: any framework.
 """
 
 import logging

@@ -1,7 +1,4 @@
-"""The heartbeat: one thread says that the runs of this process are alive, so that a dead trainer's run shows as lost.
-
-Must not know: what a run is, or what becomes of it.
-"""
+"""The heartbeat: one thread says that this process's runs are alive, so that a dead trainer's run shows as lost."""
 
 import logging
 import re

@@ -3,7 +3,7 @@
 An address says little: another project's server may have it tomorrow. A log's genesis says which it is; it stays when
 the log is forked, restored or moved.
 
-Must not know: how the server is asked for it.
+Must not know: the server.
 """
 
 from dataclasses import dataclass

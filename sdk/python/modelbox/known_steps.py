@@ -1,7 +1,4 @@
-"""The steps that a run's metrics have already, so that a training that repeats some does not log them twice.
-
-Must not know: where they are read, or how points are sent.
-"""
+"""The steps that a run's metrics have already, so that a training that repeats some does not log them twice."""
 
 import logging
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """What can be logged on anything that has an id: metrics, metadata, hyperparameters and events.
 
-Must not know: which kinds of objects there are, or files.
+Must not know: any kind of object.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -2,8 +2,6 @@
 
 They are described in a training and never end it: nothing is waited for, and what cannot be written is left out and
 warned about, once a path and kind.
-
-Must not know: how files are transferred.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

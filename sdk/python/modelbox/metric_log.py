@@ -1,6 +1,6 @@
 """How metric points are logged: as they are or, where something of them is odd, as they can be, each at its step.
 
-Must not know: how points are kept or sent.
+Must not know: the server.
 """
 
 from collections.abc import Callable, Mapping

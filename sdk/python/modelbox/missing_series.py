@@ -1,7 +1,4 @@
-"""Metrics that were asked for and that an object has not: they are told, with the nearest that it has.
-
-Must not know: what is done with the points.
-"""
+"""Metrics that were asked for and that an object has not: they are told, with the nearest that it has."""
 
 import logging
 from collections.abc import Collection

@@ -1,6 +1,6 @@
 """What the objects of every kind have in common, and how each kind is read from the wire.
 
-Must not know: any kind.
+Must not know: any kind of object.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,6 +1,8 @@
 """Metric points that break a rule, as points that do not.
 
-Off the usual path: only what was refused comes here. Must not know: how points are kept or sent.
+Off the usual path: only what was refused comes here.
+
+Must not know: the server.
 """
 
 import math

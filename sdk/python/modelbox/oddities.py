@@ -1,6 +1,8 @@
 """What a program says of its training and breaks a rule: kept as far as it can be, told once, and counted.
 
-Logging describes a training, and no description is worth the end of one. Must not know: what is logged.
+Logging describes a training, and no description is worth the end of one.
+
+Must not know: the server.
 """
 
 import logging

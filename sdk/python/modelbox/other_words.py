@@ -1,7 +1,7 @@
 """The words that MLflow and Weights & Biases have for what is here under another: told where one is used.
 
 Nothing is done by them: an argument is refused with `TypeError`, an attribute with `AttributeError`, as by Python
-itself, but with the word that is right here. Must not know: what the words do.
+itself, but with the word that is right here.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping

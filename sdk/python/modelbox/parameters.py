@@ -1,12 +1,10 @@
 """Parameters that several calls take: written and described once, and shown by each call as its own.
 
-    class ListFields(TypedDict, total=False):
-        limit: Annotated[int | None, About("At most so many; all, unless given.")]
+class ListFields(TypedDict, total=False):
+    limit: Annotated[int | None, About("At most so many; all, unless given.")]
 
-    @takes()
-    def runs(self, **which: Unpack[ListFields]) -> list[Run]: ...
-
-Must not know: any call.
+@takes()
+def runs(self, **which: Unpack[ListFields]) -> list[Run]: ...
 """
 
 import inspect

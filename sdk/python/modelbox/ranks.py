@@ -1,6 +1,6 @@
 """Which process of a distributed training this one is.
 
-Must not know: any framework; it looks only at what is there already.
+Must not know: any framework.
 """
 
 import os

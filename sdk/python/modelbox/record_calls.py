@@ -1,7 +1,4 @@
-"""The calls that records need: sent once each, and the questions about them.
-
-Must not know: when they are sent.
-"""
+"""The calls that records need: sent once each, and the questions about them."""
 
 from modelbox.delivery.columns import points_of
 from modelbox.delivery.keeping import send_files

@@ -1,7 +1,4 @@
-"""What the server refused and is set aside: shown, sent again, or dropped, when somebody asks for it.
-
-Must not know: how it is shown.
-"""
+"""What the server refused and is set aside: shown, sent again, or dropped, when somebody asks for it."""
 
 import math
 from collections.abc import Callable, Collection

@@ -1,7 +1,4 @@
-"""The kinds of objects that there are: each file of `kinds/` is one, found by its name.
-
-Must not know: any kind of object.
-"""
+"""The kinds of objects that there are: each file of `kinds/` is one, found by its name."""
 
 from collections.abc import Mapping
 from importlib import import_module

@@ -3,7 +3,7 @@
 The libraries whose objects these are have been imported by whoever made them; nothing of them is imported here. What
 is not needed by all is asked of the objects themselves.
 
-Must not know: where the bytes go.
+Must not know: any kind of object.
 """
 
 import csv

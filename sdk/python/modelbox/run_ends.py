@@ -1,7 +1,4 @@
-"""How a run is taken care of by the process that began or resumed it, and how it ends with the program.
-
-Must not know: how runs are read or created.
-"""
+"""How a run is taken care of by the process that began or resumed it, and how it ends with the program."""
 
 import logging
 import os

@@ -1,6 +1,6 @@
 """The source of a run: found out or given, on the wire, and what of it no commit has.
 
-Must not know: runs, but by their ids.
+Must not know: any kind of object.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """The sections that objects of several kinds show.
 
-Must not know: any kind of object, or how they are drawn.
+Must not know: any kind of object.
 """
 
 from datetime import UTC, datetime

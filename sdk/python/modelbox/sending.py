@@ -1,7 +1,4 @@
-"""How calls reach the server, in the order in which they were made.
-
-Must not know: what the calls say.
-"""
+"""How calls reach the server, in the order in which they were made."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """What all objects of one client share: the connection, what is on its way to the server, and their end.
 
-Must not know: models.
+Must not know: any kind of object.
 """
 
 import atexit

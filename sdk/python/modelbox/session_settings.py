@@ -1,7 +1,7 @@
 """A client's objects in another process: what a copy of them knows of the client, by which it finds one there.
 
 A pickle holds an address, folders and bounds, as the configuration file does; no token, no credential, nothing that
-waits to be sent. Must not know: what a session does.
+waits to be sent.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """What an object shows of itself, as plain values: facts, tables and series of metrics under titles.
 
-Must not know: any kind of object, or how it is drawn.
+Must not know: any kind of object.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

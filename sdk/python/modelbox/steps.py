@@ -4,7 +4,7 @@ What is known is what this process logged, and what the server had when the obje
 not read, when the server answered: nobody waits for it. Several processes may therefore number alike; nothing is
 numbered anew afterwards.
 
-Must not know: how points are sent.
+Must not know: the server.
 """
 
 import logging

@@ -1,7 +1,4 @@
-"""Sending what earlier processes have left in their journals, by hand; every client that logs does it by itself.
-
-Must not know: how it is shown.
-"""
+"""Sending what earlier processes have left in their journals, by hand; every client that logs does it by itself."""
 
 import math
 import threading

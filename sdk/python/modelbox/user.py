@@ -1,7 +1,4 @@
-"""Who uses this client: the name of the account, as far as the system knows one.
-
-Must not know: what it is told for.
-"""
+"""Who uses this client: the name of the account, as far as the system knows one."""
 
 import getpass
 import os

@@ -1,6 +1,6 @@
 """What the client gives and takes: plain values, frozen.
 
-Must not know: how they come from the server.
+Must not know: the wire.
 """
 
 import hashlib

@@ -4,7 +4,7 @@ It reads a request a line, `{"operation": "create_run", "calls": 20}`, and answe
 took. `asking NAME ADDRESS FOLDER OPERATION WRITERS SECONDS` has so many processes do one operation for so long instead,
 and answers with how many calls a second they did.
 
-Must not know: anything but the standard library, as `peer`.
+It uses the standard library alone, as `peer` does.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """MLflow as its users' programs use it, by the fastest of its calls for each purpose.
 
-Must not know: anything of ours but what is asked, for it runs in MLflow's environment.
+It uses nothing of ours but what is asked, for it runs in MLflow's environment.
 """
 
 import time

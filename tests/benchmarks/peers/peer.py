@@ -1,6 +1,6 @@
 """What both servers are asked, and of how much.
 
-Must not know: anything but the standard library, for MLflow's environment has nothing of ours.
+It uses the standard library alone, for MLflow's environment has nothing of ours.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""One bucket: the calls that the store makes, and what goes wrong in them as the store's errors.
-
-Must not know: what is kept under which name.
-"""
+"""One bucket: the calls that the store makes, and what goes wrong in them as the store's errors."""
 
 import contextlib
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
 """What surrounds every call: who is let in, what it demands, what all methods share, how errors are told.
 
-Must not know: what any method does, or what a request or an answer holds.
+Must not know: any method.
 """

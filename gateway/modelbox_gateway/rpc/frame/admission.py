@@ -1,8 +1,6 @@
 """Which calls are let in: those meant for this log, and so many at once that a busy client does not keep others out.
 
 Whose namespace a call is for is known only when it is under way; whose connection it came by is known at once.
-
-Must not know: what any method does.
 """
 
 from typing import Any

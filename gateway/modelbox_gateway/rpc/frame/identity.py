@@ -1,7 +1,4 @@
-"""Who asks, as the request metadata of a call claims it: read before the call is handled, told in what it records.
-
-Must not know: what is asked.
-"""
+"""Who asks, as the request metadata of a call claims it: read before the call is handled, told in what it records."""
 
 from contextvars import ContextVar
 from typing import Any, Final

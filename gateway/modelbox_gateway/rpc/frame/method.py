@@ -1,7 +1,4 @@
-"""The frame around every method: bytes to a request, an answer to bytes, an error to a status; wrapped once, at start.
-
-Must not know: what any method does.
-"""
+"""The frame around every method: bytes to a request, an answer to bytes, an error to a status; wrapped at start."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable

@@ -1,6 +1,6 @@
 """Lists of objects: a page of those that a request's filter finds, in the order it asks for.
 
-Must not know: which kinds of object there are, or what their messages hold.
+Must not know: any method, any kind of object.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

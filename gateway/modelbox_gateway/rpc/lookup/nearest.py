@@ -1,7 +1,4 @@
-"""Which names are most like one that there is not.
-
-Must not know: what the names stand for.
-"""
+"""Which names are most like one that there is not."""
 
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher

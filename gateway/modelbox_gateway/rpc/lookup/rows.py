@@ -1,6 +1,6 @@
 """What the views know of one object, whatever its kind.
 
-Must not know: which kinds there are.
+Must not know: any method, any kind of object.
 """
 
 from typing import TypeVar

@@ -1,4 +1,4 @@
 """Between values and messages: what requests say, and what answers show.
 
-Must not know: which methods there are.
+Must not know: any method.
 """

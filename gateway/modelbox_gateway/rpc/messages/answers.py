@@ -1,7 +1,4 @@
-"""From rows of the views to the messages of answers, of all but the objects themselves.
-
-Must not know: where rows come from.
-"""
+"""From rows of the views to the messages of answers, of all but the objects themselves."""
 
 import asyncio
 from collections.abc import Iterable, Mapping

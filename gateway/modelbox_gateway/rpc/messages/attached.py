@@ -1,6 +1,6 @@
 """What hangs on objects of any kind, as answers show it.
 
-Must not know: the kinds of object.
+Must not know: any method, any kind of object.
 """
 
 import asyncio

@@ -1,7 +1,4 @@
-"""From the messages of requests to the values that commands are made of; every rule is in `rules.fields`.
-
-Must not know: what a command does.
-"""
+"""From the messages of requests to the values that commands are made of; every rule is in `rules.fields`."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence

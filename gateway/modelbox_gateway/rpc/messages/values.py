@@ -1,7 +1,4 @@
-"""Between JSON values and protobuf's `Value`.
-
-Must not know: what the values are for.
-"""
+"""Between JSON values and protobuf's `Value`."""
 
 import struct
 from collections.abc import Sequence

@@ -1,7 +1,9 @@
 """What data is, without the data: a digest of its content, its columns, what is known of their values.
 
 `describe` takes tables of pandas, arrays of numpy, several of them by name, files, folders and torch datasets. pandas
-and numpy are used only where an object shows that they are loaded. Must not know: how a description is sent.
+and numpy are used only where an object shows that they are loaded.
+
+Must not know: any kind of object.
 """
 
 import hashlib

@@ -1,7 +1,4 @@
-"""Descriptions of whatever data there is: of what cannot be described its class, of what is too long the rest.
-
-Must not know: how they are sent.
-"""
+"""Descriptions of whatever data there is: of what cannot be described its class, of what is too long the rest."""
 
 import json
 from collections.abc import Iterable

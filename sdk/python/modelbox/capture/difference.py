@@ -2,8 +2,6 @@
 
 Other files that git does not track are left out, as other trackers leave them out too: data and results lie there. So
 are files whose names look like secrets; the patch's head names them.
-
-Must not know: what becomes of it.
 """
 
 import os

@@ -1,7 +1,4 @@
-"""Logged events that break a rule, as events that do not.
-
-Must not know: how they are sent.
-"""
+"""Logged events that break a rule, as events that do not."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -2,8 +2,6 @@
 
 git is asked as the user's PATH has it; nothing that it could run beside itself is run: no pager, no hook, no fsmonitor.
 Only the filters of a repository are, without which git cannot tell what has changed.
-
-Must not know: what it is asked for.
 """
 
 import contextlib

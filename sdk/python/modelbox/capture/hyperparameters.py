@@ -1,6 +1,6 @@
 """Hyperparameters of any shape as flat names with JSON values.
 
-Objects of frameworks are told by their methods; none is imported. Must not know: how they are sent.
+Objects of frameworks are told by their methods; none is imported.
 """
 
 import sys

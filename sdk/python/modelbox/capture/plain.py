@@ -1,6 +1,6 @@
 """Any value as JSON of a bounded size; what JSON does not know as text.
 
-Objects of libraries are told by their methods; none is imported. Must not know: what the values are of.
+Objects of libraries are told by their methods; none is imported.
 """
 
 import json

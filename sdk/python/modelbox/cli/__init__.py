@@ -1,4 +1,4 @@
 """The command line: `modelbox client …`, and the groups of commands that other packages add.
 
-Must not know: the wire. Everything goes through `modelbox.ModelBox`.
+Must not know: the wire.
 """

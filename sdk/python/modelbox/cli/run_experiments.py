@@ -1,6 +1,6 @@
 """The names of the experiments that runs are of.
 
-Must not know: any column.
+Must not know: any command.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Runs below those that they are part of.
 
-Must not know: any column.
+Must not know: any command.
 """
 
 from collections.abc import Iterator, Sequence

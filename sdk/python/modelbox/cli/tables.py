@@ -1,6 +1,6 @@
 """Tables of text: as wide as they are in a pipe, fitted to a terminal, or in Markdown.
 
-Must not know: any command, or what the cells mean.
+Must not know: any command.
 """
 
 import os

@@ -1,4 +1,4 @@
 """What is logged, on its way from a training loop to the server: buffer, columns, recorder, sender.
 
-Must not know: gRPC. What sends a record is handed in.
+Must not know: gRPC, any kind of object.
 """

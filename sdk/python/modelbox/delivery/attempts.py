@@ -3,8 +3,6 @@
 One is sent until it is answered, then the next. One that fails often lets others pass, as far as their order allows;
 one that fails alone again and again while others are recorded is given up, as one that the server refuses in its own
 words is. Nothing else ends the attempts.
-
-Must not know: gRPC, threads, or what becomes of a record that is given up.
 """
 
 import logging

@@ -1,7 +1,4 @@
-"""Points turned into the columns of the wire, cut into batches that one call and one change event can hold.
-
-Must not know: threads, or how a batch is sent.
-"""
+"""Points turned into the columns of the wire, cut into batches that one call and one change event can hold."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from time import time

@@ -1,7 +1,4 @@
-"""Bytes of the program that are to become files of objects: in a call, or held in a file until they are sent.
-
-Must not know: how what is held is sent.
-"""
+"""Bytes of the program that are to become files of objects: in a call, or held in a file until they are sent."""
 
 import hashlib
 import shutil

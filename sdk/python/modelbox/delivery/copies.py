@@ -1,7 +1,4 @@
-"""Copies of files, held for an upload that happens later: their bytes are those of the call, whatever becomes of them.
-
-Must not know: how they are sent.
-"""
+"""Copies of files, held for a later upload: their bytes are those of the call, whatever becomes of them."""
 
 import os
 import shutil

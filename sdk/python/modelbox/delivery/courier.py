@@ -1,8 +1,6 @@
 """Everything logged with one client, from the call to the server's answer: the parts put together.
 
 A call costs an append to the buffer. The recorder's thread hands over to the journal, the sender's thread sends.
-
-Must not know: gRPC. What sends a record is handed in.
 """
 
 import logging

@@ -2,8 +2,6 @@
 
 The server is asked before the first record, and again whenever it may be another one. In between, each write says which
 log it is meant for.
-
-Must not know: gRPC, or how records are sent.
 """
 
 from collections.abc import Callable

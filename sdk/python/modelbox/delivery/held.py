@@ -5,8 +5,6 @@ Removed or replaced, it stays as it was; written to in place, it does not: sizes
 
 A folder of held files says who holds them, and lasts until the record that names it is done with: a later process may
 be the one that sends them. Without its files it stands for what was given up.
-
-Must not know: how they are sent.
 """
 
 import contextlib

@@ -1,7 +1,4 @@
-"""The files that one client holds: beside what was saved, or in the folder of its journals.
-
-Must not know: what is sent of them, or when.
-"""
+"""The files that one client holds: beside what was saved, or in the folder of its journals."""
 
 import logging
 import os

@@ -2,8 +2,6 @@
 
 The record of them holds its own: it makes the checkpoint that they belong to, if that is not there yet, and says last
 that the files are whole. It can be sent any number of times, by any process.
-
-Must not know: where what waits is kept.
 """
 
 import contextlib

@@ -1,7 +1,4 @@
-"""What the slots of a ring say: the points of one call of `log_metrics`, or a call as the journal has it.
-
-Must not know: where slots are.
-"""
+"""What the slots of a ring say: the points of one call of `log_metrics`, or a call as the journal has it."""
 
 from typing import Any, Final, NamedTuple
 

@@ -1,7 +1,4 @@
-"""What processes that ended left on objects, in journals on this machine: sent first, before such an object is read.
-
-Must not know: what is read, or how it is sent.
-"""
+"""What processes that ended left on objects, in journals on this machine: sent first, before such an object is read."""
 
 import logging
 import threading

@@ -1,7 +1,4 @@
-"""What journals that nobody keeps still have to say: so that what does not depend on it need not wait for it.
-
-Must not know: how records are sent.
-"""
+"""What journals that nobody keeps still have to say: so that what does not depend on it need not wait for it."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -2,8 +2,6 @@
 
 What is made must be there before anything is said of it, and of two values written to one object the later must win.
 Metric points, logged events and links are only added: in which order means nothing.
-
-Must not know: where records wait.
 """
 
 from collections.abc import Callable, Iterable, Mapping

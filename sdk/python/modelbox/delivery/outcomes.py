@@ -1,7 +1,4 @@
-"""What became of what was logged: counted, and kept for the next flush to tell.
-
-Must not know: threads, or how anything is sent.
-"""
+"""What became of what was logged: counted, and kept for the next flush to tell."""
 
 import logging
 import threading

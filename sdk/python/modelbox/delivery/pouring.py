@@ -2,8 +2,6 @@
 
 The lock of a journal guards its ring too: whoever takes a journal over pours its ring first, so that none is sent and
 removed while a ring still refers to it.
-
-Must not know: how records are sent.
 """
 
 import logging

@@ -1,7 +1,4 @@
-"""Whether the server answers at present, as the attempts to send tell.
-
-Must not know: what is sent.
-"""
+"""Whether the server answers at present, as the attempts to send tell."""
 
 import logging
 from time import monotonic

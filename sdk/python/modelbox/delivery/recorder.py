@@ -1,8 +1,6 @@
 """The thread that takes what is logged out of the buffer and hands it over to the backlog, which journals it.
 
 It never waits for the server, so that at most `LINGER_S` of what is logged is in the process's memory alone.
-
-Must not know: how records are sent.
 """
 
 import logging

@@ -3,8 +3,6 @@
 A change event costs the server about as much with one point as with a hundred. So what a training logs meanwhile waits
 in the journal, to be put together. The first points of an object, a full batch and any other call go at once, and all
 that waits goes with them, or as soon as somebody waits for it. What is in no journal does not wait either.
-
-Must not know: where records wait, or how they are sent.
 """
 
 import math

@@ -2,8 +2,6 @@
 
 Older journals go first, so that what is logged on one object keeps its order. What does not depend on them passes them
 at once; when they take long, they give way to all that this client logs.
-
-Must not know: gRPC, or how records come into the backlog.
 """
 
 import logging

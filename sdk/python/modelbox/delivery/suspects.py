@@ -2,8 +2,6 @@
 
 A record is at fault when others are recorded between its failures. Nothing else says so: not what an answer says, for a
 proxy, a server of another version or a broken one may say anything.
-
-Must not know: where records wait, or how they are sent.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,4 @@
-"""Journals that nobody keeps any more: taken, sent with their keys, removed.
-
-Must not know: gRPC, or where a client's own records wait.
-"""
+"""Journals that nobody keeps any more: taken, sent with their keys, removed."""
 
 import logging
 import math

@@ -1,7 +1,4 @@
-"""The threads of a courier: started with the first that is logged, and again where the system had none to give.
-
-Must not know: what they do.
-"""
+"""The threads of a courier: started with the first that is logged, and again where the system had none to give."""
 
 import logging
 import threading

@@ -1,7 +1,4 @@
-"""Uploads that wait: which file of this machine goes to which object, and that it is still the same when it is sent.
-
-Must not know: where what waits is kept.
-"""
+"""Uploads that wait: which file of this machine goes to which object, and that it is still the same when it is sent."""
 
 import shutil
 from os import fspath

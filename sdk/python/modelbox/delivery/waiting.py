@@ -1,7 +1,4 @@
-"""How long somebody waits for a server's answers: as long as it gives any, for it may have much to answer before.
-
-Must not know: what is sent, or how.
-"""
+"""How long somebody waits for a server's answers: as long as it gives any, for it may have much to answer before."""
 
 import threading
 from collections.abc import Callable

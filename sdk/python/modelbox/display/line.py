@@ -1,6 +1,8 @@
 """An object as a line of text: what it is, which, and in short how it is.
 
-Nothing is asked of the server. Must not know: any kind of object.
+Nothing is asked of the server.
+
+Must not know: any kind of object.
 """
 
 from typing import Any, Final

@@ -1,7 +1,4 @@
-"""HTML in pieces: text, tables, sections. Whatever is no `Html` is text and is escaped.
-
-Must not know: what is shown.
-"""
+"""HTML in pieces: text, tables, sections. Whatever is no `Html` is text and is escaped."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

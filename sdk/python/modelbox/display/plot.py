@@ -1,7 +1,4 @@
-"""A series of a metric as a line, in SVG.
-
-Must not know: where the points come from.
-"""
+"""A series of a metric as a line, in SVG."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,9 @@
 """Facts, tables and series as HTML, section by section.
 
 What an object was read with is shown as it is; its sections ask the server. One that is away is said so, instead of an
-error in the middle of a notebook. Must not know: any kind of object.
+error in the middle of a notebook.
+
+Must not know: any kind of object.
 """
 
 from collections.abc import Callable

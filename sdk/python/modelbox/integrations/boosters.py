@@ -1,6 +1,6 @@
 """What the callbacks of boosting libraries share: one round's metrics, and the model at the end.
 
-Must not know: any library.
+Must not know: any framework.
 """
 
 import logging

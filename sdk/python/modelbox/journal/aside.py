@@ -5,8 +5,6 @@ The files have the form of journals; each record in them holds the refused one, 
 
 What was set aside first stays: it holds the causes, and the objects that what came later is about. What finds no room
 is dropped, counted and told.
-
-Must not know: what is in a request, or how records are sent.
 """
 
 import contextlib

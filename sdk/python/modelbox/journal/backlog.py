@@ -2,8 +2,6 @@
 
 Order: the window (in memory, and in the file), then what is in the file only, then what the file could not take.
 The file holds everything but the last; when it is full or fails, records stay in memory, up to a bound.
-
-Must not know: how records are sent.
 """
 
 import logging

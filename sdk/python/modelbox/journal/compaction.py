@@ -2,8 +2,6 @@
 
 The new file takes the old one's place in one step, so that a process which is killed leaves one or the other. Only
 records that the server cannot have seen are put together: the others must be sent as they were.
-
-Must not know: what is in a record's request.
 """
 
 import contextlib

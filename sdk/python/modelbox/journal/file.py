@@ -2,8 +2,6 @@
 
 Records are handed to the operating system, which keeps them when the process is killed; they are not flushed to the
 disk one by one, so a machine that loses power may lose the last seconds.
-
-Must not know: what is sent, or when.
 """
 
 import contextlib

@@ -1,7 +1,4 @@
-"""The folder of the journals: where it is, how much its files take, and which of them nobody keeps any more.
-
-Must not know: what is in a record.
-"""
+"""The folder of the journals: where it is, how much its files take, and which of them nobody keeps any more."""
 
 import contextlib
 import os

@@ -6,8 +6,6 @@
 Little-endian. A frame's CRC-32 covers the file's salt, the frame's offset, its length and its body, so that a frame
 which stands at another place or comes from another file, such as a journal that somebody logged as a metric, is none.
 State and time are changed in place, and so not covered; a state that is none of the known ones counts as "tried".
-
-Must not know: where files are, or who writes them.
 """
 
 import os

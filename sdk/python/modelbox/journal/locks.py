@@ -1,7 +1,4 @@
-"""The lock of a journal's file: of one process at a time, gone with the process however it ends.
-
-Must not know: journals.
-"""
+"""The lock of a journal's file: of one process at a time, gone with the process however it ends."""
 
 import sys
 

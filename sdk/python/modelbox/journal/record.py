@@ -1,7 +1,4 @@
-"""A record of the journal: one call that is to be answered once, with its idempotency key.
-
-Must not know: files.
-"""
+"""A record of the journal: one call that is to be answered once, with its idempotency key."""
 
 import struct
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ A file of slots, mapped into memory. A call is copied into free ones, which cost
 was written there stays there however the process ends, also by SIGKILL. When the call is in the journal, its slots are
 free again. Which slots go into a record is written down before the record is, so that whoever takes both over knows
 of each call whether it is in the journal.
-
-Must not know: what a call says, or where the files of rings are.
 """
 
 import contextlib

@@ -2,8 +2,6 @@
 
 Never on a network's file system, nor on one that copies what it writes: there a write to mapped memory may find no
 room, and that ends the process.
-
-Must not know: what is in a ring.
 """
 
 import contextlib

@@ -9,8 +9,6 @@ The lists name what is on its way into the journal, and what was sent last witho
 
 Little-endian. A CRC-32 begins with the file's salt, so that a slot which was never finished, is free again or stands in
 another file is none. `done` is changed in place: so many of the call's points are in the journal.
-
-Must not know: where files are, or what a call says.
 """
 
 import struct

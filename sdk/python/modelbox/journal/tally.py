@@ -1,7 +1,4 @@
-"""How much some records come to.
-
-Must not know: where they are.
-"""
+"""How much some records come to."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -2,8 +2,6 @@
 
 A file is copied in and out, never linked: whoever changes a downloaded file changes nothing here. What is taken out
 is hashed on the way, and what does not match is thrown away. Several processes may share the folder.
-
-Must not know: where files come from, or where they go.
 """
 
 import contextlib

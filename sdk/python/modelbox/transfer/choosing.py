@@ -1,7 +1,4 @@
-"""Which of an object's files are meant to be downloaded: all, one by its path, or those in a folder.
-
-Must not know: how files travel.
-"""
+"""Which of an object's files are meant to be downloaded: all, one by its path, or those in a folder."""
 
 import logging
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""The SHA-256 of bytes that are sent or received: a thread of its own computes it while the next ones are on their way.
-
-Must not know: where the bytes come from, or go.
-"""
+"""The SHA-256 of bytes that are sent or received: computed by a thread of its own while the next ones travel."""
 
 import hashlib
 import queue

@@ -1,8 +1,6 @@
 """PUT and GET to signed links, with connections kept open for the next ones.
 
 The link is all that is needed to act in somebody's name, so it appears in no message.
-
-Must not know: what is transferred, or whose.
 """
 
 import contextlib

@@ -1,7 +1,4 @@
-"""Many files at once: the door of this package.
-
-Must not know: objects; only the id of the one that files belong to.
-"""
+"""Many files at once: the door of this package."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain

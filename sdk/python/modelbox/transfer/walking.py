@@ -1,7 +1,4 @@
-"""The files under a folder: all of them, those behind links too, or an error that says which cannot be had.
-
-Must not know: labels.
-"""
+"""The files under a folder: all of them, those behind links too, or an error that says which cannot be had."""
 
 import logging
 import os

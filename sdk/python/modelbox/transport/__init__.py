@@ -1,4 +1,4 @@
 """The connection to the server: calls, tries, tokens, and the translation of gRPC's errors.
 
-Must not know: models, metrics or files; only messages.
+Must not know: files, any kind of object.
 """

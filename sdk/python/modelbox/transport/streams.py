@@ -2,8 +2,6 @@
 
 gRPC starts one for each stream. Where that fails, as with Python 3.12 from the moment that the interpreter ends, gRPC
 leaves a call half begun, and the process may wait for it without end. So it is looked at before.
-
-Must not know: which call it is for.
 """
 
 import threading

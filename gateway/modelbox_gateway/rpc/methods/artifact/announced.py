@@ -1,7 +1,4 @@
-"""What a client says of a file before its bytes: checked once, in every way that a file can be uploaded.
-
-Must not know: how the bytes come.
-"""
+"""What a client says of a file before its bytes: checked once, in every way that a file can be uploaded."""
 
 from typing import Final, Self
 

@@ -1,6 +1,6 @@
 """The registry of models, run against the log: versions and unique tags, which rest on versions not being deleted.
 
-Must not know: how requests and answers are written.
+Must not know: the wire.
 """
 
 from collections.abc import Mapping

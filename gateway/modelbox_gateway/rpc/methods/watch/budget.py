@@ -1,7 +1,4 @@
-"""A number of bytes that many share: whoever wants more than is left waits for its turn.
-
-Must not know: what the bytes are.
-"""
+"""A number of bytes that many share: whoever wants more than is left waits for its turn."""
 
 import asyncio
 import contextlib

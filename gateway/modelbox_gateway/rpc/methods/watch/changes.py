@@ -1,7 +1,4 @@
-"""From a recorded event to what watchers are told of it.
-
-Must not know: who watches, or from where.
-"""
+"""From a recorded event to what watchers are told of it."""
 
 from collections.abc import Callable
 from types import MappingProxyType

@@ -1,8 +1,6 @@
 """The end of the log as all watches of this process share it: read once, encoded once, told where it concerns.
 
 A watch that is further behind than what is kept here reads pages of its own (`following.py`).
-
-Must not know: who watches, or how the answers travel.
 """
 
 import asyncio
