@@ -142,7 +142,7 @@ BEGIN
                 occurred[request], actors[request], request_numbers[request][6 /* its_auth_type */]::smallint,
                 correlations[request], causations[request], traces[request], metas[request],
                 event_ids[e], event_types[e], event_numbers[e][2 /* its_schema_version */]::smallint,
-                1::smallint /* as_json */,
+                coalesce(event_numbers[e][3 /* its_codec */], 1 /* as_json */)::smallint,
                 sha256(substr(event_salts, 16 /* salt_bytes */ * (e - 1) + 1, 16 /* salt_bytes */) || event_datas[e]),
                 NULL::text, NULL::bytea, NULL::uuid)));
         ELSE
@@ -151,7 +151,7 @@ BEGIN
                 occurred[request], actors[request], request_numbers[request][6 /* its_auth_type */]::smallint,
                 correlations[request], causations[request], traces[request], metas[request],
                 event_ids[e], event_types[e], event_numbers[e][2 /* its_schema_version */]::smallint,
-                1::smallint /* as_json */,
+                coalesce(event_numbers[e][3 /* its_codec */], 1 /* as_json */)::smallint,
                 event_datas[e], NULL::text, NULL::bytea, NULL::uuid, NULL::bytea)));
         END IF;
     END LOOP digest;
@@ -159,9 +159,11 @@ BEGIN
     SELECT h.position, h.ctid, h.hash, h.log_id, h.format_level, h.keys_portion, h.recorded_at
         INTO head, head_place, chain, log_id, format_level, portion, now_
         FROM modelbox.log_head AS h ORDER BY h.position DESC LIMIT 1 FOR UPDATE;
-    IF format_level > reads_level OR append_requests.digest_version > format_level THEN
-        RAISE EXCEPTION 'the log has format level %, this process reads % and writes %',
-            format_level, reads_level, append_requests.digest_version
+    IF format_level > reads_level OR append_requests.digest_version > format_level
+       OR (format_level < 3 /* compressed_level */ AND 1 /* as_json */ <> ANY (event_numbers[:][3:3 /* its_codec */]))
+    THEN
+        RAISE EXCEPTION 'the log has format level %, this process reads % and sent what a log of another level takes',
+            format_level, reads_level
             USING ERRCODE = '55MB1', HINT = 'Use a newer version of ModelBox.';
     END IF;
     last := head;
@@ -314,7 +316,7 @@ BEGIN
         SELECT firsts[r] + e - skips[r] - 1, stream_namespaces[s], stream_types[s], stream_ids[s],
                starts[r] + (e - skips[r]), event_ids[e], event_types[e], event_numbers[e][2 /* its_schema_version */], now_,
                occurred[r], actors[r], request_numbers[r][6 /* its_auth_type */], correlations[r], causations[r],
-               traces[r], 1 /* as_json */, event_datas[e], metas[r],
+               traces[r], coalesce(event_numbers[e][3 /* its_codec */], 1 /* as_json */), event_datas[e], metas[r],
                substr(event_salts, 16 /* salt_bytes */ * (e - 1) + 1, 16 /* salt_bytes */),
                append_requests.digest_version, contents[e], hashes[e]
         FROM generate_series(1, cardinality(event_ids)) AS e,

@@ -2,7 +2,7 @@
 
 A frame tells the size of what it holds, so whoever reads it knows that before it takes any memory.
 
-Must not know: which log may hold one, or where it is stored.
+Must not know: Postgres.
 """
 
 import threading

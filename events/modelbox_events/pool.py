@@ -1,8 +1,6 @@
 """A bounded pool of sessions: one that is free is borrowed, and given back, without a turn of the loop.
 
 asyncpg's own gives each back in a task of its own and sets a timer for it, which costs as much as a short read.
-
-Must not know: which statements are run, or what an error means.
 """
 
 import asyncio
