@@ -28,7 +28,7 @@ ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
 PROTO := sdk/proto/modelbox/proto/modelstore.proto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types test test-all test-matrix test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead test-upgrade coverage check demo serve site bench bench-peers proto schema clean
+.PHONY: help setup fmt lint types mypy pyright test test-all test-matrix test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead test-upgrade coverage check demo serve site bench bench-peers proto schema clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +65,12 @@ lint: $(READY) ## Lint, check the format and the import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 
-types: $(READY) ## Check the types (mypy and pyright)
+types: mypy pyright ## Check the types (mypy and pyright)
+
+mypy: $(READY)
 	$(BIN)/mypy
+
+pyright: $(READY)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(READY) ## Run the test suite, the acceptance tests with the wheel installed alone
