@@ -58,11 +58,9 @@ class GrpcServer:
         self._health = health.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS)
         backend, admission = Backend(services, self._is_draining), Admission()
-        genesis = services.log.genesis
         self._services: list[str] = []
-        for service, handlers in _handlers(backend, only_transfers=only_transfers).items():
-            guarded = {name: admission.guard(name, handler, genesis=genesis) for name, handler in handlers.items()}
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
+        for service, handlers in _handlers(backend, admission, only_transfers=only_transfers).items():
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
             self._services.append(service)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
@@ -110,10 +108,15 @@ def served(backend: Backend) -> Iterator[Method]:
         yield from exported
 
 
-def _handlers(backend: Backend, *, only_transfers: bool) -> "dict[str, dict[str, Handler]]":
+def _handlers(backend: Backend, admission: Admission, *, only_transfers: bool) -> "dict[str, dict[str, Handler]]":
     """Return what is served, wrapped, by service and name; what carries files is all that a server may have."""
     log = backend.services.log
-    around = Around(identify=partial(identify, backend.users), trouble=lambda: log.trouble)
+    around = Around(
+        admit=partial(admission.admit, log=str(log.genesis)),
+        leave=lambda call: admission.leave(call.peer),
+        identify=partial(identify, backend.users),
+        trouble=lambda: log.trouble,
+    )
     handlers: dict[str, dict[str, Handler]] = {}
     for method in served(backend):
         if only_transfers and not method.carries_files:

@@ -3,16 +3,10 @@
 Whose namespace a call is for is known only when it is under way; whose connection it came by is known at once.
 """
 
-from typing import Any
-from uuid import UUID
-
-import grpc
-
 from modelbox_events.drain import Drain
 from modelbox_gateway.errors import AnotherLogError, TooManyCallsError
-from modelbox_gateway.rpc.frame.call import LOG, AnyContext, Call
+from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.limits import CALLS_MAX
-from modelbox_gateway.rpc.frame.method import Handler, refuse
 
 
 class Admission:
@@ -58,37 +52,17 @@ class Admission:
         else:
             self._of[peer] -= 1
 
-    def guard(self, name: str, handler: Handler, *, genesis: UUID) -> Handler:
-        """Return a method that lets its calls in first.
+    def admit(self, call: Call, *, log: str) -> None:
+        """Let a call in.
 
         Args:
-            name: The method's.
-            handler: The method.
-            genesis: That of the log that it works on.
+            call: The call; `leave` says that it has ended.
+            log: The genesis of the log that it works on.
+
+        Raises:
+            AnotherLogError: It is meant for another log.
+            TooManyCallsError: As of `enter`.
         """
-        ours = str(genesis)
-        inner: Any = handler.unary_unary or handler.unary_stream or handler.stream_unary
-
-        async def serve(request: Any, context: AnyContext) -> Any:
-            peer = context.peer()
-            try:
-                _check_log(context, ours)
-                self.enter(peer)
-            except (AnotherLogError, TooManyCallsError) as error:
-                await refuse(Call(name, context), context, error)
-            try:
-                return await inner(request, context)
-            finally:
-                self.leave(peer)
-
-        if handler.unary_unary:
-            return grpc.unary_unary_rpc_method_handler(serve)
-        if handler.unary_stream:
-            return grpc.unary_stream_rpc_method_handler(serve)
-        return grpc.stream_unary_rpc_method_handler(serve)
-
-
-def _check_log(context: AnyContext, ours: str) -> None:
-    for name, value in context.invocation_metadata() or ():
-        if name == LOG and value != ours:
-            raise AnotherLogError(ours, str(value))
+        if call.log is not None and call.log != log:
+            raise AnotherLogError(log, call.log)
+        self.enter(call.peer)

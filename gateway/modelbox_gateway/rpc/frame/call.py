@@ -1,8 +1,8 @@
 """One call: what its request metadata says, and what its trailing metadata will say."""
 
 import time
-import uuid
 from hashlib import sha256
+from secrets import token_hex
 from typing import Final
 
 import grpc
@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from modelbox_events import ChainHashes, LogUnavailableError, Token
 from modelbox_gateway.commands.caller import Caller
-from modelbox_gateway.rpc.frame.identity import asking
+from modelbox_gateway.rpc.frame.identity import CLAIMED_USER, asking
 from modelbox_gateway.rpc.frame.limits import ANSWER_SHARE, READ_WAIT_S_MAX
 from modelbox_gateway.rules import fields
 
@@ -29,7 +29,13 @@ AnyContext = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class Call:
-    """One call of one method. `token`, and `chain_hashes` of the log that it is of, are set by what handles it."""
+    """One call of one method. `token`, and `chain_hashes` of the log that it is of, are set by what handles it.
+
+    Attributes:
+        claimed_user: Who says that it is him who asks, if anybody does.
+        log: Which log the call is meant for, if it says so.
+        peer: The connection that it came by.
+    """
 
     __slots__ = (
         "_context",
@@ -37,7 +43,10 @@ class Call:
         "_min_token",
         "_started_s",
         "chain_hashes",
+        "claimed_user",
+        "log",
         "method",
+        "peer",
         "request_id",
         "takes_hash",
         "takes_json",
@@ -53,6 +62,9 @@ class Call:
         self.takes_hash = False
         self.takes_json = False
         self.request_id = ""
+        self.log: str | None = None
+        self.claimed_user: bytes | None = None
+        self.peer = context.peer()
         self._context = context
         self._key = ""
         self._min_token = ""
@@ -67,8 +79,12 @@ class Call:
                 self.takes_json = value == "1"
             elif name == REQUEST_ID:
                 self.request_id = _request_id(str(value))
+            elif name == LOG:
+                self.log = str(value)
+            elif name == CLAIMED_USER and isinstance(value, bytes):
+                self.claimed_user = value
         if not self.request_id:
-            self.request_id = uuid.uuid4().hex
+            self.request_id = token_hex(_REQUEST_ID_BYTES)
 
     @property
     def min_token(self) -> Token | None:
@@ -142,6 +158,8 @@ class Call:
 
 
 _REQUEST_ID_CHARS_MAX: Final = 64
+_REQUEST_ID_BYTES: Final = 16
+"""Of one of ours, which no client gave."""
 
 
 def _request_id(value: str) -> str:

@@ -1,9 +1,7 @@
 """Who asks, as the request metadata of a call claims it: read before the call is handled, told in what it records."""
 
 from contextvars import ContextVar
-from typing import Any, Final
-
-import grpc.aio
+from typing import Final
 
 from modelbox_events import Context
 from modelbox_gateway.claimed import ClaimedUsers
@@ -16,16 +14,14 @@ _NOBODY: Final = Context()
 _asking: Final[ContextVar[Context]] = ContextVar("asking", default=_NOBODY)
 
 
-async def identify(users: ClaimedUsers, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-    """Take note of who asks, for the events of this call.
+async def identify(users: ClaimedUsers, name: bytes) -> None:
+    """Take note of who asks, by the header `CLAIMED_USER`, for the events of this call.
 
     Raises:
         LogUnavailableError: A user who is new could not be taken in.
     """
-    for name, value in context.invocation_metadata() or ():
-        if name == CLAIMED_USER and isinstance(value, bytes):
-            meta = await users.meta_of(value.decode(errors="replace"))
-            _asking.set(Context(meta=meta) if meta else _NOBODY)
+    meta = await users.meta_of(name.decode(errors="replace"))
+    _asking.set(Context(meta=meta) if meta else _NOBODY)
 
 
 def asking() -> Context:

@@ -14,6 +14,7 @@ from structlog.contextvars import bind_contextvars
 
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_events import LogUnavailableError
+from modelbox_gateway.errors import GatewayError
 from modelbox_gateway.metrics import observe_rpc
 from modelbox_gateway.rpc.frame.call import AnyContext, Call
 from modelbox_gateway.rpc.frame.status import DETAILS_KEY, internal_status, status_of
@@ -43,13 +44,17 @@ class Around(NamedTuple):
     """What the frame of every call needs.
 
     Attributes:
+        admit: Lets a call in, or raises what it is refused with.
+        leave: Takes note that a call which was let in has ended.
         identify: Takes note of who asks. It may have to ask Postgres: so a call's time and errors are kept as those of
             its work.
         trouble: What keeps the log from working, asked shortly before a call's deadline: its client hears that then,
             and not just that nothing came.
     """
 
-    identify: Callable[[AnyContext], Awaitable[None]]
+    admit: Callable[[Call], None]
+    leave: Callable[[Call], None]
+    identify: Callable[[bytes], Awaitable[None]]
     trouble: Trouble
 
 
@@ -81,8 +86,9 @@ def unary(
 
     def wrap(around: Around) -> Handler:
         async def serve(data: bytes, context: AnyContext) -> bytes:
-            async with _Frame(name, context, around.trouble) as call:
-                await around.identify(context)
+            async with _Frame(name, context, around, is_timed=True) as call:
+                if call.claimed_user is not None:
+                    await around.identify(call.claimed_user)
                 answer = await handle(decode(request_type, data), call)
                 return answer.SerializeToString()
 
@@ -101,10 +107,13 @@ def server_stream(
 ) -> Method:
     """Return a method of one request and many answers; see `Method`."""
 
-    def wrap(_around: Around) -> Handler:
+    def wrap(around: Around) -> Handler:
         async def serve(data: bytes, context: AnyContext) -> None:
-            async with _Frame(name, context) as call, aclosing(handle(decode(request_type, data), call)) as answers:
-                async for answer in answers:
+            async with (
+                _Frame(name, context, around) as call,
+                aclosing(handle(decode(request_type, data), call)) as told,
+            ):
+                async for answer in told:
                     await context.write(answer if isinstance(answer, bytes) else answer.SerializeToString())
 
         return grpc.unary_stream_rpc_method_handler(serve)
@@ -124,8 +133,9 @@ def client_stream(
 
     def wrap(around: Around) -> Handler:
         async def serve(frames: AsyncIterator[bytes], context: AnyContext) -> bytes:
-            async with _Frame(name, context) as call:
-                await around.identify(context)
+            async with _Frame(name, context, around) as call:
+                if call.claimed_user is not None:
+                    await around.identify(call.claimed_user)
                 answer = await handle((decode(request_type, frame) async for frame in frames), call)
                 return answer.SerializeToString()
 
@@ -137,29 +147,42 @@ def client_stream(
 class _Frame:
     """What surrounds the handling of every call: the outermost place where an error can arrive."""
 
-    __slots__ = ("_call", "_context", "_found", "_task", "_timer", "_trouble")
+    __slots__ = ("_around", "_call", "_context", "_found", "_is_timed", "_task", "_timer")
 
-    def __init__(self, name: str, context: AnyContext, trouble: Trouble | None = None) -> None:
+    def __init__(self, name: str, context: AnyContext, around: Around, *, is_timed: bool = False) -> None:
+        """With `is_timed`, the call is given up shortly before its deadline where the log is in trouble."""
         self._call = Call(name, context)
         self._context = context
-        self._trouble = trouble
+        self._around = around
+        self._is_timed = is_timed
         self._found: LogUnavailableError | None = None
         self._task: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Call:
+        call = self._call
+        try:
+            self._around.admit(call)
+        except GatewayError as error:
+            await refuse(call, self._context, error)
         # Each call is a task of its own, so this reaches every log line of the call and no other's.
-        bind_contextvars(method=self._call.method, request_id=self._call.request_id)
-        if self._trouble is not None and (answer_s := self._call.answer_s) is not None:
+        bind_contextvars(method=call.method, request_id=call.request_id)
+        if self._is_timed and (answer_s := call.answer_s) is not None:
             self._task = asyncio.current_task()
             self._timer = asyncio.get_running_loop().call_later(answer_s, self._look)
-        return self._call
+        return call
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        try:
+            if self._timer is not None:
+                self._timer.cancel()
+            await self._end(error)
+        finally:
+            self._around.leave(self._call)
+
+    async def _end(self, error: BaseException | None) -> None:
         if self._found is not None and self._task is not None:
             is_ours = not self._task.uncancel()  # else the client went away at the same moment
             error = self._found if is_ours and isinstance(error, asyncio.CancelledError) else error
@@ -175,7 +198,7 @@ class _Frame:
 
     def _look(self) -> None:
         """Give up a call whose deadline is near where the log is in trouble; any other may still be in time."""
-        if self._trouble is not None and self._task is not None and (found := self._trouble()):
+        if self._task is not None and (found := self._around.trouble()):
             self._found = found
             self._task.cancel()
 
