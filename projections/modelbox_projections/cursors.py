@@ -47,18 +47,17 @@ class Cursors:
         """The active generations as last known here."""
         return list(self._known().values())
 
-    def position(self, name: str) -> Position:
-        """Return how far a view has come at least; 0 when nothing is known."""
-        state = self._known().get(name)
-        return state.position if state else Position(0)
+    def position(self, *names: str) -> Position:
+        """Return how far all of these views have come at least; 0 when nothing is known of one."""
+        known = self._known()
+        return min([known[name].position if name in known else Position(0) for name in names])
 
     def as_of(self, names: Sequence[str]) -> Token:
         """Return a token that says how far all of these views have come at least. Ask before the read it is for."""
-        states = [self._known().get(name) for name in names]
-        known = [(state.position, state.hash) for state in states if state is not None]
-        if not known or len(known) < len(states):
+        known = self._known()
+        if not known.keys() >= set(names):
             return Token(self._log.log_id, Position(0))
-        position, chain_hash = min(known)
+        position, chain_hash = min([(known[name].position, known[name].hash) for name in names])
         token = Token(self._log.log_id, position)
         return token.at(chain_hash) if position else token
 

@@ -51,9 +51,10 @@ def decide_create_model(state: ModelState, command: CreateModel) -> list[NewEven
     """Create the model unless it exists."""
     if state.name is not None:
         return []
-    files, opens = tracked_files(command.namespace, command.model_id, command.files)
+    model_id = command.model_id
+    files, opens = tracked_files(command.namespace, model_id, command.files)
     created = ModelCreated(
-        model_id=command.model_id,
+        model_id=model_id,
         name=command.name,
         owner=command.owner,
         task=command.task,

@@ -61,7 +61,7 @@ class Freshness:
         if token is not None:
             position = await self._log.chain_hashes.check(token)
             await self._cursors.wait(views, position, timeout_s=call.wait_s)
-        if self._position(views) < (last_write := self._own_write()):
+        if self._cursors.position(*views) < (last_write := self._own_write()):
             with contextlib.suppress(NotCaughtUpError):  # it was not demanded: the answer's token says how old it is
                 await self._cursors.wait(views, last_write, timeout_s=min(OWN_WRITE_WAIT_S, call.wait_s))
         self._answer(call, self._cursors.as_of(views))
@@ -83,6 +83,3 @@ class Freshness:
         if self._rewinds != self._log.head.rewinds:
             self._rewinds, self._last_write = self._log.head.rewinds, Position(0)
         return self._last_write
-
-    def _position(self, views: Sequence[str]) -> Position:
-        return min(self._cursors.position(name) for name in views)

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import ChangeEvent
+from modelbox_events import ChangeEvent, StreamRef
 from modelbox_events.types.model import MODEL, ModelCreated
 from modelbox_gateway.commands.caller import Caller
 from modelbox_gateway.commands.result import Result
@@ -50,26 +50,27 @@ class ModelMethods:
             metadata=requests.metadata_of("metadata", request.metadata),
             files=requests.files_of("files", request.files),
         )
-        created = await self._create(command, call.caller(request))
-        self._backend.objects.remember(command.stream)
+        stream = command.stream
+        created = await self._create(command, stream, call.caller(request))
+        self._backend.objects.remember(stream)
         self._backend.freshness.wrote(call, created.appended)
         recorded_at = timestamp(created.recorded_at)
         return pb.CreateModelResponse(
-            id=str(command.model_id), created_at=recorded_at, updated_at=recorded_at, exists=created.exists
+            id=str(stream.id), created_at=recorded_at, updated_at=recorded_at, exists=created.exists
         )
 
-    async def _create(self, command: model.CreateModel, caller: Caller) -> Result[ChangeEvent]:
+    async def _create(self, command: model.CreateModel, stream: StreamRef, caller: Caller) -> Result[ChangeEvent]:
         """Create a model, or find the one that has its name: what is decided on it next is then in memory.
 
         Raises:
             ObjectDeletedError: It is there and deleted.
         """
         decide = partial(model.decide_create_model, command=command)
-        result = await self._executor.execute(command.stream, decide, caller, creates=True)
+        result = await self._executor.execute(stream, decide, caller, creates=True)
         if not result.exists:
             return result
-        await self._backend.lifecycles.refuse_deleted("name", command.stream)
-        return await self._backend.creations.first(command.stream, ModelCreated)
+        await self._backend.lifecycles.refuse_deleted("name", stream)
+        return await self._backend.creations.first(stream, ModelCreated)
 
     async def get_model(self, request: pb.GetModelRequest, call: Call) -> pb.GetModelResponse:
         """Return one model by id, or by namespace and name."""
