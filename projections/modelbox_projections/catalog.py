@@ -1,10 +1,16 @@
-"""The projections of this version of ModelBox: each package that has one defines it in its module `projection`."""
+"""The projections of this version of ModelBox: one of each kind of object, and those that packages define.
+
+A package that has one defines it in its module `projection`; of a kind that has none its description is enough.
+"""
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
 from modelbox_projections.errors import UnknownProjectionError
+from modelbox_projections.objects.fold import projection_of_kind
+from modelbox_projections.objects.kinds import KINDS
 from modelbox_projections.packages import modules
 from modelbox_projections.projection import Projection
 
@@ -24,7 +30,13 @@ def _defined() -> Iterator[Projection]:
                 yield value()
 
 
-PROJECTIONS: Final = catalog_of(*_defined())
+def _all() -> Iterator[Projection]:
+    defined = catalog_of(*_defined())
+    yield from defined.values()
+    yield from (projection_of_kind(kind) for kind in KINDS.values() if kind.view not in defined)
+
+
+PROJECTIONS: Final = catalog_of(*sorted(_all(), key=attrgetter("name")))
 
 
 def projection_of(catalog: Catalog, name: str) -> Projection:

@@ -118,7 +118,7 @@ async def _ask(views: Views, connection: asyncpg.Connection, question: Question)
     async def search() -> None:
         await views.of(Search).page(
             "run",
-            Scope(experiment_id=EXPERIMENT),
+            Scope(parents={"experiment_id": EXPERIMENT}),
             filter=question.filter,
             order_by=question.order_by,
             limit=PAGE,
@@ -144,7 +144,7 @@ async def _token_at(views: Views, question: Question) -> str:
     for _ in range(0, DEEP, 10_000):
         page = await views.of(Search).page(
             "run",
-            Scope(experiment_id=EXPERIMENT),
+            Scope(parents={"experiment_id": EXPERIMENT}),
             filter=question.filter,
             order_by=question.order_by,
             limit=10_000,

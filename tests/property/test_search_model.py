@@ -9,16 +9,12 @@ from hypothesis import strategies as st
 from modelbox_events import Log
 from modelbox_events.event import Kind
 from modelbox_projections import PROJECTIONS, FilterError, Found, InvalidPageTokenError, Scope, Views, prepare
+from modelbox_projections.search.kinds import KINDS
 from modelbox_projections.search.queries import Search
 from tests.integration.projections_support import WAIT_S, running
 from tests.property.search_model import Drawn, DrawnOrder, filters, orders
 from tests.property.search_population import EXPERIMENTS, MODELS, NAMESPACES, Item, Population
 
-PARENTS: dict[Kind, list[str]] = {
-    "run": ["experiment_id", "parent_id"],
-    "checkpoint": ["experiment_id", "run_id"],
-    "model_version": ["model_id", "run_id"],
-}
 kinds: st.SearchStrategy[Kind] = st.sampled_from(["run", "checkpoint", "model_version"])
 # Each example runs on the same objects: they are only read.
 thorough = settings(
@@ -48,15 +44,14 @@ async def objects(dsn: str, log: Log) -> Objects:
 @st.composite
 def scopes(draw: st.DrawFn, kind: Kind) -> Scope:
     parents: dict[str, UUID] = {}
-    for name in draw(st.sets(st.sampled_from(PARENTS[kind]), max_size=1)):
+    for name in draw(st.sets(st.sampled_from(sorted(KINDS[kind].parents)), max_size=1)):
         parents[name] = draw(st.sampled_from([*EXPERIMENTS, *MODELS]))
-    return Scope(namespace=draw(st.sampled_from(["", *NAMESPACES])), recursive=draw(st.booleans()), **parents)
+    return Scope(namespace=draw(st.sampled_from(["", *NAMESPACES])), recursive=draw(st.booleans()), parents=parents)
 
 
 def is_in(scope: Scope, item: Item) -> bool:
-    for name in ("experiment_id", "run_id", "model_id", "parent_id"):
-        if getattr(scope, name) not in (None, item.fields.get(name)):
-            return False
+    if any(item.fields.get(name) != parent for name, parent in scope.parents.items()):
+        return False
     below = scope.recursive and item.namespace.startswith(f"{scope.namespace}/")
     return not scope.namespace or item.namespace == scope.namespace or below
 

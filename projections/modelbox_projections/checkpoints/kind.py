@@ -50,6 +50,7 @@ def _made_with(created: CheckpointCreated) -> Iterator[Origin]:
 KIND: Final = ObjectKind(
     creation=CheckpointCreated,
     reads=Checkpoints,
+    code_version=3,
     statements=STATEMENTS,
     own=("experiment_id", "run_id", "epoch", "step"),
     fields={**wholes("epoch", "step"), **ids("experiment_id"), **ids("run_id", nullable=True)},

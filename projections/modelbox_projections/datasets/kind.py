@@ -42,6 +42,7 @@ class Datasets(Objects[DatasetRow]):
 KIND: Final = ObjectKind(
     creation=DatasetCreated,
     reads=Datasets,
+    code_version=3,
     statements=STATEMENTS,
     own=("location", "digest", "columns", "row_count", "column_count"),
     fields={**texts("name", "location", "digest"), **wholes("row_count", "column_count")},

@@ -43,6 +43,7 @@ class Experiments(Objects[ExperimentRow]):
 KIND: Final = ObjectKind(
     creation=ExperimentCreated,
     reads=Experiments,
+    code_version=3,
     statements=STATEMENTS,
     own=("framework", "external_id", "parent_id"),
     fields={

@@ -89,6 +89,7 @@ def _made_with(created: ModelVersionCreated) -> Iterator[Origin]:
 KIND: Final = ObjectKind(
     creation=ModelVersionCreated,
     reads=ModelVersions,
+    code_version=4,
     statements=STATEMENTS,
     own=("model_id", "version", "framework", "experiment_id", "run_id", "checkpoint_id"),
     fields={

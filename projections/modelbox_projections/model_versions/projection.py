@@ -56,7 +56,6 @@ class ModelVersionsProjection(ObjectProjection):
 
     kind: ClassVar = KIND
     changes: ClassVar = ModelVersionChanges
-    code_version: ClassVar = 4
     own_events: ClassVar = names_of(UniqueTagMoved, UniqueTagRemoved)
     own_tables: ClassVar = ("last_tags",)
     own_relations: ClassVar = ("unique_tags",)

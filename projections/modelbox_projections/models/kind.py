@@ -59,6 +59,7 @@ class Models(Objects[ModelRow]):
 KIND: Final = ObjectKind(
     creation=ModelCreated,
     reads=Models,
+    code_version=4,
     statements=STATEMENTS,
     fields=texts("name", "owner", "task", "description"),
     counts=True,

@@ -1,4 +1,4 @@
-"""The projection of one kind of objects.
+"""The projection of one kind of objects; a kind to which more can happen than to any object adds what that changes.
 
 Must not know: any kind of object.
 """
@@ -19,7 +19,7 @@ class ObjectProjection(Projection):
     `updated_at` is when what is known of the object last changed, or its metadata, hyperparameters or files.
 
     Attributes:
-        kind: The kind, from which name and statements follow.
+        kind: The kind, from which name, version and statements follow.
         changes: What events change of such objects.
         own_events: Names of the event types that only this kind has, beside its creation.
         own_tables: The tables that it has beside those of every kind.
@@ -39,6 +39,7 @@ class ObjectProjection(Projection):
         super().__init_subclass__()
         kind = cls.kind
         cls.name = kind.view
+        cls.code_version = kind.code_version
         cls.event_types = names_of(kind.creation) | cls.own_events | OF_ANY_OBJECT
         cls.stream_type = kind.name if cls.is_created_in_its_stream else None
         cls.tables = ("objects", "touches", *cls.own_tables)
@@ -56,3 +57,12 @@ class ObjectProjection(Projection):
         for event in events:
             changes.add(event)
         await changes.write(connection)
+
+
+def projection_of_kind(described: ObjectKind[Any]) -> ObjectProjection:
+    """Return the projection of a kind to which nothing happens but what can to any object."""
+
+    class KindProjection(ObjectProjection):
+        kind: ClassVar = described
+
+    return KindProjection()

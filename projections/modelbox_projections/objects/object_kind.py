@@ -3,7 +3,7 @@
 Must not know: any kind of object.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -35,12 +35,14 @@ class ObjectKind(Generic[Creation]):
     Attributes:
         creation: The event that creates one. It has `labels`; its other fields fill the columns of the same names.
         reads: How its view is read; the rows say what readers see.
+        code_version: Raised whenever the same log would give other rows or columns of it; its view is then rebuilt.
         statements: Its SQL by name: `tables` adds its columns to table `objects`. A column of the row that is none of
             the table's makes it say what readers see, in `view`.
         own: The columns that it adds and that the creation fills.
         begins: Further columns that it adds, with the text that each has at the beginning.
         fields: What can be searched for beside what every kind has.
         aliases: Fields by the names that other trackers have for them, where the meaning is equal.
+        words: Other words for its fields, by which people may mean them.
         counts: Whether a namespace with nothing but one of it holds something.
         named: What lineage calls an object.
         made_with: What its creation says that it was made with.
@@ -48,11 +50,13 @@ class ObjectKind(Generic[Creation]):
 
     creation: type[Creation]
     reads: type[Objects[Any]]
+    code_version: int
     statements: Mapping[str, str]
     own: tuple[str, ...] = ()
     begins: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, FieldRule] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     counts: bool = False
     named: Callable[[Creation], str] = attrgetter("name")
     made_with: Callable[[Creation], Iterable[Origin]] = nothing_known

@@ -85,6 +85,7 @@ def _made_with(created: RunCreated) -> Iterator[Origin]:
 KIND: Final = ObjectKind(
     creation=RunCreated,
     reads=Runs,
+    code_version=4,
     statements=STATEMENTS,
     own=("experiment_id", "parent_id", "started_at", "source", "external_id"),
     begins={"status": "running", "reason": ""},
@@ -99,5 +100,14 @@ KIND: Final = ObjectKind(
         **{f"source.{name}": _of_source(name) for name in _SOURCE_FIELDS},
     },
     aliases={"run_name": "name", "run_id": "id"},  # MLflow's
+    words={
+        "started_at": ("start_time", "started", "start"),
+        "ended_at": ("end_time", "ended", "end", "finished_at"),
+        "status": ("state",),
+        "duration": ("runtime", "elapsed"),
+        "source.user": ("user", "user_id"),
+        "source.commit": ("commit",),
+        "source.branch": ("branch",),
+    },
     made_with=_made_with,
 )

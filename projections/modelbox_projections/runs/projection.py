@@ -51,5 +51,4 @@ class RunsProjection(ObjectProjection):
 
     kind: ClassVar = KIND
     changes: ClassVar = RunChanges
-    code_version: ClassVar = 4
     own_events: ClassVar = names_of(RunEnded, RunResumed)

@@ -6,7 +6,7 @@ that holds the key. Nothing that a user wrote is ever put into them.
 Must not know: any kind of object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -146,6 +146,14 @@ EVERY: Final[Mapping[str, FieldRule]] = {
     ),
 }
 """The fields that every kind has."""
+
+EVERY_WORDS: Final[Mapping[str, Sequence[str]]] = {
+    "created_at": ("creation_time", "created"),
+    "updated_at": ("last_update_time", "updated"),
+    "description": ("note", "notes"),
+    "comment": ("note", "notes"),
+}
+"""Other words for fields that any kind may have, each without a key."""
 
 METRIC_SUFFIXES: Final[Mapping[str, FieldRule]] = {
     "latest": _metric("latest"),

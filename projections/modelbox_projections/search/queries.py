@@ -4,8 +4,6 @@ import asyncio
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from modelbox_events import Database
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError, SearchTooSlowError
@@ -77,7 +75,7 @@ class Search:
             draft = Draft(kind, scope, filter=filter, order_by=order_by, include_deleted=include_deleted)
         except FilterError as error:
             raise await self._narrowed(kind, scope, error) from None
-        search = (kind, msgspec.structs.astuple(scope), filter, order_by, include_deleted)
+        search = (kind, scope.told(), filter, order_by, include_deleted)
         tokens = PageTokens(search, draft.types)
         sql, parameters = draft.statement(limit=limit, after=tokens.values(after) if after else None)
         async with self._database.acquire() as connection:

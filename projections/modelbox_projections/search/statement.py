@@ -3,9 +3,9 @@
 Must not know: any kind of object.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,24 +13,29 @@ import msgspec
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError
 from modelbox_projections.search.conditions import OWN, BoundField, Conditions, Parameters
-from modelbox_projections.search.kinds import KINDS, PARENTS, field_of
+from modelbox_projections.search.kinds import KINDS, field_of
 from modelbox_projections.search.parser import parse_filter, parse_order
 from modelbox_projections.search.syntax import OrderKey
 
+_TOLD_FIRST: Final = ("experiment_id", "run_id", "model_id", "parent_id")
+"""Parents in the order in which page tokens have always told them: a token outlives an upgrade."""
+
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """Among which objects is searched; what is empty or None does not narrow it.
+    """Among which objects is searched; what is empty does not narrow it.
 
-    `recursive` takes the namespaces below in: `langtech` with `langtech/asr`. Which parents a kind can have, `KINDS`
-    says.
+    `recursive` takes the namespaces below in: `langtech` with `langtech/asr`. `parents` are objects by the fields that
+    name them, such as `run_id`: which a kind can have, `KINDS` says.
     """
 
     namespace: str = ""
     recursive: bool = False
-    experiment_id: UUID | None = None
-    run_id: UUID | None = None
-    model_id: UUID | None = None
-    parent_id: UUID | None = None
+    parents: Mapping[str, UUID] = {}
+
+    def told(self) -> tuple[object, ...]:
+        """Return what tells it from other scopes."""
+        others = sorted(item for item in self.parents.items() if item[0] not in _TOLD_FIRST)
+        return (self.namespace, self.recursive, *map(self.parents.get, _TOLD_FIRST), *others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +178,10 @@ def scope_conditions(kind: Kind, scope: Scope, parameters: Parameters, *, includ
         same = f"{OWN}.namespace = {namespace}"
         below = f"starts_with({OWN}.namespace, {namespace} || '/')"
         conditions.append(f"({same} OR {below})" if scope.recursive else same)
-    for name in PARENTS:
-        if (parent := getattr(scope, name)) is not None:
-            if name not in KINDS[kind].parents:
-                raise ValueError(f"a {kind} has no {name}; scopes of it are {sorted(KINDS[kind].parents)}")
-            conditions.append(f"{OWN}.{name} = {parameters.add(parent, 'uuid')}")
+    for name, parent in scope.parents.items():
+        if name not in KINDS[kind].parents:
+            raise ValueError(f"a {kind} has no {name}; scopes of it are {sorted(KINDS[kind].parents)}")
+        conditions.append(f"{OWN}.{name} = {parameters.add(parent, 'uuid')}")
     if not include_deleted:
         conditions.append(f"{OWN}.deleted_at IS NULL")
     return conditions

@@ -99,7 +99,7 @@ class CheckpointMethods:
             call,
             request,
             kind=CHECKPOINT,
-            scope=Scope(experiment_id=wanted.get("experiment_id"), run_id=wanted.get("run_id")),
+            scope=Scope(parents=wanted),
             views=_VIEWS,
             messages_of=self._messages,
         )

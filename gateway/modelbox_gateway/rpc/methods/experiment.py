@@ -79,7 +79,8 @@ class ExperimentMethods:
         if request.parent_id:
             parent_id = fields.object_id("parent_id", request.parent_id)
             # The children of an experiment may be in other namespaces.
-            scope = Scope(namespace=fields.optional_name("namespace", request.namespace), parent_id=parent_id)
+            namespace = fields.optional_name("namespace", request.namespace)
+            scope = Scope(namespace=namespace, parents={"parent_id": parent_id})
             await self._backend.objects.find("parent_id", parent_id, kind=EXPERIMENT)
         else:
             scope = Scope(namespace=fields.namespace("namespace", request.namespace))

@@ -188,19 +188,22 @@ class RunMethods:
 
     async def _scope(self, request: pb.ListRunsRequest) -> Scope:
         """Return among which runs is searched: one of experiment and namespace; of a parent, the namespace is open."""
-        parent_id = fields.object_id("parent_id", request.parent_id) if request.parent_id else None
-        experiment_id = fields.object_id("experiment_id", request.experiment_id) if request.experiment_id else None
+        parents = {
+            field: fields.object_id(field, text)
+            for field, text in (("parent_id", request.parent_id), ("experiment_id", request.experiment_id))
+            if text
+        }
         namespace = fields.optional_name("namespace", request.namespace)
-        if request.all_namespaces and (namespace or experiment_id is not None):
+        if request.all_namespaces and (namespace or "experiment_id" in parents):
             raise InvalidFieldError("all_namespaces", "stands beside experiment_id or namespace; give one of them")
-        if experiment_id is not None and namespace:
+        if "experiment_id" in parents and namespace:
             raise InvalidFieldError("namespace", "stands beside experiment_id; give one of them")
-        if experiment_id is None and parent_id is None and not request.all_namespaces:
+        if not parents and not request.all_namespaces:
             namespace = fields.namespace("namespace", request.namespace)
-        for field, kind, wanted in (("experiment_id", EXPERIMENT, experiment_id), ("parent_id", RUN, parent_id)):
-            if wanted is not None:
-                await self._backend.objects.find(field, wanted, kind=kind)
-        return Scope(namespace=namespace, recursive=request.recursive, experiment_id=experiment_id, parent_id=parent_id)
+        for field in sorted(parents):
+            kind = EXPERIMENT if field == "experiment_id" else RUN
+            await self._backend.objects.find(field, parents[field], kind=kind)
+        return Scope(namespace=namespace, recursive=request.recursive, parents=parents)
 
     async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.Run]:
         views = self._backend.services.views

@@ -27,7 +27,8 @@ async def unfound_version(backend: Backend, model_id: UUID, field: str, wanted: 
         remedy = await _restorable(backend, model_id, wanted)
         there_are = await views.of(ModelVersions).tags(model_id)
     else:
-        there_are = await views.of(Search).newest_names(MODEL_VERSION, Scope(model_id=model_id), field="version")
+        scope = Scope(parents={"model_id": model_id})
+        there_are = await views.of(Search).newest_names(MODEL_VERSION, scope, field="version")
     return ObjectNotFoundError(
         field,
         "model version",

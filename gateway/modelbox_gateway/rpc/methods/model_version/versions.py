@@ -72,7 +72,7 @@ class ModelVersionMethods:
         """Return a page of a model's versions, newest first unless another order is asked for."""
         model_id = fields.object_id("model", request.model)
         await self._backend.objects.find("model", model_id, kind=MODEL)
-        scope = Scope(model_id=model_id)
+        scope = Scope(parents={"model_id": model_id})
         page = await search_page(
             self._backend,
             call,

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="attr-defined,import-not-found"
 # pyright: reportMissingImports=false
 # What is imported of the toy is found beside the real packages only when it runs.
 """Toys: what is known of each, how they are read, and what can be searched for."""
@@ -51,6 +52,7 @@ def _made_with(created: ToyCreated) -> Iterator[Origin]:
 KIND: Final = ObjectKind(
     creation=ToyCreated,
     reads=Toys,
+    code_version=1,
     statements=STATEMENTS,
     own=("color", "wheels", "parts", "run_id"),
     fields={**texts("name", "owner", "color"), **wholes("wheels"), **ids("run_id", nullable=True)},
