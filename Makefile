@@ -25,7 +25,7 @@ UPGRADE := build/upgrade/$(UPGRADE_FROM)
 PYTHONS ?= python3.12 python3.13
 ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
 	$(addprefix tests/integration/test_sdk_,endings.py shutdown.py leftover.py signals.py keeper.py)
-PROTO := sdk/proto/modelbox/proto/modelstore.proto
+PROTO := $(wildcard sdk/proto/modelbox/proto/*.proto)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup fmt lint types mypy pyright test test-all test-matrix test-containers test-pythons test-integrations $(INTEGRATIONS:%=test-%) test-overhead test-upgrade coverage check demo serve site bench bench-peers proto schema clean
@@ -174,7 +174,7 @@ $(PEERS)/.ready: $(PEERS_PIN)
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -c $(PEERS_PIN) mlflow psycopg2-binary
 	@touch $@
 
-proto: ## Generate the Python stubs from the .proto file
+proto: ## Generate the Python stubs from the .proto files
 	$(PYTHON) -m venv .venv-proto
 	# Code of this version works with protobuf 6.31 and 7; what a newer one generates asks for 7.
 	.venv-proto/bin/pip install --quiet --disable-pip-version-check grpcio-tools==1.76.0

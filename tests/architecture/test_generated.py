@@ -1,5 +1,6 @@
 """Generated files are what their sources generate today."""
 
+import importlib
 from pathlib import Path
 
 import grpc_tools
@@ -9,13 +10,13 @@ import pytest
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
 from grpc_tools import protoc
 
-from modelbox.proto import modelstore_pb2
 from modelbox_events.registry import REGISTRY, EventType
 from modelbox_events.schema_files import json_schema, schema_file, schema_text
 from tests.architecture.tree import REPOSITORY
 
 SCHEMAS = REPOSITORY / "events/modelbox_events/schemas"
-PROTO = "modelbox/proto/modelstore.proto"
+CONTRACT = REPOSITORY / "sdk/proto"
+PROTOS = sorted(path.relative_to(CONTRACT) for path in CONTRACT.rglob("*.proto"))
 
 
 @pytest.mark.parametrize("event_type", REGISTRY.types.values(), ids=lambda event_type: event_type.name)
@@ -36,30 +37,33 @@ def test_every_schema_version_has_its_file() -> None:
     assert committed == expected
 
 
-def test_python_stubs_are_current(tmp_path: Path) -> None:
-    described = _describe(tmp_path)
+@pytest.mark.parametrize("proto", PROTOS, ids=str)
+def test_python_stubs_are_current(proto: Path, tmp_path: Path) -> None:
+    described = _describe(proto, tmp_path)
     committed = FileDescriptorProto()
-    modelstore_pb2.DESCRIPTOR.CopyToProto(committed)
+    stubs = importlib.import_module(f"modelbox.proto.{proto.stem}_pb2")
+    stubs.DESCRIPTOR.CopyToProto(committed)
     assert committed == described, "run `make proto`"
 
 
-def test_service_stubs_have_every_call(tmp_path: Path) -> None:
-    stubs = (REPOSITORY / "sdk/python/modelbox/proto/modelstore_pb2_grpc.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("proto", PROTOS, ids=str)
+def test_service_stubs_have_every_call(proto: Path, tmp_path: Path) -> None:
+    stubs = (REPOSITORY / f"sdk/python/modelbox/proto/{proto.stem}_pb2_grpc.py").read_text(encoding="utf-8")
     calls = [
         f"/modelbox.{service.name}/{method.name}"
-        for service in _describe(tmp_path).service
+        for service in _describe(proto, tmp_path).service
         for method in service.method
     ]
     assert calls
     assert [call for call in calls if f"'{call}'" not in stubs] == [], "run `make proto`"
 
 
-def _describe(folder: Path) -> FileDescriptorProto:
-    """Compile the .proto file and return its descriptor."""
-    output = folder / "modelstore.binpb"
+def _describe(proto: Path, folder: Path) -> FileDescriptorProto:
+    """Compile a .proto file and return its descriptor."""
+    output = folder / "described.binpb"
     well_known = Path(grpc_tools.__file__).parent / "_proto"
-    roots = [f"--proto_path={REPOSITORY / 'sdk/proto'}", f"--proto_path={well_known}"]
-    assert protoc.main(["protoc", *roots, f"--descriptor_set_out={output}", PROTO]) == 0
+    roots = [f"--proto_path={CONTRACT}", f"--proto_path={well_known}"]
+    assert protoc.main(["protoc", *roots, f"--descriptor_set_out={output}", str(proto)]) == 0
     described = FileDescriptorSet.FromString(output.read_bytes()).file[0]
     for message in described.message_type:
         _drop_json_names(message)

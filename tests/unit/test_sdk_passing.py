@@ -19,6 +19,8 @@ from modelbox.journal.aside import Aside, Fate, refused_in
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import Record
+from modelbox.kinds.experiment import CREATE_EXPERIMENT
+from modelbox.kinds.run import CREATE_RUN
 from modelbox.limits import ALONE_MAX, STUCK_SCORE, SUSPECTS_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transport import methods
@@ -55,10 +57,10 @@ CHECKPOINT = object_id("checkpoint", RUN, "step", "7")
         (value(RUN), record(methods.SET_RUN_STATUS, id=RUN), False),
         (value(RUN), record(methods.LOG_EVENT, parent_id=RUN), True),
         (value(RUN), record(methods.CREATE_CHECKPOINT, run_id=RUN, step=7), True),
-        (record(methods.CREATE_RUN, id=RUN, experiment_id=OTHER), points(RUN), False),
-        (record(methods.CREATE_RUN, id=RUN, experiment_id=OTHER), points(OTHER), True),
-        (record(methods.CREATE_RUN, id=RUN), record(methods.LINK_LINEAGE, from_id=OTHER, to_id=RUN), False),
-        (record(methods.CREATE_EXPERIMENT, name="digits"), record(methods.CREATE_RUN, experiment_id=EXPERIMENT), False),
+        (record(CREATE_RUN, id=RUN, experiment_id=OTHER), points(RUN), False),
+        (record(CREATE_RUN, id=RUN, experiment_id=OTHER), points(OTHER), True),
+        (record(CREATE_RUN, id=RUN), record(methods.LINK_LINEAGE, from_id=OTHER, to_id=RUN), False),
+        (record(CREATE_EXPERIMENT, name="digits"), record(CREATE_RUN, experiment_id=EXPERIMENT), False),
         (record(methods.CREATE_CHECKPOINT, run_id=RUN, step=7), points(CHECKPOINT), False),
         (Record("FromTheFuture", b""), points(RUN), False),
         (Record("CreateRun", b"\xff"), points(RUN), False),
@@ -70,8 +72,8 @@ def test_what_may_pass_a_stuck_record(stuck: Record, later: Record, *, may_pass:
 
 
 def test_what_depends_on_what_may_not_pass_may_not_either() -> None:
-    order = Order([record(methods.CREATE_EXPERIMENT, name="digits")])
-    assert not order.may_go(record(methods.CREATE_RUN, id=RUN, experiment_id=EXPERIMENT))
+    order = Order([record(CREATE_EXPERIMENT, name="digits")])
+    assert not order.may_go(record(CREATE_RUN, id=RUN, experiment_id=EXPERIMENT))
     assert not order.may_go(points(RUN))
     assert order.may_go(points(OTHER))
 

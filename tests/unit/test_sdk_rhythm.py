@@ -13,10 +13,10 @@ from modelbox.errors import ServerError
 from modelbox.ids import logged_at
 from modelbox.journal.folder import unanswered
 from modelbox.journal.record import METRICS, Record
+from modelbox.kinds.run import CREATE_RUN
 from modelbox.limits import BATCH_POINTS_MAX
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transport.connection import IDEMPOTENCY_KEY, Connection
-from modelbox.transport.methods import CREATE_RUN
 from tests.unit.journal_server import WAIT_S, Server, close, folder_of, until
 
 NEVER_S = 3600.0

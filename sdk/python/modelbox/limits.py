@@ -208,7 +208,7 @@ COMPARED_RUNS_MAX: Final = 1_000
 """Runs in one comparison."""
 
 OFFLINE_AFTER_S: Final = 3.0
-"""How long the creation of an experiment, run, checkpoint or dataset waits for the server, in seconds."""
+"""How long the creation of an object waits for the server before it is made later, in seconds."""
 
 HEARTBEAT_S: Final = 15.0
 """How often the runs of this process are said to be alive, in seconds, until the server says otherwise."""

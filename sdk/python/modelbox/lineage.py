@@ -19,8 +19,7 @@ class Direction(StrEnum):
 class LineageNode:
     """Something that was made or used.
 
-    `type` is "dataset", "run", "checkpoint", "model_version", "experiment", "model" or "code"; the name of code is its
-    repository and commit.
+    `type` is the kind of an object, such as "run", or "code", whose name is its repository and commit.
     """
 
     id: str

@@ -18,6 +18,9 @@ from modelbox.config import resolve_address
 from modelbox.enums import FileType, MLFramework
 from modelbox.fields import check_metric_value, check_step, check_time, check_wallclock
 from modelbox.kinds.artifact import Artifact, artifact_of
+from modelbox.kinds.experiment import CREATE_EXPERIMENT, GET_EXPERIMENT, LIST_EXPERIMENTS
+from modelbox.kinds.model import CREATE_MODEL, LIST_MODELS
+from modelbox.kinds.model_version import CREATE_MODEL_VERSION
 from modelbox.logged_events import Event, wire_event
 from modelbox.metadata import decode_metadata, encode_metadata
 from modelbox.proto import modelstore_pb2 as pb
@@ -56,15 +59,15 @@ class ModelBoxClient:
             external_id=external_id,
             framework=MLFramework(framework_proto).name,
         )
-        return self._connection.call(methods.CREATE_EXPERIMENT, request)
+        return self._connection.call(CREATE_EXPERIMENT, request)
 
     def get_experiment(self, id: str) -> pb.GetExperimentResponse:  # noqa: A002  # its published name
         """Call GetExperiment."""
-        return self._connection.call(methods.GET_EXPERIMENT, pb.GetExperimentRequest(id=id))
+        return self._connection.call(GET_EXPERIMENT, pb.GetExperimentRequest(id=id))
 
     def list_experiments(self, namespace: str = "") -> pb.ListExperimentsResponse:
         """Call ListExperiments: at most the first 1,000."""
-        return self._connection.call(methods.LIST_EXPERIMENTS, pb.ListExperimentsRequest(namespace=namespace))
+        return self._connection.call(LIST_EXPERIMENTS, pb.ListExperimentsRequest(namespace=namespace))
 
     def create_checkpoint(
         self,
@@ -102,11 +105,11 @@ class ModelBoxClient:
             description=description,
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
         )
-        return self._connection.call(methods.CREATE_MODEL, request)
+        return self._connection.call(CREATE_MODEL, request)
 
     def list_models(self, namespace: str = "") -> pb.ListModelsResponse:
         """Call ListModels: at most the first 1,000."""
-        return self._connection.call(methods.LIST_MODELS, pb.ListModelsRequest(namespace=namespace))
+        return self._connection.call(LIST_MODELS, pb.ListModelsRequest(namespace=namespace))
 
     def create_model_version(
         self,
@@ -129,7 +132,7 @@ class ModelBoxClient:
             framework=MLFramework(framework_proto).name,
             unique_tags=unique_tags,
         )
-        return self._connection.call(methods.CREATE_MODEL_VERSION, request)
+        return self._connection.call(CREATE_MODEL_VERSION, request)
 
     def list_model_versions(self, model_id: str) -> pb.ListModelVersionsResponse:
         """Call ListModelVersions: at most the first 1,000."""

@@ -16,6 +16,7 @@ from modelbox.transport.methods import (
     LIST_NAMESPACES,
     PROMOTE_CHECKPOINT,
     NamedMethod,
+    known,
 )
 from modelbox.values import OnProgress
 
@@ -36,9 +37,8 @@ def send(
     if record.method == UPLOAD:
         return send_upload(transfers, record.request, on_progress)
     headers = connection.headers_with_key(record.key)
-    return connection.call_encoded(
-        NamedMethod(record.method), record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S
-    )
+    method = known(record.method) or NamedMethod(record.method)
+    return connection.call_encoded(method, record.request, headers=headers, timeout_s=ATTEMPT_TIMEOUT_S)
 
 
 def was_recorded(connection: Connection, record: Record) -> bool:

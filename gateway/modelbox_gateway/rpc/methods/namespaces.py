@@ -1,12 +1,11 @@
 """Namespaces: ListNamespaces."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events.types.dataset import DATASET
-from modelbox_events.types.experiment import EXPERIMENT
-from modelbox_events.types.model import MODEL
+from modelbox_events.event import Kind
+from modelbox_events.registry import REGISTRY
 from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.method import Method, unary
@@ -16,6 +15,10 @@ from modelbox_projections.namespaces.queries import Namespaces
 
 _VIEWS: Final = ("namespaces",)
 _PAGES: Final = Pages[str]("namespaces", str)
+_COUNTED: Final[Mapping[str, Kind]] = {
+    f"{kind}s": kind for kind in sorted(REGISTRY.kinds) if f"{kind}s" in pb.Namespace.DESCRIPTOR.fields_by_name
+}
+"""The kinds that an answer has a field for, by its name."""
 
 
 class NamespaceMethods:
@@ -35,11 +38,9 @@ class NamespaceMethods:
         namespaces = [
             pb.Namespace(
                 name=row.name,
-                models=row.count(MODEL),
-                experiments=row.count(EXPERIMENT),
-                datasets=row.count(DATASET),
                 created_at=timestamp(row.created_at),
                 updated_at=timestamp(row.updated_at),
+                **{field: row.count(kind) for field, kind in _COUNTED.items()},
             )
             for row in page
         ]

@@ -4,15 +4,16 @@ What is made must be there before anything is said of it, and of two values writ
 Metric points, logged events and links are only added: in which order means nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from functools import cache
+from typing import Final, NamedTuple
 
 import msgspec
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
 
 from modelbox.delivery.keeping import keeping_of
 from modelbox.delivery.uploads import object_of
-from modelbox.ids import DEFAULT_NAMESPACE, model_id, object_id
 from modelbox.journal.record import KEEP_FILES, METRICS, UPLOAD, Record
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transport import methods
@@ -22,43 +23,8 @@ _UNORDERED: Final = frozenset(
 )
 """Calls whose order does not matter."""
 
-REFERENCES: Final = ("id", "parent_id", "experiment_id", "run_id", "from_id", "to_id", "checkpoint_id", "model")
-"""Fields that name objects."""
-
-
-def _checkpoint_id(request: pb.CreateCheckpointRequest) -> str:
-    unit, number = ("step", request.step) if request.HasField("step") else ("epoch", request.epoch)
-    return object_id("checkpoint", request.run_id or request.experiment_id, unit, str(number))
-
-
-_MADE: Final[Mapping[str, Callable[[Any], str]]] = {
-    methods.CREATE_EXPERIMENT.name: lambda of: object_id("experiment", of.namespace or DEFAULT_NAMESPACE, of.name),
-    methods.CREATE_RUN.name: lambda of: of.id,
-    methods.CREATE_CHECKPOINT.name: _checkpoint_id,
-    methods.CREATE_DATASET.name: lambda of: object_id("dataset", of.namespace or DEFAULT_NAMESPACE, of.name, of.digest),
-    methods.CREATE_MODEL.name: lambda of: model_id(of.namespace or DEFAULT_NAMESPACE, of.name),
-}
-"""The id of what a call makes."""
-
-_REQUESTS: Final[Mapping[str, Any]] = {
-    method.name: method.request
-    for method in (
-        methods.CREATE_EXPERIMENT,
-        methods.CREATE_RUN,
-        methods.CREATE_CHECKPOINT,
-        methods.CREATE_DATASET,
-        methods.CREATE_MODEL,
-        methods.LINK_LINEAGE,
-        methods.LOG_EVENT,
-        methods.LOG_HYPERPARAMETERS,
-        methods.LOG_METRICS_BATCH,
-        methods.PROMOTE_CHECKPOINT,
-        methods.SET_RUN_STATUS,
-        methods.TRACK_ARTIFACTS,
-        methods.UPDATE_METADATA,
-        methods.UPLOAD_FILES,
-    )
-}
+_ELSEWHERE: Final = frozenset({"external_id", "upload_id"})
+"""Fields whose names end as those that name objects do."""
 
 
 class About(NamedTuple):
@@ -119,26 +85,32 @@ def about_of(record: Record) -> About | None:
             return About("", frozenset({target}))
         except msgspec.MsgspecError:
             return None
-    kind = _REQUESTS.get(record.method)
-    if kind is None:
+    method = methods.known(record.method)
+    if method is None:
         return None
     try:
-        request = kind.FromString(record.request)
+        request = method.request.FromString(record.request)
     except DecodeError:
         return None
     if isinstance(request, pb.UploadFilesRequest):
         return About("", frozenset(file.metadata.parent_id for file in request.files))
-    made = _MADE.get(record.method)
     named = set(named_in(request))
     if record.method == methods.TRACK_ARTIFACTS.name:
         named |= {file.parent_id for file in request.files}
-    return About("" if made is None else made(request), frozenset(filter(None, named)))
+    return About("" if method.makes is None else method.makes(request), frozenset(filter(None, named)))
 
 
 def named_in(request: Message) -> frozenset[str]:
     """Return the ids of the objects that a request names in fields of its own."""
-    fields = request.DESCRIPTOR.fields_by_name
-    return frozenset(filter(None, (getattr(request, name) for name in REFERENCES if name in fields)))
+    return frozenset(filter(None, (getattr(request, name) for name in _references(request.DESCRIPTOR))))
+
+
+@cache
+def _references(request: Descriptor) -> tuple[str, ...]:
+    """Return the fields of a request that name objects: those that are called ids, and the model of a version."""
+    texts = (field.name for field in request.fields if field.type == field.TYPE_STRING)
+    ids = (name for name in texts if name in {"id", "model"} or name.endswith("_id"))
+    return tuple(name for name in ids if name not in _ELSEWHERE)
 
 
 def touched_by(record: Record) -> frozenset[str]:

@@ -14,7 +14,7 @@ from modelbox.ids import model_id as known_model_id
 from modelbox.ids import object_id
 from modelbox.journal.record import Record
 from modelbox.kinds.dataset import UsesDatasets
-from modelbox.kinds.model import Model, NewModel
+from modelbox.kinds.model import CREATE_MODEL, Model, NewModel
 from modelbox.kinds.model_version import MODEL_VERSIONS, ModelVersion, tags_of, version_text
 from modelbox.listed import Listed
 from modelbox.logged_object import asked_id_of
@@ -246,7 +246,7 @@ class HasCheckpoints(UsesDatasets):
         session = self._session
         if isinstance(model, NewModel):
             request = model.request(session)
-            session.call_in_order(methods.CREATE_MODEL, request, after_files=after_files, waits=False)
+            session.call_in_order(CREATE_MODEL, request, after_files=after_files, waits=False)
             model_id = known_model_id(request.namespace, request.name)
         else:
             model_id = model.id

@@ -8,7 +8,7 @@ from typing import Any, Final, Unpack
 from modelbox.client_calls import ClientCalls
 from modelbox.errors import ClosedError, InvalidFieldError, ModelBoxError
 from modelbox.fields import NOT_BY_NAME, check_id, check_labels, check_text
-from modelbox.ids import object_id
+from modelbox.ids import DEFAULT_NAMESPACE, object_id
 from modelbox.limits import PATH_CHARS_MAX
 from modelbox.listed import Listed
 from modelbox.logged_object import LoggedObject
@@ -23,6 +23,7 @@ from modelbox.sending import create, deliver
 from modelbox.session import Session
 from modelbox.shown import Section, Table, pairs
 from modelbox.transport import methods
+from modelbox.transport.methods import Method
 from modelbox.values import DatasetColumn, Labels
 from modelbox.wire import value_of
 
@@ -91,12 +92,19 @@ def _columns_of(dataset: pb.Dataset) -> tuple[DatasetColumn, ...]:
     )
 
 
+def _id_of(request: pb.CreateDatasetRequest) -> str:
+    return object_id("dataset", request.namespace or DEFAULT_NAMESPACE, request.name, request.digest)
+
+
+CREATE_DATASET: Final = Method(
+    "CreateDataset", pb.CreateDatasetRequest, pb.CreateDatasetResponse, writes=True, makes=_id_of
+)
 DATASETS: Final = Kind(
     "dataset",
     Dataset,
     pb.Dataset,
-    get=methods.GET_DATASET,
-    list=methods.LIST_DATASETS,
+    get=Method("GetDataset", pb.GetDatasetRequest, pb.GetDatasetResponse),
+    list=Method("ListDatasets", pb.ListDatasetsRequest, pb.ListDatasetsResponse),
     readers={"columns": _columns_of},
     place=4,
 )
@@ -209,7 +217,7 @@ def _wire_column(column: DatasetColumn) -> pb.DatasetColumn:
 
 
 def _register(session: Session, request: pb.CreateDatasetRequest) -> Dataset:
-    response = create(session, methods.CREATE_DATASET, request)
+    response = create(session, CREATE_DATASET, request)
     if response is not None and response.exists:
         return DATASETS.read(session, pb.GetDatasetRequest(id=response.id), given=request)
     return _as_given(session, request, response)
@@ -217,7 +225,7 @@ def _register(session: Session, request: pb.CreateDatasetRequest) -> Dataset:
 
 def _as_given(session: Session, request: pb.CreateDatasetRequest, response: pb.CreateDatasetResponse | None) -> Dataset:
     created = pb.Dataset(
-        id=object_id("dataset", request.namespace, request.name, request.digest),
+        id=_id_of(request),
         namespace=request.namespace,
         name=request.name,
         location=request.location,

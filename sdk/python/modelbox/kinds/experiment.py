@@ -8,7 +8,7 @@ from modelbox.client_calls import ClientCalls
 from modelbox.enums import MLFramework
 from modelbox.fields import check_labels, check_text
 from modelbox.finding import key_of
-from modelbox.ids import object_id
+from modelbox.ids import DEFAULT_NAMESPACE, object_id
 from modelbox.keyed import KeyedObject, Keys
 from modelbox.kinds.checkpoint import HasCheckpoints
 from modelbox.kinds.run import HasRuns, Run, RunFields, run_table
@@ -23,7 +23,7 @@ from modelbox.sections import ROWS_MAX, events_of, metrics_of
 from modelbox.selection import ChildListFields, Filter, KeyedNamespaceListFields, Where
 from modelbox.sending import create
 from modelbox.shown import Section
-from modelbox.transport import methods
+from modelbox.transport.methods import Method
 from modelbox.values import Labels
 from modelbox.wire import framework_of
 
@@ -67,12 +67,21 @@ class Experiment(KeyedObject, HasRuns, HasCheckpoints):
         yield events_of(self)
 
 
+def _id_of(request: pb.CreateExperimentRequest) -> str:
+    return object_id("experiment", request.namespace or DEFAULT_NAMESPACE, request.name)
+
+
+CREATE_EXPERIMENT: Final = Method(
+    "CreateExperiment", pb.CreateExperimentRequest, pb.CreateExperimentResponse, writes=True, makes=_id_of
+)
+LIST_EXPERIMENTS: Final = Method("ListExperiments", pb.ListExperimentsRequest, pb.ListExperimentsResponse)
+GET_EXPERIMENT: Final = Method("GetExperiment", pb.GetExperimentRequest, pb.GetExperimentResponse)
 EXPERIMENTS: Final = Kind(
     "experiment",
     Experiment,
     pb.Experiment,
-    get=methods.GET_EXPERIMENT,
-    list=methods.LIST_EXPERIMENTS,
+    get=GET_EXPERIMENT,
+    list=LIST_EXPERIMENTS,
     readers={
         "framework": framework_of,
         "_keys": Keys,
@@ -127,11 +136,11 @@ class ExperimentCalls(ClientCalls):
             labels=check_labels(labels),
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
         )
-        response = create(self._session, methods.CREATE_EXPERIMENT, request)
+        response = create(self._session, CREATE_EXPERIMENT, request)
         if response is not None and response.experiment_exists:
             return EXPERIMENTS.read(self._session, pb.GetExperimentRequest(id=response.experiment_id), given=request)
         created = pb.Experiment(
-            id=object_id("experiment", request.namespace, request.name),
+            id=_id_of(request),
             name=request.name,
             owner=request.owner,
             namespace=request.namespace,

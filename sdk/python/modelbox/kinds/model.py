@@ -9,6 +9,7 @@ from typing import Any, Final, Unpack
 from modelbox.client_calls import ClientCalls
 from modelbox.fields import check_id, check_labels, check_text
 from modelbox.finding import key_of
+from modelbox.ids import DEFAULT_NAMESPACE, model_id
 from modelbox.kinds.model_version import MODEL_VERSIONS, HasModelVersions, ModelVersion
 from modelbox.listed import Listed
 from modelbox.metadata import encode_metadata
@@ -22,7 +23,7 @@ from modelbox.session import Session
 from modelbox.shown import Section, Table
 from modelbox.transfer.files import Files, wire_file
 from modelbox.transfer.tracking import told_to_track
-from modelbox.transport import methods
+from modelbox.transport.methods import Method
 from modelbox.values import Labels, OnProgress
 
 
@@ -64,7 +65,16 @@ class NewModel:
         return pb.CreateModelRequest(name=name, owner=owner, namespace=session.within(self.namespace))
 
 
-MODELS: Final = Kind("model", Model, pb.Model, get=methods.GET_MODEL, list=methods.LIST_MODELS, place=5)
+CREATE_MODEL: Final = Method(
+    "CreateModel",
+    pb.CreateModelRequest,
+    pb.CreateModelResponse,
+    writes=True,
+    makes=lambda of: model_id(of.namespace or DEFAULT_NAMESPACE, of.name),
+)
+LIST_MODELS: Final = Method("ListModels", pb.ListModelsRequest, pb.ListModelsResponse)
+GET_MODEL: Final = Method("GetModel", pb.GetModelRequest, pb.GetModelResponse)
+MODELS: Final = Kind("model", Model, pb.Model, get=GET_MODEL, list=LIST_MODELS, place=5)
 
 
 class ModelCalls(ClientCalls):
@@ -107,7 +117,7 @@ class ModelCalls(ClientCalls):
             metadata=pb.Metadata(json=encode_metadata(metadata or {})),
             labels=check_labels(labels),
         )
-        response = ask(self._session, methods.CREATE_MODEL, request)
+        response = ask(self._session, CREATE_MODEL, request)
         if response.exists:
             return MODELS.read(self._session, pb.GetModelRequest(id=response.id), given=request)
         created = pb.Model(

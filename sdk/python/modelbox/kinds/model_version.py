@@ -21,7 +21,7 @@ from modelbox.sending import ask
 from modelbox.shown import Facts, Section
 from modelbox.transfer.files import Files, wire_file
 from modelbox.transfer.tracking import told_to_track
-from modelbox.transport import methods
+from modelbox.transport.methods import LIST_MODEL_VERSIONS, Method
 from modelbox.values import Labels
 from modelbox.wire import framework_of
 
@@ -66,7 +66,7 @@ class ModelVersion(KeyedObject, UsesDatasets):
             ObjectDeletedError: This version is deleted.
         """
         request = pb.SetUniqueTagRequest(model_version=self.id, tag=check_text("tag", tag))
-        held_before = ask(self._session, methods.SET_UNIQUE_TAG, request).from_model_version
+        held_before = ask(self._session, SET_UNIQUE_TAG, request).from_model_version
         self._become(unique_tags=tuple(sorted({*self.unique_tags, request.tag})))
         return held_before
 
@@ -77,7 +77,7 @@ class ModelVersion(KeyedObject, UsesDatasets):
             NotFoundError: This version does not hold it.
         """
         request = pb.RemoveUniqueTagRequest(model_version=self.id, tag=check_text("tag", tag))
-        ask(self._session, methods.REMOVE_UNIQUE_TAG, request)
+        ask(self._session, REMOVE_UNIQUE_TAG, request)
         self._become(unique_tags=tuple(one for one in self.unique_tags if one != request.tag))
 
     def _sections(self) -> Iterable[Section]:
@@ -93,12 +93,17 @@ class ModelVersion(KeyedObject, UsesDatasets):
         yield Section("metadata", Facts(self.metadata()), is_open=False)
 
 
+CREATE_MODEL_VERSION: Final = Method(
+    "CreateModelVersion", pb.CreateModelVersionRequest, pb.CreateModelVersionResponse, writes=True
+)
+SET_UNIQUE_TAG: Final = Method("SetUniqueTag", pb.SetUniqueTagRequest, pb.SetUniqueTagResponse, writes=True)
+REMOVE_UNIQUE_TAG: Final = Method("RemoveUniqueTag", pb.RemoveUniqueTagRequest, pb.RemoveUniqueTagResponse, writes=True)
 MODEL_VERSIONS: Final = Kind(
     "model_version",
     ModelVersion,
     pb.ModelVersion,
-    get=methods.GET_MODEL_VERSION,
-    list=methods.LIST_MODEL_VERSIONS,
+    get=Method("GetModelVersion", pb.GetModelVersionRequest, pb.GetModelVersionResponse),
+    list=LIST_MODEL_VERSIONS,
     readers={
         "framework": framework_of,
         "unique_tags": lambda version: tuple(sorted(set(version.unique_tags))),
@@ -159,7 +164,7 @@ class HasModelVersions(UsesDatasets):
             labels=check_labels(labels),
             run_id=asked_id_of("run", run, named_by="run") if run else "",
         )
-        response = ask(self._session, methods.CREATE_MODEL_VERSION, request)
+        response = ask(self._session, CREATE_MODEL_VERSION, request)
         # Read, for what was left out is filled in by the server: the experiment of the run, say.
         created = pb.GetModelVersionRequest(id=response.model_version)
         return MODEL_VERSIONS.read(self._session, created, exists=response.exists, given=request)

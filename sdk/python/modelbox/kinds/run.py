@@ -46,7 +46,7 @@ from modelbox.selection import (
 from modelbox.sending import create, deliver
 from modelbox.session import Session
 from modelbox.shown import Section, Table
-from modelbox.transport import methods
+from modelbox.transport.methods import LOG_HYPERPARAMETERS, Method
 from modelbox.values import Labels, Source
 from modelbox.wire import timestamp_of
 
@@ -171,17 +171,16 @@ class Run(KeyedObject, Ends, HasCheckpoints):
         yield from source_sections(self.source)
 
 
+CREATE_RUN: Final = Method(
+    "CreateRun", pb.CreateRunRequest, pb.CreateRunResponse, writes=True, makes=lambda request: request.id
+)
 RUNS: Final = Kind(
     "run",
     Run,
     pb.Run,
-    get=methods.GET_RUN,
-    list=methods.LIST_RUNS,
-    readers={
-        "status": lambda run: RunStatus(run.status),
-        "source": source_of,
-        "_keys": Keys,
-    },
+    get=Method("GetRun", pb.GetRunRequest, pb.GetRunResponse),
+    list=Method("ListRuns", pb.ListRunsRequest, pb.ListRunsResponse),
+    readers={"status": lambda run: RunStatus(run.status), "source": source_of, "_keys": Keys},
     part_of="experiment",
     place=2,
 )
@@ -325,10 +324,10 @@ def new_run(session: Session, experiment_id: str, name: str, *, namespace: str, 
         begun_at=timestamp_of(time()) if run_id else None,
         sends_heartbeats=heartbeat,
     )
-    response = create(session, methods.CREATE_RUN, request)
+    response = create(session, CREATE_RUN, request)
     for part in described[1:] if response is None or not response.exists else ():
         more = pb.LogHyperparametersRequest(parent_id=request.id, hyperparameters=part)
-        deliver(session, methods.LOG_HYPERPARAMETERS, more)
+        deliver(session, LOG_HYPERPARAMETERS, more)
     if response is not None and response.exists:
         run = RUNS.read(session, pb.GetRunRequest(id=response.id), given=request)
         # Whoever starts a run again with its id goes on with it, after its program was killed too.

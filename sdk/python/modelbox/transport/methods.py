@@ -1,15 +1,26 @@
-"""The calls of the service, each with the types of its messages."""
+"""The calls that are known, each with the types of its messages.
 
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+Here are those about objects of any kind, and the few of single kinds that delivery knows. The others of a kind stand in
+its file of `kinds/`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from modelbox.errors import ServerError
+from modelbox.ids import object_id
 from modelbox.proto import modelstore_pb2 as pb
 
 RequestT = TypeVar("RequestT", bound=Message)
 ResponseT = TypeVar("ResponseT", bound=Message)
+
+MODEL_STORE: Final = "modelbox.ModelStore"
+"""The service of which calls are, unless they say so."""
+
+_KNOWN: Final[dict[str, "Method[Any, Any]"]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +28,34 @@ class NamedMethod:
     """A call of which only the name is known; its messages are bytes."""
 
     name: str
+    service: str = field(default=MODEL_STORE, kw_only=True)
 
     @property
     def path(self) -> str:
         """The call's path on the wire."""
-        return f"/modelbox.ModelStore/{self.name}"
+        return f"/{self.service}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Method(NamedMethod, Generic[RequestT, ResponseT]):
-    """A call: its name, its messages, and whether it writes (then it carries an idempotency key)."""
+    """A call. Records name it: no two services may have one of the same name.
+
+    Attributes:
+        request: What is sent.
+        response: What is answered.
+        writes: Whether it writes: then it carries an idempotency key.
+        makes: Of a call that creates what has an id before the server answers: returns that id.
+    """
 
     request: type[RequestT]
     response: type[ResponseT]
     writes: bool = False
+    makes: Callable[[RequestT], str] | None = field(default=None, compare=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Have records find it by its name."""
+        if _KNOWN.setdefault(self.name, self) != self:
+            raise TypeError(f"there are two calls {self.name}")
 
     def answer_of(self, encoded: bytes) -> ResponseT:
         """Return an answer as it came.
@@ -45,34 +70,27 @@ class Method(NamedMethod, Generic[RequestT, ResponseT]):
             raise ServerError(f"{problem}; what answers there is no ModelBox, or of another version") from None
 
 
-CREATE_EXPERIMENT: Final = Method(
-    "CreateExperiment", pb.CreateExperimentRequest, pb.CreateExperimentResponse, writes=True
-)
-LIST_EXPERIMENTS: Final = Method("ListExperiments", pb.ListExperimentsRequest, pb.ListExperimentsResponse)
-GET_EXPERIMENT: Final = Method("GetExperiment", pb.GetExperimentRequest, pb.GetExperimentResponse)
-CREATE_RUN: Final = Method("CreateRun", pb.CreateRunRequest, pb.CreateRunResponse, writes=True)
-LIST_RUNS: Final = Method("ListRuns", pb.ListRunsRequest, pb.ListRunsResponse)
-GET_RUN: Final = Method("GetRun", pb.GetRunRequest, pb.GetRunResponse)
+def known(name: str) -> Method[Any, Any] | None:
+    """Return the call of this name; None if it is not known here, such as one of another version."""
+    return _KNOWN.get(name)
+
+
+def _checkpoint_id(request: pb.CreateCheckpointRequest) -> str:
+    unit, number = ("step", request.step) if request.HasField("step") else ("epoch", request.epoch)
+    return object_id("checkpoint", request.run_id or request.experiment_id, unit, str(number))
+
+
 SET_RUN_STATUS: Final = Method("SetRunStatus", pb.SetRunStatusRequest, pb.SetRunStatusResponse, writes=True)
 HEARTBEAT_RUNS: Final = Method("HeartbeatRuns", pb.HeartbeatRunsRequest, pb.HeartbeatRunsResponse)
 CREATE_CHECKPOINT: Final = Method(
-    "CreateCheckpoint", pb.CreateCheckpointRequest, pb.CreateCheckpointResponse, writes=True
+    "CreateCheckpoint", pb.CreateCheckpointRequest, pb.CreateCheckpointResponse, writes=True, makes=_checkpoint_id
 )
 LIST_CHECKPOINTS: Final = Method("ListCheckpoints", pb.ListCheckpointsRequest, pb.ListCheckpointsResponse)
 GET_CHECKPOINT: Final = Method("GetCheckpoint", pb.GetCheckpointRequest, pb.GetCheckpointResponse)
 PROMOTE_CHECKPOINT: Final = Method(
     "PromoteCheckpoint", pb.PromoteCheckpointRequest, pb.PromoteCheckpointResponse, writes=True
 )
-CREATE_MODEL: Final = Method("CreateModel", pb.CreateModelRequest, pb.CreateModelResponse, writes=True)
-LIST_MODELS: Final = Method("ListModels", pb.ListModelsRequest, pb.ListModelsResponse)
-GET_MODEL: Final = Method("GetModel", pb.GetModelRequest, pb.GetModelResponse)
-CREATE_MODEL_VERSION: Final = Method(
-    "CreateModelVersion", pb.CreateModelVersionRequest, pb.CreateModelVersionResponse, writes=True
-)
 LIST_MODEL_VERSIONS: Final = Method("ListModelVersions", pb.ListModelVersionsRequest, pb.ListModelVersionsResponse)
-GET_MODEL_VERSION: Final = Method("GetModelVersion", pb.GetModelVersionRequest, pb.GetModelVersionResponse)
-SET_UNIQUE_TAG: Final = Method("SetUniqueTag", pb.SetUniqueTagRequest, pb.SetUniqueTagResponse, writes=True)
-REMOVE_UNIQUE_TAG: Final = Method("RemoveUniqueTag", pb.RemoveUniqueTagRequest, pb.RemoveUniqueTagResponse, writes=True)
 UPDATE_OBJECT: Final = Method("UpdateObject", pb.UpdateObjectRequest, pb.UpdateObjectResponse, writes=True)
 DELETE_OBJECT: Final = Method("DeleteObject", pb.DeleteObjectRequest, pb.DeleteObjectResponse, writes=True)
 RESTORE_OBJECT: Final = Method("RestoreObject", pb.RestoreObjectRequest, pb.RestoreObjectResponse, writes=True)
@@ -90,9 +108,6 @@ LIST_HYPERPARAMETERS: Final = Method(
 )
 LOG_EVENT: Final = Method("LogEvent", pb.LogEventRequest, pb.LogEventResponse, writes=True)
 LIST_EVENTS: Final = Method("ListEvents", pb.ListEventsRequest, pb.ListEventsResponse)
-CREATE_DATASET: Final = Method("CreateDataset", pb.CreateDatasetRequest, pb.CreateDatasetResponse, writes=True)
-LIST_DATASETS: Final = Method("ListDatasets", pb.ListDatasetsRequest, pb.ListDatasetsResponse)
-GET_DATASET: Final = Method("GetDataset", pb.GetDatasetRequest, pb.GetDatasetResponse)
 LINK_LINEAGE: Final = Method("LinkLineage", pb.LinkLineageRequest, pb.LinkLineageResponse, writes=True)
 GET_LINEAGE: Final = Method("GetLineage", pb.GetLineageRequest, pb.GetLineageResponse)
 LOG_METRICS: Final = Method("LogMetrics", pb.LogMetricsRequest, pb.LogMetricsResponse, writes=True)

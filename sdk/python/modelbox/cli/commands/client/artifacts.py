@@ -30,13 +30,18 @@ def _paths(*, paths: tuple[str, ...], more_paths: tuple[str, ...]) -> tuple[str,
     return (*paths, *more_paths)
 
 
-@click.group(cls=ListingGroup)
-def artifacts() -> None:
-    """Upload, download, track and list artifacts, the files of experiments, runs, checkpoints, datasets and models.
+*_most, _last = [f"{kind.replace('_', ' ')}s" for kind in ANY]
+_HELP: Final = f"""
+Upload, download, track and list artifacts, the files of {", ".join(_most)} and {_last}.
 
-    An object is the first argument, by its id or name, or --run, --experiment and so on; a model version is a --model
-    with a --version or --tag.
-    """
+An object is the first argument, by its id or name, or --run, --experiment and so on; a model version is a --model
+with a --version or --tag.
+"""
+
+
+@click.group(cls=ListingGroup, help=_HELP)
+def artifacts() -> None:
+    """Upload, download, track and list artifacts, the files of objects."""
 
 
 @artifacts.command(epilog="Example: modelbox client artifacts upload --run RUN model.pt tokenizer/")

@@ -16,7 +16,21 @@ from modelbox.registry import KINDS
 _LISTED = ("kind", "id", "namespace", "name", "owner", "created_at")
 
 
-@click.command("list", epilog="Example: modelbox client list --namespace langtech --recursive")
+def _kinds() -> list[Kind[Any]]:
+    """Return the kinds whose objects stand in a namespace by themselves, those first that others are parts of."""
+    wholes = {kind.part_of for kind in KINDS.values()}
+    alone = [kind for kind in KINDS.values() if kind.is_named and not kind.part_of]
+    return sorted(alone, key=lambda kind: kind.name not in wholes)
+
+
+*_most, _last = [f"{kind.name}s" for kind in _kinds()]
+
+
+@click.command(
+    "list",
+    help=f"List everything in a namespace: its {', '.join(_most)} and {_last}, each newest first.",
+    epilog="Example: modelbox client list --namespace langtech --recursive",
+)
 @namespace_option
 @recursive_option
 @click.option("--include-deleted", is_flag=True, help="Also the deleted ones.")
@@ -24,18 +38,9 @@ _LISTED = ("kind", "id", "namespace", "name", "owner", "created_at")
 @output_option
 @with_client
 def list_everything(client: ModelBox, *, namespace: str, output: str, **which: Any) -> None:
-    """List everything in a namespace: its experiments, models and datasets, each newest first."""
-    kinds = _kinds()
-    rows = [row for kind in kinds for row in _rows(client, kind, namespace, which, output=output)]
-    *most, last = [f"{kind.name}s" for kind in kinds]
-    print_rows(rows, columns=_LISTED, output=output, what=f"{', '.join(most)} or {last}")
-
-
-def _kinds() -> list[Kind[Any]]:
-    """Return the kinds whose objects stand in a namespace by themselves, those first that others are parts of."""
-    wholes = {kind.part_of for kind in KINDS.values()}
-    alone = [kind for kind in KINDS.values() if kind.is_named and not kind.part_of]
-    return sorted(alone, key=lambda kind: kind.name not in wholes)
+    """List everything in a namespace, each kind newest first."""
+    rows = [row for kind in _kinds() for row in _rows(client, kind, namespace, which, output=output)]
+    print_rows(rows, columns=_LISTED, output=output, what=f"{', '.join(_most)} or {_last}")
 
 
 def _rows(client: ModelBox, kind: Kind[Any], namespace: str, which: dict[str, Any], *, output: str) -> Iterable[Row]:
@@ -44,7 +49,7 @@ def _rows(client: ModelBox, kind: Kind[Any], namespace: str, which: dict[str, An
     keys = {"all_keys": is_whole} if kind.has_keys else {}
     for row in listed_rows(listed(client, kind, namespace, which | keys), output):
         names = [name for name in row if is_whole or name in (*_LISTED, "deleted_at")]
-        # What a kind has no field for, a dataset's owner, stays empty.
+        # What a kind has no field for, such as an owner, stays empty.
         yield {"kind": kind.name, "owner": "", **{name: row[name] for name in names}}
 
 
