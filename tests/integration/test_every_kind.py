@@ -16,6 +16,7 @@ import pytest
 from modelbox import ChangeKind, InvalidFieldError, ModelBox, NotFoundError, ObjectDeletedError
 from modelbox.cli.commands.client import client as client_group
 from modelbox.registry import KINDS
+from modelbox.transport.methods import known
 from modelbox_events.registry import REGISTRY
 from modelbox_gateway.rules.kinds import rules_of
 from modelbox_gateway.rules.update import TEXTS
@@ -280,6 +281,9 @@ def test_it_is_made_while_the_server_is_away_if_the_client_says_so(
 ) -> None:
     if not is_made_later(kind):
         return
+    created = known(f"Create{kind.title().replace('_', '')}")
+    assert created is not None
+    assert created.makes is not None, "what is said of it may pass its creation"
     owner = make(client, owner_of(kind)).object if owner_of(kind) else client
     client.flush()
     common_server.stop()
