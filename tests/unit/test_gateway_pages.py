@@ -55,8 +55,9 @@ def test_a_page_is_bounded(asked: int, given_: int) -> None:
     [(0, 10, 0, False), (10, 10, 10, False), (11, 10, 10, True), (251, 250, 250, True)],
 )
 async def test_a_page_says_whether_another_follows(rows: int, size: int, expected: int, more: bool) -> None:
-    messages, follows = await fill_page(list(range(rows)), size, _models)
+    items, follows = await fill_page(list(range(rows)), size, _models)
 
+    messages = map(pb.Model.FromString, items)
     assert ([int(message.name) for message in messages], follows) == (list(range(expected)), more)
 
 
@@ -64,9 +65,9 @@ async def test_a_page_ends_early_when_its_items_are_large() -> None:
     async def large(rows: Sequence[int]) -> list[pb.Model]:
         return [pb.Model(description="x" * (PAGE_BYTES_MAX // 4)) for _ in rows]
 
-    messages, follows = await fill_page(list(range(50)), 50, large)
+    items, follows = await fill_page(list(range(50)), 50, large)
 
-    assert (len(messages), follows) == (4, True)
+    assert (len(items), follows) == (4, True)
 
 
 async def _models(rows: Sequence[int]) -> list[pb.Model]:

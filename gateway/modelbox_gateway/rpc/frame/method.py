@@ -27,8 +27,8 @@ MODEL_STORE: Final = pb.DESCRIPTOR.services_by_name["ModelStore"].full_name
 
 Handler: TypeAlias = "RpcMethodHandler[Any, Any]"
 
-Unary = Callable[[Request, Call], Awaitable[Message]]
-"""One request, one answer."""
+Unary = Callable[[Request, Call], Awaitable[Message | bytes]]
+"""One request, one answer; a long one may come encoded."""
 ServerStream = Callable[[Request, Call], AsyncGenerator[Message | bytes, None]]
 """One request, many answers; one that many callers get may come encoded."""
 ClientStream = Callable[[AsyncIterator[Request], Call], Awaitable[Message]]
@@ -89,8 +89,7 @@ def unary(
             async with _Frame(name, context, around, is_timed=True) as call:
                 if call.claimed_user is not None:
                     await around.identify(call.claimed_user)
-                answer = await handle(decode(request_type, data), call)
-                return answer.SerializeToString()
+                return _encoded(await handle(decode(request_type, data), call))
 
         return grpc.unary_unary_rpc_method_handler(serve)
 
@@ -114,7 +113,7 @@ def server_stream(
                 aclosing(handle(decode(request_type, data), call)) as told,
             ):
                 async for answer in told:
-                    await context.write(answer if isinstance(answer, bytes) else answer.SerializeToString())
+                    await context.write(_encoded(answer))
 
         return grpc.unary_stream_rpc_method_handler(serve)
 
@@ -214,6 +213,10 @@ async def refuse(call: Call, context: AnyContext, error: Exception) -> None:
     _observe(call, status.code)
     trailing: tuple[tuple[str, str | bytes], ...] = ((DETAILS_KEY, status.details), *call.trailing_metadata())
     await context.abort(status.code, status.message, trailing)
+
+
+def _encoded(answer: Message | bytes) -> bytes:
+    return answer if isinstance(answer, bytes) else answer.SerializeToString()
 
 
 def _observe(call: Call, code: StatusCode) -> None:

@@ -4,7 +4,7 @@ Must not know: any method, any kind of object.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -15,11 +15,10 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.frame.limits import KEYS_LISTED_MAX
 from modelbox_gateway.rpc.lookup.missing import missing_keys, missing_namespace
+from modelbox_gateway.rpc.messages.encoded import with_items
 from modelbox_gateway.rpc.messages.pages import fill_page, page_size, refused_token
 from modelbox_projections import Found, InvalidPageTokenError, Scope
 from modelbox_projections.search.queries import Search
-
-Item = TypeVar("Item", bound=Message)
 
 _SEARCHED: Final = ("metadata", "metrics", "hyperparameters")
 """What a filter or an order can look at beside the objects themselves."""
@@ -46,12 +45,16 @@ def keys_listed(request: KeyedListRequest) -> int | None:
     return None if request.all_keys else KEYS_LISTED_MAX
 
 
-class SearchPage(NamedTuple, Generic[Item]):
-    """A page of objects, the token of the next one, empty if there is none, and what of the search nothing has."""
+class SearchPage(NamedTuple):
+    """Objects of a page, encoded, the token of the next, empty if there is none, and what of a search nothing has."""
 
-    items: list[Item]
+    items: list[bytes]
     token: str
     missing: list[pb.Missing]
+
+    def answer(self, response: Callable[..., Message], field: str) -> bytes:
+        """Return the answer to a list, encoded: a response whose repeated field has the items."""
+        return with_items(response(next_page_token=self.token, missing=self.missing), field, self.items)
 
 
 async def search_page(
@@ -62,8 +65,8 @@ async def search_page(
     kind: Kind,
     scope: Scope,
     views: Sequence[str],
-    messages_of: Callable[[Sequence[UUID], Call], Awaitable[list[Item]]],
-) -> SearchPage[Item]:
+    messages_of: Callable[[Sequence[UUID], Call], Awaitable[Sequence[Message]]],
+) -> SearchPage:
     """Return the objects of a page.
 
     Args:
@@ -96,12 +99,12 @@ async def search_page(
     except InvalidPageTokenError as error:
         raise refused_token(request.page_token) from error
 
-    async def of(part: Sequence[Found]) -> list[Item]:
+    async def of(part: Sequence[Found]) -> Sequence[Message]:
         return await messages_of([item.id for item in part], call)
 
-    messages, more = await fill_page(found, size, of)
+    items, more = await fill_page(found, size, of)
     missing = [] if request.page_token else await _missing(backend, call, request, kind=kind, scope=scope, found=found)
-    return SearchPage(messages, found[len(messages) - 1].page_token if more else "", missing)
+    return SearchPage(items, found[len(items) - 1].page_token if more else "", missing)
 
 
 async def _missing(

@@ -12,7 +12,6 @@ from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX, PA
 
 Start = TypeVar("Start")
 Row = TypeVar("Row")
-Item = TypeVar("Item", bound=Message)
 
 _TOKEN_CHARS_MAX: Final = 2_000
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -70,24 +69,24 @@ def page_size(requested: int) -> int:
 
 
 async def fill_page(
-    rows: Sequence[Row], size: int, messages_of: Callable[[Sequence[Row]], Awaitable[list[Item]]]
-) -> tuple[list[Item], bool]:
-    """Return the messages of a page, and whether another page follows.
+    rows: Sequence[Row], size: int, messages_of: Callable[[Sequence[Row]], Awaitable[Sequence[Message]]]
+) -> tuple[list[bytes], bool]:
+    """Return the encoded messages of a page, and whether another page follows.
 
     Args:
         rows: Those of the page and, if there is one, the first of the next.
         size: Items that the page may have; it has fewer if it comes to `PAGE_BYTES_MAX` before.
         messages_of: Makes the messages of a few rows, or of the first of them, if all are too large together.
     """
-    page: list[Item] = []
+    page: list[bytes] = []
     taken = 0
     while len(page) < min(size, len(rows)):
         messages = await messages_of(rows[len(page) : min(len(page) + PAGE_SLICE_ITEMS, size)])
         if not messages:
             break
         for message in messages:
-            page.append(message)
-            taken += message.ByteSize()
+            page.append(message.SerializeToString())
+            taken += len(page[-1])
             if taken >= PAGE_BYTES_MAX:
                 return page, len(page) < len(rows)
     return page, len(rows) > size

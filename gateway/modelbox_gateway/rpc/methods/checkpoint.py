@@ -82,7 +82,7 @@ class CheckpointMethods:
             raise ObjectNotFoundError(field, CHECKPOINT, sought)
         return pb.GetCheckpointResponse(checkpoint=found[0])
 
-    async def list_checkpoints(self, request: pb.ListCheckpointsRequest, call: Call) -> pb.ListCheckpointsResponse:
+    async def list_checkpoints(self, request: pb.ListCheckpointsRequest, call: Call) -> bytes:
         """Return a page of the checkpoints of an experiment or run, by epoch, then step, unless ordered otherwise."""
         wanted = {
             field: fields.object_id(field, text)
@@ -103,7 +103,7 @@ class CheckpointMethods:
             views=_VIEWS,
             messages_of=self._messages,
         )
-        return pb.ListCheckpointsResponse(checkpoints=page.items, next_page_token=page.token, missing=page.missing)
+        return page.answer(pb.ListCheckpointsResponse, "checkpoints")
 
     async def _find(self, field: str, parent_id: UUID) -> StreamRef:
         return await self._backend.objects.find(field, parent_id, kind=RUN if field == "run_id" else EXPERIMENT)

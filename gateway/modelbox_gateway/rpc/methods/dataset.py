@@ -52,13 +52,13 @@ class DatasetMethods:
             raise ObjectNotFoundError("id", DATASET, request.id)
         return pb.GetDatasetResponse(dataset=found[0])
 
-    async def list_datasets(self, request: pb.ListDatasetsRequest, call: Call) -> pb.ListDatasetsResponse:
+    async def list_datasets(self, request: pb.ListDatasetsRequest, call: Call) -> bytes:
         """Return a page of a namespace's datasets, newest first unless another order is asked for."""
         scope = Scope(namespace=fields.namespace("namespace", request.namespace), recursive=request.recursive)
         page = await search_page(
             self._backend, call, request, kind=DATASET, scope=scope, views=_VIEWS, messages_of=self._messages
         )
-        return pb.ListDatasetsResponse(datasets=page.items, next_page_token=page.token, missing=page.missing)
+        return page.answer(pb.ListDatasetsResponse, "datasets")
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Dataset]:
         views = self._backend.services.views

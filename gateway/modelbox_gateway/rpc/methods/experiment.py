@@ -74,7 +74,7 @@ class ExperimentMethods:
             raise ObjectNotFoundError(field, EXPERIMENT, request.id)
         return pb.GetExperimentResponse(experiment=found[0])
 
-    async def list_experiments(self, request: pb.ListExperimentsRequest, call: Call) -> pb.ListExperimentsResponse:
+    async def list_experiments(self, request: pb.ListExperimentsRequest, call: Call) -> bytes:
         """Return a page of a namespace's experiments, newest first unless another order is asked for."""
         if request.parent_id:
             parent_id = fields.object_id("parent_id", request.parent_id)
@@ -93,7 +93,7 @@ class ExperimentMethods:
             views=_VIEWS,
             messages_of=partial(self._messages, keys_max=keys_listed(request)),
         )
-        return pb.ListExperimentsResponse(experiments=page.items, next_page_token=page.token, missing=page.missing)
+        return page.answer(pb.ListExperimentsResponse, "experiments")
 
     async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.Experiment]:
         views = self._backend.services.views

@@ -15,6 +15,7 @@ from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX
 from modelbox_gateway.rpc.frame.method import Method, unary
 from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import metadata_message, timestamp
+from modelbox_gateway.rpc.messages.encoded import with_items
 from modelbox_gateway.rpc.messages.pages import Pages, PositionStart, fill_page, page_size
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import LoggedEvent, logged
@@ -53,7 +54,7 @@ class LoggedEventMethods:
         self._backend.freshness.wrote(call, result.appended)
         return pb.LogEventResponse(created_at=timestamp(recorded_at), exists=result.exists)
 
-    async def list_events(self, request: pb.ListEventsRequest, call: Call) -> pb.ListEventsResponse:
+    async def list_events(self, request: pb.ListEventsRequest, call: Call) -> bytes:
         """Return a page of the events logged on an object, by wallclock, from `since` on."""
         object_id = fields.object_id("parent_id", request.parent_id)
         since = requests.time_of("since", request.since) if request.HasField("since") else None
@@ -71,9 +72,9 @@ class LoggedEventMethods:
         async def of(part: Sequence[LoggedEventRow]) -> list[pb.Event]:
             return await asyncio.to_thread(_messages, part, as_json=call.takes_json)
 
-        messages, more = await fill_page(rows, size, of)
-        token = _PAGES.token(scope, rows[len(messages) - 1].sort_key) if more else ""
-        return pb.ListEventsResponse(events=messages, next_page_token=token)
+        items, more = await fill_page(rows, size, of)
+        token = _PAGES.token(scope, rows[len(items) - 1].sort_key) if more else ""
+        return with_items(pb.ListEventsResponse(next_page_token=token), "events", items)
 
 
 def methods(backend: Backend) -> Iterable[Method]:

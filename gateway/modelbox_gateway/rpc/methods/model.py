@@ -87,13 +87,13 @@ class ModelMethods:
         [message] = await built(model_message, [found.row], shown)
         return pb.GetModelResponse(model=message)
 
-    async def list_models(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
+    async def list_models(self, request: pb.ListModelsRequest, call: Call) -> bytes:
         """Return a page of a namespace's models, newest first unless another order is asked for."""
         scope = Scope(namespace=fields.namespace("namespace", request.namespace), recursive=request.recursive)
         page = await search_page(
             self._backend, call, request, kind=MODEL, scope=scope, views=_LIST_VIEWS, messages_of=self._messages
         )
-        return pb.ListModelsResponse(models=page.items, next_page_token=page.token, missing=page.missing)
+        return page.answer(pb.ListModelsResponse, "models")
 
     async def _messages(self, ids: Sequence[UUID], call: Call) -> list[pb.Model]:
         views = self._backend.services.views

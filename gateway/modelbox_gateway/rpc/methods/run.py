@@ -135,7 +135,7 @@ class RunMethods:
             raise ObjectNotFoundError("id", RUN, request.id)
         return pb.GetRunResponse(run=found[0])
 
-    async def list_runs(self, request: pb.ListRunsRequest, call: Call) -> pb.ListRunsResponse:
+    async def list_runs(self, request: pb.ListRunsRequest, call: Call) -> bytes:
         """Return a page of the runs of an experiment or a namespace, newest first unless another order is asked for."""
         scope = await self._scope(request)
         page = await search_page(
@@ -147,7 +147,7 @@ class RunMethods:
             views=_VIEWS,
             messages_of=partial(self._messages, keys_max=keys_listed(request)),
         )
-        return pb.ListRunsResponse(runs=page.items, next_page_token=page.token, missing=page.missing)
+        return page.answer(pb.ListRunsResponse, "runs")
 
     async def set_run_status(self, request: pb.SetRunStatusRequest, call: Call) -> pb.SetRunStatusResponse:
         """End a run, or take it up again."""

@@ -12,6 +12,7 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.messages import requests
 from modelbox_gateway.rpc.messages.answers import file_message, timestamp
+from modelbox_gateway.rpc.messages.encoded import with_items
 from modelbox_gateway.rpc.messages.pages import Pages, PositionStart, fill_page, page_size
 from modelbox_gateway.rpc.methods.artifact.recording import superseded_in
 from modelbox_gateway.rules import fields
@@ -57,7 +58,7 @@ class ArtifactMethods:
             num_files_tracked=len(files), created_at=created_at, file_ids=[str(file_id) for file_id in ids]
         )
 
-    async def list_artifacts(self, request: pb.ListArtifactsRequest, call: Call) -> pb.ListArtifactsResponse:
+    async def list_artifacts(self, request: pb.ListArtifactsRequest, call: Call) -> bytes:
         """Return a page of an object's artifacts, newest first."""
         parent_id = fields.object_id("parent_id", request.parent_id)
         before = _PAGES.start(str(parent_id), request.page_token)
@@ -65,9 +66,9 @@ class ArtifactMethods:
         await self._backend.objects.find("parent_id", parent_id)
         await self._backend.freshness.reached(call, _VIEWS)
         rows = await self._backend.services.views.of(Artifacts).of(parent_id, limit=size + 1, before=before)
-        messages, more = await fill_page(rows, size, _messages)
-        token = _PAGES.token(str(parent_id), rows[len(messages) - 1].place) if more else ""
-        return pb.ListArtifactsResponse(files=messages, next_page_token=token)
+        items, more = await fill_page(rows, size, _messages)
+        token = _PAGES.token(str(parent_id), rows[len(items) - 1].place) if more else ""
+        return with_items(pb.ListArtifactsResponse(next_page_token=token), "files", items)
 
     async def _created_at(self, file_id: UUID, call: Call) -> Timestamp:
         await self._backend.freshness.reached_head(call, _VIEWS)

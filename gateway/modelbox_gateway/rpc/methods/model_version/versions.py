@@ -66,9 +66,7 @@ class ModelVersionMethods:
             raise await unfound_version(self._backend, model_id, "unique_tag", tag)
         return row.id
 
-    async def list_model_versions(
-        self, request: pb.ListModelVersionsRequest, call: Call
-    ) -> pb.ListModelVersionsResponse:
+    async def list_model_versions(self, request: pb.ListModelVersionsRequest, call: Call) -> bytes:
         """Return a page of a model's versions, newest first unless another order is asked for."""
         model_id = fields.object_id("model", request.model)
         await self._backend.objects.find("model", model_id, kind=MODEL)
@@ -82,7 +80,7 @@ class ModelVersionMethods:
             views=_VIEWS,
             messages_of=partial(self._messages, keys_max=keys_listed(request)),
         )
-        return pb.ListModelVersionsResponse(models=page.items, next_page_token=page.token, missing=page.missing)
+        return page.answer(pb.ListModelVersionsResponse, "models")
 
     async def _messages(self, ids: Sequence[UUID], call: Call, *, keys_max: int | None = None) -> list[pb.ModelVersion]:
         views = self._backend.services.views

@@ -76,7 +76,7 @@ class ToyMethods:
         page = await search_page(
             self._backend, call, request, kind=TOY, scope=scope, views=_VIEWS, messages_of=self._messages
         )
-        return pb.ListToysResponse(toys=page.items, next_page_token=page.token, missing=page.missing)
+        return page.answer(pb.ListToysResponse, "toys")
 
     async def _run(self, request: Any) -> Any:
         """Return the run that a request names, None if it names none."""
