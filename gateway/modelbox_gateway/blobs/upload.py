@@ -51,7 +51,7 @@ class Upload:
         """Write with `writer`, in `threads`."""
         self._writer = writer
         self._threads = threads
-        self._gathered: list[bytes] = []
+        self._gathered: list[bytes | memoryview] = []
         self._gathered_bytes = 0
         self._writing: asyncio.Future[Any] | None = None
         self._hasher = Hasher(with_md5=with_md5)
@@ -63,7 +63,7 @@ class Upload:
         """Nothing is to be done: the first bytes begin it."""
         return self
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | memoryview) -> None:
         """Take more bytes; waits while the store is more than a block behind.
 
         Raises:
@@ -118,7 +118,7 @@ class Upload:
     async def _hand_over(self) -> None:
         await self._settle()
         parts, self._gathered, self._gathered_bytes = self._gathered, [], 0
-        block = parts[0] if len(parts) == 1 else b"".join(parts)
+        block = b"".join(parts)
         # Hashing takes as long as writing: both at once.
         self._writing = asyncio.gather(
             self._in_thread(self._writer.write, block), self._in_thread(self._hasher.update, block)

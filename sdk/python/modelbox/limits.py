@@ -132,7 +132,10 @@ KEEPALIVE_TIMEOUT_S: Final = 20.0
 """How long that question may stay unanswered, in seconds."""
 
 CHUNK_BYTES: Final = 1024 * 1024
-"""One frame of an upload, in bytes."""
+"""What is read of a file at once, in bytes, and told as its progress."""
+
+FRAME_BYTES: Final = 512 * 1024
+"""Bytes of a file in one frame of an upload. For larger ones the kernel gives memory page by page, each time anew."""
 
 DEDUPE_BYTES_MIN: Final = 64 * 1024
 """A file from this size on is hashed first and not sent if its bytes are there; a smaller one is one call anyway."""

@@ -21,6 +21,7 @@ from modelbox_gateway.rpc.frame.status import DETAILS_KEY, internal_status, stat
 from modelbox_gateway.rpc.frame.undecodable import decode
 
 Request = TypeVar("Request", bound=Message)
+Frame = TypeVar("Frame")
 
 MODEL_STORE: Final = pb.DESCRIPTOR.services_by_name["ModelStore"].full_name
 """The service of which methods are, unless they say so."""
@@ -31,7 +32,7 @@ Unary = Callable[[Request, Call], Awaitable[Message | bytes]]
 """One request, one answer; a long one may come encoded."""
 ServerStream = Callable[[Request, Call], AsyncGenerator[Message | bytes, None]]
 """One request, many answers; one that many callers get may come encoded."""
-ClientStream = Callable[[AsyncIterator[Request], Call], Awaitable[Message]]
+ClientStream = Callable[[AsyncIterator[Frame], Call], Awaitable[Message]]
 """Many requests, one answer."""
 
 Trouble = Callable[[], LogUnavailableError | None]
@@ -122,20 +123,20 @@ def server_stream(
 
 def client_stream(
     name: str,
-    request_type: type[Request],
-    handle: ClientStream[Request],
+    read: Callable[[bytes], Frame],
+    handle: ClientStream[Frame],
     *,
     service: str = MODEL_STORE,
     carries_files: bool = False,
 ) -> Method:
-    """Return a method of many requests and one answer; see `Method`."""
+    """Return a method of many requests, which `read` decodes, and one answer; see `Method`."""
 
     def wrap(around: Around) -> Handler:
         async def serve(frames: AsyncIterator[bytes], context: AnyContext) -> bytes:
             async with _Frame(name, context, around) as call:
                 if call.claimed_user is not None:
                     await around.identify(call.claimed_user)
-                answer = await handle((decode(request_type, frame) async for frame in frames), call)
+                answer = await handle((read(frame) async for frame in frames), call)
                 return answer.SerializeToString()
 
         return grpc.stream_unary_rpc_method_handler(serve)

@@ -50,18 +50,18 @@ class _Walk:
         place = 0
         while place < len(data) and self._left > 0:
             self._left -= 1
-            tag, place = _varint(data, place, path)
+            tag, place = read_varint(data, place, path)
             field = descriptor.fields_by_number.get(tag >> 3)
             inside = (*path, field.name) if field is not None else path
             match tag & 7:
                 case 0:
-                    _, place = _varint(data, place, inside)
+                    _, place = read_varint(data, place, inside)
                 case 1:
                     place += 8
                 case 5:
                     place += 4
                 case 2:
-                    size, place = _varint(data, place, inside)
+                    size, place = read_varint(data, place, inside)
                     if place + size > len(data):
                         raise InvalidFieldError(_named(inside), "is cut off; send the whole message")
                     self._value(field, data[place : place + size], inside, depth)
@@ -83,7 +83,12 @@ class _Walk:
             self.message(field.message_type, data, path, depth + 1)
 
 
-def _varint(data: bytes, place: int, path: tuple[str, ...]) -> tuple[int, int]:
+def read_varint(data: bytes, place: int, path: tuple[str, ...]) -> tuple[int, int]:
+    """Return a number of the wire format and the place behind it; `path` is the field that it is of.
+
+    Raises:
+        InvalidFieldError: It is none.
+    """
     value = shift = 0
     for byte in data[place : place + _VARINT_BYTES_MAX]:
         value |= (byte & 0x7F) << shift

@@ -10,6 +10,7 @@ from typing import IO, Any
 from modelbox.errors import ChecksumMismatchError, ModelBoxError, ServerError, UnavailableError
 from modelbox.limits import LINK_BYTES_MIN
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.transfer.frames import chunk_of
 from modelbox.transfer.hashing import Hashing
 from modelbox.transfer.links import LinkRefusedError, LinkUnreachableError
 from modelbox.transfer.present import Wanted, would_replace
@@ -117,7 +118,7 @@ class _Fetching:
                     raise
         self._verify()
 
-    def _take(self, chunks: Generator[bytes]) -> None:
+    def _take(self, chunks: Generator[bytes | memoryview]) -> None:
         with contextlib.closing(chunks):
             for chunk in chunks:
                 self._hashing.update(chunk)
@@ -127,26 +128,26 @@ class _Fetching:
         if self._done < self._file.size:
             raise UnavailableError(f"{self._file.path}: the bytes ended after {self._done:,} of {self._file.size:,}")
 
-    def _linked(self, url: str) -> Generator[bytes]:
+    def _linked(self, url: str) -> Generator[bytes | memoryview]:
         return self._routes.links.get(url, offset=self._done, size=self._file.size)
 
-    def _frames(self) -> Generator[bytes]:
+    def _frames(self) -> Generator[bytes | memoryview]:
         connection = self._routes.connection
         with connection.translated(DOWNLOAD_FILE):
             multicallable = connection.channel_for(DOWNLOAD_FILE).unary_stream(
                 DOWNLOAD_FILE.path,
                 request_serializer=DOWNLOAD_FILE.request.SerializeToString,
-                response_deserializer=DOWNLOAD_FILE.response.FromString,
+                response_deserializer=None,
             )
             request = pb.DownloadFileRequest(file_id=self._file.id, offset=self._done)
             # The call is the iterator of its answers; the types do not say so.
             call: Any = multicallable(request, metadata=connection.headers(DOWNLOAD_FILE))
             try:
                 first = next(call, None)
-                if first is None or first.WhichOneof("stream_frame") != "metadata":
+                if first is None or not DOWNLOAD_FILE.answer_of(first).HasField("metadata"):
                     raise ServerError("DownloadFile: the server sent no metadata frame first")
                 for frame in call:
-                    yield frame.chunks
+                    yield chunk_of(frame)
             finally:
                 # Harmless once the server has ended the stream; otherwise it is told to stop sending.
                 call.cancel()

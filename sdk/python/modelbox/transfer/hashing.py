@@ -20,7 +20,7 @@ class Hashing:
     def __init__(self) -> None:
         """Begin with no bytes, and no thread: most files are one chunk."""
         self._sha256 = hashlib.sha256()
-        self._chunks: queue.Queue[bytes | None] = queue.Queue(CHUNKS_AHEAD)
+        self._chunks: queue.Queue[bytes | memoryview | None] = queue.Queue(CHUNKS_AHEAD)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._is_first = True
@@ -36,7 +36,7 @@ class Hashing:
         """End the thread."""
         self._end()
 
-    def update(self, chunk: bytes) -> None:
+    def update(self, chunk: bytes | memoryview) -> None:
         """Take more bytes."""
         if self._is_ended:
             return

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from modelbox.errors import ChecksumMismatchError, ModelBoxError
+from modelbox.limits import FRAME_BYTES
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox.transfer.content import Content
+from modelbox.transfer.frames import frame_of
 from modelbox.transfer.hashing import Hashing
 from modelbox.transfer.progress import Listener
 from modelbox.transfer.retry_budget import RetryBudget
@@ -41,7 +43,7 @@ def send_stream(routes: Routes, metadata: pb.FileMetadata, content: Content, lis
 
 
 class _Frames:
-    """The frames of one try. gRPC takes them in a thread of its own, so what goes wrong there is kept for later."""
+    """The encoded frames of one try. gRPC takes them in a thread of its own, so what goes wrong there is kept."""
 
     def __init__(self, metadata: pb.FileMetadata, content: Content, hashing: Hashing, listener: Listener) -> None:
         self.sha256 = ""
@@ -51,9 +53,9 @@ class _Frames:
         self._hashing = hashing
         self._tally = listener.tally(str(content.path), content.size)
 
-    def __iter__(self) -> Iterator[pb.UploadFileRequest]:
+    def __iter__(self) -> Iterator[bytes]:
         try:
-            yield pb.UploadFileRequest(metadata=self._metadata)
+            yield pb.UploadFileRequest(metadata=self._metadata).SerializeToString()
             if self._metadata.sha256:
                 yield from self._framed(self._content.chunks())
             else:
@@ -62,16 +64,18 @@ class _Frames:
             self.error = error
             raise
 
-    def _hashed(self) -> Iterator[pb.UploadFileRequest]:
+    def _hashed(self) -> Iterator[bytes]:
         yield from self._framed(self._hashing.passing(self._content.chunks()))
         sha256 = self._hashing.hexdigest()
         self._content.check_consistent(sha256)
         self.sha256 = sha256
-        yield pb.UploadFileRequest(sha256=self.sha256)
+        yield pb.UploadFileRequest(sha256=self.sha256).SerializeToString()
 
-    def _framed(self, chunks: Iterator[bytes]) -> Iterator[pb.UploadFileRequest]:
+    def _framed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            yield pb.UploadFileRequest(chunks=chunk)
+            view = memoryview(chunk)
+            for at in range(0, len(chunk), FRAME_BYTES):
+                yield frame_of(view[at : at + FRAME_BYTES])
             self._tally.add(len(chunk))
 
 
@@ -80,7 +84,7 @@ def _send_once(connection: Connection, frames: _Frames) -> pb.UploadFileResponse
         with connection.translated(UPLOAD_FILE):
             multicallable = connection.channel_for(UPLOAD_FILE).stream_unary(
                 UPLOAD_FILE.path,
-                request_serializer=UPLOAD_FILE.request.SerializeToString,
+                request_serializer=None,
                 response_deserializer=UPLOAD_FILE.response.FromString,
             )
             response: pb.UploadFileResponse

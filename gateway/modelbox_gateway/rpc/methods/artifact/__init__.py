@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.method import Method, client_stream, server_stream, unary
+from modelbox_gateway.rpc.methods.artifact.frames import read_frame
 from modelbox_gateway.rpc.methods.artifact.records import ArtifactMethods
 from modelbox_gateway.rpc.methods.artifact.signed_uploads import SignedUploadMethods
 from modelbox_gateway.rpc.methods.artifact.small_files import SmallFileMethods
@@ -18,7 +19,7 @@ def methods(backend: Backend) -> Iterable[Method]:
     return (
         unary("TrackArtifacts", pb.TrackArtifactsRequest, artifacts.track_artifacts),
         unary("ListArtifacts", pb.ListArtifactsRequest, artifacts.list_artifacts),
-        client_stream("UploadFile", pb.UploadFileRequest, transfers.upload_file, carries_files=True),
+        client_stream("UploadFile", read_frame, transfers.upload_file, carries_files=True),
         server_stream("DownloadFile", pb.DownloadFileRequest, transfers.download_file, carries_files=True),
         unary("UploadFiles", pb.UploadFilesRequest, small.upload_files, carries_files=True),
         server_stream("DownloadFiles", pb.DownloadFilesRequest, small.download_files, carries_files=True),

@@ -11,6 +11,7 @@ from modelbox_gateway.rpc.frame.backend import Backend
 from modelbox_gateway.rpc.frame.call import Call
 from modelbox_gateway.rpc.messages.answers import file_message, timestamp
 from modelbox_gateway.rpc.methods.artifact.announced import AnnouncedFile
+from modelbox_gateway.rpc.methods.artifact.frames import Frame, frame_of
 from modelbox_gateway.rpc.methods.artifact.recording import record_uploads
 from modelbox_gateway.rules import fields, limits
 from modelbox_projections import ArtifactRow
@@ -26,10 +27,10 @@ class TransferMethods:
         """Serve from `backend`."""
         self._backend = backend
 
-    async def upload_file(self, frames: AsyncIterator[pb.UploadFileRequest], call: Call) -> pb.UploadFileResponse:
+    async def upload_file(self, frames: AsyncIterator[Frame], call: Call) -> pb.UploadFileResponse:
         """Take a file: it is visible once every byte is durable and verified, and leaves nothing otherwise."""
         first = await anext(frames, None)
-        if first is None or first.WhichOneof("stream_frame") != "metadata":
+        if not isinstance(first, pb.UploadFileRequest) or first.WhichOneof("stream_frame") != "metadata":
             raise InvalidFieldError("metadata", "does not come first; send it in the first frame, then the bytes")
         announced = await AnnouncedFile.of("metadata", first.metadata, self._backend.objects)
         async with self._backend.services.blobs.upload(with_md5=announced.has_md5) as upload:
@@ -47,7 +48,7 @@ class TransferMethods:
 
     async def download_file(
         self, request: pb.DownloadFileRequest, call: Call
-    ) -> AsyncGenerator[pb.DownloadFileResponse, None]:
+    ) -> AsyncGenerator[pb.DownloadFileResponse | bytes, None]:
         """Give a file: one metadata frame, then its bytes from `offset` on."""
         row = await self._uploaded(request.file_id, call)
         if request.offset > row.size:
@@ -56,7 +57,7 @@ class TransferMethods:
         async with await blobs.download(row.sha256, size=row.size, offset=request.offset) as download:
             yield pb.DownloadFileResponse(metadata=file_message(row))
             async for chunk in download.chunks():
-                yield pb.DownloadFileResponse(chunks=chunk)
+                yield frame_of(chunk)
 
     async def get_download_link(self, request: pb.GetDownloadLinkRequest, call: Call) -> pb.GetDownloadLinkResponse:
         """Sign a link to a file's bytes, where the store has links; it is only given for bytes that are there."""
@@ -91,20 +92,19 @@ def check_uploaded(field: str, file_id: UUID, row: ArtifactRow | None) -> Artifa
     return row
 
 
-async def _receive(frames: AsyncIterator[pb.UploadFileRequest], upload: Upload) -> str:
+async def _receive(frames: AsyncIterator[Frame], upload: Upload) -> str:
     """Take the bytes; return the SHA-256 that the last frame says they have, if it does."""
     sha256 = ""
     async for frame in frames:
         if sha256:
             raise InvalidFieldError("sha256", "is not in the last frame; send it after all bytes")
-        match frame.WhichOneof("stream_frame"):
-            case "chunks":
-                await upload.write(frame.chunks)
-            case "sha256":
-                sha256 = frame.sha256
-            case _:
-                problem = "does not follow the first frame; send the metadata once, then only bytes"
-                raise InvalidFieldError("chunks", problem)
+        if isinstance(frame, memoryview):
+            await upload.write(frame)
+        elif frame.WhichOneof("stream_frame") == "sha256":
+            sha256 = frame.sha256
+        else:
+            problem = "does not follow the first frame; send the metadata once, then only bytes"
+            raise InvalidFieldError("chunks", problem)
         if upload.size > limits.UPLOAD_BYTES_MAX:
             raise InvalidFieldError("chunks", f"come to over {limits.UPLOAD_BYTES_MAX} bytes; send the file in parts")
     return sha256
