@@ -100,7 +100,8 @@ class TestRuns:
         assert (refused.status, refused.wanted) == (status, wanted)
 
     def test_each_change_of_the_status_has_a_claim_of_its_own(self) -> None:
-        states = [self.run_that_was(*statuses).state for statuses in ((), ("failed",), ("failed", "running"))]
+        pasts: tuple[tuple[run.Status, ...], ...] = ((), ("failed",), ("failed", "running"))
+        states = [self.run_that_was(*past).state for past in pasts]
         logged = MetadataUpdated(object_id=RUN.id, metadata={})
 
         assert len({run.claim(RUN, state).id for state in states}) == len(states)
