@@ -24,7 +24,7 @@ UPGRADE := build/upgrade/$(UPGRADE_FROM)
 # The versions of Python, beside the one of .venv, that a program's end is tested with; others by name or path.
 PYTHONS ?= python3.12 python3.13
 ENDINGS := tests/pythons tests/unit/test_sdk_ring.py \
-	$(addprefix tests/integration/test_sdk_,endings.py shutdown.py leftover.py signals.py keeper.py)
+	$(addprefix tests/integration/sdk/delivery/test_sdk_,endings.py shutdown.py leftover.py signals.py keeper.py)
 PROTO := $(wildcard sdk/proto/modelbox/proto/*.proto)
 
 .DEFAULT_GOAL := help

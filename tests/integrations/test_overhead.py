@@ -23,7 +23,7 @@ import pytest
 from modelbox.delivery.waiting import LOOK_S
 from modelbox.integrations.keeper import FILES_ANSWER_TIMEOUT_S
 from tests.integration.journal_support import left
-from tests.integration.middle import Middle
+from tests.integration.sdk.delivery.middle import Middle
 from tests.integration.sdk_server import SdkServer
 from tests.integrations.overhead import FRAMEWORKS, Cost, Measured
 from tests.integrations.overhead_table import recorded

@@ -10,7 +10,7 @@ pytest.importorskip("nbclient", reason="nbclient is not installed")
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")
 
 from modelbox import ModelBox, RunStatus
-from tests.integration.notebooks import Tutorials
+from tests.integration.sdk.objects.notebooks import Tutorials
 from tests.integration.sdk_server import SdkServer
 
 # Warnings while the notebook runs are those of Jupyter.

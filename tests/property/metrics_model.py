@@ -19,7 +19,7 @@ from modelbox_projections.metrics.points import key_of
 from modelbox_projections.metrics.sealing import Piece
 from modelbox_projections.metrics.series import SeriesRow, Steps
 from modelbox_projections.projection import DecodedEvent
-from tests.integration.projections_objects import BEGIN
+from tests.integration.projections.projections_objects import BEGIN
 from tests.integration.projections_support import NAMESPACE, version_created
 
 KEYS = ("a", "b", "c/d")

@@ -19,7 +19,7 @@ from modelbox_projections.namespaces.queries import Namespaces
 from modelbox_projections.objects.kinds import KINDS
 from modelbox_projections.objects.object_kind import ObjectKind
 from modelbox_projections.search.queries import Search
-from tests.integration.projections_objects import updated
+from tests.integration.projections.projections_objects import updated
 from tests.integration.projections_support import NAMESPACE, append, assert_rows_are_what_the_log_gives, settled
 
 KIND: Final[Kind] = "toy"

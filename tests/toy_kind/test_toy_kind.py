@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from tests.architecture.tree import REPOSITORY, files
-from tests.integration import test_every_kind
+from tests.integration.sdk.objects import test_every_kind
 from tests.toy_kind.beside import FILES
 
 FILES_MAX: Final = 9

@@ -4,7 +4,7 @@ A blob is a file's bytes under the hexadecimal SHA-256 that they have, which is 
 bytes are kept once. A store is synchronous and is called from several threads at once; hashing, reading ahead, the
 bounds on threads and what is swept are the business of those who use it (`blobs.py`, `sweep.py`).
 
-What every store promises, and `tests/integration/blob_store_contract.py` holds it to:
+What every store promises, and `tests/integration/blobs/blob_store_contract.py` holds it to:
 
 - A blob is at its place whole and durable, or not at all; nothing that is half written can be read.
 - Bytes that are kept replace those at their place at once: a damaged blob is healed by uploading it again, and who
