@@ -1,7 +1,7 @@
 """Frames of a file are what the messages are, written and read without them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelbox.errors import ServerError
@@ -14,7 +14,11 @@ KINDS = (pb.UploadFileRequest, pb.DownloadFileResponse)
 SIZES = (127, 128, 16_383, 16_384, 2**21)
 CHUNKS = st.binary(max_size=300) | st.sampled_from([bytes(size) for size in SIZES])
 
+unhurried = settings(deadline=None)
+"""The largest chunk takes a busy machine longer than an example may."""
 
+
+@unhurried
 @given(CHUNKS)
 def test_bytes_are_framed_as_in_a_message(chunk: bytes) -> None:
     assert pb.UploadFileRequest.FromString(of_client.frame_of(chunk)).chunks == chunk
@@ -22,12 +26,14 @@ def test_bytes_are_framed_as_in_a_message(chunk: bytes) -> None:
     assert of_server.frame_of(chunk) == pb.DownloadFileResponse(chunks=chunk).SerializeToString()
 
 
+@unhurried
 @given(CHUNKS)
 def test_bytes_of_a_message_are_read(chunk: bytes) -> None:
     assert of_server.read_frame(pb.UploadFileRequest(chunks=chunk).SerializeToString()) == chunk
     assert of_client.chunk_of(pb.DownloadFileResponse(chunks=chunk).SerializeToString()) == chunk
 
 
+@unhurried
 @given(st.binary(max_size=40), CHUNKS)
 def test_of_a_message_that_has_the_bytes_twice_the_last_count(before: bytes, chunk: bytes) -> None:
     """As every reader of protobuf has it."""

@@ -1,8 +1,6 @@
 """Messages put together from parts that are encoded already, so that what is much is written once.
 
 Source: the protobuf wire format (protobuf.dev/programming-guides/encoding).
-
-Must not know: what the parts are.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,6 @@
 """The frames of a file on its way, written and read without the copies that messages make of its bytes.
 
 Source: the protobuf wire format (protobuf.dev/programming-guides/encoding).
-
-Must not know: whose bytes they are.
 """
 
 from typing import Final

@@ -1,7 +1,4 @@
-"""The frames of a file on its way, read and written without the copies that messages make of its bytes.
-
-Must not know: whose bytes they are.
-"""
+"""The frames of a file on its way, read and written without the copies that messages make of its bytes."""
 
 from typing import Final
 
