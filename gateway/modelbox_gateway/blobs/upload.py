@@ -14,6 +14,9 @@ from modelbox_gateway.blobs.contract import BlobWriter
 BLOCK_BYTES: Final = 1024 * 1024
 """Bytes gathered before a thread takes them: published clients send 1 KiB at a time. Two blocks are held at most."""
 
+BLOCK_PIECES_MAX: Final = 4096
+"""Pieces gathered before a thread takes them, however few bytes they have: each takes some memory of its own."""
+
 
 class Digests(msgspec.Struct, frozen=True):
     """What arrived: its length in bytes and its hexadecimal digests; the MD5 is empty unless somebody wants it."""
@@ -69,10 +72,12 @@ class Upload:
         Raises:
             BlobStoreUnavailableError: The store took no more.
         """
+        if not data:
+            return
         self._gathered.append(data)
         self._gathered_bytes += len(data)
         self.size += len(data)
-        if self._gathered_bytes >= BLOCK_BYTES:
+        if self._gathered_bytes >= BLOCK_BYTES or len(self._gathered) >= BLOCK_PIECES_MAX:
             await self._hand_over()
 
     async def finish(self) -> Digests:

@@ -3,14 +3,17 @@
 import asyncio
 import hashlib
 import os
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.blobs import Blobs, Digests, FilesystemStore
 from modelbox_gateway.blobs.upload import BLOCK_BYTES
 from modelbox_gateway.errors import BlobDamagedError, BlobStoreRefusedError
+from modelbox_gateway.rpc.methods.artifact.frames import VIEWED_BYTES_MIN, read_frame
 
 
 @pytest.fixture
@@ -140,3 +143,31 @@ async def test_a_download_that_is_given_up_closes_its_file(store: Blobs) -> None
         await chunks.aclose()
 
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208  # as above
+
+
+@pytest.mark.parametrize("size", [0, 1, 100])
+async def test_frames_of_few_bytes_take_little_memory_however_many_come(store: Blobs, size: int) -> None:
+    frame = pb.UploadFileRequest(chunks=b"x" * size).SerializeToString()
+    async with store.upload() as upload:
+        tracemalloc.start()
+        try:
+            for _ in range(20_000):
+                piece = read_frame(bytes(bytearray(frame)))  # as each one arrives: in bytes of its own
+                assert not isinstance(piece, pb.UploadFileRequest)
+                await upload.write(piece)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < 2 * BLOCK_BYTES
+        assert (await upload.finish()).size == 20_000 * size
+
+
+@pytest.mark.parametrize("size", [0, 1, VIEWED_BYTES_MIN - 1, VIEWED_BYTES_MIN])
+@pytest.mark.parametrize("behind", [b"", b"\x78\x00"], ids=["the bytes alone", "a field of a newer client"])
+def test_a_frame_is_read_whatever_it_takes(size: int, behind: bytes) -> None:
+    data = os.urandom(size)
+
+    piece = read_frame(pb.UploadFileRequest(chunks=data).SerializeToString() + behind)
+
+    assert not isinstance(piece, pb.UploadFileRequest)
+    assert bytes(piece) == data

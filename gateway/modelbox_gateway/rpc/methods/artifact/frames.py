@@ -6,8 +6,11 @@ from modelbox.proto import modelstore_pb2 as pb
 from modelbox_gateway.rpc.frame.undecodable import decode, read_varint
 from modelbox_gateway.rpc.messages.encoded import tag_of, varint
 
-Frame = pb.UploadFileRequest | memoryview
+Frame = pb.UploadFileRequest | memoryview | bytes
 """A frame of an upload: bytes of the file, or a message that holds something else."""
+
+VIEWED_BYTES_MIN: Final = 4096
+"""Fewer bytes are copied: a view takes more memory than they do, and holds the frame."""
 
 _UPLOADED: Final = tag_of(pb.UploadFileRequest, "chunks")
 _DOWNLOADED: Final = tag_of(pb.DownloadFileResponse, "chunks")
@@ -22,9 +25,9 @@ def read_frame(data: bytes) -> Frame:
     if data.startswith(_UPLOADED):
         size, place = read_varint(data, len(_UPLOADED), ("chunks",))
         if place + size == len(data):
-            return memoryview(data)[place:]
+            return data[place:] if size < VIEWED_BYTES_MIN else memoryview(data)[place:]
     frame = decode(pb.UploadFileRequest, data)
-    return memoryview(frame.chunks) if frame.HasField("chunks") else frame
+    return frame.chunks if frame.HasField("chunks") else frame
 
 
 def frame_of(chunk: bytes) -> bytes:

@@ -98,7 +98,7 @@ async def _receive(frames: AsyncIterator[Frame], upload: Upload) -> str:
     async for frame in frames:
         if sha256:
             raise InvalidFieldError("sha256", "is not in the last frame; send it after all bytes")
-        if isinstance(frame, memoryview):
+        if not isinstance(frame, pb.UploadFileRequest):
             await upload.write(frame)
         elif frame.WhichOneof("stream_frame") == "sha256":
             sha256 = frame.sha256
