@@ -11,12 +11,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import Log
+from modelbox_events import Log, Position, Token
 from modelbox_gateway.errors import ListenError
 from modelbox_gateway.rpc import create_grpc_server
 from modelbox_gateway.rpc.frame import freshness
-from modelbox_gateway.rpc.frame.call import REQUEST_ID, TOKEN
-from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
+from modelbox_gateway.rpc.frame.call import MIN_TOKEN, REQUEST_ID, TOKEN
+from modelbox_projections.state import active_of, load_states, pause
+from tests.integration.gateway_server import Gateway, refusal_of, running_gateway, until
 
 SERVICE = "modelbox.ModelStore"
 
@@ -296,3 +297,41 @@ async def test_reads_without_a_token_see_the_writes_before_them(
         assert (await gateway.stub.GetModel(pb.GetModelRequest(id=created.id))).model.name == f"m{n}"
 
     await asyncio.gather(*(write_and_read(n) for n in range(50)))
+
+
+async def paused(gateway: Gateway, view: str) -> None:
+    """Pause a view where everything is that was written until now."""
+    log, cursors = gateway.services.log, gateway.services.cursors
+    await cursors.wait([view], (await log.read_head()).position, timeout_s=10)
+    async with log.database.acquire() as connection:
+        state = active_of(await load_states(connection), view)
+        await pause(connection, state, position=Position(state.position + 1), problem="for a test")
+    await until(lambda: any(state.name == view and state.error for state in cursors.states))
+
+
+async def test_a_search_that_finds_nothing_fails_for_no_view_of_what_it_tells_beside(
+    gateway: Gateway, model: str
+) -> None:
+    await paused(gateway, "namespaces")
+    creating = gateway.stub.CreateModelVersion(pb.CreateModelVersionRequest(model=model))
+    await creating
+    token = str(dict(await creating.trailing_metadata())[TOKEN])
+
+    request = pb.ListModelsRequest(namespace="visoin")
+    found = await gateway.stub.ListModels(request, metadata=((MIN_TOKEN, token),))
+
+    assert (list(found.models), list(found.missing)) == ([], [])
+
+
+async def test_a_search_that_finds_nothing_is_as_new_as_the_views_that_it_reads(gateway: Gateway, model: str) -> None:
+    await paused(gateway, "models")
+    read = await gateway.services.log.read_head()
+    await gateway.stub.CreateModelVersion(pb.CreateModelVersionRequest(model=model))
+    head = await gateway.services.log.read_head()
+    await gateway.services.cursors.wait(["namespaces"], head.position, timeout_s=10)
+
+    listing = gateway.stub.ListModels(pb.ListModelsRequest(namespace="visoin"))
+    found = await listing
+
+    assert [missing.name for missing in found.missing] == ["visoin"]
+    assert Token.parse(str(dict(await listing.trailing_metadata())[TOKEN])).position == read.position

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from modelbox_events import Appended, Log, Position, Token
 from modelbox_gateway.rpc.frame.call import Call
-from modelbox_gateway.rpc.frame.limits import OWN_WRITE_WAIT_S
+from modelbox_gateway.rpc.frame.limits import BESIDE_WAIT_S, OWN_WRITE_WAIT_S
 from modelbox_projections import Cursors, NotCaughtUpError
 
 
@@ -65,6 +65,18 @@ class Freshness:
             with contextlib.suppress(NotCaughtUpError):  # it was not demanded: the answer's token says how old it is
                 await self._cursors.wait(views, last_write, timeout_s=min(OWN_WRITE_WAIT_S, call.wait_s))
         self._answer(call, self._cursors.as_of(views))
+
+    async def keeps_up(self, call: Call, views: Sequence[str]) -> bool:
+        """Tell whether these views too have come as far as the call's answer says; waits a short while for them.
+
+        For what an answer tells beside what was asked for: it is not worth an error, and its token tells nothing of it.
+        """
+        seen = Position(0) if call.token is None else call.token.position
+        try:
+            await self._cursors.wait(views, seen, timeout_s=min(BESIDE_WAIT_S, call.wait_s))
+        except NotCaughtUpError:
+            return False
+        return True
 
     async def reached_head(self, call: Call, views: Sequence[str]) -> None:
         """Return when the views have everything that was recorded before this moment.

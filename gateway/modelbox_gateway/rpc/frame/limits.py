@@ -84,6 +84,9 @@ READ_WAIT_S_MAX: Final = 10.0
 OWN_WRITE_WAIT_S: Final = 0.5
 """How long a read waits for the last write of this process, which it does not demand."""
 
+BESIDE_WAIT_S: Final = 0.5
+"""How long a read waits for views of which it tells more than was asked for; then it does not."""
+
 WATCH_PAGE_EVENTS: Final = 64
 """Events in one page of a watch that catches up."""
 

@@ -19,12 +19,18 @@ from modelbox_projections.search.queries import Search
 
 NAMESPACE: Final = "namespace"
 
+_VIEWS: Final = ("namespaces",)
+
 
 async def missing_namespace(backend: Backend, call: Call, scope: Scope) -> list[pb.Missing]:
-    """Return the namespace of a scope if nothing is in it, though something is in others."""
+    """Return the namespace of a scope if nothing is in it, though something is in others.
+
+    Nothing is told where the view of namespaces has not come as far as what the call answers with.
+    """
     if not scope.namespace:
         return []
-    await backend.freshness.reached(call, ("namespaces",))
+    if not await backend.freshness.keeps_up(call, _VIEWS):
+        return []
     if await backend.services.views.of(Namespaces).holds_anything(scope.namespace, recursive=scope.recursive):
         return []
     names = await namespaces(backend)
