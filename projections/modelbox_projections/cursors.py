@@ -125,9 +125,11 @@ class Cursors:
                 await self._wanted.wait()
 
     def record(self, state: ProjectionState) -> None:
-        """Say where an active generation stands."""
+        """Say where an active generation stands. Who waits for it elsewhere is served only once it moves."""
+        known = self._states.get(state.name)
         self._states[state.name] = state
-        self._hurried.discard(state.name)
+        if known is None or state.position > known.position:
+            self._hurried.discard(state.name)
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 

@@ -5,6 +5,7 @@ import time
 import uuid
 from typing import ClassVar
 
+import msgspec
 import pytest
 
 from modelbox_events import Appended, Log, LogForkedError, Position, StreamRef, Token
@@ -16,6 +17,7 @@ from modelbox_projections import (
     ProjectionRunner,
     Views,
     catalog_of,
+    list_states,
     prepare,
 )
 from modelbox_projections.models.kind import Models
@@ -136,6 +138,20 @@ async def test_a_view_that_rests_is_hurried_by_who_waits_for_it(dsn: str, log: L
         last = await counted_up(log, runner, stream)
         assert runner.cursors.position("key_counts") == last.last_position - 1, "nobody waits for it"
     await gateway.close()
+
+
+async def test_a_wish_for_a_view_lasts_until_it_moves(dsn: str, log: Log) -> None:
+    """However often is said where it stands: the runner does so each second."""
+    await prepare(dsn)
+    stands = next(state for state in await list_states(log) if state.name == "metrics")
+    cursors = Cursors(log)
+    cursors.record(stands)
+    cursors.hurry(["metrics"])
+
+    cursors.record(stands)
+    assert cursors.is_wanted("metrics")
+    cursors.record(msgspec.structs.replace(stands, position=Position(stands.position + 1)))
+    assert not cursors.is_wanted("metrics")
 
 
 async def test_a_view_that_has_rested_goes_on_by_itself(dsn: str, log: Log) -> None:
