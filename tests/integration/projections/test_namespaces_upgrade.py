@@ -1,6 +1,6 @@
 """The view of namespaces while two versions run: earlier ones count in columns, this one in rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -17,6 +17,23 @@ from tests.integration.projections_support import WAIT_S, create_model, running,
 GOLDEN: Final = Path(__file__).parent / "golden"
 NAMESPACES: Final = ("namespaces", PROJECTIONS["namespaces"].code_version)
 AT: Final = datetime(2026, 1, 31, tzinfo=UTC)
+HELD: Final[Mapping[str, Any]] = {
+    "name": "tests",
+    "models": 3,
+    "experiments": 0,
+    "datasets": 0,
+    "created_at": AT,
+    "updated_at": AT,
+    "created_position": 1,
+    "changed_position": 3,
+}
+"""A row of the last version that counted in columns."""
+LACKED: Final[Mapping[int, Collection[str]]] = {
+    1: ("experiments", "datasets", "changed_position"),
+    2: ("changed_position",),
+    3: (),
+}
+"""Columns that a version did not have."""
 
 
 @pytest.fixture
@@ -46,21 +63,18 @@ def former(code_version: int, name: str) -> str:
     return (GOLDEN / f"namespaces_code_{code_version}" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code_version", [2, 3])
+@pytest.mark.parametrize("code_version", sorted(LACKED))
 async def test_each_of_two_versions_reads_what_the_other_has_counted(dsn: str, log: Log, code_version: int) -> None:
     others = [projection for projection in PROJECTIONS.values() if projection.name != "namespaces"]
     await prepare(dsn, catalog=catalog_of(FormerNamespaces(code_version), *others))
     for number in range(3):
         await create_model(log, f"m{number}")
-    row: tuple[Any, ...] = ("tests", 3, 0, 0, AT, AT, 1, 3)
-    columns = "name, models, experiments, datasets, created_at, updated_at, created_position"
-    values = "$1, $2, $3, $4, $5, $6, $7"
-    if code_version == 3:
-        columns, values = f"{columns}, changed_position", f"{values}, $8"
+    row = {column: value for column, value in HELD.items() if column not in LACKED[code_version]}
+    values = ", ".join(f"${number}" for number in range(1, len(row) + 1))
     async with log.database.acquire() as connection:
         await connection.execute(
-            f"INSERT INTO view_namespaces_v1.namespaces ({columns}) VALUES ({values})",
-            *row[: columns.count(",") + 1],
+            f"INSERT INTO view_namespaces_v1.namespaces ({', '.join(row)}) VALUES ({values})",
+            *row.values(),
         )
     await prepare(dsn)
     view = Views(log.database).of(Namespaces)
