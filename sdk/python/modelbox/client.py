@@ -138,7 +138,7 @@ class ModelBox(
         return [FoundObject(one.id, one.type, one.name, one.namespace) for one in found]
 
     def namespaces(self, *, limit: int | None = None) -> list[Namespace]:
-        """Return the namespaces that hold anything, by name."""
+        """Return the namespaces that ever held anything, by name."""
 
         def read(token: str, size: int) -> tuple[Iterable[pb.Namespace], str]:
             request = pb.ListNamespacesRequest(page_size=size, page_token=token)

@@ -29,7 +29,7 @@ class NamespaceMethods:
         self._backend = backend
 
     async def list_namespaces(self, request: pb.ListNamespacesRequest, call: Call) -> pb.ListNamespacesResponse:
-        """Return a page of the namespaces that hold anything, by name."""
+        """Return a page of the namespaces that ever held anything, by name."""
         after = _PAGES.start("", request.page_token) or ""
         size = page_size(request.page_size)
         await self._backend.freshness.reached(call, _VIEWS)

@@ -474,7 +474,7 @@ class ModelStoreServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListNamespaces(self, request, context):
-        """List the namespaces that hold anything, by name.
+        """List the namespaces that ever held anything, by name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -17,7 +17,7 @@ _COLUMNS = ("name", "experiments", "models", "datasets", "created_at", "updated_
 @output_option
 @with_client
 def namespaces(client: ModelBox, *, limit: int | None, output: str) -> None:
-    """List the namespaces that hold anything, by name."""
+    """List the namespaces that ever held anything, by name."""
     print_rows(rows_of(client.namespaces(limit=limit)), columns=_COLUMNS, output=output, what="namespaces")
 
 
