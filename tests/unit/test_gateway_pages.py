@@ -1,5 +1,6 @@
 """Page tokens are opaque: each belongs to one list, and nothing else is accepted."""
 
+import asyncio
 import base64
 from collections.abc import Sequence
 
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_gateway.errors import InvalidFieldError
-from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX
+from modelbox_gateway.errors import BlobDamagedError, InvalidFieldError
+from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX, PAGE_ITEMS_MAX, PAGE_SLICE_ITEMS
 from modelbox_gateway.rpc.messages.pages import Pages, PositionStart, fill_page, page_size
 
 PAGES = Pages[int]("models", PositionStart)
@@ -62,12 +63,70 @@ async def test_a_page_says_whether_another_follows(rows: int, size: int, expecte
 
 
 async def test_a_page_ends_early_when_its_items_are_large() -> None:
+    """Nothing is read that it has no room for."""
+    asked = []
+
     async def large(rows: Sequence[int]) -> list[pb.Model]:
+        asked.append(list(rows))
         return [pb.Model(description="x" * (PAGE_BYTES_MAX // 4)) for _ in rows]
 
-    items, follows = await fill_page(list(range(50)), 50, large)
+    items, follows = await fill_page(list(range(250)), 250, large)
 
     assert (len(items), follows) == (4, True)
+    assert asked == [list(range(PAGE_SLICE_ITEMS))]
+
+
+async def test_a_page_goes_on_where_messages_ended() -> None:
+    asked = []
+
+    async def seven(rows: Sequence[int]) -> list[pb.Model]:
+        asked.append(rows[0])
+        return await _models(rows[:7])
+
+    items, follows = await fill_page(list(range(251)), 250, seven)
+
+    assert [int(pb.Model.FromString(item).name) for item in items] == list(range(250))
+    assert follows
+    assert asked == list(range(0, 250, 7))
+
+
+async def test_a_page_fails_as_its_messages_do() -> None:
+    asked = []
+
+    async def failing(rows: Sequence[int]) -> list[pb.Model]:
+        asked.append(rows[0])
+        if rows[0]:
+            raise BlobDamagedError("0" * 64, "it is missing")
+        return await _models(rows)
+
+    with pytest.raises(BlobDamagedError):
+        await fill_page(list(range(500)), 500, failing)
+
+    assert asked == [0, PAGE_SLICE_ITEMS]
+
+
+async def test_a_page_that_is_given_up_leaves_nothing_behind() -> None:
+    begun = asyncio.Event()
+    under_way = []
+
+    async def endless(rows: Sequence[int]) -> list[pb.Model]:
+        if not rows[0]:
+            return await _models(rows)
+        under_way.append(rows[0])
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            under_way.remove(rows[0])
+        return []
+
+    filling = asyncio.create_task(fill_page(list(range(500)), 500, endless))
+    await begun.wait()
+    filling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await filling
+
+    assert under_way == []
 
 
 async def _models(rows: Sequence[int]) -> list[pb.Model]:

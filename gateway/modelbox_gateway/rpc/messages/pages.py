@@ -1,10 +1,8 @@
 """Pages of a list: how many items, and the opaque token that says where the next page begins."""
 
-import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
-from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 from google.protobuf.message import Message
@@ -75,58 +73,20 @@ async def fill_page(
 ) -> tuple[list[bytes], bool]:
     """Return the encoded messages of a page, and whether another page follows.
 
-    While those of some rows are written, what the next ones need is read.
-
     Args:
         rows: Those of the page and, if there is one, the first of the next.
         size: Items that the page may have; it has fewer if it comes to `PAGE_BYTES_MAX` before.
         messages_of: Makes the messages of a few rows, or of the first of them, if all are too large together.
     """
     page: list[bytes] = []
-    taken, end = 0, min(size, len(rows))
-    async with _Ahead(rows[:end], messages_of) as ahead:
-        while len(page) < end:
-            messages = await ahead.messages_from(len(page))
-            if not messages:
-                break
-            for message in messages:
-                page.append(message.SerializeToString())
-                taken += len(page[-1])
-                if taken >= PAGE_BYTES_MAX:
-                    return page, len(page) < len(rows)
+    taken = 0
+    while len(page) < min(size, len(rows)):
+        messages = await messages_of(rows[len(page) : min(len(page) + PAGE_SLICE_ITEMS, size)])
+        if not messages:
+            break
+        for message in messages:
+            page.append(message.SerializeToString())
+            taken += len(page[-1])
+            if taken >= PAGE_BYTES_MAX:
+                return page, len(page) < len(rows)
     return page, len(rows) > size
-
-
-class _Ahead(Generic[Row]):
-    """Makes messages a slice at a time, and begins with the next slice meanwhile."""
-
-    def __init__(
-        self, rows: Sequence[Row], messages_of: Callable[[Sequence[Row]], Awaitable[Sequence[Message]]]
-    ) -> None:
-        self._rows = rows
-        self._messages_of = messages_of
-        self._begun: dict[int, asyncio.Task[Sequence[Message]]] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End what nobody waits for any more; how it ends is of no interest."""
-        for task in self._begun.values():
-            task.cancel()
-        await asyncio.gather(*self._begun.values(), return_exceptions=True)
-
-    async def messages_from(self, first: int) -> Sequence[Message]:
-        """Return the messages of the slice that begins with this row, or of the first of its rows."""
-        self._begin(first)
-        self._begin(first + PAGE_SLICE_ITEMS)
-        messages = await self._begun[first]
-        del self._begun[first]
-        return messages
-
-    def _begin(self, first: int) -> None:
-        if first not in self._begun and first < len(self._rows):
-            of = self._messages_of(self._rows[first : first + PAGE_SLICE_ITEMS])
-            self._begun[first] = asyncio.ensure_future(of)
