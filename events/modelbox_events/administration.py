@@ -8,10 +8,9 @@ import asyncpg
 
 from modelbox_events.batch import Batch, Prepared
 from modelbox_events.database import translated
-from modelbox_events.errors import InvalidEventError, LogUnavailableError, NewerVersionError
+from modelbox_events.errors import InvalidEventError, LogUnavailableError
 from modelbox_events.event import ANY_VERSION, Append, AuthType, ChangeEvent, Context, NewEvent
 from modelbox_events.head import CHANNEL
-from modelbox_events.limits import READS_LEVEL
 from modelbox_events.outcomes import Outcome
 from modelbox_events.read import LogHead
 from modelbox_events.registry import REGISTRY
@@ -50,8 +49,7 @@ async def locked_head(dsn: str) -> AsyncIterator[tuple[asyncpg.Connection, LogHe
                 if row is None:
                     raise LogUnavailableError("table modelbox.log_head is empty; restore the database")
                 head = LogHead(*row)
-                if head.format_level > READS_LEVEL:
-                    raise NewerVersionError(f"the log has format level {head.format_level}, not {READS_LEVEL}")
+                head.refuse_if_newer()
                 yield connection, head
                 await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(head.position))
         finally:

@@ -14,11 +14,11 @@ from modelbox_events.clock import position_before
 from modelbox_events.component import LOG
 from modelbox_events.database import Database, connecting
 from modelbox_events.epochs import Epochs, load_epochs
-from modelbox_events.errors import LogUnavailableError, NewerVersionError
+from modelbox_events.errors import LogUnavailableError
 from modelbox_events.event import Append, Appended, RecordedEvent
 from modelbox_events.head import Head
 from modelbox_events.ids import Position
-from modelbox_events.limits import PAGE_BYTES_MAX, READS_LEVEL
+from modelbox_events.limits import PAGE_BYTES_MAX
 from modelbox_events.migrate import refuse_if_behind
 from modelbox_events.read import LogHead, Reader, StreamState, Watched
 from modelbox_events.registry import REGISTRY, Registry
@@ -163,9 +163,7 @@ class Log:
         Raises:
             LogUnavailableError: It cannot; a kind of this error says that an operator is needed.
         """
-        head = await self.read_head()
-        if head.format_level > READS_LEVEL:
-            raise NewerVersionError(f"the log has format level {head.format_level}, this process reads {READS_LEVEL}")
+        (await self.read_head()).refuse_if_newer()
         await self._committer.check()
 
     async def read_head(self) -> LogHead:

@@ -16,11 +16,13 @@ import structlog
 from modelbox_events.component import LOG, Component, Migration
 from modelbox_events.database import AnyConnection, connecting
 from modelbox_events.errors import MigrationError
+from modelbox_events.limits import READS_LEVEL
 from modelbox_events.lock_waits import in_short_tries
 from modelbox_events.roles import SHARED_ROLE, ensure_role, mend_rights, named, refuse_if_owned_by_others
 from modelbox_events.routines import missing_functions, replace_functions
 from modelbox_events.session import UNHURRIED, open_session
 from modelbox_events.shared_role import keep_earlier_versions
+from modelbox_events.sql import STATEMENTS
 
 # The first migration made the role that all databases of a cluster shared; where it ran, its tables are today's.
 _FORMER_CHECKSUMS: Final = {"52766ee5248503d05cc162ff37fcbd70e08c0296814b05e75918dfa695be0c43": ("log", 1)}
@@ -66,11 +68,14 @@ async def migrate(dsn: str, component: Component = LOG) -> None:
         role = await ensure_role(connection)
         # Before migrations: what they change of rights, processes of earlier versions have at the same moment.
         keep_shared = await keep_earlier_versions(connection, role)
-        for migration in _pending(await _applied(connection, component), component):
+        applied = await _applied(connection, component)
+        for migration in _pending(applied, component):
             change = f"migration {migration.number} of {component.name}"
             await in_short_tries(connection, change, partial(_apply, connection, component, migration, role))
         complete = partial(_complete, connection, component, role, keep_shared=keep_shared)
         await in_short_tries(connection, f"the functions and rights of {component.name}", complete)
+        if component == LOG and not applied:  # a log made just now: no process of an older version has seen it
+            await connection.execute(STATEMENTS["raise_format_level"], READS_LEVEL)
 
 
 async def end_shared_role(dsn: str) -> None:

@@ -11,10 +11,16 @@ from uuid import UUID
 import msgspec
 
 from modelbox_events.database import AnyConnection, Database
-from modelbox_events.errors import IdempotencyKeyReusedError, InvalidEventError, MigrationError
+from modelbox_events.errors import IdempotencyKeyReusedError, InvalidEventError, MigrationError, NewerVersionError
 from modelbox_events.event import Appended, RecordedEvent, StreamRef
 from modelbox_events.ids import Position
-from modelbox_events.limits import PAGE_BYTES_MAX, PAGE_EVENTS_MAX, SPAN_EVENTS_AT_ONCE, STREAM_VERSION_MAX
+from modelbox_events.limits import (
+    PAGE_BYTES_MAX,
+    PAGE_EVENTS_MAX,
+    READS_LEVEL,
+    SPAN_EVENTS_AT_ONCE,
+    STREAM_VERSION_MAX,
+)
 from modelbox_events.sql import STATEMENTS
 
 
@@ -30,6 +36,15 @@ class LogHead(msgspec.Struct, frozen=True):
     recorded_at: datetime
     genesis: UUID
     format_level: int
+
+    def refuse_if_newer(self) -> None:
+        """Check that this process reads all that the log may hold.
+
+        Raises:
+            NewerVersionError: It does not: processes of a newer version alone lived for a while.
+        """
+        if self.format_level > READS_LEVEL:
+            raise NewerVersionError(f"the log has format level {self.format_level}, this process reads {READS_LEVEL}")
 
 
 class StreamState(msgspec.Struct, frozen=True):

@@ -19,10 +19,13 @@ from modelbox_events import (
     verify,
 )
 from modelbox_events.lane import LOCK_TIMEOUT_MS
+from modelbox_events.limits import READS_LEVEL
 from modelbox_events.registry import REGISTRY
 from modelbox_events.types.metadata import MetadataUpdated
 from modelbox_gateway.embedded.postgres import EmbeddedPostgres
+from modelbox_gateway.members import Lease, Member, prepare_members
 from tests.databases import dsn_of
+from tests.integration.gateway.test_gateway_levels import OLDER
 from tests.integration.log.former_version import former_process, migrate_as_before
 from tests.integration.log_cases import append, assert_whole, read_all, stream
 
@@ -30,8 +33,8 @@ EVENTS = 4
 
 
 @pytest.fixture
-async def old_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A database as those versions left it, with events that they appended."""
+async def empty_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A database as those versions left it, with nothing recorded."""
     name = f"old_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(postgres_server.dsn)
     await admin.execute(f"CREATE DATABASE {name}")
@@ -39,12 +42,20 @@ async def old_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
     connection = await asyncpg.connect(old)
     await migrate_as_before(connection)
     await connection.execute("SELECT modelbox.ensure_event_partitions(2, 10000000)")
-    for number in range(EVENTS):
-        await append_as_before(connection, key=f"key {number}")
     await connection.close()
     yield old
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
+
+
+@pytest.fixture
+async def old_dsn(empty_dsn: str) -> str:
+    """One with events that they appended."""
+    connection = await asyncpg.connect(empty_dsn)
+    for number in range(EVENTS):
+        await append_as_before(connection, key=f"key {number}")
+    await connection.close()
+    return empty_dsn
 
 
 async def append_as_before(connection: asyncpg.Connection, *, key: str) -> tuple[Any, ...]:
@@ -113,6 +124,27 @@ async def test_an_older_log_opens_verifies_and_goes_on(old_dsn: str) -> None:
     await log.append(append(stream()))
 
     assert (await assert_whole(log))[-1].digest_version == 2
+    await log.close()
+
+
+async def test_an_empty_log_that_an_earlier_version_made_waits_for_its_processes(empty_dsn: str) -> None:
+    """One of them may lead the relay, and would publish what it cannot read as if it could."""
+    await migrate(empty_dsn)
+    await prepare_members(empty_dsn)
+    log = await Log.open(empty_dsn)
+    owner = await asyncpg.connect(empty_dsn)
+    await owner.execute(OLDER)
+    lease = Lease(log, Member.here("127.0.0.1:1", "127.0.0.1:2"), level_wait_s=0)
+
+    for _ in range(3):
+        await lease.renew()
+    assert (await log.read_head()).format_level < READS_LEVEL
+
+    await owner.execute("DELETE FROM modelbox_gateway.members WHERE reads_level = 1")
+    for _ in range(3):
+        await lease.renew()
+    assert (await log.read_head()).format_level == READS_LEVEL
+    await owner.close()
     await log.close()
 
 
