@@ -116,6 +116,7 @@ class Follower:
             EpochEndedError: The log was forked.
             FeedForkedError: The feed holds something that the log does not.
             NatsError: JetStream did not answer.
+            NewerVersionError: The log may hold what this process cannot read.
             LogUnavailableError: Postgres did not answer.
         """
         # In this order: what the feed held before the head was read, was committed before.
@@ -123,6 +124,7 @@ class Follower:
         head = await self._source.read_head()
         if head.log_id != self._log_id:
             raise EpochEndedError
+        head.refuse_if_newer()  # the level may have risen while this process slept, without a lease
         self._progress.note_creation(self._feed, state)
         if state.last > head.position:
             await self._progress.fall_back(self._source, self._feed, state, head.position)
@@ -149,6 +151,7 @@ class Follower:
             FeedDamagedError: Messages inside the feed are missing or cannot be read.
             PublishUnknownError: An answer stayed out; connect anew.
             NatsError: JetStream did not answer.
+            NewerVersionError: The log may hold what this process cannot read.
             LogUnavailableError: Postgres did not answer.
         """
         async with contextlib.aclosing(ReadAhead(self._source)) as pages:
@@ -206,6 +209,7 @@ class Follower:
         """Check the feed's outline; return False when it ends elsewhere than thought."""
         state = await self._feed.state()
         head = await self._source.read_head()
+        head.refuse_if_newer()
         self._progress.note_creation(self._feed, state)
         if state.last != self._progress.position or state.last > head.position:
             return False

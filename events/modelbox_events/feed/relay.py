@@ -17,7 +17,13 @@ import msgspec
 import structlog
 from nats.errors import Error as NatsError
 
-from modelbox_events.errors import FeedDamagedError, FeedForkedError, FeedTakenError, LogUnavailableError
+from modelbox_events.errors import (
+    FeedDamagedError,
+    FeedForkedError,
+    FeedTakenError,
+    LogUnavailableError,
+    NewerVersionError,
+)
 from modelbox_events.feed.cancelled import stop_if_cancelled
 from modelbox_events.feed.claim import claim, holder_of
 from modelbox_events.feed.cloudevents import MessageEncoder
@@ -200,6 +206,9 @@ class Relay:
                     self._meet_damage(error)
                 except (FeedForkedError, FeedTakenError) as error:
                     self._fail(RelayState.HALTED, error)
+                except NewerVersionError as error:
+                    turn.give_up()  # a relay of that version can
+                    self._fail(RelayState.UNAVAILABLE, error)
                 except _UNAVAILABLE as error:
                     self._fail(RelayState.UNAVAILABLE, error)
                 except Exception as error:  # noqa: BLE001 - a task's outermost loop: it tries on, visibly

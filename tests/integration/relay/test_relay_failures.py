@@ -5,15 +5,18 @@ import signal
 import time
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from modelbox_events import Log
-from modelbox_events.feed import Relay, RelayState, stream_name
+from modelbox_events.feed import Relay, RelayState, follower, stream_name
 from modelbox_events.feed.cloudevents import MessageEncoder
 from modelbox_events.feed.connection import FeedConnection
 from modelbox_events.feed.follower import Follower, Progress
 from modelbox_events.feed.publisher import CONTROL_BYTES_MAX, Publisher
 from modelbox_events.feed.stream import FeedStream
+from modelbox_events.limits import READS_LEVEL
+from modelbox_events.sql import STATEMENTS
 from tests.integration.feeds import (
     RelayProcess,
     append_updates,
@@ -28,6 +31,7 @@ from tests.integration.feeds import (
     until_relayed,
     until_state,
 )
+from tests.integration.log_cases import set_level
 
 
 async def test_a_killed_relay_is_followed_by_one_that_finds_where_the_feed_ends(
@@ -145,6 +149,37 @@ async def test_a_relay_stands_by_while_another_works(log: Log, dsn: str, tmp_pat
             await until_state(standby, RelayState.STANDBY)
             await worker.signal(signal.SIGKILL)
             await until_state(standby, RelayState.RUNNING)
+
+
+async def test_a_relay_publishes_nothing_of_a_log_that_may_hold_what_it_cannot_read(log: Log, tmp_path: Path) -> None:
+    """The level rose while it slept, and its lease with it: it would publish as JSON what is none."""
+    await fill(log, 5)
+    await set_level(log, READS_LEVEL + 1)
+    async with own_nats(tmp_path) as server, running(Relay(log, [server.url])) as relay:
+        await until_state(relay, RelayState.UNAVAILABLE)
+        assert "newer version" in (relay.status.problem or "")
+        assert relay.status.published_total == 0
+
+        await set_level(log, READS_LEVEL)
+        await until_relayed(relay, log)
+        await assert_feed_is_log(server.url, log)
+
+
+async def test_a_relay_that_meets_a_newer_log_leaves_its_turn_to_another(
+    log: Log, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "SCRUB_INTERVAL_S", 0.1)
+    await fill(log, 5)
+    async with own_nats(tmp_path) as server, running(Relay(log, [server.url])) as relay:
+        await until_relayed(relay, log)
+        await set_level(log, READS_LEVEL + 1)
+        await until_state(relay, RelayState.UNAVAILABLE)
+
+        other = await asyncpg.connect(dsn)
+        async with asyncio.timeout(10):
+            while not await other.fetchval(STATEMENTS["lock_relay"]):  # noqa: ASYNC110 - Postgres tells nobody
+                await asyncio.sleep(0.02)
+        await other.close()
 
 
 async def until_feed_moves(url: str) -> None:
