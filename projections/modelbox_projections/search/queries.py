@@ -1,15 +1,18 @@
 """Runs searches."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from modelbox_events import Database
+from modelbox_events.database import AnyConnection
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError, SearchTooSlowError
 from modelbox_projections.limits import MISSING_TIMEOUT_S, SEARCH_TIMEOUT_S
 from modelbox_projections.search.missing import (
     Missing,
+    Named,
     as_written,
     keys_meant,
     named_keys,
@@ -108,29 +111,12 @@ class Search:
         wanted = named_keys(kind, filter=filter, order_by=order_by)
         if not wanted:
             return []
-        found: list[Missing] = []
-        there_are: dict[str, tuple[str, ...]] = {}
-        async with self._database.acquire() as connection:
-
-            async def read(statement: Statement) -> list[Any]:
-                # Prepared anew each time, as a page is.
-                prepared = await connection.prepare(statement.sql)
-                return [row[0] for row in await prepared.fetch(*statement.parameters)]
-
-            try:
-                async with asyncio.timeout(MISSING_TIMEOUT_S):
-                    if not (await read(occupancy(kind, scope, include_deleted=include_deleted)))[0]:
-                        return []
-                    for named in wanted:
-                        if (await read(presence(kind, scope, named, include_deleted=include_deleted)))[0]:
-                            continue
-                        if named.field not in there_are:
-                            keys = await read(names(kind, scope, named.rule, include_deleted=include_deleted))
-                            there_are[named.field] = tuple(as_written(named.field, key) for key in keys)
-                        found.append(Missing(named.where, named.text, there_are[named.field]))
-            except TimeoutError:
-                return []
-        return found
+        # Around the borrowing: the pool is told of a statement that is still being cancelled, and lends it to nobody.
+        try:
+            async with asyncio.timeout(MISSING_TIMEOUT_S), self._database.acquire() as connection:
+                return await _missing(connection, kind, scope, wanted, include_deleted=include_deleted)
+        except TimeoutError:
+            return []
 
     async def _narrowed(self, kind: Kind, scope: Scope, error: FilterError) -> FilterError:
         """Return the error with those alone of the keys that were perhaps meant that are there, if it can be told."""
@@ -157,3 +143,27 @@ class Search:
         sql, parameters = newest(kind, scope, column=field)
         async with self._database.acquire() as connection:
             return [row[0] for row in await connection.fetch(sql, *parameters)]
+
+
+async def _missing(
+    connection: AnyConnection, kind: Kind, scope: Scope, wanted: Sequence[Named], *, include_deleted: bool
+) -> list[Missing]:
+    """Return which of the keys that are named no object has; none where there is no object."""
+
+    async def read(statement: Statement) -> list[Any]:
+        # Prepared anew each time, as a page is.
+        prepared = await connection.prepare(statement.sql)
+        return [row[0] for row in await prepared.fetch(*statement.parameters)]
+
+    if not (await read(occupancy(kind, scope, include_deleted=include_deleted)))[0]:
+        return []
+    found: list[Missing] = []
+    there_are: dict[str, tuple[str, ...]] = {}
+    for named in wanted:
+        if (await read(presence(kind, scope, named, include_deleted=include_deleted)))[0]:
+            continue
+        if named.field not in there_are:
+            keys = await read(names(kind, scope, named.rule, include_deleted=include_deleted))
+            there_are[named.field] = tuple(as_written(named.field, key) for key in keys)
+        found.append(Missing(named.where, named.text, there_are[named.field]))
+    return found

@@ -272,3 +272,24 @@ async def test_a_search_that_takes_too_long_is_ended_and_said_so(
             await written.find()
     await connection.close()
     assert await written.find() == [run_id]
+
+
+async def test_a_session_whose_statement_is_being_cancelled_is_not_lent(
+    written: Written, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which keys are missing is given up early, and the next call would wait behind what nobody wants any more."""
+    await written.create("run")
+    await written.settle()
+    monkeypatch.setattr(queries, "MISSING_TIMEOUT_S", 0.2)
+    pool, connection = written.log.database, await asyncpg.connect(dsn)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE modelbox_views.runs IN ACCESS EXCLUSIVE MODE")
+        async with pool.acquire() as last:
+            pass  # the one that was used last is lent next
+        search = written.views.of(Search)
+
+        assert not await search.missing("run", Scope(), filter="params.lr = 1", order_by="", include_deleted=False)
+
+        async with pool.acquire() as lent:
+            assert lent is not last
+    await connection.close()
