@@ -98,7 +98,9 @@ class Session(asyncpg.Connection):
     async def answers(self) -> bool:
         """Whether it answers; one that does not is at its end."""
         try:
-            await self.execute("SELECT 1", timeout=ANSWER_TIMEOUT_S)
+            # Around the call: how long it waits for a statement that is still being cancelled is the driver's affair.
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await self.execute("SELECT 1")
         except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
             self.terminate()
             return False

@@ -109,3 +109,20 @@ async def test_a_closed_pool_lends_nothing_and_waits_for_what_is_in_use(dsn: str
         assert not closing.done()
     await closing
     assert used.is_closed()
+
+
+async def test_a_session_that_says_nothing_is_ended_after_a_second(
+    two: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the driver itself would wait, as older ones do for a statement that is still being cancelled."""
+
+    async def never(*_: object, **__: object) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    async with two.acquire() as silent:
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncpg.Connection, "execute", never)
+            async with asyncio.timeout(10):
+                assert not await silent.answers()
+    assert silent.is_closed()
