@@ -30,6 +30,7 @@ def test_final_is_what_a_server_says_of_the_request_and_no_other_reason() -> Non
         "CONTENTION",
         "DRAINING",
         "INTERNAL",
+        "LOG_CORRUPTED",
         "LOG_FORKED",
         "NEWER_VERSION",
         "LOG_OVERLOADED",

@@ -270,6 +270,7 @@ BY_REASON: Final[Mapping[str, type[ModelBoxError]]] = {
     "INVALID_FIELD": InvalidFieldError,
     "INVALID_FILTER": InvalidFieldError,
     "INVALID_TOKEN": InvalidFieldError,
+    "LOG_CORRUPTED": ServerError,
     "LOG_FORKED": LogForkedError,
     "LOG_OVERLOADED": OverloadedError,
     "LOG_REWOUND": LogRewoundError,

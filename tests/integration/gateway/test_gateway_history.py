@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import grpc
 import grpc.aio
 import pytest
@@ -12,6 +13,7 @@ from modelbox_events import Log, Position, Token, new_id
 from modelbox_gateway.rpc.frame.call import MIN_TOKEN, TOKEN
 from modelbox_gateway.rpc.frame.limits import HISTORY_EVENTS_MAX
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
+from tests.integration.log_cases import tamper
 
 Written = tuple[str, str]
 """A key and the JSON that was written."""
@@ -179,3 +181,22 @@ async def test_the_history_is_read_from_the_log_that_a_token_names(gateway: Gate
         await gateway.stub.GetMetadataHistory(request, metadata=((MIN_TOKEN, str(Token(new_id(), Position(1)))),))
 
     assert refusal_of(refused.value).reason == "LOG_FORKED"
+
+
+async def test_who_needs_a_damaged_event_is_told_which_it_is_and_not_to_try_again(
+    gateway: Gateway, dsn: str, model: str
+) -> None:
+    await update(gateway, model, fill=f'"{"x" * 10_000}"')
+    owner = await asyncpg.connect(dsn)
+    await tamper(owner, "SET data = substring(data FROM 1 FOR length(data) - 1) WHERE position = 2")
+    await owner.close()
+    watching = gateway.stub.WatchNamespace(pb.WatchNamespaceRequest())
+    assert (await watching.read()).position == 1
+
+    for asked in (gateway.stub.GetMetadataHistory(pb.GetMetadataHistoryRequest(parent_id=model)), watching.read()):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await asked
+
+        refusal = refusal_of(refused.value)
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.DATA_LOSS, "LOG_CORRUPTED")
+        assert (refusal.metadata["position"], refusal.metadata["retryable"]) == ("2", "false")

@@ -20,7 +20,7 @@ from modelbox_gateway.members import Lease, Member, prepare_members
 from tests.integration.feeds import own_nats, read_feed, running, until_relayed
 from tests.integration.gateway.test_gateway_levels import OLDER
 from tests.integration.log.test_log_upgrade import append_as_last
-from tests.integration.log_cases import append, assert_whole, read_all, set_level, stream
+from tests.integration.log_cases import append, assert_whole, read_all, set_level, stream, tamper
 
 LARGE = "hunter2-3f9c " * 400
 SMALL = "hunter2-3f9c"
@@ -202,10 +202,3 @@ async def test_compressed_data_is_redacted_as_other_data_is(log: Log, dsn: str) 
     assert events[8].codec == ZSTD
     assert (await verify(log.database)).redacted == (redaction,)
     assert len(await assert_whole(log)) == 9
-
-
-async def tamper(owner: asyncpg.Connection, change: str, *arguments: object) -> None:
-    """Do what only a superuser can."""
-    for table in ("modelbox.events", "modelbox.events_000000000000001"):
-        await owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    await owner.execute(f"UPDATE modelbox.events {change}", *arguments)

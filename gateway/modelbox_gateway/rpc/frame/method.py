@@ -209,6 +209,8 @@ async def refuse(call: Call, context: AnyContext, error: Exception) -> None:
     if status is None:
         _log.error("rpc_failed", exc_info=error)
         status = internal_status(call.request_id)
+    elif status.code is StatusCode.DATA_LOSS:  # only who runs the server can mend it
+        _log.error("rpc_met_damage", reason=status.reason, error=status.message)
     else:
         _log.debug("rpc_refused", reason=status.reason, error=status.message)
     _observe(call, status.code)

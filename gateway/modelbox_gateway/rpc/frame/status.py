@@ -110,6 +110,7 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     events.NewerVersionError: Rule(StatusCode.UNAVAILABLE, "NEWER_VERSION"),
     events.LogForkedError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_FORKED", _fields("ours", "theirs")),
     events.LogRewoundError: Rule(StatusCode.FAILED_PRECONDITION, "LOG_REWOUND", _fields("position")),
+    events.LogCorruptedError: Rule(StatusCode.DATA_LOSS, "LOG_CORRUPTED", _fields("position")),
     projections.FilterError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FILTER", _fields("field", "position")),
     projections.SearchTooSlowError: Rule(StatusCode.RESOURCE_EXHAUSTED, "SEARCH_TOO_SLOW", _fields("limit_s")),
     projections.NotCaughtUpError: Rule(
@@ -131,7 +132,6 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         events.UnsafeDatabaseError,
         events.MigrationError,
         events.DatabaseRightsError,
-        events.LogCorruptedError,
         projections.ProjectionsError,
         projections.InvalidPageTokenError,
         projections.NotPreparedError,
