@@ -35,7 +35,7 @@ class Pool:
 
     def take(self) -> Session | None:
         """Borrow a session that is there to be used; None where one has to be waited for, asked or opened."""
-        if not self._idle or not self._places:
+        if not self._idle or not self._places or self._closed:
             return None
         session = self._idle[-1]
         if session.is_closed() or session.is_doubtful():
@@ -125,15 +125,27 @@ class Pool:
 
     async def _any(self) -> Session:
         """Return a session that answers: one that was used before, else a new one."""
-        while self._idle and not self._closed:
+        self._refuse_if_closed()
+        session = await self._used_before() or await self._open()
+        try:
+            self._refuse_if_closed()
+        except LogUnavailableError:
+            session.terminate()  # `close` did not know of it
+            raise
+        return session
+
+    async def _used_before(self) -> Session | None:
+        while self._idle:
             session = self._idle.pop()
             if session.is_closed():
                 session.terminate()
             elif not session.is_doubtful() or await session.answers():
                 return session
+        return None
+
+    def _refuse_if_closed(self) -> None:
         if self._closed:
             raise LogUnavailableError("this process is shutting down")
-        return await self._open()
 
     def _trim(self) -> None:
         """End those that nobody has needed for a while, but one; look again while there are more."""

@@ -8,6 +8,8 @@ import pytest
 
 from modelbox_events import LogUnavailableError, database, pool
 from modelbox_events.database import Database
+from modelbox_events.pool import Pool
+from modelbox_events.session import Session
 
 
 @pytest.fixture
@@ -126,3 +128,37 @@ async def test_a_session_that_says_nothing_is_ended_after_a_second(
             async with asyncio.timeout(10):
                 assert not await silent.answers()
     assert silent.is_closed()
+
+
+async def test_a_closed_pool_lends_nothing_that_it_has_left(two: Database) -> None:
+    async with two.acquire():
+        async with two.acquire():
+            pass
+        closing = asyncio.create_task(two.close())
+        await asyncio.sleep(0)
+        with pytest.raises(LogUnavailableError):
+            async with two.acquire():
+                pass
+    await closing
+
+
+async def test_a_session_that_is_opened_while_the_pool_is_closed_is_ended(two: Database) -> None:
+    """The pool does not wait for it, so nobody else would."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    opened = []
+
+    async def open_slowly() -> Session:
+        begun.set()
+        await go_on.wait()
+        opened.append(await two.connect_alone("late"))
+        return opened[0]
+
+    slow = Pool(open_slowly, size=1)
+    borrowing = asyncio.create_task(slow.borrow())
+    await begun.wait()
+    await slow.close()
+    go_on.set()
+
+    with pytest.raises(LogUnavailableError):
+        await borrowing
+    assert opened[0].is_closed()
