@@ -67,7 +67,7 @@ class Pool:
         """Take back a session that was used as it should be."""
         self._borrowed.discard(session)
         session.note_use()
-        if self._closed or session.is_closed() or session.is_in_transaction() or session.uses >= USES_MAX:
+        if self._closed or session.is_closed() or session.is_left_open() or session.uses >= USES_MAX:
             session.terminate()
         else:
             self._idle.append(session)

@@ -95,6 +95,12 @@ class Session(asyncpg.Connection):
         """Whether it has not been used for a while: who knows what became of the way to Postgres."""
         return asyncio.get_running_loop().time() - self.used_s > SILENT_AFTER_S
 
+    def is_left_open(self) -> bool:
+        """Whether its user left a transaction in it, be it only in the driver's belief."""
+        # Of a BEGIN that failed asyncpg keeps the transaction and takes every later one for a part of it, which
+        # Postgres refuses. Nothing public tells of it, and what mends it (`reset`) unsets what is set in our sessions.
+        return self.is_in_transaction() or getattr(self, "_top_xact", None) is not None
+
     async def answers(self) -> bool:
         """Whether it answers; one that does not is at its end."""
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -162,3 +163,24 @@ async def test_a_session_that_is_opened_while_the_pool_is_closed_is_ended(two: D
     with pytest.raises(LogUnavailableError):
         await borrowing
     assert opened[0].is_closed()
+
+
+async def test_a_session_whose_transaction_did_not_begin_is_not_lent_again(
+    two: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postgres cancels a BEGIN that nobody waits for; to the driver all that follows would be a part of it."""
+    execute = asyncpg.Connection.execute
+
+    async def cancelled(self: Session, query: str, *args: object, **options: Any) -> str:
+        if query.startswith("BEGIN"):
+            raise asyncpg.QueryCanceledError("canceling statement due to user request")
+        return await execute(self, query, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg.Connection, "execute", cancelled)
+        with pytest.raises(LogUnavailableError):
+            async with two.acquire() as left, left.transaction():
+                pass
+
+    async with two.acquire() as connection, connection.transaction():
+        assert await connection.fetchval("SELECT 1") == 1
