@@ -184,3 +184,8 @@ class NotRunningError(OperatorError):
 def refused_by_machine(error: BaseException) -> MachineError | None:
     """Return what an operator is told of an error, where it is the machine's refusal."""
     return MachineError(error) if isinstance(error, OSError) and error.errno in _REMEDIES else None
+
+
+def first_of(error: BaseException) -> BaseException:
+    """Return the first error of a group of groups, which made the others end; an error alone is that itself."""
+    return first_of(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -39,7 +39,7 @@ from modelbox_gateway.limits import prepare_process
 from modelbox_gateway.members import Lease, Member
 from modelbox_gateway.memory import keep_buffers
 from modelbox_gateway.metrics import registry_of
-from modelbox_gateway.operator_errors import AddressError, refused_by_machine
+from modelbox_gateway.operator_errors import AddressError, first_of, refused_by_machine
 from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart, look_at
 from modelbox_gateway.readiness import Readiness, once_ready
 from modelbox_gateway.reaper import reap_orphans
@@ -80,7 +80,7 @@ def run(config: Config, roles: frozenset[Role] = ALL_ROLES, *, reload: Callable[
         try:
             uvloop.run(_serve(config, roles, lock, reload))
         except BaseExceptionGroup as group:
-            first = _first_of(group)
+            first = first_of(group)
             raise refused_by_machine(first) or first from group
 
 
@@ -285,9 +285,3 @@ def _parts_of(roles: frozenset[Role]) -> tuple[str, ...]:
 
 async def _no_problem() -> str:
     return ""
-
-
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the first error of a group of groups: what made the others end."""
-    first = group.exceptions[0]
-    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first

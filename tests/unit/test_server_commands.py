@@ -32,3 +32,10 @@ def test_a_refusal_of_postgres_speaks_of_no_key(sqlstate: str) -> None:
         raise LogRefusedError("no", sqlstate=sqlstate)
 
     assert "idempotency" not in raised.value.message
+
+
+def test_an_error_that_ended_tasks_is_told_as_if_it_came_alone() -> None:
+    with pytest.raises(click.ClickException) as raised, reported():
+        raise ExceptionGroup("tasks", [ExceptionGroup("of tasks", [LogUnavailableError("gone")])])
+
+    assert (raised.value.exit_code, raised.value.message) == (3, "the log is unavailable: gone")

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 
 from modelbox_gateway.config import Config, load
 from modelbox_gateway.masking import masked
-from modelbox_gateway.operator_errors import NotRunningError, OperatorError
+from modelbox_gateway.operator_errors import NotRunningError, OperatorError, first_of
 from modelbox_gateway.runfile import read_run_file
 
 _HEALTH_TIMEOUT_S: Final = 5.0
@@ -82,11 +82,12 @@ def reported() -> Iterator[None]:
             f"{problem} (or 'modelbox[server]' with a Postgres and a NATS of your own)"
         ) from error
     except Exception as error:
-        if not isinstance(error, _mendable()):
+        cause = first_of(error)  # tasks that work together end with a group
+        if not isinstance(cause, _mendable()):
             raise
-        failure = _UnavailableFailure if _is_unavailable(error) else click.ClickException
-        words = _one_line(_in_words(error))
-        raise failure(hint(words) if isinstance(error, NotRunningError) else words) from error
+        failure = _UnavailableFailure if _is_unavailable(cause) else click.ClickException
+        words = _one_line(_in_words(cause))
+        raise failure(hint(words) if isinstance(cause, NotRunningError) else words) from error
 
 
 def hint(command: str) -> str:
