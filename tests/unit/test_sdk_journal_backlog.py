@@ -1,10 +1,12 @@
 """The backlog: order, bounds, a disk that is full or fails, and journals written anew."""
 
+import errno
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -14,7 +16,7 @@ from modelbox.journal import backlog as backlog_module
 from modelbox.journal import folder as folder_module
 from modelbox.journal.backlog import Backlog
 from modelbox.journal.compaction import compact
-from modelbox.journal.file import DAMAGED_SUFFIX
+from modelbox.journal.file import DAMAGED_SUFFIX, JournalFile
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, Record
 from modelbox.proto import modelstore_pb2 as pb
@@ -262,6 +264,38 @@ def test_damage_is_told_and_kept_and_does_not_block_the_rest(tmp_path: Path, cap
     after.close()
     assert [found.name for found in tmp_path.iterdir()] == [path.name + DAMAGED_SUFFIX]
     assert "were damaged" in caplog.text
+
+
+@pytest.mark.usefixtures("try_again_at_once")
+def test_what_was_read_before_the_file_failed_marks_nothing_in_the_next_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its place in the file that was given up: at that place another record stands in the new one."""
+    folder = folder_of(tmp_path)
+    backlog = Backlog(folder)
+    with monkeypatch.context() as failing:
+        failing.setattr(backlog_module, "WINDOW_BYTES_MAX", 3_000)
+        keys = added(backlog, range(20))
+        failing.setattr(JournalFile, "read", fail)
+        failing.setattr(backlog_module, "WINDOW_BYTES_MAX", 2**20)
+        assert backlog.next(lambda _: False) is None
+    in_memory = backlog.select(lambda _: True)
+    assert 2 <= len(in_memory) < 20
+    assert backlog.lost.records == 20 - len(in_memory)
+    later = added(backlog, range(100, 110), size=130)
+    assert sent(backlog, len(in_memory)) == keys[: len(in_memory)]
+    assert (backlog.in_file.records, backlog.waiting.records) == (10, 10)
+    path = Path(backlog.path)
+    backlog.close()
+    file = folder.take(path)
+    assert file is not None
+    after = Backlog.of(folder, file)
+    assert (sent(after), after.damaged_bytes) == (later, 0)
+    after.close()
+
+
+def fail(*_: object) -> NoReturn:
+    raise OSError(errno.EIO, "the disk fails")
 
 
 def test_own_records_that_cannot_be_read_back_are_counted_and_waited_for_no_more(

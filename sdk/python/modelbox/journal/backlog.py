@@ -39,7 +39,7 @@ class Backlog:
         self.in_file = Tally()
         self.damaged_bytes = 0
         self.lost: Final = Tally()
-        self.left: Final = Tally()
+        self.left = Tally()
         self._appended = 0
         self._answered = 0
         self._markers: deque[tuple[int, OnReached]] = deque()
@@ -329,11 +329,18 @@ class Backlog:
     def _give_up_file(self, file: JournalFile) -> None:
         file.close()
         self._file = None
+        # What was damaged was so in that file: the next one holds nothing of it.
+        self.damaged_bytes = 0
         lost = replace(self.in_file)
         lost.add_all(self.left, -1)
-        for record in self._window:
+        for record in (record for record in self._window if record.place is not None):
             lost.add(record, -1)
+            # Their place was in that file: in the next one somebody else's frame may stand there. Their slots of the
+            # ring are free since they had it.
+            record.place = None
+            record.slots, record.upto = (), 0
         self._lose(lost)
+        self.in_file, self.left = Tally(), Tally()
 
     def _lose(self, tally: Tally) -> None:
         """Count as lost what was to be found and is not: it was damaged, or cannot be read now."""
