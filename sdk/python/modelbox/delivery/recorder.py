@@ -14,7 +14,8 @@ from modelbox.delivery.outcomes import Outcomes
 from modelbox.delivery.rhythm import Rhythm
 from modelbox.delivery.wakeup import Wakeup
 from modelbox.errors import ModelBoxError
-from modelbox.journal.backlog import Backlog, OnReached
+from modelbox.journal.backlog import Backlog
+from modelbox.journal.markers import OnReached
 from modelbox.journal.record import NO_SLOT, Record
 from modelbox.limits import BATCH_POINTS_MAX, DRAIN_POINTS_MAX, LINGER_S
 

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from modelbox.journal.file import JournalFile
 from modelbox.journal.folder import JournalFolder
+from modelbox.journal.markers import Markers, OnReached
 from modelbox.journal.record import Record
 from modelbox.journal.ring import Ring
 from modelbox.journal.tally import Tally
@@ -23,9 +24,6 @@ from modelbox.limits import JOURNAL_RETRY_S, UNSAVED_BYTES_MAX, WINDOW_BYTES_MAX
 
 _log = logging.getLogger("modelbox")
 _TIME_MAX: Final = 2**32 - 1
-
-OnReached = Callable[[], None]
-"""Called when all that waited at one moment is answered; must be quick and never fail."""
 
 
 class Backlog:
@@ -40,9 +38,7 @@ class Backlog:
         self.damaged_bytes = 0
         self.lost: Final = Tally()
         self.left = Tally()
-        self._appended = 0
-        self._answered = 0
-        self._markers: deque[tuple[int, OnReached]] = deque()
+        self._markers: Final = Markers()
         self._folder: Final = folder
         self._ring: Ring | None = None
         self._lock: Final = threading.RLock()
@@ -71,7 +67,7 @@ class Backlog:
                 backlog.waiting.add(record)
                 backlog.in_file.add(record)
             place = block.end
-        backlog._appended = backlog.waiting.records
+        backlog._markers.added(backlog.waiting.records)
         backlog._read_place = file.first
         return backlog
 
@@ -113,20 +109,20 @@ class Backlog:
         """Add a record behind the others, in the file if that is possible; False if there is no room at all."""
         with self._lock:
             self._save_unsaved()
+            self._markers.number(record)
             if self._unsaved or not self._save(record):
                 if self._unsaved_bytes + record.memory_bytes > UNSAVED_BYTES_MAX:
                     return False
                 self._unsaved.append(record)
                 self._unsaved_bytes += record.memory_bytes
             self.waiting.add(record)
-            self._appended += 1
+            self._markers.added()
         return True
 
     def mark(self, on_reached: OnReached) -> None:
         """Have something called when all that waits now is answered."""
         with self._lock:
-            self._markers.append((self._appended, on_reached))
-            self._reach_markers()
+            self._markers.mark(on_reached)
 
     def first(self) -> Record | None:
         """Return the record to send now, None if none waits."""
@@ -195,10 +191,9 @@ class Backlog:
             if self._ring is not None:
                 self._ring.arrive(record)
         self.waiting.add(record, -1)
-        self._answered += 1
         if not self.waiting.records:
             self._clear()
-        self._reach_markers()
+        self._markers.answered(record)
 
     def close(self) -> Tally:
         """Let the journal go: removed if nothing waits in it. Return what is lost: what is in memory only.
@@ -237,9 +232,8 @@ class Backlog:
         self.waiting.add_all(self.in_file, -1)
         self.waiting.add_all(tally)
         self.in_file = tally
-        self._answered = self._appended - self.waiting.records
         # Where a marker stood among records that became one is not known: it waits for all of them.
-        self._markers = deque((self._appended, on_reached) for _, on_reached in self._markers)
+        self._markers.wait_for_all(self.waiting.records)
 
     def _release(self, file: JournalFile) -> None:
         try:
@@ -270,6 +264,7 @@ class Backlog:
             _log.warning("the journal can be written again")
             self._trouble = ""
         self.in_file.add(record)
+        self._markers.saved(record)
         if self._read_place == place and self._window_bytes < WINDOW_BYTES_MAX:
             self._window.append(record)
             self._window_bytes += record.memory_bytes
@@ -337,26 +332,20 @@ class Backlog:
             lost.add(record, -1)
             # Their place was in that file: in the next one somebody else's frame may stand there. Their slots of the
             # ring are free since they had it.
-            record.place = None
+            self._markers.leave_file(record)
             record.slots, record.upto = (), 0
         self._lose(lost)
         self.in_file, self.left = Tally(), Tally()
 
     def _lose(self, tally: Tally) -> None:
         """Count as lost what was to be found and is not: it was damaged, or cannot be read now."""
-        if not tally.records:
-            return
-        lost = replace(tally)
-        _log.error("%d calls and %d metric points could not be read back from the journal", lost.calls, lost.points)
-        self.lost.add_all(lost)
-        self.waiting.add_all(lost, -1)
-        self.in_file = replace(self.left)
-        self._answered += lost.records
-        self._reach_markers()
-
-    def _reach_markers(self) -> None:
-        while self._markers and self._markers[0][0] <= self._answered:
-            self._markers.popleft()[1]()
+        if tally.records:
+            lost = replace(tally)
+            _log.error("%d calls and %d metric points could not be read back from the journal", lost.calls, lost.points)
+            self.lost.add_all(lost)
+            self.waiting.add_all(lost, -1)
+            self.in_file = replace(self.left)
+        self._markers.keep_only(chain(self._window, self._unsaved))
 
     def _clear(self) -> None:
         file = self._file

@@ -34,7 +34,7 @@ class Record:
     `place` is its offset in the journal's file, None while it is in memory only; `tried_at` the time of the first try,
     in seconds since the epoch, 0 if the server cannot have seen it. `slots` are those of the ring that hold it until it
     has its place, the first of each call; of the last call the record holds what comes up to the point `upto`, if that
-    is not 0. `is_kept`: all of it is there.
+    is not 0. `is_kept`: all of it is there. `number` counts in one backlog; see `journal/markers.py`.
     """
 
     method: str
@@ -46,6 +46,7 @@ class Record:
     slots: tuple[int, ...] = ()
     upto: int = 0
     is_kept: bool = False
+    number: int = 0
 
     @property
     def memory_bytes(self) -> int:
