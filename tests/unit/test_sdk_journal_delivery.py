@@ -3,12 +3,14 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import monotonic, time
 
 import pytest
 
 from modelbox.delivery import attempts as attempts_module
+from modelbox.delivery import takeover as takeover_module
 from modelbox.delivery import threads as threads_module
 from modelbox.delivery import waiting
 from modelbox.delivery.attempts import Attempts
@@ -17,6 +19,7 @@ from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.takeover import Takeover
 from modelbox.errors import FlushTimeoutError, NotFoundError, RefusedError, UnavailableError
 from modelbox.journal.record import METRICS, Record
+from modelbox.limits import UNKNOWN_OBJECT_S_MAX
 from modelbox.values import Delivery
 from tests.unit.journal_server import WAIT_S, Server, close, folder_of, until
 
@@ -234,6 +237,44 @@ def test_a_running_client_waits_for_the_creation_by_another_one(make: Make) -> N
     worker.flush(timeout_s=WAIT_S)
     assert server.steps == list(range(10))
     assert worker.delivery().refused == 0
+
+
+def test_a_second_wait_for_a_creation_by_another_client_has_all_its_time(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeover_module, "UNKNOWN_OBJECT_S_MAX", 0.9)
+    server = Server()
+    parent, worker = make(Server(away=True)), make(server)
+    parent.deliver(Record("CreateRun", b"elsewhere"))
+    until(lambda: parent._backlog.in_file.calls == 1)
+    for name in ("run", "another run"):
+        log(worker, range(10), object_id=name)
+        # By the second one longer has passed since the first was waited for than one is.
+        with pytest.raises(FlushTimeoutError):
+            worker.flush(timeout_s=0.5)
+        server.objects.add(name)
+        worker.flush(timeout_s=WAIT_S)
+    assert worker.delivery().refused == 0
+
+
+def test_a_wait_after_one_that_was_in_vain_has_all_its_time(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(takeover_module, "monotonic", lambda: now)
+    parent = make(Server(away=True))
+    parent.deliver(Record("CreateRun", b"elsewhere"))
+    until(lambda: parent._backlog.in_file.calls == 1)
+    waits = partial(takeover(Server(), tmp_path).may_be_created, None)
+    assert waits(Record("LogEvent", b"run"))
+    now += UNKNOWN_OBJECT_S_MAX + 1
+    # What was asked all the time is over; here nobody asked meanwhile, as after an outage.
+    assert waits(Record("LogEvent", b"run"))
+    waited = []
+    for _ in range(10):
+        now += UNKNOWN_OBJECT_S_MAX / 10
+        waited.append(waits(Record("LogEvent", b"run")))
+    assert waited == [*[True] * 9, False]
 
 
 def test_an_upload_call_or_point_keeps_its_place_among_the_others(make: Make) -> None:

@@ -112,7 +112,7 @@ class Attempts:
         backlog: Backlog,
         *,
         on_answer: OnAnswer,
-        may_be_created: Callable[[], bool],
+        may_be_created: Callable[[Record], bool],
         may_go: Callable[[Record], bool] | None = None,
     ) -> Verdict:
         """Send a backlog's next record once; if it is answered, take it away, else pause.
@@ -148,7 +148,7 @@ class Attempts:
             if not error.final and not self._fails_alone(record, error):
                 self._pause(error)
                 return Verdict.FAILED
-            if error.reason == _UNKNOWN_OBJECT and may_be_created():
+            if error.reason == _UNKNOWN_OBJECT and may_be_created(record):
                 self.reachability.heard()
                 return Verdict.HELD
             answer = Answer(error=error)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-from modelbox.delivery.attempts import Attempts, OnAnswer, Verdict
+from modelbox.delivery.attempts import Answer, Attempts, OnAnswer, Verdict
 from modelbox.delivery.columns import repacked
 from modelbox.delivery.leftover import Leftover
 from modelbox.delivery.rhythm import Rhythm
@@ -113,7 +113,7 @@ class Sender:
     def send(self, may_go: Callable[[Record], bool] | None = None) -> Verdict:
         """Send the next record once; of those that may go now, if that is given."""
         verdict = self._attempts.send_next(
-            self._backlog, on_answer=self._on_answer, may_be_created=self._may_be_created, may_go=may_go
+            self._backlog, on_answer=self._take, may_be_created=self._may_be_created, may_go=may_go
         )
         if verdict is Verdict.ANSWERED and self._folder is not None:
             self._keep_small(self._folder)
@@ -140,11 +140,16 @@ class Sender:
     def _reach(self) -> None:
         self._is_sent = True
 
-    def _may_be_created(self) -> bool:
+    def _take(self, record: Record, answer: Answer) -> bool:
+        if answer.error is None and self._takeover is not None:
+            self._takeover.recorded(record)
+        return self._on_answer(record, answer)
+
+    def _may_be_created(self, record: Record) -> bool:
         if self._others_create():
             return True
-        file = self._backlog.file
-        return self._takeover is not None and self._takeover.may_be_created(None if file is None else file.path)
+        path = None if (file := self._backlog.file) is None else file.path
+        return self._takeover is not None and self._takeover.may_be_created(path, record)
 
     def _keep_small(self, folder: JournalFolder) -> None:
         """Write the journal anew where that pays: after the server was away, and when most of a long one is done."""

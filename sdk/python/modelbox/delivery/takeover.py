@@ -87,6 +87,23 @@ def is_in_hand(path: Path) -> bool:
     return path in _in_hand
 
 
+@dataclass(slots=True)
+class _Hold:
+    """Since when a journal waits for objects that others still have to create; when and with what that was last asked.
+
+    Where nothing asked for long, what waited is recorded or set aside: another wait has its own time.
+    """
+
+    since: float
+    asked_at: float = 0.0
+    key: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it was asked lately."""
+        return monotonic() - self.asked_at < UNKNOWN_OBJECT_S_MAX
+
+
 Between = Callable[[Leftover], None]
 """Called while journals are sent, with what they still have to say."""
 
@@ -101,13 +118,13 @@ class Takeover:
         self._folder: Final = folder
         self._aside: Final = Aside(folder) if aside is None else aside
         self._attempts: Final = attempts
-        self._held_since: dict[Path, float] = {}
+        self._held: dict[Path, _Hold] = {}
         self._told: set[tuple[Path, str]] = set()
 
     @property
     def holds(self) -> bool:
         """Whether a journal waits for another one to create an object."""
-        return bool(self._held_since)
+        return any(hold.is_on for hold in self._held.values())
 
     def run(self, between: Between = lambda _: None) -> list[Sent]:
         """Send all journals that nobody keeps; `between` is called before each journal and after each record.
@@ -147,17 +164,28 @@ class Takeover:
                 heappush(queue, (turn.next_at, path))
         return progress
 
-    def may_be_created(self, path: Path | None) -> bool:
+    def may_be_created(self, path: Path | None, record: Record) -> bool:
         """Tell whether another journal than this one holds creations that are not answered; for a limited time.
 
         Args:
             path: The journal whose record is about an object that the server does not know; None if it is in memory.
+            record: That record.
         """
         key = path or Path()
         if not any(_creates(other) for other in self._folder.all_journals() if other != path):
-            self._held_since.pop(key, None)
+            self._held.pop(key, None)
             return False
-        return monotonic() - self._held_since.setdefault(key, monotonic()) < UNKNOWN_OBJECT_S_MAX
+        now = monotonic()
+        hold = self._held.get(key)
+        if hold is None or not hold.is_on:
+            hold = self._held[key] = _Hold(now)
+        hold.asked_at, hold.key = now, record.key
+        return now - hold.since < UNKNOWN_OBJECT_S_MAX
+
+    def recorded(self, record: Record) -> None:
+        """Take in that a record was recorded: if its journal waited with it, the next one may wait as long."""
+        if self._held:
+            self._held = {path: hold for path, hold in self._held.items() if hold.key != record.key}
 
     def _send(self, path: Path, done: dict[Path, Sent], between: Callable[[], None], *, until: float) -> _Turn:
         """Send one journal as far as it goes, if nobody keeps it, up to a value that was logged after `until`."""
@@ -202,7 +230,7 @@ class Takeover:
             sent.damaged_bytes = backlog.damaged_bytes
             backlog.close()
         if not sent.waiting:
-            self._held_since.pop(path, None)
+            self._held.pop(path, None)
         return _Turn(sent.waiting < waiting, next_at)
 
     def _tell(self, sent: Sent) -> None:
@@ -221,6 +249,8 @@ class Takeover:
         def take(record: Record, answer: Answer) -> bool:
             fate = Fate.SET_ASIDE if answer.error is None else self._aside.keep(record, answer.error)
             sent.count(record, answer, fate=fate)
+            if answer.error is None:
+                self.recorded(record)
             return fate is not Fate.LEFT
 
         failures = 0
@@ -230,7 +260,7 @@ class Takeover:
             if first is not None and not first.points and first.logged_at > until:
                 return first.logged_at
             verdict = self._attempts.send_next(
-                backlog, on_answer=take, may_be_created=lambda: self.may_be_created(path)
+                backlog, on_answer=take, may_be_created=partial(self.may_be_created, path)
             )
             if verdict is Verdict.ANSWERED:
                 failures = 0
