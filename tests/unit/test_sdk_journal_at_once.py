@@ -8,6 +8,7 @@ import pytest
 from modelbox.delivery.courier import Courier
 from modelbox.journal.folder import unanswered
 from modelbox.journal.record import Record
+from modelbox.limits import TAKEOVER_S
 from tests.unit.journal_server import WAIT_S, Server, close, folder_of, until
 
 
@@ -42,4 +43,18 @@ def test_a_flush_tells_of_what_was_delivered_at_once_where_no_thread_can_be_star
         courier.deliver(Record("LogEvent", b"known"), at_once=True)
         courier.flush(timeout_s=WAIT_S)
     assert courier.delivery().acknowledged_calls == 1
+    close(courier)
+
+
+def test_a_look_for_what_others_left_that_is_asked_for_during_another_one_is_not_slept_through(tmp_path: Path) -> None:
+    asked: list[threading.Event] = []
+
+    def ask() -> None:
+        if not asked:
+            asked.append(courier._sender.take_over_now())
+
+    courier = Courier(Server().send, folder=folder_of(tmp_path), on_takeover=ask)
+    courier.start()
+    until(lambda: bool(asked))
+    assert asked[0].wait(TAKEOVER_S / 3)
     close(courier)

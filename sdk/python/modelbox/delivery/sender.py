@@ -95,9 +95,9 @@ class Sender:
                 self._attempts.stop.wait(BACKOFF_S_MIN)
 
     def _send_next(self) -> None:
-        self._take_over()
-        # Cleared before anything is looked at: what arrives later sets it again.
+        # Cleared before anything is looked at: what arrives later sets it again, and `take_over_now` does.
         self._backlog.arrived.clear()
+        self._take_over()
         if not self._is_due():
             self._backlog.arrived.wait(min(self.rhythm.wait_s(), TAKEOVER_S))
             return
