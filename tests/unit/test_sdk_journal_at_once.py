@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from modelbox.delivery.buffer import Buffer, Entry
 from modelbox.delivery.courier import Courier
+from modelbox.delivery.outcomes import Outcomes
+from modelbox.delivery.recorder import Recorder
+from modelbox.delivery.rhythm import Rhythm
+from modelbox.journal.backlog import Backlog
 from modelbox.journal.folder import unanswered
 from modelbox.journal.record import Record
 from modelbox.limits import TAKEOVER_S
@@ -58,3 +63,26 @@ def test_a_look_for_what_others_left_that_is_asked_for_during_another_one_is_not
     until(lambda: bool(asked))
     assert asked[0].wait(TAKEOVER_S / 3)
     close(courier)
+
+
+def test_what_is_delivered_at_once_does_not_pass_what_the_recorder_has_just_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buffer, backlog = Buffer(), Backlog(None)
+    recorder = Recorder(buffer, backlog, Outcomes(), Rhythm(lambda: None))
+    first, second = Record("LogEvent", b"1"), Record("LogEvent", b"2")
+    delivers = threading.Thread(target=recorder.hand_over_now, args=(second,))
+    take = buffer.take
+
+    def take_while_another_delivers(points_max: int) -> list[Entry]:
+        entries = take(points_max)
+        if entries:
+            delivers.start()
+            delivers.join(0.2)
+        return entries
+
+    monkeypatch.setattr(buffer, "take", take_while_another_delivers)
+    buffer.add_call(first)
+    recorder.drain()
+    delivers.join()
+    assert backlog.first() is first

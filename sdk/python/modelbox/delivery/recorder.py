@@ -60,7 +60,7 @@ class Recorder:
         """Record until stopped."""
         while not self.stop.is_set():
             self._wait_for_entries()
-            self._record(self._buffer.take(DRAIN_POINTS_MAX))
+            self._record(self._take())
 
     def hand_over_now(self, record: Record) -> bool:
         """Hand a call over in the caller's thread; False if something is before it, or there is no room for it now.
@@ -78,7 +78,7 @@ class Recorder:
 
     def drain(self) -> None:
         """Record all that is in the buffer, in the caller's thread; only after `run` has ended."""
-        while entries := self._buffer.take(DRAIN_POINTS_MAX):
+        while entries := self._take():
             self._record(entries)
 
     def mark(self, on_reached: OnReached) -> None:
@@ -99,10 +99,16 @@ class Recorder:
         self._hurry.clear()
         self.is_hurried = False
 
+    def _take(self) -> list[Entry]:
+        # In one step for who hands over directly: what is neither in the buffer nor in hand would be passed by it.
+        with self._direct:
+            entries = self._buffer.take(DRAIN_POINTS_MAX)
+            self.points_in_hand = sum(type(entry) is Point for entry in entries)
+            self.calls_in_hand = sum(type(entry) is Record for entry in entries)
+        return entries
+
     def _record(self, entries: list[Entry]) -> None:
         self._handed_over.clear()
-        self.points_in_hand = sum(type(entry) is Point for entry in entries)
-        self.calls_in_hand = sum(type(entry) is Record for entry in entries)
         try:
             self._hand_over(entries)
         except Exception as defect:  # noqa: BLE001  # a defect of any kind, see below
