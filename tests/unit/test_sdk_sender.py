@@ -23,6 +23,7 @@ from modelbox.fields import text_bytes
 from modelbox.journal.record import Record
 from modelbox.limits import BATCH_BYTES_MAX, BATCH_POINTS_MAX, BATCH_SERIES_MAX, DEFECT_TRIES_MAX
 from modelbox.proto import modelstore_pb2 as pb
+from modelbox.session import Session
 from modelbox.values import Delivery
 
 WAIT_S = 20
@@ -214,6 +215,29 @@ def test_closing_cuts_counts_and_refuses_more() -> None:
     assert courier.delivery() == Delivery(waiting=0, acknowledged=0, dropped=2, refused=0)
     with pytest.raises(ClosedError):
         courier.log("o", {"a": 1.0}, 1, None)
+
+
+def test_an_upload_that_the_end_of_the_client_cuts_off_is_no_trouble_with_the_server(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    began, cut = threading.Event(), threading.Event()
+
+    def upload(_record: Record) -> bytes:
+        began.set()
+        cut.wait(WAIT_S)
+        raise ClosedError("the client was closed")
+
+    def cut_off() -> None:
+        cut.set()
+        threading.Event().wait(0.3)  # as long as it takes the sender to see that
+
+    session = Session("nowhere:1")
+    monkeypatch.setattr(session, "_files", Courier(upload))
+    monkeypatch.setattr(session, "_cut", cut_off)
+    session.deliver_files(Record("KeepFiles", b""))
+    assert began.wait(WAIT_S)
+    session.close(timeout_s=0.1)
+    assert "is sent again" not in caplog.text
 
 
 @pytest.mark.timing

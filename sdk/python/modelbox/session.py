@@ -280,10 +280,11 @@ class Session:
         self.open_runs.end_all()
         self._closed = True
         self.heartbeat.close()
-        # One time for both, and only then are calls cut off: they share a connection.
+        # One time for both, and both end before calls are cut off: they share a connection.
         since = monotonic()
         self._courier.wind_up(timeout_s=timeout_s, since=since)
         self._files.wind_up(timeout_s=timeout_s, since=since)
+        self._files.end()
         self._courier.close(timeout_s=timeout_s, cut=self._cut)
         self._files.close(timeout_s=timeout_s, cut=self._cut)
         self.held.release_lost()

@@ -232,6 +232,10 @@ class Courier:
         self._recorder.drain()
         self._send_the_rest(timeout_s, since)
 
+    def end(self) -> None:
+        """Begin to send nothing more; what is on its way goes on until `close` cuts it off."""
+        self._sender.end()
+
     def close(self, *, timeout_s: float, cut: Callable[[], None]) -> None:
         """Hand everything over to the journal, send what can be sent in time, and end.
 
