@@ -17,7 +17,7 @@ from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.takeover import Takeover
-from modelbox.errors import FlushTimeoutError, NotFoundError, RefusedError, UnavailableError
+from modelbox.errors import FlushTimeoutError, NotFoundError, NoThreadError, RefusedError, UnavailableError
 from modelbox.journal.record import METRICS, Record
 from modelbox.limits import UNKNOWN_OBJECT_S_MAX
 from modelbox.values import Delivery
@@ -175,6 +175,21 @@ def test_sync_gives_up_where_the_server_is_away_and_leaves_the_journal(make: Mak
     server.away = False
     takeover(server, tmp_path).run()
     assert server.steps == list(range(10))
+
+
+def test_sync_gives_up_where_no_thread_can_be_started_and_leaves_the_journal(make: Make, tmp_path: Path) -> None:
+    client = make(Server(away=True))
+    client.deliver(Record("KeepFiles", b"known"), at_once=True)
+    close(client)
+
+    def upload(_record: Record) -> bytes:
+        raise NoThreadError("it needs a thread, and none can be started")
+
+    attempts = Attempts(upload, lambda _: False, stop=threading.Event(), reachability=Reachability(), away_s_max=0.3)
+    with pytest.raises(UnavailableError, match="none can be started"):
+        Takeover(folder_of(tmp_path), attempts).run()
+    [sent] = takeover(Server(), tmp_path).run()
+    assert (sent.calls, sent.waiting) == (1, 0)
 
 
 def test_a_refused_record_does_not_block_the_others(make: Make) -> None:

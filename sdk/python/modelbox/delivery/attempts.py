@@ -123,7 +123,7 @@ class Attempts:
             may_be_created: Asked when the server does not know an object: whether another journal may create it.
 
         Raises:
-            UnavailableError: The server has been away for `away_s_max`.
+            UnavailableError: The server has been away for `away_s_max`, or the system gave no thread for as long.
             AnotherLogError: The server has become another one, and is not waited for without end.
         """
         if self.stop.is_set():
@@ -141,10 +141,7 @@ class Attempts:
                 return Verdict.STOPPED
             self.destination.doubt()
             if isinstance(error, NoThreadError):
-                # Neither the server's fault nor the record's: it waits, in the journal if there is one.
-                self.reachability.failed(error)
-                self._pause(error)
-                return Verdict.FAILED
+                return self._wait_for_thread(error)
             if not error.final and not self._fails_alone(record, error):
                 self._pause(error)
                 return Verdict.FAILED
@@ -211,6 +208,14 @@ class Attempts:
         self._pause(error)
         return Verdict.FAILED
 
+    def _wait_for_thread(self, error: NoThreadError) -> Verdict:
+        """Pause until there may be one: neither the server nor the record is at fault, which waits in its journal."""
+        self.reachability.failed(error)
+        if self._has_failed_for(self._away_s_max):
+            raise UnavailableError(str(error)) from error
+        self._pause(error)
+        return Verdict.FAILED
+
     def _stuck(self, backlog: Backlog) -> list[Record]:
         return backlog.select(self.suspects.is_stuck)
 
@@ -242,11 +247,9 @@ class Attempts:
             UnavailableError: As `send_next`.
         """
         self.reachability.failed(error)
-        if self._failing_since is None:
-            self._failing_since = monotonic()
         is_refused = isinstance(error, UnavailableError) and error.is_refused
         away_s_max = self._refused_s_max if is_refused else self._away_s_max
-        is_late = error.retryable and monotonic() - self._failing_since >= away_s_max
+        is_late = self._has_failed_for(away_s_max) and error.retryable
         is_often = self.suspects.failed(record, error)
         if is_often or (is_late and not self.suspects.is_stuck(record)):
             is_answered = not error.retryable or self._answers()
@@ -259,6 +262,12 @@ class Attempts:
                 level = logging.WARNING if self.reachability.away_since is None else logging.INFO
                 _log.log(level, "the call %s fails often; others are tried before it: %s", record.method, error)
         return self.suspects.is_at_fault(record)
+
+    def _has_failed_for(self, seconds: float) -> bool:
+        """Take note of a failure; return whether nothing but failures came for so long."""
+        if self._failing_since is None:
+            self._failing_since = monotonic()
+        return monotonic() - self._failing_since >= seconds
 
     def _pause(self, error: ModelBoxError) -> None:
         self.stop.wait(at_least_as_asked(next(self._pauses), error))
