@@ -42,8 +42,13 @@ def value(of: str) -> Record:
     return record(methods.UPDATE_METADATA, parent_id=of)
 
 
+def tracked(of: str) -> Record:
+    return record(methods.TRACK_ARTIFACTS, files=[pb.FileMetadata(parent_id=of)])
+
+
 EXPERIMENT = object_id("experiment", "default", "digits")
 CHECKPOINT = object_id("checkpoint", RUN, "step", "7")
+PROMOTION = record(methods.PROMOTE_CHECKPOINT, checkpoint_id=CHECKPOINT)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,10 @@ CHECKPOINT = object_id("checkpoint", RUN, "step", "7")
         (record(CREATE_RUN, id=RUN), record(methods.LINK_LINEAGE, from_id=OTHER, to_id=RUN), False),
         (record(CREATE_EXPERIMENT, name="digits"), record(CREATE_RUN, experiment_id=EXPERIMENT), False),
         (record(methods.CREATE_CHECKPOINT, run_id=RUN, step=7), points(CHECKPOINT), False),
+        (tracked(CHECKPOINT), PROMOTION, False),
+        (points(CHECKPOINT), PROMOTION, False),
+        (tracked(OTHER), PROMOTION, True),
+        (tracked(CHECKPOINT), value(CHECKPOINT), True),
         (Record("FromTheFuture", b""), points(RUN), False),
         (Record("CreateRun", b"\xff"), points(RUN), False),
         (points(RUN), Record("FromTheFuture", b""), False),

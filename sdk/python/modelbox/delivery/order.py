@@ -1,7 +1,8 @@
 """Which record may be sent before one that the server fails on.
 
 What is made must be there before anything is said of it, and of two values written to one object the later must win.
-Metric points, logged events and links are only added: in which order means nothing.
+Metric points, logged events and links are only added: in which order means nothing. But a promotion takes what its
+checkpoint has by then.
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ from modelbox.transport import methods
 _UNORDERED: Final = frozenset(
     {METRICS, methods.LOG_EVENT.name, methods.LINK_LINEAGE.name, methods.TRACK_ARTIFACTS.name}
 )
-"""Calls whose order does not matter."""
+"""Calls whose order does not matter among each other."""
 
 _ELSEWHERE: Final = frozenset({"external_id", "upload_id"})
 """Fields whose names end as those that name objects do."""
@@ -46,6 +47,7 @@ class Order:
         """Take the records that others are to pass."""
         self._missing: set[str] = set()
         self._written: set[str] = set()
+        self._added: set[str] = set()
         self._is_unknown = False
         for record in passed:
             self.hold(record)
@@ -58,7 +60,9 @@ class Order:
             self._is_unknown = True
         elif about.made:
             self._missing.add(about.made)
-        elif record.method not in _UNORDERED:
+        elif record.method in _UNORDERED:
+            self._added |= about.named
+        else:
             self._written |= about.named
 
     def may_go(self, record: Record) -> bool:
@@ -69,11 +73,16 @@ class Order:
         if is_unordered and not self._missing:
             return True
         about = about_of(record)
-        is_value = not (is_unordered or record.creates)
-        if about is None or about.all & self._missing or (is_value and about.all & self._written):
+        if about is None or about.all & (self._missing | self._later_than(record)):
             self.hold(record)
             return False
         return True
+
+    def _later_than(self, record: Record) -> set[str]:
+        """Return the objects of which something waits that a record may not pass."""
+        if record.method in _UNORDERED or record.creates:
+            return set()
+        return self._written | self._added if record.method == methods.PROMOTE_CHECKPOINT.name else self._written
 
 
 def about_of(record: Record) -> About | None:
