@@ -166,6 +166,9 @@ async def test_a_read_that_was_given_up_does_not_keep_its_connection(dsn: str, p
 async def test_the_head_is_heard_of_again_after_its_connection_went_silent(
     far: Log, proxy: SilentProxy, log: Log
 ) -> None:
+    # Once it has a connection: one that is only being opened is waited for longer.
+    first = await log.append(append(stream()))
+    await far.head.wait_beyond(Position(first.last_position - 1), timeout_s=CALL_TIMEOUT_S)
     proxy.silence()
 
     appended = await log.append(append(stream()))
