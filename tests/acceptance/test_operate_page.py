@@ -38,6 +38,7 @@ def test_programs_follow_the_feed_and_remove_what_a_fork_retired(server: ServerP
     assert server.modelbox("relay", "rebuild", "--yes").returncode == 0
     create_model(info["grpc_addr"], "two")
     server.wait_until(lambda: is_complete(server))
+    lines: list[str] = []
     for _ in range(FOLLOWED_MAX):  # on a busy machine two seconds may end before the message has come
         if lines := run(FOLLOW, info["nats_follower_file"]):
             break
