@@ -5,8 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
+from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.columns import points_of
 from modelbox.delivery.courier import Courier
+from modelbox.delivery.reachability import Reachability
+from modelbox.delivery.takeover import Takeover
 from modelbox.errors import NotFoundError, UnavailableError
 from modelbox.journal.folder import JournalFolder, JournalSettings
 from modelbox.journal.record import METRICS, Record
@@ -68,3 +71,21 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert monotonic() < deadline
         threading.Event().wait(0.005)
+
+
+Make = Callable[[Server], Courier]
+"""Makes a courier of a server; the fixture `make` is one."""
+
+
+def log(courier: Courier, steps: range, *, object_id: str = "known") -> None:
+    """Log a point of an object at each step."""
+    for step in steps:
+        courier.log(object_id, {"loss": 1.0}, step, None)
+
+
+def takeover(server: Server, path: Path, *, away_s_max: float = WAIT_S) -> Takeover:
+    """Return what takes over the journals of a folder."""
+    attempts = Attempts(
+        server.send, lambda _: False, stop=threading.Event(), reachability=Reachability(), away_s_max=away_s_max
+    )
+    return Takeover(folder_of(path), attempts)

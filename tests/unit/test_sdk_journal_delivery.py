@@ -2,54 +2,22 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from time import monotonic, time
 
 import pytest
 
 from modelbox.delivery import attempts as attempts_module
-from modelbox.delivery import takeover as takeover_module
 from modelbox.delivery import threads as threads_module
 from modelbox.delivery import waiting
 from modelbox.delivery.attempts import Attempts
 from modelbox.delivery.courier import Courier
 from modelbox.delivery.reachability import Reachability
 from modelbox.delivery.takeover import Takeover
-from modelbox.errors import FlushTimeoutError, NotFoundError, NoThreadError, RefusedError, UnavailableError
+from modelbox.errors import NotFoundError, NoThreadError, RefusedError, UnavailableError
 from modelbox.journal.record import METRICS, Record
-from modelbox.limits import UNKNOWN_OBJECT_S_MAX
 from modelbox.values import Delivery
-from tests.unit.journal_server import WAIT_S, Server, close, folder_of, until
-
-Make = Callable[[Server], Courier]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    """Makes couriers on one folder of journals, each as if in a process of its own."""
-    made: list[Courier] = []
-
-    def make(server: Server) -> Courier:
-        made.append(Courier(server.send, folder=folder_of(tmp_path)))
-        return made[-1]
-
-    yield make
-    for courier in made:
-        close(courier)
-
-
-def log(courier: Courier, steps: range, *, object_id: str = "known") -> None:
-    for step in steps:
-        courier.log(object_id, {"loss": 1.0}, step, None)
-
-
-def takeover(server: Server, path: Path, *, away_s_max: float = WAIT_S) -> Takeover:
-    attempts = Attempts(
-        server.send, lambda _: False, stop=threading.Event(), reachability=Reachability(), away_s_max=away_s_max
-    )
-    return Takeover(folder_of(path), attempts)
+from tests.unit.journal_server import WAIT_S, Make, Server, close, folder_of, log, takeover, until
 
 
 def test_what_is_logged_is_handed_over_to_the_journal_though_the_server_does_not_answer(tmp_path: Path) -> None:
@@ -220,76 +188,6 @@ def test_a_refused_record_of_a_journal_is_told_and_does_not_come_again(
     assert (sent.points, sent.calls, sent.refused, sent.waiting) == (0, 1, 1, 0)
     assert "3 metric points: there is no unknown" in caplog.text
     assert takeover(server, tmp_path).run() == []
-
-
-def test_records_of_an_object_wait_for_the_journal_that_creates_it(make: Make, tmp_path: Path) -> None:
-    """As of a forked worker whose journal is older than the one in which its parent's creation waits."""
-    server = Server(away=True)
-    worker, parent = make(server), make(server)
-    log(worker, range(10), object_id="run")
-    until(lambda: worker.delivery().journaled == 10)
-    parent.deliver(Record("CreateRun", b"run"))
-    until(lambda: parent._backlog.in_file.calls == 1)
-    close(worker)
-    close(parent)
-    server.away = False
-    done = takeover(server, tmp_path).run()
-    assert [sent.refused for sent in done] == [0, 0]
-    assert server.steps == list(range(10))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_running_client_waits_for_the_creation_by_another_one(make: Make) -> None:
-    server, elsewhere = Server(), Server(away=True)
-    parent, worker = make(elsewhere), make(server)
-    parent.deliver(Record("CreateRun", b"run"))
-    until(lambda: parent._backlog.in_file.calls == 1)
-    log(worker, range(10), object_id="run")
-    with pytest.raises(FlushTimeoutError):
-        worker.flush(timeout_s=0.5)
-    # Its process ends, so that the worker itself takes its journal over.
-    close(parent)
-    worker.flush(timeout_s=WAIT_S)
-    assert server.steps == list(range(10))
-    assert worker.delivery().refused == 0
-
-
-def test_a_second_wait_for_a_creation_by_another_client_has_all_its_time(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(takeover_module, "UNKNOWN_OBJECT_S_MAX", 0.9)
-    server = Server()
-    parent, worker = make(Server(away=True)), make(server)
-    parent.deliver(Record("CreateRun", b"elsewhere"))
-    until(lambda: parent._backlog.in_file.calls == 1)
-    for name in ("run", "another run"):
-        log(worker, range(10), object_id=name)
-        # By the second one longer has passed since the first was waited for than one is.
-        with pytest.raises(FlushTimeoutError):
-            worker.flush(timeout_s=0.5)
-        server.objects.add(name)
-        worker.flush(timeout_s=WAIT_S)
-    assert worker.delivery().refused == 0
-
-
-def test_a_wait_after_one_that_was_in_vain_has_all_its_time(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 100.0
-    monkeypatch.setattr(takeover_module, "monotonic", lambda: now)
-    parent = make(Server(away=True))
-    parent.deliver(Record("CreateRun", b"elsewhere"))
-    until(lambda: parent._backlog.in_file.calls == 1)
-    waits = partial(takeover(Server(), tmp_path).may_be_created, None)
-    assert waits(Record("LogEvent", b"run"))
-    now += UNKNOWN_OBJECT_S_MAX + 1
-    # What was asked all the time is over; here nobody asked meanwhile, as after an outage.
-    assert waits(Record("LogEvent", b"run"))
-    waited = []
-    for _ in range(10):
-        now += UNKNOWN_OBJECT_S_MAX / 10
-        waited.append(waits(Record("LogEvent", b"run")))
-    assert waited == [*[True] * 9, False]
 
 
 def test_an_upload_call_or_point_keeps_its_place_among_the_others(make: Make) -> None:
