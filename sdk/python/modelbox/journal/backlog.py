@@ -237,11 +237,12 @@ class Backlog:
 
     def _release(self, file: JournalFile) -> None:
         try:
-            if self.damaged_bytes:
+            if self.in_file.records:
+                # Whoever takes it over sends them, and finds what is damaged again.
+                file.close()
+            elif self.damaged_bytes:
                 aside = file.set_aside()
                 _log.warning("%d bytes of a journal were damaged; it is kept as %s", self.damaged_bytes, aside)
-            elif self.in_file.records:
-                file.close()
             else:
                 file.remove()
         except OSError as error:
