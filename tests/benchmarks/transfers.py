@@ -29,17 +29,16 @@ SMALL_BYTES = 8 * 1024
 ROUNDS = 2
 TARGET = "≥ 60 % of the copy"
 
-_POSTGRES = """
+_ON_FOLDER = """
 metadata_storage = "postgres"
-artifact_storage = "{storage}"
+artifact_storage = "filesystem"
 [metadata_storage_postgres]
 dsn = "{dsn}"
-"""
-_FOLDER = """
 [artifact_storage_filesystem]
 folder = "{folder}"
 """
-_S3 = """
+_ON_S3 = """
+artifact_storage = "s3"
 [artifact_storage_s3]
 endpoint = "{0.endpoint}"
 bucket = "{0.bucket}"
@@ -102,7 +101,7 @@ def _rate(size: int, seconds: float) -> str:
 
 @contextlib.contextmanager
 def _servers(place: Path, s3: S3Server) -> Iterator[list[Way]]:
-    """Run a gateway on a folder, a process for files beside it, and a gateway on a bucket."""
+    """Run a server on a folder, a process for files beside it, and a server on a bucket, which has a log of its own."""
     with contextlib.ExitStack() as stack:
 
         def start(name: str, config: str, *options: str) -> dict[str, str]:
@@ -114,11 +113,9 @@ def _servers(place: Path, s3: S3Server) -> Iterator[list[Way]]:
             return server.start(*options)
 
         first = start("gateway", "")
-        dsn = first["postgres_dsn"]
-        blobs = _FOLDER.format(folder=Path(first["data_dir"], "blobs"))
-        carrier = start("blobs", _POSTGRES.format(storage="filesystem", dsn=dsn) + blobs, "--role", "blobs")
-        on_s3 = _POSTGRES.format(storage="s3", dsn=dsn) + _S3.format(s3.new_bucket())
-        straight = start("straight", on_s3, "--role", "gateway")
+        on_folder = _ON_FOLDER.format(dsn=first["postgres_dsn"], folder=Path(first["data_dir"], "blobs"))
+        carrier = start("blobs", on_folder, "--role", "blobs")
+        straight = start("straight", _ON_S3.format(s3.new_bucket()))
         yield [
             Way("through the gateway", first["grpc_addr"]),
             Way("through a process for files", first["grpc_addr"], carrier["grpc_addr"]),
