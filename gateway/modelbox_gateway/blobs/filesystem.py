@@ -17,10 +17,8 @@ from uuid import uuid4
 
 from modelbox_gateway.blobs.contract import AbandonedUpload, OwnerMark, StoredBlob
 from modelbox_gateway.blobs.disk import at_disk, fsync_folder
+from modelbox_gateway.blobs.uncached import UncachedFile
 from modelbox_gateway.errors import BlobDamagedError, BlobStoreRefusedError
-
-FLUSH_EVERY_BYTES: Final = 32 * 1024 * 1024
-"""How often the disk is set to work while bytes still arrive, so that the last flush is short."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -189,28 +187,22 @@ class FileWriter:
         self._store = store
         self._descriptor = -1
         self._path = Path()
-        self._written = 0
-        self._flushed = 0
+        self._file: UncachedFile | None = None
 
     def write(self, data: bytes) -> None:
         """Take more bytes."""
         with at_disk():
-            if self._descriptor < 0:
+            if self._file is None:
                 self._descriptor, self._path = self._store.temporary()
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._descriptor, view) :]
-            self._written += len(data)
-            if (waiting := self._written - self._flushed) >= FLUSH_EVERY_BYTES:
-                # Begins to write out what the kernel holds of them; does not wait for it, as a flush would.
-                os.posix_fadvise(self._descriptor, self._flushed, waiting, os.POSIX_FADV_DONTNEED)
-                self._flushed = self._written
+                self._file = UncachedFile(self._descriptor)
+            self._file.write(data)
 
     def keep(self, sha256: str) -> None:
         """Give the bytes their place, in the stead of what is there."""
         place = self._store.place(sha256)
         with at_disk():
-            os.fsync(self._descriptor)
+            if self._file is not None:
+                self._file.flush()
             self._path.replace(place)
             fsync_folder(place.parent)
 
@@ -219,6 +211,8 @@ class FileWriter:
         if self._descriptor < 0:
             return
         with at_disk():
+            if self._file is not None:
+                self._file.close()
             os.close(self._descriptor)
             self._descriptor = -1
             self._path.unlink(missing_ok=True)  # a kept one has gone to its place
