@@ -37,7 +37,7 @@ from modelbox_gateway.health import Health, Look
 from modelbox_gateway.http import HttpServer, bound_address, health_app, listen_all, metrics_app
 from modelbox_gateway.limits import prepare_process
 from modelbox_gateway.members import Lease, Member
-from modelbox_gateway.memory import keep_buffers
+from modelbox_gateway.memory import keep_buffers, settle_objects
 from modelbox_gateway.metrics import registry_of
 from modelbox_gateway.operator_errors import AddressError, first_of, refused_by_machine
 from modelbox_gateway.parts import FeedPart, LogPart, Parts, ProjectionsPart, look_at
@@ -75,6 +75,7 @@ def run(config: Config, roles: frozenset[Role] = ALL_ROLES, *, reload: Callable[
     """
     check_role(config, roles)
     keep_buffers()
+    settle_objects()
     prepare_process()
     with DataFolderLock(config.data_folder) as lock:
         try:

@@ -38,7 +38,7 @@ class _Read(NamedTuple):
     is_ascending: bool
 
 
-class MetricSummaryRow(msgspec.Struct, frozen=True):
+class MetricSummaryRow(msgspec.Struct, frozen=True, gc=False):
     """What a series of doubles comes to.
 
     `latest` and `latest_step` are of the last point by step, then wallclock. `min` and `max` pass over NaN; they are
