@@ -102,7 +102,28 @@ async def test_a_page_fails_as_its_messages_do() -> None:
     with pytest.raises(BlobDamagedError):
         await fill_page(list(range(500)), 500, failing)
 
-    assert asked == [0, PAGE_SLICE_ITEMS]
+    assert asked[:2] == [0, PAGE_SLICE_ITEMS]
+
+
+async def test_the_next_items_are_begun_as_soon_as_it_is_known_that_there_is_room_for_them() -> None:
+    begun: dict[int, asyncio.Event] = {first: asyncio.Event() for first in range(0, 500, PAGE_SLICE_ITEMS)}
+    under_way = most = 0
+
+    async def beside(rows: Sequence[int]) -> list[pb.Model]:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        begun[rows[0]].set()
+        if rows[0]:  # by the first slice it is known
+            async with asyncio.timeout(5):
+                await begun[min(rows[0] + PAGE_SLICE_ITEMS, 400)].wait()
+        under_way -= 1
+        return await _models(rows)
+
+    items, _ = await fill_page(list(range(501)), 500, beside)
+
+    assert [int(pb.Model.FromString(item).name) for item in items] == list(range(500))
+    assert most == 3
 
 
 async def test_a_page_that_is_given_up_leaves_nothing_behind() -> None:
