@@ -139,3 +139,35 @@ async def test_the_example_says_what_to_do_when_the_log_lost_what_it_showed(dsn:
 async def test_the_example_says_so_too_while_the_log_is_shorter_than_what_it_showed(dsn: str, tmp_path: Path) -> None:
     [line] = await _lose(dsn, tmp_path, afterwards=1)
     assert line.startswith("the log ends at 7, and 25 was shown: it was restored from a backup. Run this again")
+
+
+FORGETFUL: Final = """
+import asyncio, contextlib, sys
+sys.path.insert(0, sys.argv[1])
+import follow
+
+async def connect(*_, **__):
+    print("waits", flush=True)
+    with contextlib.suppress(asyncio.CancelledError):  # as `wait_for` does where an answer comes just then
+        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+
+follow.nats.connect = connect
+asyncio.run(follow.main({"url": ""}))
+"""
+
+
+async def test_it_stops_at_a_signal_that_python_forgets_once() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FORGETFUL, str(FOLLOW.parent), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        assert await process.stdout.readline() == b"waits\n"
+        process.terminate()
+        async with asyncio.timeout(WAIT_S):
+            assert await process.stdout.read() == b"follower stopped\n"
+            assert await process.wait() == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()

@@ -156,8 +156,15 @@ def summary(event_type: str, data: dict[str, Any]) -> str:
 async def main(context: dict[str, str]) -> None:
     """Follow until a signal asks to stop."""
     following = asyncio.create_task(follow(context))
+    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, following.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([following, stopping], return_when=asyncio.FIRST_COMPLETED)
+    # Again until it has heard of it: before Python 3.12, `asyncio.wait_for` forgets it where an answer came just then.
+    while not following.done():
+        following.cancel()
+        await asyncio.wait([following], timeout=1)
     try:
         await following
     except asyncio.CancelledError:
