@@ -38,6 +38,7 @@ class Cursors:
         self._moved = asyncio.Event()
         self._waiting: Counter[str] = Counter()
         self._hurried: set[str] = set()
+        self._told: dict[str, Position] = {}
         self._wanted = asyncio.Event()
         self._polling = asyncio.Lock()
         self._polled_at = -math.inf
@@ -94,7 +95,7 @@ class Cursors:
             if left <= 0:
                 raise NotCaughtUpError(lagging[0], wanted=wanted, position=self.position(lagging[0]))
             looks += 1
-            if looks == _LOOKS_BEFORE_HURRY and not self._live:
+            if looks >= _LOOKS_BEFORE_HURRY and not self._live:
                 await self._hurry_others(lagging)
             await self._wait_for_news(left if self._live else min(left, POLL_INTERVAL_S))
 
@@ -147,6 +148,7 @@ class Cursors:
         self._live = False
         self._rewinds = self._log.head.rewinds
         self._states.clear()
+        self._told.clear()
         self._polled_at = -math.inf
         self._moved.set()
         self._moved = asyncio.Event()
@@ -174,8 +176,16 @@ class Cursors:
             return  # the caller looks again, or finds that its time is over
 
     async def _hurry_others(self, names: Sequence[str]) -> None:
+        """Say that somebody here waits for these views: once for all who do, and again where one moved, but too little.
+
+        The runner takes a wish for served when the view moves, whatever is still missing.
+        """
+        unheard = {name: at for name in names if self._told.get(name) != (at := self.position(name))}
+        if not unheard:
+            return
+        self._told.update(unheard)
         async with self._log.database.acquire() as connection:
-            await connection.execute(STATEMENTS["hurry"], CHANNEL, ",".join(names))
+            await connection.execute(STATEMENTS["hurry"], CHANNEL, ",".join(unheard))
 
     async def _poll(self) -> None:
         """Read the cursors, at most once in `POLL_INTERVAL_S` however many wait."""

@@ -140,6 +140,23 @@ async def test_a_view_that_rests_is_hurried_by_who_waits_for_it(dsn: str, log: L
     await gateway.close()
 
 
+async def test_who_waits_elsewhere_for_more_than_one_page_hurries_each_of_them(dsn: str, log: Log) -> None:
+    """A view that rests after each page is not waited for that long, however many pages it lacks."""
+    catalog = catalog_of(Resting(), *PROJECTIONS.values())
+    await prepare(dsn, catalog=catalog)
+    gateway = await Log.open(dsn)
+    stream = await create_model(log, "m")
+    async with running(log, catalog) as runner:
+        first = await counted_up(log, runner, stream)
+        wanted = Position(first.last_position + 3)
+        waiting = asyncio.create_task(Cursors(gateway).wait(["key_counts"], wanted, timeout_s=WAIT_S))
+        while log.head.position < wanted:
+            await stands_at(runner, "key_counts", log.head.position)
+            await counted_up(log, runner, stream)
+        await waiting
+    await gateway.close()
+
+
 async def test_a_wish_for_a_view_lasts_until_it_moves(dsn: str, log: Log) -> None:
     """However often is said where it stands: the runner does so each second."""
     await prepare(dsn)
