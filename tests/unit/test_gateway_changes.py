@@ -8,24 +8,30 @@ import msgspec
 import pytest
 
 from modelbox.proto import modelstore_pb2 as pb
-from modelbox_events import Position, RecordedEvent
+from modelbox_events import ChangeEvent, Position, RecordedEvent
 from modelbox_events.registry import REGISTRY
 from modelbox_gateway.rpc.methods.watch.changes import Changes
+from modelbox_gateway.rules.kinds import own_creations
 
 LOG, STREAM, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 CREATED, UPDATED, DELETED = pb.OBJECT_CREATED, pb.OBJECT_UPDATED, pb.OBJECT_DELETED
 
-TOLD: dict[str, tuple[str, dict[str, Any], Any, str, UUID]] = {
-    "ExperimentCreated": ("experiment", {"experiment_id": STREAM}, CREATED, "experiment", STREAM),
-    "RunCreated": ("run", {"run_id": STREAM}, CREATED, "run", STREAM),
+Told = tuple[str, dict[str, Any], Any, str, UUID]
+
+
+def _begun(event: type[ChangeEvent]) -> Told:
+    """Return what is told of the event with which an object's own stream begins."""
+    assert event.target is not None
+    kind, (id_field,) = event.target
+    return kind, {str(id_field): STREAM}, CREATED, kind, STREAM
+
+
+TOLD: dict[str, Told] = {event.__name__: _begun(event) for event in own_creations()} | {
     "RunEnded": ("run", {"run_id": STREAM}, UPDATED, "run", STREAM),
     "RunResumed": ("run", {"run_id": STREAM}, UPDATED, "run", STREAM),
-    "CheckpointCreated": ("checkpoint", {"checkpoint_id": STREAM}, CREATED, "checkpoint", STREAM),
-    "ModelCreated": ("model", {"model_id": STREAM}, CREATED, "model", STREAM),
     "ModelVersionCreated": ("model", {"model_version_id": OTHER}, CREATED, "model_version", OTHER),
     "UniqueTagMoved": ("model", {"model_version_id": OTHER}, UPDATED, "model_version", OTHER),
     "UniqueTagRemoved": ("model", {"model_version_id": OTHER}, UPDATED, "model_version", OTHER),
-    "DatasetCreated": ("dataset", {"dataset_id": STREAM}, CREATED, "dataset", STREAM),
     "ArtifactsTracked": ("run", {"files": [{"id": OTHER}]}, CREATED, "artifact", OTHER),
     "ArtifactUploaded": ("dataset", {"id": OTHER}, CREATED, "artifact", OTHER),
     "ObjectUpdated": ("experiment", {"object_id": STREAM}, UPDATED, "experiment", STREAM),

@@ -20,6 +20,7 @@ from modelbox_projections.lineage.projection import fold as fold_lineage
 from modelbox_projections.metrics.points import NOTHING, Points
 from modelbox_projections.objects.changes import OF_ANY_OBJECT, Change
 from modelbox_projections.objects.creations import CREATING
+from modelbox_projections.objects.kinds import KINDS
 from modelbox_projections.runs.kind import KIND
 from modelbox_projections.runs.projection import RunChanges
 
@@ -157,7 +158,7 @@ def test_every_event_type_is_folded_by_some_view() -> None:
 
 
 def test_every_kind_of_object_reads_what_any_object_can_have() -> None:
-    kinds = {"experiments", "runs", "checkpoints", "datasets", "models", "model_versions"}
+    kinds = {kind.view for kind in KINDS.values()}
     creating = {name: PROJECTIONS[name].event_types & CREATING for name in kinds}
     assert all(len(types) == 1 for types in creating.values())
     assert frozenset[str]().union(*creating.values()) == CREATING

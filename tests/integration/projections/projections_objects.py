@@ -1,10 +1,14 @@
-"""Events of experiments, runs, checkpoints and datasets, for the tests of projections."""
+"""Events of experiments, runs, checkpoints and datasets, and of objects of any kind, for the tests of projections."""
 
 from datetime import UTC, datetime
-from typing import Any
+from types import UnionType
+from typing import Any, Final, get_args, get_origin
 from uuid import UUID
 
-from modelbox_events import Log, Position, StreamRef, object_id
+from msgspec.structs import fields as fields_of
+
+from modelbox_events import ChangeEvent, Log, Position, StreamRef, object_id
+from modelbox_events.event import Kind
 from modelbox_events.types.artifact import TrackedFile
 from modelbox_events.types.checkpoint import CheckpointCreated
 from modelbox_events.types.dataset import DatasetCreated
@@ -19,6 +23,7 @@ from modelbox_events.types.objects import (
     ObjectUpdated,
 )
 from modelbox_events.types.run import RunCreated, RunEnded, RunResumed, Source
+from modelbox_projections.objects.kinds import KINDS
 from tests.integration.projections_support import NAMESPACE, append, create_model, version_created
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,6 +39,25 @@ SOURCE = Source(
     platform="Linux",
     dependencies={"numpy": "2.0"},
 )
+ANY_ID = UUID(int=1, version=4)
+_EMPTY: Final[dict[Any, Any]] = {UUID: ANY_ID, str: "", int: 1, bool: False, datetime: BEGIN, dict: {}, list: []}
+
+
+def creation_of(kind: Kind, object_id_: UUID, **fields: Any) -> ChangeEvent:
+    """Return the event that creates an object of any kind.
+
+    What is not given is as empty as the field's type allows; texts that tell an object from others are its id.
+    """
+    creation = KINDS[kind].creation
+    types = {field.name: field.type for field in fields_of(creation) if field.required}
+    given: dict[str, Any] = {str(KINDS[kind].target.id_at[0]): object_id_, **fields}
+    own = {name: str(object_id_) for name in ("name", "version", "digest") if types.get(name) is str}
+    created: ChangeEvent = creation(**{name: _empty(of) for name, of in types.items()} | own | given)
+    return created
+
+
+def _empty(of: Any) -> Any:
+    return None if get_origin(of) is UnionType and type(None) in get_args(of) else _EMPTY[get_origin(of) or of]
 
 
 def experiment_ref(name: str, namespace: str = NAMESPACE) -> StreamRef:
@@ -118,10 +142,14 @@ async def write_every_kind(log: Log) -> None:
 
 
 async def touch_every_object(log: Log) -> None:
-    """Write metadata of every object that has a stream of its own, a model version too."""
+    """Write metadata of every object that has a stream of its own, a model version too; create one of kinds without."""
     version = version_created(await create_model(log, "touched"), "1")
     await append(log, StreamRef(NAMESPACE, "model_version", version.model_version_id), version)
     written = await log.read(Position(0), limit=1000)
     streams = {StreamRef(event.namespace, event.stream_type, event.stream_id) for event in written}
+    for kind in KINDS.keys() - {event.stream_type for event in written}:
+        other = StreamRef(NAMESPACE, kind, object_id(kind, NAMESPACE, "touched"))
+        await append(log, other, creation_of(kind, other.id))
+        streams.add(other)
     for stream in streams:
         await append(log, stream, MetadataUpdated(object_id=stream.id, metadata={"touched": True}))

@@ -1,7 +1,6 @@
 """Searches over real events: every field of every kind, pages while others write, deletion, lost runs, time."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,13 +9,7 @@ import pytest
 
 from modelbox_events import NO_STREAM, STREAM_EXISTS, Append, ChangeEvent, Log, NewEvent, StreamRef
 from modelbox_events.event import Kind
-from modelbox_events.types.checkpoint import CheckpointCreated
-from modelbox_events.types.dataset import DatasetCreated
-from modelbox_events.types.experiment import ExperimentCreated
-from modelbox_events.types.model import ModelCreated
-from modelbox_events.types.model_version import ModelVersionCreated
 from modelbox_events.types.objects import HyperparametersLogged, ObjectDeleted, ObjectRestored, ObjectUpdated
-from modelbox_events.types.run import RunCreated
 from modelbox_projections import PROJECTIONS, InvalidPageTokenError, Scope, SearchTooSlowError, Views, prepare
 from modelbox_projections.heartbeats import record
 from modelbox_projections.search import queries
@@ -25,10 +18,9 @@ from modelbox_projections.search.kinds import KINDS
 from modelbox_projections.search.queries import Search
 from modelbox_projections.search.syntax import Operator
 from modelbox_projections.search.value_types import ValueType
+from tests.integration.projections.projections_objects import ANY_ID, creation_of
 from tests.integration.projections_support import WAIT_S, running
 
-EXPERIMENT = UUID(int=1, version=4)
-ANY_ID = str(EXPERIMENT)
 LITERALS = {
     ValueType.TEXT: "'a'",
     ValueType.WORD: "'lost'",
@@ -51,7 +43,7 @@ class Written:
     async def create(self, kind: Kind, namespace: str = "n", **fields: Any) -> UUID:
         object_id = uuid4()
         stream = StreamRef(namespace, kind, object_id)
-        await self._append(stream, created(kind, object_id, **fields), expected=NO_STREAM)
+        await self._append(stream, creation_of(kind, object_id, **fields), expected=NO_STREAM)
         return object_id
 
     async def write(self, kind: Kind, object_id: UUID, *events: ChangeEvent) -> None:
@@ -74,40 +66,6 @@ class Written:
 async def written(dsn: str, log: Log) -> Written:
     await prepare(dsn)
     return Written(log)
-
-
-def created(kind: Kind, object_id: UUID, **fields: Any) -> ChangeEvent:
-    """Return the event that creates an object; what is not given is empty."""
-    own: dict[str, Any] = {"labels": {}, "metadata": {}} | fields
-    named: dict[str, Any] = {"name": str(object_id), **own}
-    about: dict[str, Any] = {"owner": "", "task": "", "description": "", **named}
-    ids: dict[str, Any] = {"experiment_id": EXPERIMENT, "run_id": None}
-    match kind:
-        case "experiment":
-            return ExperimentCreated(
-                **{"experiment_id": object_id, "framework": "JAX", "external_id": "", "parent_id": None, **about}
-            )
-        case "run":
-            run: dict[str, Any] = {"owner": "", "comment": "", "hyperparameters": {}, "source": None, "parent_id": None}
-            at = datetime(2026, 1, 31, tzinfo=UTC)
-            return RunCreated(**{"run_id": object_id, "experiment_id": EXPERIMENT, "started_at": at, **run, **named})
-        case "checkpoint":
-            return CheckpointCreated(
-                **{"checkpoint_id": object_id, "epoch": 1, "step": None, "metrics": {}, "files": [], **ids, **own}
-            )
-        case "model":
-            return ModelCreated(**{"model_id": object_id, "files": [], **about})
-        case "model_version":
-            version: dict[str, Any] = {"version": str(object_id), "framework": "", "unique_tags": [], "description": ""}
-            version |= {"files": [], "uploaded": [], "metrics": {}, "step": 0, "checkpoint_id": None}
-            return ModelVersionCreated(
-                **{"model_version_id": object_id, "model_id": EXPERIMENT, **ids, **version, **named}
-            )
-        case "dataset":
-            dataset: dict[str, Any] = {"location": "", "digest": str(object_id), "columns": [], "row_count": 5}
-            return DatasetCreated(**{"dataset_id": object_id, "column_count": None, **dataset, **named})
-        case _:
-            raise ValueError(kind)
 
 
 def filters_of_every_form(kind: Kind) -> Iterator[str]:

@@ -58,11 +58,23 @@ def make(client: ModelBox, kind: str, name: str = "one") -> Made:
 
 
 def make_by(maker: Any, kind: str, name: str, **given: str) -> Any:
-    """Have a client or an object make one of a kind."""
-    first, *_ = _parameters(maker, kind).values()
-    is_text = str in (first.annotation, *get_args(first.annotation))
-    # What tells an object from others of its kind comes first: a name, a version, an epoch.
-    return getattr(maker, f"new_{kind}")(name if is_text else sum(name.encode()), labels=LABELS, **given)
+    """Have a client or an object make one of a kind.
+
+    What tells an object from others of its kind comes first: a name, a version, an epoch. Whatever else must be said of
+    one is made of the name too.
+    """
+    first, *others = _parameters(maker, kind).values()
+    needed = {one.name: _said(one, name) for one in others if _is_needed(one) and one.name not in given}
+    return getattr(maker, f"new_{kind}")(_said(first, name), labels=LABELS, **given, **needed)
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+
+
+def _said(parameter: inspect.Parameter, name: str) -> str | int:
+    is_text = str in (parameter.annotation, *get_args(parameter.annotation))
+    return name if is_text else sum(name.encode())
 
 
 def _parameters(maker: Any, kind: str) -> Mapping[str, inspect.Parameter]:
