@@ -18,6 +18,8 @@ RESULTS := build/overhead.jsonl
 PEERS := build/peers
 PEERS_PIN := tests/benchmarks/peers/constraints.txt
 WRITE ?=
+# The sections to measure; all of them unless some are named: `make bench SECTIONS=steps`.
+SECTIONS ?=
 # The commit whose code writes the log that `make test-upgrade` takes over, and its environment.
 UPGRADE_FROM ?= 1461909
 UPGRADE := build/upgrade/$(UPGRADE_FROM)
@@ -162,8 +164,8 @@ serve: $(RUNS) ## Keep a server up on the default ports, data in ./modelbox-data
 site: $(VENV)/.site-ready ## Build the users' pages with a reference of the SDK into build/site
 	$(BIN)/mkdocs build --quiet --clean --config-file .mkdocs.yml
 
-bench: $(VENV)/.bench-ready ## Measure, as ratios taken in one run
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.bench-ready ## Measure, as ratios taken in one run; SECTIONS="steps log" measures these alone
+	$(BIN)/python -m tests.benchmarks $(SECTIONS)
 
 bench-peers: $(READY) $(PEERS)/.ready ## Measure beside MLflow with Postgres; WRITE=docs/benchmarks.md has the page say it
 	$(BIN)/python -m tests.benchmarks.peers --python $(PEERS)/bin/python $(if $(WRITE),--write $(WRITE))

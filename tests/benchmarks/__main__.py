@@ -32,7 +32,10 @@ def main() -> None:
     if unknown := set(names) - set(SECTIONS):
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
     for name in names:
-        module = importlib.import_module(f"tests.benchmarks.{name}")
+        try:
+            module = importlib.import_module(f"tests.benchmarks.{name}")
+        except ModuleNotFoundError as error:
+            sys.exit(f"{name} needs {error.name}, which `make bench SECTIONS={name}` installs")
         show(SECTIONS[name], uvloop.run(module.run()))
 
 
