@@ -18,6 +18,7 @@ FRAMEWORKS: Final = ("xgboost", "lightgbm", "keras", "transformers", "lightning"
 SAID: Final = {
     "Find the best run": "'alpha'",
     "Several processes": "[1, 2, 3, 4]",
+    "Read a long series": "100 points, a page at a time\n[90, 91, 92]\n",
     "Checkpoints, and": "[0, 1, 2, 3, 4, 5] FINISHED",
     "Delete, and undo it": "[] 1\n1\n",
     "Report from a shell script": 'metrics.loss,"0.6  (min 0.6, max 0.8',
