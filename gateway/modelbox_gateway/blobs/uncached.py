@@ -3,8 +3,6 @@
 What passes by takes no memory that others use, Postgres for one, needs no copy by the kernel, and the flush at its end
 is short, for the bytes are on the disk by then. Where a file system has no such writes, it goes through the cache.
 
-Must not know: what a blob is.
-
 Source: open(2), `O_DIRECT`: memory, place and length are multiples of the disk's block.
 """
 
