@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from modelbox import kinds
-from modelbox.objects import LAST
+from modelbox.objects import LAST, is_found_by_name
+from modelbox.proto import modelstore_pb2 as pb
 from modelbox.registry import KINDS
 
 
@@ -14,3 +15,11 @@ def test_every_file_of_the_kinds_is_a_kind_but_that_of_artifacts_and_no_two_say_
     assert files == {*KINDS, "artifact"}
     places = [kind.place for kind in KINDS.values() if kind.place != LAST]
     assert len(set(places)) == len(places)
+
+
+def test_a_name_finds_an_object_where_its_request_asks_for_no_more() -> None:
+    """Where it asks for more, such as a version, several of a namespace have one name."""
+    assert is_found_by_name(pb.GetModelRequest)
+    assert not is_found_by_name(pb.GetRunRequest)
+    assert not is_found_by_name(pb.CreateModelVersionRequest)
+    assert not is_found_by_name(pb.CreateModelRequest)

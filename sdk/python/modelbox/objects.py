@@ -133,7 +133,7 @@ class Kind(Generic[ObjectT]):
         names = "name" in own
         self.is_named: Final = names and "namespace" in list.request.DESCRIPTOR.fields_by_name
         """Whether its objects have names, by which a namespace is searched."""
-        self.is_found_by_name: Final = "name" in get.request.DESCRIPTOR.fields_by_name
+        self.is_found_by_name: Final = is_found_by_name(get.request)
         """Whether a namespace has one object of a name at most."""
         self.has_keys: Final = "all_keys" in list.request.DESCRIPTOR.fields_by_name
         """Whether its objects have metrics and hyperparameters, which a list may bring all."""
@@ -187,6 +187,11 @@ class Kind(Generic[ObjectT]):
 
         found = [self.of(session, message) for message in all_pages(read, limit=which.get("limit"))]
         return listed(found, missing, named=named or {}, searched=(request.filter, request.order_by))
+
+
+def is_found_by_name(request: type[Message]) -> bool:
+    """Tell whether a request for one object needs a namespace and a name of it, and nothing beside them."""
+    return {field.name for field in request.DESCRIPTOR.fields} - {"id"} == {"namespace", "name"}
 
 
 def _reader(message: type[Message], name: str) -> Read:
