@@ -2,7 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from contextlib import aclosing
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -21,6 +23,9 @@ from modelbox_projections.metrics.snapshot import snapshot, unsealed
 
 PIECES_AT_ONCE: Final = 16
 """Pieces that are read before others of this process have a turn."""
+
+HEADS_AT_ONCE: Final = 256
+"""Heads of pieces that are read before others of this process have a turn."""
 
 POINTS_AT_ONCE: Final = 65_536
 """Points of several series that are read together to be thinned out."""
@@ -64,15 +69,29 @@ class Metrics(MetricPages):
         Of each series at most `max_points` points come back unless that is 0: those that show its course and its
         spikes, see `downsampled`.
         """
+        if max_points:
+            async with aclosing(self.thinned(object_id, keys, max_points=max_points, steps=steps)) as found:
+                return [series async for series in found]
         async with snapshot(self._database) as connection:
             tail = await unsealed(connection, object_id, keys, steps)
-            if not max_points:
-                return await _whole(connection, object_id, keys, steps, tail)
-            outlines = await _outlines(connection, object_id, keys, steps, tail)
-            # A few at a time: memory has what is returned, and one long series more.
+            return await _whole(connection, object_id, keys, steps, tail)
+
+    async def thinned(
+        self, object_id: UUID, keys: Sequence[str] = (), *, max_points: int, steps: Steps = ALL_STEPS
+    ) -> AsyncGenerator[SeriesRow, None]:
+        """Yield what `of` returns, as it is read: a few series at a time, or one that is long.
+
+        So memory has no more than these, whatever the object has, and who has enough goes no further. Close it then.
+        """
+        async with snapshot(self._database) as connection:
+            tail = await unsealed(connection, object_id, keys, steps)
             pieces = _Pieces(connection, object_id, steps)
-            groups = [await pieces.shown(group, max_points) for group in _groups(outlines)]
-        return [series for group in groups for series in group if series.steps]
+            outlines = _outlines(connection, object_id, keys, steps, tail)
+            async with aclosing(outlines), aclosing(_groups(outlines)) as groups:
+                async for group in groups:
+                    for series in await pieces.shown(group, max_points):
+                        if series.steps:
+                            yield series
 
     async def count(self, object_id: UUID, keys: Sequence[str] = (), *, steps: Steps = ALL_STEPS) -> int:
         """Return how many points of these steps an object's series have, only those of `keys` unless it is empty."""
@@ -138,12 +157,34 @@ async def _outlines(
     keys: Sequence[str],
     steps: Steps,
     tail: Mapping[SeriesKey, SeriesRow],
-) -> list[Outline]:
-    heads: dict[SeriesKey, list[Head]] = {key: [] for key in tail}
-    for row in await connection.fetch(STATEMENTS["heads"], object_id, list(keys), *steps):
-        heads.setdefault((row["key"], row["kind"]), []).append(_head_of(row))
-    nothing = {key: SeriesRow(*key, [], [], []) for key in heads}
-    return [Outline(key, heads[key], tail.get(key, nothing[key]), steps) for key in sorted(heads)]
+) -> AsyncGenerator[Outline, None]:
+    """Yield the outlines of series by key; a series of many keys has pieces of few points, and so very many."""
+    only_logged = deque(sorted(tail))
+    async with aclosing(_heads(connection, object_id, keys, steps)) as found:
+        async for key, heads in found:
+            while only_logged and only_logged[0] < key:
+                yield Outline(other := only_logged.popleft(), [], tail[other], steps)
+            if only_logged and only_logged[0] == key:
+                only_logged.popleft()
+            yield Outline(key, heads, tail.get(key, SeriesRow(*key, [], [], [])), steps)
+    for key in only_logged:
+        yield Outline(key, [], tail[key], steps)
+
+
+async def _heads(
+    connection: AnyConnection, object_id: UUID, keys: Sequence[str], steps: Steps
+) -> AsyncGenerator[tuple[SeriesKey, list[Head]], None]:
+    """Yield the sealed series by key, each with the heads of its pieces."""
+    heads: list[Head] = []
+    cursor = connection.cursor(STATEMENTS["heads"], object_id, list(keys), *steps, prefetch=HEADS_AT_ONCE)
+    async for row in cursor:
+        head = _head_of(row)
+        if heads and heads[0].id.series != head.id.series:
+            yield heads[0].id.series, heads
+            heads = []
+        heads.append(head)
+    if heads:
+        yield heads[0].id.series, heads
 
 
 def _head_of(row: asyncpg.Record) -> Head:
@@ -182,11 +223,11 @@ class _Pieces:
         return found
 
 
-def _groups(outlines: Iterable[Outline]) -> Iterator[list[Outline]]:
+async def _groups(outlines: AsyncIterable[Outline]) -> AsyncGenerator[list[Outline], None]:
     """Group series that are read together: short ones, or one that is long."""
     group: list[Outline] = []
     points = 0
-    for outline in outlines:
+    async for outline in outlines:
         if group and points + outline.points > POINTS_AT_ONCE:
             yield group
             group, points = [], 0

@@ -18,7 +18,9 @@ from modelbox_events.types.metrics import DoubleSeries, MetricsLogged
 from modelbox_gateway.rpc.frame.call import METADATA_AS_JSON
 from modelbox_gateway.rpc.frame.limits import PAGE_BYTES_MAX
 from modelbox_gateway.rpc.methods import metrics
-from modelbox_projections import PROJECTIONS
+from modelbox_projections import PROJECTIONS, SeriesRow
+from modelbox_projections.metrics import queries
+from modelbox_projections.metrics.outline import Outline
 from modelbox_projections.metrics.queries import Metrics
 from tests.integration.gateway_server import Gateway, refusal_of, running_gateway
 
@@ -97,11 +99,11 @@ async def _until_shown(gateway: Gateway) -> None:
     await gateway.services.cursors.wait(list(PROJECTIONS), gateway.services.log.head.position, timeout_s=30)
 
 
-async def _points(log: Log, object_id: UUID, *, events: int) -> None:
+async def _points(log: Log, object_id: UUID, *, events: int, key: str = "loss") -> None:
     stream = StreamRef("default", "model", object_id)
     for n in range(events):
         steps = list(range(n * POINTS_A_EVENT, (n + 1) * POINTS_A_EVENT))
-        series = DoubleSeries(key="loss", steps=steps, wallclock_s=[0.0] * len(steps), values=[0.5] * len(steps))
+        series = DoubleSeries(key=key, steps=steps, wallclock_s=[0.0] * len(steps), values=[0.5] * len(steps))
         event = NewEvent(MetricsLogged(object_id=object_id, series=[series]))
         await log.append(Append(stream=stream, events=[event], expected_version=ANY_VERSION))
 
@@ -141,3 +143,28 @@ async def test_more_points_than_an_answer_holds_are_refused_before_they_are_read
 
     assert refusal_of(raised.value).reason == "RESULT_TOO_LARGE"
     assert "20000 points" in refusal_of(raised.value).message
+
+
+async def test_nothing_is_read_beyond_the_points_that_an_answer_holds_however_many_are_asked_for(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = (await gateway.stub.CreateModel(pb.CreateModelRequest(name="m"))).id
+    for key in "abc":
+        await _points(gateway.services.log, UUID(model), events=1, key=key)
+    await _until_shown(gateway)
+    monkeypatch.setattr(metrics, "POINTS_SHOWN_AS_COLUMNS_MAX", POINTS_A_EVENT + 1)
+    monkeypatch.setattr(queries, "POINTS_AT_ONCE", POINTS_A_EVENT)
+    read: list[str] = []
+    shown = Outline.shown
+
+    def reading(outline: Outline, *arguments: Any) -> SeriesRow:
+        read.append(outline.key[0])
+        return shown(outline, *arguments)
+
+    monkeypatch.setattr(Outline, "shown", reading)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await gateway.stub.GetMetrics(pb.GetMetricsRequest(parent_id=model, columns=True, max_points=2**31))
+
+    assert refusal_of(raised.value).reason == "RESULT_TOO_LARGE"
+    assert "lower max_points" in refusal_of(raised.value).message
+    assert read == ["a", "b"]

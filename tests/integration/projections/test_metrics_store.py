@@ -34,6 +34,8 @@ from modelbox_projections import (
     renew_outdated,
 )
 from modelbox_projections.limits import TAIL_VERSIONS_MAX
+from modelbox_projections.metrics import queries
+from modelbox_projections.metrics.outline import Head
 from modelbox_projections.metrics.queries import Metrics
 from modelbox_projections.metrics.series import ALL_STEPS
 from tests.databases import Template
@@ -288,6 +290,37 @@ async def test_reads_are_whole_while_a_rebuilt_view_takes_over(dsn: str, log: Lo
         await rebuild(log, "metrics")
     done.set()
     assert min(await asyncio.gather(*readers)) > 0
+
+
+async def test_only_what_is_thinned_out_together_is_known_at_once(
+    dsn: str, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object of very many keys has pieces of few points: what they all hold would be more than the points."""
+    monkeypatch.setattr(queries, "POINTS_AT_ONCE", 2)
+    keys = [f"key {number:02}" for number in range(16)]
+    made: list[str] = []
+    head_of = queries._head_of  # nothing else tells of it
+
+    def told(row: asyncpg.Record) -> Head:
+        made.append(row["key"])
+        return head_of(row)
+
+    monkeypatch.setattr(queries, "_head_of", told)
+    await prepare(dsn)
+    for key in keys[::2]:
+        await logged(log, RUN, points(RUN.id, [0.0, 1.0], key=key))
+    ended = RunEnded(run_id=RUN.id, status="finished", ended_at=BEGIN, reason="")
+    await log.append(Append(stream=RUN, events=[NewEvent(ended)], expected_version=ANY_VERSION))
+    for key in keys[1:]:
+        await logged(log, RUN, points(RUN.id, [2.0], key=key, first_step=2))
+    views = await settled(log)
+
+    found = [(series, len(made)) async for series in views.of(Metrics).thinned(RUN.id, max_points=10)]
+
+    assert [series.key for series, _ in found] == keys
+    assert [series.steps for series, _ in found[:3]] == [[0, 1], [2], [0, 1, 2]]
+    assert all(heads <= number // 2 + 3 for number, (_, heads) in enumerate(found))
+    assert len(made) == 8
 
 
 async def test_many_objects_that_log_at_once_are_sealed_each_for_itself(dsn: str, log: Log) -> None:

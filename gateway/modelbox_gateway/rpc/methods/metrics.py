@@ -1,6 +1,7 @@
 """Metrics: LogMetrics, LogMetricsBatch, GetMetrics."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
@@ -97,9 +98,12 @@ class MetricMethods:
             rows = await metrics.newest(object_id, keys)
             return [row for row in rows if steps.first <= row.steps[0] <= steps.last]
         maximum = POINTS_SHOWN_AS_COLUMNS_MAX if request.columns else POINTS_SHOWN_MAX
-        if not request.max_points:  # what is too much is refused before it is read
-            _refuse_more(await metrics.count(object_id, keys, steps=steps), maximum)
-        rows = await metrics.of(object_id, keys, max_points=request.max_points, steps=steps)
+        if request.max_points:
+            thinned = metrics.thinned(object_id, keys, max_points=request.max_points, steps=steps)
+            return await _at_most(maximum, thinned)
+        # What is too much is refused before it is read.
+        _refuse_more(await metrics.count(object_id, keys, steps=steps), maximum)
+        rows = await metrics.of(object_id, keys, steps=steps)
         _refuse_more(sum(len(row.steps) for row in rows), maximum)
         return rows
 
@@ -132,8 +136,24 @@ async def _answer(rows: Sequence[SeriesRow], request: pb.GetMetricsRequest, toke
     return pb.GetMetricsResponse(metrics=await metrics_messages(rows), next_page_token=token)
 
 
+async def _at_most(maximum: int, found: AsyncGenerator[SeriesRow, None]) -> list[SeriesRow]:
+    """Return the series unless they have more points; then none is read beyond the one that has them."""
+    rows: list[SeriesRow] = []
+    points = 0
+    async with aclosing(found):
+        async for row in found:
+            rows.append(row)
+            points += len(row.steps)
+            if points > maximum:
+                raise _too_many(f"more than {maximum}", maximum, narrowing="lower max_points, set columns")
+    return rows
+
+
 def _refuse_more(points: int, maximum: int) -> None:
     if points > maximum:
-        remedy = "set max_points or columns, name fewer keys, or take pages"
-        problem = f"have {points} points; one answer holds {maximum}: {remedy}"
-        raise ResultTooLargeError("keys", problem)
+        raise _too_many(str(points), maximum, narrowing="set max_points or columns")
+
+
+def _too_many(points: str, maximum: int, *, narrowing: str) -> ResultTooLargeError:
+    problem = f"have {points} points; one answer holds {maximum}: {narrowing}, name fewer keys, or take pages"
+    return ResultTooLargeError("keys", problem)
