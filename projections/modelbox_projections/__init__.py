@@ -18,6 +18,7 @@ from modelbox_projections.errors import (
     ProjectionsError,
     RebuildRunningError,
     SearchTooSlowError,
+    TooManyPointsError,
     UnknownProjectionError,
     ViewHeldError,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "Status",
     "Steps",
     "TableDigest",
+    "TooManyPointsError",
     "UnknownProjectionError",
     "Verified",
     "ViewHeldError",

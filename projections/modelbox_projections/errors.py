@@ -5,6 +5,7 @@ ProjectionsError
 ├── UnknownProjectionError    there is no projection of this name
 ├── FilterError               a filter or an order cannot be understood; it says where and why
 ├── InvalidPageTokenError     a page token was not made by this search
+├── TooManyPointsError        metrics have more points than the answer may; name fewer keys, or ask for fewer points
 ├── SearchTooSlowError        a search took too long; narrow it
 ├── NotPreparedError          the projection has no tables yet; start the server once
 ├── RebuildRunningError       the projection is being rebuilt or checked already; retry when that has ended
@@ -81,6 +82,15 @@ class InvalidPageTokenError(ProjectionsError):
         """Repeat the beginning of the token."""
         super().__init__(f"{token[:80]!r} is no page token of this search; go on with the same filter, order and scope")
         self.token = token
+
+
+class TooManyPointsError(ProjectionsError):
+    """Metrics have more points than an answer may."""
+
+    def __init__(self, maximum: int) -> None:
+        """Say how many it may have."""
+        super().__init__(f"there are more than {maximum:,} points")
+        self.maximum = maximum
 
 
 class SearchTooSlowError(ProjectionsError):

@@ -10,7 +10,7 @@ Must not know: SQL, the log.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import isfinite, isnan
 from typing import Final, NamedTuple
 
@@ -24,6 +24,9 @@ KIND: Final = "double"
 
 _KEPT_OF_FINITE: Final = 2
 _KEPT_OF_ANY: Final = 5
+
+KEPT_OF_EACH: Final = range(_KEPT_OF_FINITE, _KEPT_OF_ANY + 1)
+"""How many points stay of each bucket: the first of these with which they are not too many."""
 
 
 class Point(NamedTuple):
@@ -100,10 +103,62 @@ def downsampled_parts(key: str, parts: Sequence[SeriesRow | Stretch], points_max
     )
 
 
-def _edges(count: int, points_max: int) -> list[int]:
-    """Return where the buckets of finite doubles begin and end, between the first and the last of so many points."""
+class Thinning:
+    """Thins out a series that comes in parts, in order, as `downsampled` does of the whole."""
+
+    def __init__(self, key: str, kind: str, *, count: int, points_max: int, kept_of_each: int) -> None:
+        """Take no part yet.
+
+        Args:
+            key: The series' key.
+            kind: The kind of its values.
+            count: How many points the parts have together.
+            points_max: At most so many are to stay; fewer than there are.
+            kept_of_each: Of doubles so many stay of each bucket on average: `KEPT_OF_EACH` in turn.
+        """
+        self._points_max = max(points_max, POINTS_MIN)
+        self._kept_of_each = kept_of_each
+        self._shown = SeriesRow(key, kind, [], [], [])
+        self._count = count
+        self._seen = 0
+        # Of doubles what may stay of each bucket, the first and the last point as buckets of their own.
+        self._edges = [0, *_edges(count, points_max, kept_of_each), count]
+        self._kept: list[list[Point]] = [[] for _ in self._edges]
+
+    def add(self, part: SeriesRow) -> None:
+        """Take the next part."""
+        first, end = self._seen, self._seen + len(part.steps)
+        self._seen = end
+        if part.kind != KIND:
+            wanted = range(-(-first * (self._points_max - 1) // (self._count - 1)), self._points_max)
+            numbers = (number * (self._count - 1) // (self._points_max - 1) for number in wanted)
+            shown = part.chosen([number - first for number in takewhile(end.__gt__, numbers)])
+            self._shown.add(shown.steps, shown.wallclock_s, shown.values)
+            return
+        for bucket, start, stop in _cut(self._edges, first, end):
+            ends = sorted(_ends(part.values[start - first : stop - first]))
+            self._kept[bucket] += [_point(part, start - first + number) for number in ends]
+            if len(self._kept[bucket]) > _KEPT_OF_ANY:
+                self._kept[bucket] = _staying(self._kept[bucket])
+
+    def shown(self) -> SeriesRow | None:
+        """Return what stays of the parts, which were all; None if that is too much for so many a bucket."""
+        points = [point for bucket in self._kept if bucket for point in _staying(bucket)]
+        if len(points) > self._points_max and self._kept_of_each < _KEPT_OF_ANY:
+            return None
+        steps, wallclock_s = [point.step for point in points], [point.wallclock_s for point in points]
+        self._shown.add(steps, wallclock_s, [point.value for point in points])
+        return self._shown
+
+
+def _staying(points: list[Point]) -> list[Point]:
+    return [points[number] for number in sorted(_ends([point.value for point in points]))]
+
+
+def _edges(count: int, points_max: int, kept_of_each: int = _KEPT_OF_FINITE) -> list[int]:
+    """Return where buckets begin and end, between the first and the last of so many points; those of finite doubles."""
     points_max = max(points_max, POINTS_MIN)
-    buckets = (points_max - 2) // _KEPT_OF_FINITE
+    buckets = (points_max - 2) // kept_of_each
     return [1 + (count - 2) * number // buckets for number in range(buckets + 1)]
 
 
@@ -143,10 +198,13 @@ def _extremes(values: Sequence[float], buckets: int) -> Iterator[int]:
     edges = [len(values) * number // buckets for number in range(buckets + 1)]
     for first, last in pairwise(edges):
         bucket = values[first:last]
-        # A sum is finite only if every value is: one pass in C. If a sum of finite values overflows, the other case
-        # gives the same.
-        kept = _ends_of_finite(bucket) if isfinite(sum(bucket)) else _ends_of_any(bucket)
-        yield from sorted(first + number for number in kept)
+        yield from sorted(first + number for number in _ends(bucket))
+
+
+def _ends(bucket: Sequence[float]) -> set[int]:
+    # A sum is finite only if every value is: one pass in C. If a sum of finite values overflows, the other case gives
+    # the same.
+    return _ends_of_finite(bucket) if isfinite(sum(bucket)) else _ends_of_any(bucket)
 
 
 def _ends_of_finite(bucket: Sequence[float]) -> set[int]:

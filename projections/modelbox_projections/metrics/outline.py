@@ -5,12 +5,13 @@ Where that is enough, a plot of a long series is made of it, and few of its piec
 Must not know: SQL, the log.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
 from typing import Final, NamedTuple
 
 from modelbox_projections.metrics.downsampling import (
+    KEPT_OF_EACH,
     KIND,
     POINTS_MIN,
     Stretch,
@@ -47,22 +48,41 @@ class Outline:
     def __init__(self, key: SeriesKey, heads: Sequence[Head], tail: SeriesRow, steps: Steps) -> None:
         """Take the heads of pieces that may have such steps, and those later points that do."""
         self.key = key
-        self._heads = heads
-        self._tail = tail
+        self.heads = heads
+        self.tail = tail
         self._steps = steps
 
     @property
     def points(self) -> int:
         """How many points there are, or more."""
-        return sum(head.points for head in self._heads) + len(self._tail.steps)
+        return sum(head.points for head in self.heads) + len(self.tail.steps)
+
+    def points_of(self, pieces: Collection[PieceId]) -> int:
+        """Return how many points these pieces have."""
+        wanted = set(pieces)
+        return sum(head.points for head in self.heads if head.id in wanted)
+
+    def shown_at_least(self, max_points: int) -> int:
+        """Return how many points will be shown at least, as far as the outline tells."""
+        least = self.points_within()
+        if self.points <= max(max_points, POINTS_MIN):
+            return least
+        return min(least, max_points // KEPT_OF_EACH[-1])  # one of each bucket
 
     def to_measure(self) -> list[PieceId]:
         """Return the pieces that must be read before it is known how many points there are: those that the range cuts.
 
         Of a series that is not one finite double a step, ascending, it is all pieces.
         """
-        is_orderly = self._is_orderly()
-        return [head.id for head in self._heads if not is_orderly or not self._is_within(head)]
+        return self.cut() if self.is_orderly() else [head.id for head in self.heads]
+
+    def cut(self) -> list[PieceId]:
+        """Return the pieces of which only some points may be asked for."""
+        return [head.id for head in self.heads if not self._is_within(head)]
+
+    def points_within(self) -> int:
+        """Return how many points are asked for that are not in such pieces."""
+        return sum(head.points for head in self.heads if self._is_within(head)) + len(self.tail.steps)
 
     def to_read(self, measured: Mapping[PieceId, SeriesRow], max_points: int) -> list[PieceId]:
         """Return the pieces that must be read besides to show at most so many points."""
@@ -85,22 +105,23 @@ class Outline:
 
     def _parts(self, read: Mapping[PieceId, SeriesRow]) -> list[tuple[PieceId, SeriesRow | Stretch]]:
         """Return what is known of the series, in order, without what is empty."""
-        parts = [(head.id, read.get(head.id) or head.stretch) for head in self._heads]
+        parts = [(head.id, read.get(head.id) or head.stretch) for head in self.heads]
         known = [(piece, part) for piece, part in parts if part is not None]
-        tail = (PieceId(self.key, _AFTER_ALL, 0), self._tail)
+        tail = (PieceId(self.key, _AFTER_ALL, 0), self.tail)
         return [found for found in [*known, tail] if isinstance(found[1], Stretch) or found[1].steps]
 
     def _is_within(self, head: Head) -> bool:
         return self._steps.first <= head.first_step and head.last_step <= self._steps.last
 
-    def _is_orderly(self) -> bool:
-        if self.key[1] != KIND or not all(head.is_ascending and head.stretch for head in self._heads):
+    def is_orderly(self) -> bool:
+        """Whether it is one finite double a step, ascending."""
+        if self.key[1] != KIND or not all(head.is_ascending and head.stretch for head in self.heads):
             return False
-        spans = [(head.first_step, head.last_step) for head in self._heads]
-        if self._tail.steps:
-            if not self._tail.is_ascending or not isfinite(sum(self._tail.values)):
+        spans = [(head.first_step, head.last_step) for head in self.heads]
+        if self.tail.steps:
+            if not self.tail.is_ascending or not isfinite(sum(self.tail.values)):
                 return False
-            spans.append((self._tail.steps[0], self._tail.steps[-1]))
+            spans.append((self.tail.steps[0], self.tail.steps[-1]))
         return all(before[1] < after[0] for before, after in pairwise(spans))
 
 

@@ -13,22 +13,24 @@ import asyncpg
 import msgspec
 
 from modelbox_events.database import AnyConnection
+from modelbox_projections.errors import TooManyPointsError
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.downsampling import Point, Stretch
+from modelbox_projections.metrics.long_series import PIECES_AT_ONCE, thinned
 from modelbox_projections.metrics.outline import Head, Outline, PieceId
 from modelbox_projections.metrics.pages import MetricPages
 from modelbox_projections.metrics.points import SeriesKey
 from modelbox_projections.metrics.series import ALL_STEPS, VALUE_COLUMNS, SeriesRow, Steps, ordered
 from modelbox_projections.metrics.snapshot import snapshot, unsealed
 
-PIECES_AT_ONCE: Final = 16
-"""Pieces that are read before others of this process have a turn."""
-
 HEADS_AT_ONCE: Final = 256
 """Heads of pieces that are read before others of this process have a turn."""
 
 POINTS_AT_ONCE: Final = 65_536
-"""Points of several series that are read together to be thinned out."""
+"""Points of several series that are read together to be thinned out, or of a long one."""
+
+SHOWN_MAX: Final = 2**31
+"""Points in an answer, where its reader has no bound of its own."""
 
 _Axis = tuple[list[int], list[float]]
 
@@ -62,36 +64,38 @@ class Metrics(MetricPages):
     """The view of metrics."""
 
     async def of(
-        self, object_id: UUID, keys: Sequence[str] = (), *, max_points: int = 0, steps: Steps = ALL_STEPS
+        self,
+        object_id: UUID,
+        keys: Sequence[str] = (),
+        *,
+        max_points: int = 0,
+        steps: Steps = ALL_STEPS,
+        shown_max: int = SHOWN_MAX,
     ) -> list[SeriesRow]:
         """Return an object's series by key, only those of `keys` unless it is empty, and only points of these steps.
 
         Of each series at most `max_points` points come back unless that is 0: those that show its course and its
-        spikes, see `downsampled`.
-        """
-        if max_points:
-            async with aclosing(self.thinned(object_id, keys, max_points=max_points, steps=steps)) as found:
-                return [series async for series in found]
-        async with snapshot(self._database) as connection:
-            tail = await unsealed(connection, object_id, keys, steps)
-            return await _whole(connection, object_id, keys, steps, tail)
+        spikes, see `downsampled`. For these memory has what is returned, and a few series more or a part of a long one.
 
-    async def thinned(
-        self, object_id: UUID, keys: Sequence[str] = (), *, max_points: int, steps: Steps = ALL_STEPS
-    ) -> AsyncGenerator[SeriesRow, None]:
-        """Yield what `of` returns, as it is read: a few series at a time, or one that is long.
-
-        So memory has no more than these, whatever the object has, and who has enough goes no further. Close it then.
+        Raises:
+            TooManyPointsError: With `max_points` there would be more than `shown_max` points in all.
         """
         async with snapshot(self._database) as connection:
             tail = await unsealed(connection, object_id, keys, steps)
+            if not max_points:
+                return await _whole(connection, object_id, keys, steps, tail)
             pieces = _Pieces(connection, object_id, steps)
+            found: list[SeriesRow] = []
+            shown = 0
             outlines = _outlines(connection, object_id, keys, steps, tail)
             async with aclosing(outlines), aclosing(_groups(outlines)) as groups:
                 async for group in groups:
-                    for series in await pieces.shown(group, max_points):
-                        if series.steps:
-                            yield series
+                    _refuse_more(shown + sum(outline.shown_at_least(max_points) for outline in group), shown_max)
+                    more = [series for series in await pieces.shown(group, max_points) if series.steps]
+                    shown += sum(len(series.steps) for series in more)
+                    _refuse_more(shown, shown_max)
+                    found += more
+        return found
 
     async def count(self, object_id: UUID, keys: Sequence[str] = (), *, steps: Steps = ALL_STEPS) -> int:
         """Return how many points of these steps an object's series have, only those of `keys` unless it is empty."""
@@ -119,6 +123,11 @@ def summary_of(row: asyncpg.Record) -> MetricSummaryRow:
     if smallest is None:
         smallest = largest = math.nan
     return MetricSummaryRow(row["key"], row["latest"], row["latest_step"], smallest, largest, row["points"])
+
+
+def _refuse_more(points: int, maximum: int) -> None:
+    if points > maximum:
+        raise TooManyPointsError(maximum)
 
 
 async def _whole(
@@ -205,8 +214,14 @@ class _Pieces:
 
     async def shown(self, outlines: Sequence[Outline], max_points: int) -> list[SeriesRow]:
         """Return at most so many points of each series; of their pieces only those are read that must be."""
+        is_long = sum(outline.points for outline in outlines) > POINTS_AT_ONCE  # then it is one
+        if is_long and not outlines[0].is_orderly():
+            return [await thinned(outlines[0], max_points, self._read)]
         read = await self._read([piece for outline in outlines for piece in outline.to_measure()])
-        read |= await self._read([piece for outline in outlines for piece in outline.to_read(read, max_points)])
+        more = [piece for outline in outlines for piece in outline.to_read(read, max_points)]
+        if is_long and outlines[0].points_of(more) > POINTS_AT_ONCE:
+            return [await thinned(outlines[0], max_points, self._read)]
+        read |= await self._read(more)
         return [outline.shown(read, max_points) for outline in outlines]
 
     async def _read(self, pieces: Sequence[PieceId]) -> dict[PieceId, SeriesRow]:

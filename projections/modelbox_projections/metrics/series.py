@@ -13,12 +13,15 @@ import msgspec
 VALUE_COLUMNS: Final = {"double": "doubles", "string": "strings", "bytes": "blobs"}
 """The column of sealed values, by their kind."""
 
+STEP_MAX: Final = 2**63 - 1
+"""The last step there can be."""
+
 
 class Steps(NamedTuple):
     """Steps from the first to the last; all there can be, unless given."""
 
     first: int = 0
-    last: int = 2**63 - 1
+    last: int = STEP_MAX
 
 
 ALL_STEPS = Steps()

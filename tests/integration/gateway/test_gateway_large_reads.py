@@ -167,4 +167,4 @@ async def test_nothing_is_read_beyond_the_points_that_an_answer_holds_however_ma
 
     assert refusal_of(raised.value).reason == "RESULT_TOO_LARGE"
     assert "lower max_points" in refusal_of(raised.value).message
-    assert read == ["a", "b"]
+    assert read == ["a"]

@@ -35,9 +35,9 @@ from modelbox_projections import (
 )
 from modelbox_projections.limits import TAIL_VERSIONS_MAX
 from modelbox_projections.metrics import queries
-from modelbox_projections.metrics.outline import Head
+from modelbox_projections.metrics.outline import Head, Outline
 from modelbox_projections.metrics.queries import Metrics
-from modelbox_projections.metrics.series import ALL_STEPS
+from modelbox_projections.metrics.series import ALL_STEPS, SeriesRow
 from tests.databases import Template
 from tests.integration.projections.projections_objects import BEGIN, checkpoint_created, checkpoint_ref, run_ref
 from tests.integration.projections_support import (
@@ -296,16 +296,22 @@ async def test_only_what_is_thinned_out_together_is_known_at_once(
     dsn: str, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An object of very many keys has pieces of few points: what they all hold would be more than the points."""
-    monkeypatch.setattr(queries, "POINTS_AT_ONCE", 2)
+    monkeypatch.setattr(queries, "POINTS_AT_ONCE", 3)
     keys = [f"key {number:02}" for number in range(16)]
     made: list[str] = []
-    head_of = queries._head_of  # nothing else tells of it
+    shown: list[int] = []
+    head_of, shown_of = queries._head_of, Outline.shown
 
     def told(row: asyncpg.Record) -> Head:
         made.append(row["key"])
         return head_of(row)
 
+    def showing(outline: Outline, *arguments: Any) -> SeriesRow:
+        shown.append(len(made))
+        return shown_of(outline, *arguments)
+
     monkeypatch.setattr(queries, "_head_of", told)
+    monkeypatch.setattr(Outline, "shown", showing)
     await prepare(dsn)
     for key in keys[::2]:
         await logged(log, RUN, points(RUN.id, [0.0, 1.0], key=key))
@@ -315,12 +321,12 @@ async def test_only_what_is_thinned_out_together_is_known_at_once(
         await logged(log, RUN, points(RUN.id, [2.0], key=key, first_step=2))
     views = await settled(log)
 
-    found = [(series, len(made)) async for series in views.of(Metrics).thinned(RUN.id, max_points=10)]
+    found = await views.of(Metrics).of(RUN.id, max_points=10)
 
-    assert [series.key for series, _ in found] == keys
-    assert [series.steps for series, _ in found[:3]] == [[0, 1], [2], [0, 1, 2]]
-    assert all(heads <= number // 2 + 3 for number, (_, heads) in enumerate(found))
-    assert len(made) == 8
+    assert [series.key for series in found] == keys
+    assert [series.steps for series in found[:3]] == [[0, 1], [2], [0, 1, 2]]
+    assert len(shown) == len(keys)
+    assert all(heads <= number // 2 + 3 for number, heads in enumerate(shown))
 
 
 async def test_many_objects_that_log_at_once_are_sealed_each_for_itself(dsn: str, log: Log) -> None:

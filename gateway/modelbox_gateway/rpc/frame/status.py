@@ -134,6 +134,7 @@ NEVER_ON_THE_WIRE: Final[frozenset[type[Exception]]] = frozenset(
         events.DatabaseRightsError,
         projections.ProjectionsError,
         projections.InvalidPageTokenError,
+        projections.TooManyPointsError,
         projections.NotPreparedError,
         projections.UnknownProjectionError,
         projections.RebuildRunningError,

@@ -1,7 +1,6 @@
 """Metrics: LogMetrics, LogMetricsBatch, GetMetrics."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from modelbox_gateway.rpc.messages.answers import metrics_messages, series_messa
 from modelbox_gateway.rpc.messages.pages import Pages
 from modelbox_gateway.rules import fields
 from modelbox_gateway.rules.logged import metrics_logged
-from modelbox_projections import SeriesRow, SeriesStart, Steps
+from modelbox_projections import SeriesRow, SeriesStart, Steps, TooManyPointsError
 from modelbox_projections.metrics.queries import Metrics
 
 _VIEWS: Final = ("metrics",)
@@ -99,8 +98,10 @@ class MetricMethods:
             return [row for row in rows if steps.first <= row.steps[0] <= steps.last]
         maximum = POINTS_SHOWN_AS_COLUMNS_MAX if request.columns else POINTS_SHOWN_MAX
         if request.max_points:
-            thinned = metrics.thinned(object_id, keys, max_points=request.max_points, steps=steps)
-            return await _at_most(maximum, thinned)
+            try:
+                return await metrics.of(object_id, keys, max_points=request.max_points, steps=steps, shown_max=maximum)
+            except TooManyPointsError as error:
+                raise _too_many(f"more than {maximum}", maximum, narrowing="lower max_points, set columns") from error
         # What is too much is refused before it is read.
         _refuse_more(await metrics.count(object_id, keys, steps=steps), maximum)
         rows = await metrics.of(object_id, keys, steps=steps)
@@ -134,19 +135,6 @@ async def _answer(rows: Sequence[SeriesRow], request: pb.GetMetricsRequest, toke
     if request.columns:
         return pb.GetMetricsResponse(series=await series_messages(rows), next_page_token=token)
     return pb.GetMetricsResponse(metrics=await metrics_messages(rows), next_page_token=token)
-
-
-async def _at_most(maximum: int, found: AsyncGenerator[SeriesRow, None]) -> list[SeriesRow]:
-    """Return the series unless they have more points; then none is read beyond the one that has them."""
-    rows: list[SeriesRow] = []
-    points = 0
-    async with aclosing(found):
-        async for row in found:
-            rows.append(row)
-            points += len(row.steps)
-            if points > maximum:
-                raise _too_many(f"more than {maximum}", maximum, narrowing="lower max_points, set columns")
-    return rows
 
 
 def _refuse_more(points: int, maximum: int) -> None:
