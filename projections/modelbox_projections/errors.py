@@ -6,6 +6,7 @@ ProjectionsError
 ├── FilterError               a filter or an order cannot be understood; it says where and why
 ├── InvalidPageTokenError     a page token was not made by this search
 ├── TooManyPointsError        metrics have more points than the answer may; name fewer keys, or ask for fewer points
+├── ReadsBusyError            as many long reads of metrics are under way as may be; retry
 ├── SearchTooSlowError        a search took too long; narrow it
 ├── NotPreparedError          the projection has no tables yet; start the server once
 ├── RebuildRunningError       the projection is being rebuilt or checked already; retry when that has ended
@@ -91,6 +92,17 @@ class TooManyPointsError(ProjectionsError):
         """Say how many it may have."""
         super().__init__(f"there are more than {maximum:,} points")
         self.maximum = maximum
+
+
+class ReadsBusyError(ProjectionsError):
+    """As many long reads of metrics are under way as may be, and none ended in time."""
+
+    retryable = True
+
+    def __init__(self, reads: int) -> None:
+        """Say how many are."""
+        super().__init__(f"{reads} long reads of metrics are under way; try again, with fewer at once")
+        self.reads = reads
 
 
 class SearchTooSlowError(ProjectionsError):

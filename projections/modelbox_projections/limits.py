@@ -50,6 +50,15 @@ TAIL_TEXT_MAX: Final = 2**20
 TAIL_VERSIONS_MAX: Final = 2_048
 """Events of an object's stream that are looked through for points that are in the log alone."""
 
+LONG_READ_POINTS: Final = 65_536
+"""A read of more metric points is long: it takes a tenth of a second and more of the thread of all calls."""
+
+LONG_READS_MAX: Final = 2
+"""Long reads at once: each holds a connection to Postgres."""
+
+LONG_READ_WAIT_S: Final = 60.0
+"""How long a long read waits for its turn."""
+
 UPDATES_A_BLOCK: Final = 256
 """What counts up in a row that is often updated does so this often under one key; see metrics/tables.sql."""
 

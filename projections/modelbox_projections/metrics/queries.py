@@ -5,6 +5,7 @@ import math
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from modelbox_events import Database
 from modelbox_events.database import AnyConnection
 from modelbox_projections.errors import TooManyPointsError
 from modelbox_projections.metrics import STATEMENTS
@@ -22,6 +24,7 @@ from modelbox_projections.metrics.pages import MetricPages
 from modelbox_projections.metrics.points import SeriesKey
 from modelbox_projections.metrics.series import ALL_STEPS, VALUE_COLUMNS, SeriesRow, Steps, ordered
 from modelbox_projections.metrics.snapshot import snapshot, unsealed
+from modelbox_projections.metrics.turns import Turn, Turns
 
 HEADS_AT_ONCE: Final = 256
 """Heads of pieces that are read before others of this process have a turn."""
@@ -63,6 +66,11 @@ class MetricSummaryRow(msgspec.Struct, frozen=True, gc=False):
 class Metrics(MetricPages):
     """The view of metrics."""
 
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        super().__init__(database)
+        self._turns = Turns()
+
     async def of(
         self,
         object_id: UUID,
@@ -79,14 +87,27 @@ class Metrics(MetricPages):
 
         Raises:
             TooManyPointsError: With `max_points` there would be more than `shown_max` points in all.
+            ReadsBusyError: There are many points, and others read as many all the time.
         """
+        if not max_points:
+            return await self._turns.run(partial(self._whole, object_id, keys, steps))
+        return await self._turns.run(
+            partial(self._thinned, object_id, keys, steps, max_points=max_points, shown_max=shown_max)
+        )
+
+    async def _whole(self, object_id: UUID, keys: Sequence[str], steps: Steps, turn: Turn) -> list[SeriesRow]:
         async with snapshot(self._database) as connection:
             tail = await unsealed(connection, object_id, keys, steps)
-            if not max_points:
-                return await _whole(connection, object_id, keys, steps, tail)
-            pieces = _Pieces(connection, object_id, steps)
-            found: list[SeriesRow] = []
-            shown = 0
+            return await _whole_series(_Pieces(connection, object_id, steps, turn), keys, tail)
+
+    async def _thinned(
+        self, object_id: UUID, keys: Sequence[str], steps: Steps, turn: Turn, *, max_points: int, shown_max: int
+    ) -> list[SeriesRow]:
+        found: list[SeriesRow] = []
+        shown = 0
+        async with snapshot(self._database) as connection:
+            tail = await unsealed(connection, object_id, keys, steps)
+            pieces = _Pieces(connection, object_id, steps, turn)
             outlines = _outlines(connection, object_id, keys, steps, tail)
             async with aclosing(outlines), aclosing(_groups(outlines)) as groups:
                 async for group in groups:
@@ -130,28 +151,16 @@ def _refuse_more(points: int, maximum: int) -> None:
         raise TooManyPointsError(maximum)
 
 
-async def _whole(
-    connection: AnyConnection,
-    object_id: UUID,
-    keys: Sequence[str],
-    steps: Steps,
-    tail: Mapping[SeriesKey, SeriesRow],
-) -> list[SeriesRow]:
+async def _whole_series(stored: "_Pieces", keys: Sequence[str], tail: Mapping[SeriesKey, SeriesRow]) -> list[SeriesRow]:
     """Return whole series. Pieces come by block, so that those with the same axis are read together with it."""
     pieces: dict[SeriesKey, list[_Read]] = {key: [] for key in tail}
-    axis: _Axis = ([], [])
-    cursor = connection.cursor(STATEMENTS["whole"], object_id, list(keys), *steps, prefetch=PIECES_AT_ONCE)
-    async for row in cursor:
-        if row["steps"] is not None:
-            axis = (row["steps"], row["wallclock_s"])
-        key = (row["key"], row["kind"])
-        read = _Read((row["block"], row["piece"]), *axis, row[VALUE_COLUMNS[key[1]]], row["is_ascending"])
+    async for key, read in stored.all(keys):
         pieces.setdefault(key, []).append(read)
     found = []
     for key in sorted(pieces):
         series = SeriesRow(*key, [], [], [])
         for read in sorted(pieces.pop(key), key=attrgetter("place")):
-            series.add_within(steps, read.steps, read.wallclock_s, read.values, is_ascending=read.is_ascending)
+            series.add_within(stored.steps, read.steps, read.wallclock_s, read.values, is_ascending=read.is_ascending)
         if (more := tail.get(key)) is not None:
             series.add(more.steps, more.wallclock_s, more.values)
         if series.steps:
@@ -207,10 +216,23 @@ def _head_of(row: asyncpg.Record) -> Head:
 class _Pieces:
     """Reads sealed pieces of an object's series."""
 
-    def __init__(self, connection: AnyConnection, object_id: UUID, steps: Steps) -> None:
+    def __init__(self, connection: AnyConnection, object_id: UUID, steps: Steps, turn: Turn) -> None:
+        self.steps = steps
         self._connection = connection
         self._object_id = object_id
-        self._steps = steps
+        self._turn = turn
+
+    async def all(self, keys: Sequence[str]) -> AsyncGenerator[tuple[SeriesKey, _Read], None]:
+        """Yield all pieces of these keys, of all unless there are some, by block and axis."""
+        axis: _Axis = ([], [])
+        arguments = (self._object_id, list(keys), *self.steps)
+        async for row in self._connection.cursor(STATEMENTS["whole"], *arguments, prefetch=PIECES_AT_ONCE):
+            if row["steps"] is not None:
+                axis = (row["steps"], row["wallclock_s"])
+            await self._turn.read(len(axis[0]))
+            key = (row["key"], row["kind"])
+            place = (row["block"], row["piece"])
+            yield key, _Read(place, *axis, row[VALUE_COLUMNS[key[1]]], row["is_ascending"])
 
     async def shown(self, outlines: Sequence[Outline], max_points: int) -> list[SeriesRow]:
         """Return at most so many points of each series; of their pieces only those are read that must be."""
@@ -234,7 +256,8 @@ class _Pieces:
             key = (row["key"], row["kind"])
             series = found[PieceId(key, row["block"], row["piece"])] = SeriesRow(*key, [], [], [])
             values = row[VALUE_COLUMNS[key[1]]]
-            series.add_within(self._steps, row["steps"], row["wallclock_s"], values, is_ascending=row["is_ascending"])
+            await self._turn.read(len(values))
+            series.add_within(self.steps, row["steps"], row["wallclock_s"], values, is_ascending=row["is_ascending"])
         return found
 
 

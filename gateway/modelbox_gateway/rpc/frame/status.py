@@ -113,6 +113,7 @@ TABLE: Final[Mapping[type[Exception], Rule]] = {
     events.LogCorruptedError: Rule(StatusCode.DATA_LOSS, "LOG_CORRUPTED", _fields("position")),
     projections.FilterError: Rule(StatusCode.INVALID_ARGUMENT, "INVALID_FILTER", _fields("field", "position")),
     projections.SearchTooSlowError: Rule(StatusCode.RESOURCE_EXHAUSTED, "SEARCH_TOO_SLOW", _fields("limit_s")),
+    projections.ReadsBusyError: Rule(StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS", _fields("reads")),
     projections.NotCaughtUpError: Rule(
         StatusCode.FAILED_PRECONDITION, "NOT_CAUGHT_UP", _fields("name", "wanted", "position")
     ),
