@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from modelbox_events import Database
+from modelbox_projections.limits import PAGES_AT_ONCE
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.points import DOUBLE
 from modelbox_projections.metrics.series import VALUE_COLUMNS, SeriesRow, Steps
 from modelbox_projections.metrics.snapshot import snapshot, unsealed
+from modelbox_projections.metrics.turns import Turns
 
 
 class SeriesStart(NamedTuple):
@@ -32,6 +34,7 @@ class MetricPages:
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self._database = database
+        self._page_turns = Turns(PAGES_AT_ONCE)
 
     async def newest(self, object_id: UUID, keys: Sequence[str] = ()) -> list[SeriesRow]:
         """Return the point of the highest step of each series of doubles, only those of `keys` unless it is empty."""
@@ -56,9 +59,12 @@ class MetricPages:
             start: Where the page begins; None for the first.
             points_max: At most so many.
             bytes_max: Fewer, where their text and bytes come to so much.
+
+        Raises:
+            ReadsBusyError: As many pages as may be were read all the time.
         """
         first, after = start or SeriesStart(steps.first, 0)
-        async with snapshot(self._database) as connection:
+        async with self._page_turns.taken(), snapshot(self._database) as connection:
             tail = await unsealed(connection, object_id, [key], Steps(first, steps.last))
             arguments = (object_id, key, first, steps.last, after, points_max, bytes_max)
             rows = await connection.fetch(STATEMENTS["page"], *arguments, *_columns(tail.values()))

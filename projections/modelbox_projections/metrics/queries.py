@@ -16,6 +16,7 @@ import msgspec
 from modelbox_events import Database
 from modelbox_events.database import AnyConnection
 from modelbox_projections.errors import TooManyPointsError
+from modelbox_projections.limits import LONG_READS_MAX
 from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.downsampling import Point, Stretch
 from modelbox_projections.metrics.long_series import PIECES_AT_ONCE, thinned
@@ -69,7 +70,7 @@ class Metrics(MetricPages):
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         super().__init__(database)
-        self._turns = Turns()
+        self._turns = Turns(LONG_READS_MAX)
 
     async def of(
         self,

@@ -1,15 +1,16 @@
-"""Long reads take turns: few of them at once hold a connection to Postgres, and share the thread with all other calls.
+"""Long reads and pages take turns: few at once hold a connection to Postgres, and share the thread of all calls.
 
 How long a read is shows as it reads. One that becomes long while others are lets its connection go, and begins again
 when it has its turn.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from modelbox_projections.errors import ReadsBusyError
-from modelbox_projections.limits import LONG_READ_POINTS, LONG_READ_WAIT_S, LONG_READS_MAX
+from modelbox_projections.limits import LONG_READ_POINTS, LONG_READ_WAIT_S
 
 Found = TypeVar("Found")
 
@@ -21,9 +22,10 @@ class NoTurnError(Exception):
 class Turn:
     """What a read says of itself as it reads."""
 
-    def __init__(self, turns: asyncio.Semaphore) -> None:
+    def __init__(self, turns: asyncio.Semaphore, at_once: int) -> None:
         """Begin short."""
         self._turns = turns
+        self._at_once = at_once
         self._points = 0
         self._has_turn = False
 
@@ -49,7 +51,7 @@ class Turn:
             async with asyncio.timeout(LONG_READ_WAIT_S):
                 await self._turns.acquire()
         except TimeoutError as error:
-            raise ReadsBusyError(LONG_READS_MAX) from error
+            raise ReadsBusyError(self._at_once) from error
         self._has_turn = True
 
     def end(self) -> None:
@@ -59,23 +61,38 @@ class Turn:
 
 
 class Turns:
-    """The turns of long reads."""
+    """The turns of reads, so many at once."""
 
-    def __init__(self) -> None:
-        """Have `LONG_READS_MAX`."""
-        self._turns = asyncio.Semaphore(LONG_READS_MAX)
+    def __init__(self, at_once: int) -> None:
+        """Have none taken."""
+        self._at_once = at_once
+        self._turns = asyncio.Semaphore(at_once)
 
     async def run(self, read: Callable[[Turn], Awaitable[Found]]) -> Found:
-        """Return what a read finds.
+        """Return what a read finds that needs a turn only where it is long.
 
         Raises:
             ReadsBusyError: It is long, and others were all the time that it waited.
         """
-        turn = Turn(self._turns)
+        turn = Turn(self._turns, self._at_once)
         try:
             return await read(turn)
         except NoTurnError:
             await turn.wait()
             return await read(turn)
+        finally:
+            turn.end()
+
+    @contextlib.asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        """Have a turn for the length of a block.
+
+        Raises:
+            ReadsBusyError: None came.
+        """
+        turn = Turn(self._turns, self._at_once)
+        await turn.wait()
+        try:
+            yield
         finally:
             turn.end()

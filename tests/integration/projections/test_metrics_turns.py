@@ -7,8 +7,11 @@ import pytest
 from modelbox_events import Log
 from modelbox_events.log import POOL_SIZE
 from modelbox_projections import ReadsBusyError, prepare
-from modelbox_projections.metrics import turns
+from modelbox_projections.limits import PAGES_AT_ONCE
+from modelbox_projections.metrics import pages, queries, turns
+from modelbox_projections.metrics.points import SeriesKey
 from modelbox_projections.metrics.queries import Metrics
+from modelbox_projections.metrics.series import ALL_STEPS, SeriesRow
 from modelbox_projections.metrics.turns import Turn, Turns
 from tests.integration.projections_support import append, create_model, points, settled, until
 
@@ -20,7 +23,7 @@ READERS = 2 * POOL_SIZE
 @pytest.fixture(autouse=True)
 def long_from_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LONG_READ_POINTS", LONG)
-    monkeypatch.setattr(turns, "LONG_READS_MAX", 1)
+    monkeypatch.setattr(queries, "LONG_READS_MAX", 1)
 
 
 async def busy(held: Turns) -> tuple[asyncio.Event, asyncio.Task[None]]:
@@ -72,7 +75,7 @@ async def test_long_reads_that_wait_hold_no_connection(
 
 async def test_a_long_read_that_gets_no_turn_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LONG_READ_WAIT_S", 0.05)
-    held = Turns()
+    held = Turns(1)
     done, other = await busy(held)
 
     async def read(turn: Turn) -> str:
@@ -89,7 +92,7 @@ async def test_a_long_read_that_gets_no_turn_says_so(monkeypatch: pytest.MonkeyP
 
 
 async def test_a_short_read_waits_for_nobody() -> None:
-    held = Turns()
+    held = Turns(1)
     done, other = await busy(held)
 
     async def read(turn: Turn) -> str:
@@ -99,3 +102,32 @@ async def test_a_short_read_waits_for_nobody() -> None:
     assert await held.run(read) == "read"
     done.set()
     await other
+
+
+async def test_pages_leave_connections_to_others(dsn: str, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    await prepare(dsn)
+    stream = await create_model(log, "m")
+    await append(log, stream, points(stream.id, [1.0, 2.0]))
+    metrics = (await settled(log)).of(Metrics)
+    are_read, held = asyncio.Event(), 0
+
+    async def reading(*_: object) -> dict[SeriesKey, SeriesRow]:
+        nonlocal held
+        held += 1
+        await are_read.wait()
+        return {}
+
+    monkeypatch.setattr(pages, "unsealed", reading)
+    readers = [
+        asyncio.create_task(
+            metrics.page(stream.id, "loss", steps=ALL_STEPS, start=None, points_max=10, bytes_max=2**20)
+        )
+        for _ in range(READERS)
+    ]
+    await until(lambda: held == PAGES_AT_ONCE)
+    async with asyncio.timeout(SHORT_S):
+        assert await metrics.count(stream.id) == 2
+    assert held == PAGES_AT_ONCE
+
+    are_read.set()
+    assert len(await asyncio.gather(*readers)) == READERS
