@@ -6,7 +6,7 @@ ProjectionsError
 ├── FilterError               a filter or an order cannot be understood; it says where and why
 ├── InvalidPageTokenError     a page token was not made by this search
 ├── TooManyPointsError        metrics have more points than the answer may; name fewer keys, or ask for fewer points
-├── ReadsBusyError            as many long reads of metrics, or pages, are under way as may be; retry
+├── ReadsBusyError            as many long reads, pages or searches are under way as may be; retry
 ├── SearchTooSlowError        a search took too long; narrow it
 ├── NotPreparedError          the projection has no tables yet; start the server once
 ├── RebuildRunningError       the projection is being rebuilt or checked already; retry when that has ended
@@ -95,13 +95,13 @@ class TooManyPointsError(ProjectionsError):
 
 
 class ReadsBusyError(ProjectionsError):
-    """As many long reads of metrics, or pages, are under way as may be, and none ended in time."""
+    """As many long reads, pages or searches are under way as may be, and none ended in time."""
 
     retryable = True
 
     def __init__(self, reads: int) -> None:
         """Say how many are."""
-        super().__init__(f"{reads} long reads of metrics are under way; try again, with fewer at once")
+        super().__init__(f"{reads} reads that take as long are under way; try again, with fewer at once")
         self.reads = reads
 
 

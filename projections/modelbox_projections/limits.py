@@ -59,8 +59,11 @@ LONG_READS_MAX: Final = 2
 PAGES_AT_ONCE: Final = 4
 """Pages of series that are read at once: of a long one, each holds a connection to Postgres for a second."""
 
+SEARCHES_AT_ONCE: Final = 4
+"""Searches at once: one may hold a connection to Postgres for `SEARCH_TIMEOUT_S`."""
+
 LONG_READ_WAIT_S: Final = 60.0
-"""How long a long read, or a page, waits for its turn."""
+"""How long a long read, a page or a search waits for its turn."""
 
 UPDATES_A_BLOCK: Final = 256
 """What counts up in a row that is often updated does so this often under one key; see metrics/tables.sql."""

@@ -11,7 +11,7 @@ from modelbox_projections.metrics import STATEMENTS
 from modelbox_projections.metrics.points import DOUBLE
 from modelbox_projections.metrics.series import VALUE_COLUMNS, SeriesRow, Steps
 from modelbox_projections.metrics.snapshot import snapshot, unsealed
-from modelbox_projections.metrics.turns import Turns
+from modelbox_projections.turns import Turns
 
 
 class SeriesStart(NamedTuple):

@@ -25,7 +25,7 @@ from modelbox_projections.metrics.pages import MetricPages
 from modelbox_projections.metrics.points import SeriesKey
 from modelbox_projections.metrics.series import ALL_STEPS, VALUE_COLUMNS, SeriesRow, Steps, ordered
 from modelbox_projections.metrics.snapshot import snapshot, unsealed
-from modelbox_projections.metrics.turns import Turn, Turns
+from modelbox_projections.turns import Turn, Turns
 
 HEADS_AT_ONCE: Final = 256
 """Heads of pieces that are read before others of this process have a turn."""

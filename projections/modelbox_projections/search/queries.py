@@ -9,7 +9,7 @@ from modelbox_events import Database
 from modelbox_events.database import AnyConnection
 from modelbox_events.event import Kind
 from modelbox_projections.errors import FilterError, SearchTooSlowError
-from modelbox_projections.limits import MISSING_TIMEOUT_S, SEARCH_TIMEOUT_S
+from modelbox_projections.limits import MISSING_TIMEOUT_S, SEARCH_TIMEOUT_S, SEARCHES_AT_ONCE
 from modelbox_projections.search.missing import (
     Missing,
     Named,
@@ -23,6 +23,7 @@ from modelbox_projections.search.missing import (
 )
 from modelbox_projections.search.page_tokens import PageTokens
 from modelbox_projections.search.statement import Draft, Scope, Statement
+from modelbox_projections.turns import Turns
 
 
 class Found(NamedTuple):
@@ -42,6 +43,7 @@ class Search:
     def __init__(self, database: Database) -> None:
         """Search in `database`."""
         self._database = database
+        self._turns = Turns(SEARCHES_AT_ONCE)
 
     async def page(
         self,
@@ -72,6 +74,7 @@ class Search:
             FilterError: The filter or the order cannot be understood.
             InvalidPageTokenError: `after` was not made by this search.
             SearchTooSlowError: It took longer than `SEARCH_TIMEOUT_S`.
+            ReadsBusyError: As many searches as may be went on all the time.
             LogUnavailableError: Postgres does not answer.
         """
         try:
@@ -81,7 +84,7 @@ class Search:
         search = (kind, scope.told(), filter, order_by, include_deleted)
         tokens = PageTokens(search, draft.types)
         sql, parameters = draft.statement(limit=limit, after=tokens.values(after) if after else None)
-        async with self._database.acquire() as connection:
+        async with self._turns.taken(), self._database.acquire() as connection:
             try:
                 # Prepared anew each time, so that Postgres plans for these values: a plan that should suit every
                 # value, which it makes for a statement it knows, is many times slower for rare ones.

@@ -1,19 +1,21 @@
-"""Long reads of metrics take turns, and leave connections to all other calls while they wait."""
+"""Long reads take turns, and leave connections to all other calls while they wait."""
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from modelbox_events import Log
 from modelbox_events.log import POOL_SIZE
-from modelbox_projections import ReadsBusyError, prepare
-from modelbox_projections.limits import PAGES_AT_ONCE
-from modelbox_projections.metrics import pages, queries, turns
+from modelbox_projections import ReadsBusyError, Scope, prepare, turns
+from modelbox_projections.limits import PAGES_AT_ONCE, SEARCHES_AT_ONCE
+from modelbox_projections.metrics import pages, queries
 from modelbox_projections.metrics.points import SeriesKey
 from modelbox_projections.metrics.queries import Metrics
 from modelbox_projections.metrics.series import ALL_STEPS, SeriesRow
-from modelbox_projections.metrics.turns import Turn, Turns
-from tests.integration.projections_support import append, create_model, points, settled, until
+from modelbox_projections.search.queries import Search
+from modelbox_projections.turns import Turn, Turns
+from tests.integration.projections_support import WAIT_S, append, create_model, points, settled, until
 
 SHORT_S = 1.0
 LONG = 3_000
@@ -131,3 +133,31 @@ async def test_pages_leave_connections_to_others(dsn: str, log: Log, monkeypatch
 
     are_read.set()
     assert len(await asyncio.gather(*readers)) == READERS
+
+
+async def test_searches_leave_connections_to_others(dsn: str, log: Log) -> None:
+    await prepare(dsn)
+    stream = await create_model(log, "m")
+    await append(log, stream, points(stream.id, [1.0, 2.0]))
+    views = await settled(log)
+    connection = await asyncpg.connect(dsn)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE modelbox_views.models IN ACCESS EXCLUSIVE MODE")
+        searches = [
+            asyncio.create_task(views.of(Search).page("model", Scope(), limit=10)) for _ in range(2 * POOL_SIZE)
+        ]
+        await until_waiting(connection, SEARCHES_AT_ONCE)
+        async with asyncio.timeout(SHORT_S):
+            assert await views.of(Metrics).count(stream.id) == 2
+    await connection.close()
+    assert [[one.id for one in found] for found in await asyncio.gather(*searches)] == [[stream.id]] * 2 * POOL_SIZE
+
+
+async def until_waiting(connection: asyncpg.Connection, sessions: int) -> None:
+    """Wait until so many sessions wait for a lock, and see that they are no more."""
+    here = "(SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
+    waiting = f"SELECT count(*) FROM pg_catalog.pg_locks WHERE NOT granted AND database = {here}"
+    async with asyncio.timeout(WAIT_S):
+        while await connection.fetchval(waiting) < sessions:  # noqa: ASYNC110  # Postgres sets no event
+            await asyncio.sleep(0.01)
+    assert await connection.fetchval(waiting) == sessions

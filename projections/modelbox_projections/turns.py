@@ -1,4 +1,4 @@
-"""Long reads and pages take turns: few at once hold a connection to Postgres, and share the thread of all calls.
+"""Reads that may be long take turns: few of a kind at once hold a connection to Postgres, others find one free.
 
 How long a read is shows as it reads. One that becomes long while others are lets its connection go, and begins again
 when it has its turn.
