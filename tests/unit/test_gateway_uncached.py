@@ -1,6 +1,7 @@
-"""A file that is written past the page cache has every byte, wherever it lies and whatever its pieces are."""
+"""A file that is written or read past the page cache has every byte, wherever it lies and whatever its pieces are."""
 
 import errno
+import itertools
 import os
 import resource
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from modelbox_gateway.blobs.uncached import BLOCK_BYTES, UncachedFile
+from modelbox_gateway.blobs.uncached import BLOCK_BYTES, UncachedFile, UncachedReader
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # the names in it are this process's own
 """A file system without a disk."""
@@ -74,3 +75,31 @@ def test_a_disk_that_is_full_is_told(path: Path, more: int) -> None:
             write(path, [os.urandom(3 * BLOCK_BYTES)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def read(path: Path, sizes: Iterator[int], offset: int = 0) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY)
+    reader = UncachedReader(descriptor)
+    pieces = []
+    try:
+        while piece := reader.read(next(sizes), offset):
+            pieces.append(piece)
+            offset += len(piece)
+    finally:
+        reader.close()
+        os.close(descriptor)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK_BYTES, 3 * BLOCK_BYTES + 7])
+def test_all_of_it_is_read(path: Path, size: int) -> None:
+    data = os.urandom(size)
+    path.write_bytes(data)
+    assert read(path, itertools.repeat(BLOCK_BYTES)) == data
+
+
+def test_it_is_read_in_pieces_of_any_size_and_from_any_place(path: Path) -> None:
+    data = os.urandom(3 * BLOCK_BYTES + 7)
+    path.write_bytes(data)
+    assert read(path, itertools.cycle([BLOCK_BYTES, 5, 4096])) == data
+    assert read(path, itertools.repeat(BLOCK_BYTES), offset=BLOCK_BYTES + 3) == data[BLOCK_BYTES + 3 :]

@@ -9,6 +9,8 @@ import os
 import re
 import stat
 import tempfile
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +19,14 @@ from uuid import uuid4
 
 from modelbox_gateway.blobs.contract import AbandonedUpload, OwnerMark, StoredBlob
 from modelbox_gateway.blobs.disk import at_disk, fsync_folder
-from modelbox_gateway.blobs.uncached import UncachedFile
+from modelbox_gateway.blobs.uncached import UncachedFile, UncachedReader
 from modelbox_gateway.errors import BlobDamagedError, BlobStoreRefusedError
+
+LARGE_BYTES: Final = 8 * 1024 * 1024
+"""Of blobs from here on, what is read once does not go into the page cache."""
+
+LARGE_NOTED: Final = 1_024
+"""How many large blobs, the last that were read, are known: one that is read again goes into it."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -34,6 +42,8 @@ class FilesystemStore:
         self._temporary = folder / "tmp"
         self._aside = folder / "aside"
         self._owners = folder / "owner"
+        self._read_lately: OrderedDict[str, None] = OrderedDict()
+        self._noting = threading.Lock()
 
     def prepare(self) -> None:
         """Make the folders."""
@@ -99,7 +109,9 @@ class FilesystemStore:
                 descriptor = os.open(self.place(sha256), os.O_RDONLY | os.O_CLOEXEC)
             except FileNotFoundError:
                 return None
-            return FileReader(descriptor, offset)
+            size = os.fstat(descriptor).st_size
+            is_first = offset == 0 and size >= LARGE_BYTES and self._is_first_read(sha256)
+            return FileReader(descriptor, offset, size=size, through_cache=not is_first)
 
     def stored(self) -> Iterator[StoredBlob]:
         """Return every blob that is at its place."""
@@ -165,6 +177,16 @@ class FilesystemStore:
             raise BlobDamagedError(sha256[:80], "its name is not a SHA-256")
         return self._complete / sha256[:2] / sha256[2:]
 
+    def _is_first_read(self, sha256: str) -> bool:
+        """Tell whether a blob was not read lately, and note that it is."""
+        with self._noting:
+            is_first = sha256 not in self._read_lately
+            self._read_lately[sha256] = None
+            self._read_lately.move_to_end(sha256)
+            if len(self._read_lately) > LARGE_NOTED:
+                self._read_lately.popitem(last=False)
+        return is_first
+
     def _mark(self, number: int) -> Path:
         return self._owners / f"{number:010}"
 
@@ -221,21 +243,27 @@ class FileWriter:
 class FileReader:
     """Gives one blob's bytes."""
 
-    def __init__(self, descriptor: int, offset: int) -> None:
+    def __init__(self, descriptor: int, offset: int, *, size: int, through_cache: bool) -> None:
         """Read from `descriptor`, beginning with byte `offset`; it is closed at the end."""
         self._descriptor = descriptor
         self._offset = offset
-        self.size = os.fstat(descriptor).st_size
+        self.size = size
+        self._file = None if through_cache else UncachedReader(descriptor)
 
     def read(self, size: int) -> bytes:
         """Return up to so many bytes."""
         with at_disk():
-            data = os.pread(self._descriptor, size, self._offset)
+            if self._file is None:
+                data = os.pread(self._descriptor, size, self._offset)
+            else:
+                data = self._file.read(size, self._offset)
         self._offset += len(data)
         return data
 
     def close(self) -> None:
         """Close the file."""
+        if self._file is not None:
+            self._file.close()
         os.close(self._descriptor)
 
 

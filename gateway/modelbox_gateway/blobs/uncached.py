@@ -1,7 +1,7 @@
-"""A file written past the page cache, a block at a time.
+"""A file written, or read, past the page cache, a block at a time.
 
 What passes by takes no memory that others use, Postgres for one, needs no copy by the kernel, and the flush at its end
-is short, for the bytes are on the disk by then. Where a file system has no such writes, it goes through the cache.
+is short, for the bytes are on the disk by then. Where a file system has no such access, it goes through the cache.
 
 Source: open(2), `O_DIRECT`: memory, place and length are multiples of the disk's block.
 """
@@ -13,7 +13,7 @@ import os
 from typing import Final
 
 BLOCK_BYTES: Final = 1024 * 1024
-"""How much is written at once, and what each file that is being written takes of memory."""
+"""How much is written or read at once, and what each file takes of memory meanwhile."""
 
 _DIRECT: Final = getattr(os, "O_DIRECT", 0)  # macOS has none
 
@@ -26,7 +26,7 @@ class UncachedFile:
         self._descriptor = descriptor
         self._block = mmap.mmap(-1, BLOCK_BYTES)  # a page's beginning is aligned as every disk asks
         self._filled = 0
-        self._bypass(is_on=True)
+        _bypass(descriptor, is_on=True)
 
     def write(self, data: bytes) -> None:
         """Take more bytes.
@@ -49,7 +49,7 @@ class UncachedFile:
         Raises:
             OSError: The disk is full or fails.
         """
-        self._bypass(is_on=False)  # what is left is no whole block
+        _bypass(self._descriptor, is_on=False)  # what is left is no whole block
         self._write_out()
         os.fsync(self._descriptor)
 
@@ -72,13 +72,45 @@ class UncachedFile:
                 if error.errno != errno.EINVAL:
                     raise
                 # This file system takes no such writes, or a disk that is nearly full took a part of a block.
-                self._bypass(is_on=False)
+                _bypass(self._descriptor, is_on=False)
                 return os.write(self._descriptor, view)
 
-    def _bypass(self, *, is_on: bool) -> None:
-        flags = fcntl.fcntl(self._descriptor, fcntl.F_GETFL) & ~_DIRECT
+
+class UncachedReader:
+    """A file that is read from its start to its end."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Read from an open file, which stays the caller's."""
+        self._descriptor = descriptor
+        self._block = mmap.mmap(-1, BLOCK_BYTES)
+        _bypass(descriptor, is_on=True)
+
+    def read(self, size: int, offset: int) -> bytes:
+        """Return up to so many bytes, at most a block, from a place on.
+
+        Raises:
+            OSError: The disk fails.
+        """
+        if offset % BLOCK_BYTES:
+            _bypass(self._descriptor, is_on=False)
         try:
-            fcntl.fcntl(self._descriptor, fcntl.F_SETFL, flags | _DIRECT if is_on else flags)
+            found = os.preadv(self._descriptor, [self._block], offset)
         except OSError as error:
-            if error.errno != errno.EINVAL:  # it has no such writes
+            if error.errno != errno.EINVAL:
                 raise
+            _bypass(self._descriptor, is_on=False)  # this file system has no such reads
+            found = os.preadv(self._descriptor, [self._block], offset)
+        return self._block[: min(found, size)]
+
+    def close(self) -> None:
+        """Give the block's memory back."""
+        self._block.close()
+
+
+def _bypass(descriptor: int, *, is_on: bool) -> None:
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL) & ~_DIRECT
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | _DIRECT if is_on else flags)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # it has no such access
+            raise

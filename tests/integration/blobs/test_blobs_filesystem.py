@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from modelbox_gateway.blobs import BlobStore, FilesystemStore
+from modelbox_gateway.blobs.filesystem import LARGE_BYTES
 from modelbox_gateway.errors import BlobStoreRefusedError
-from tests.integration.blobs.blob_store_contract import BlobStoreContract, Objects, put
+from tests.integration.blobs.blob_store_contract import MIB, BlobStoreContract, Objects, put
 
 
 @pytest.fixture
@@ -43,6 +45,18 @@ def test_what_is_being_written_is_not_abandoned(store: FilesystemStore) -> None:
     writer.write(b"x")
     assert list(store.abandoned()) == []
     writer.discard()
+
+
+def test_a_large_blob_goes_into_the_page_cache_when_it_is_read_again(store: FilesystemStore) -> None:
+    data = os.urandom(LARGE_BYTES)
+    sha256, ways = put(store, data), []
+    for _ in range(2):
+        reader = store.reader(sha256)
+        assert reader is not None
+        ways.append("past it" if reader._file is not None else "through it")
+        assert b"".join(iter(partial(reader.read, MIB), b"")) == data
+        reader.close()
+    assert ways == ["past it", "through it"]
 
 
 def test_what_others_put_into_the_folder_is_left_alone(store: FilesystemStore, tmp_path: Path) -> None:
