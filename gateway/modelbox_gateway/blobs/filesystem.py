@@ -109,9 +109,13 @@ class FilesystemStore:
                 descriptor = os.open(self.place(sha256), os.O_RDONLY | os.O_CLOEXEC)
             except FileNotFoundError:
                 return None
-            size = os.fstat(descriptor).st_size
-            is_first = offset == 0 and size >= LARGE_BYTES and self._is_first_read(sha256)
-            return FileReader(descriptor, offset, size=size, through_cache=not is_first)
+            try:
+                size = os.fstat(descriptor).st_size
+                is_first = offset == 0 and size >= LARGE_BYTES and self._is_first_read(sha256)
+                return FileReader(descriptor, offset, size=size, through_cache=not is_first)
+            except BaseException:
+                os.close(descriptor)
+                raise
 
     def stored(self) -> Iterator[StoredBlob]:
         """Return every blob that is at its place."""
